@@ -1,0 +1,489 @@
+//! What a session does on its connection, each operation as one straight line.
+
+use crate::control::{Control, Raw};
+use crate::dial::dial;
+use crate::error::{Error, Phase, Reply};
+use crate::limit::{Either, either, within};
+use crate::network::{Listener, Network, NetworkError, Stream};
+use crate::settings::{Active, DataMode, Representation, Settings};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::sync::{Arc, Weak};
+use alloc::vec::Vec;
+use core::net::{IpAddr, SocketAddr};
+use ftp_protocol::listing::{Entry, Kind};
+use ftp_protocol::time::{Timestamp, parse_time_val};
+use ftp_protocol::{address, features, listing, path, text};
+
+/// Replies of 1yz that may come before the one that ends a command.
+const PRELIMINARY_REPLIES: usize = 16;
+
+/// An open session: its control connection and what is known about the server.
+pub(crate) struct Connection<N: Network> {
+    pub(crate) network: N,
+    pub(crate) settings: Settings,
+    pub(crate) control: Control<N>,
+    /// Alive as long as the session: its transfers watch it.
+    pub(crate) alive: Arc<()>,
+    /// The transfer that is open, or was dropped with its replies unread.
+    transfer: Option<Weak<()>>,
+    /// The verdict of that transfer, where it came before the data connection.
+    early: Option<Raw>,
+    representation: Option<Representation>,
+    features: Option<Vec<String>>,
+    epsv_refused: bool,
+    mlsd_refused: bool,
+}
+
+/// A transfer that the server has agreed to.
+pub(crate) struct Opened<N: Network> {
+    pub(crate) stream: N::Stream,
+    /// The reply that agreed.
+    pub(crate) agreed: Raw,
+    /// Alive as long as the transfer is open.
+    pub(crate) token: Arc<()>,
+}
+
+/// One side of a data connection that is not yet made.
+enum Pending<N: Network> {
+    Connected(N::Stream),
+    Listening(N::Listener),
+}
+
+impl<N: Network> Connection<N> {
+    /// Connect and read the greeting (RFC 959, section 5.4: 220, or 120 and then 220).
+    pub(crate) async fn open(network: N, settings: Settings, host: &str, port: u16) -> Result<(Self, Reply), Error> {
+        let stream = dial(&network, &settings, host, port).await?;
+        let mut connection = Self {
+            control: Control::new(network.clone(), stream, &settings),
+            network,
+            settings,
+            alive: Arc::new(()),
+            transfer: None,
+            early: None,
+            representation: None,
+            features: None,
+            epsv_refused: false,
+            mlsd_refused: false,
+        };
+        let greeting = connection.last_reply().await?;
+        let greeting = connection.positive(greeting)?;
+        let welcome = connection.control.text(&greeting);
+        Ok((connection, welcome))
+    }
+
+    /// Be in step: no transfer open, the replies of a dropped one read, nothing unexpected waiting.
+    pub(crate) async fn settle(&mut self) -> Result<(), Error> {
+        match self.transfer.as_ref().map(Weak::strong_count) {
+            None => {}
+            Some(0) => {
+                self.end_of_transfer().await?;
+                self.control.fence().await?;
+            }
+            Some(_) => return Err(Error::Busy),
+        }
+        self.control.check_quiet()
+    }
+
+    // Login (RFC 959, section 4.1.1)
+
+    pub(crate) async fn login(&mut self, user: &str, password: &str, account: Option<&str>) -> Result<Reply, Error> {
+        let user = if user.is_empty() { "anonymous" } else { user };
+        let anonymous = user == "anonymous" && password.is_empty();
+        let (user, password) = (self.bytes(user)?, self.bytes(if anonymous { "anonymous@" } else { password })?);
+        let account = account.map(|account| self.bytes(account)).transpose()?;
+        for secret in [Some(&password), account.as_ref()].into_iter().flatten() {
+            ftp_protocol::command::line("PASS", Some(secret))?;
+        }
+        self.features = None;
+        let mut reply = self.control.exchange("USER", Some(&user)).await?;
+        if reply.code == 331 {
+            reply = self.control.exchange_secret("PASS", &password).await?;
+        }
+        if let (332, Some(account)) = (reply.code, &account) {
+            reply = self.control.exchange_secret("ACCT", account).await?;
+        }
+        let reply = self.positive(reply)?;
+        Ok(self.control.text(&reply))
+    }
+
+    pub(crate) async fn reinitialize(&mut self) -> Result<Reply, Error> {
+        let reply = self.command("REIN", None).await?;
+        self.representation = None;
+        self.features = None;
+        self.mlsd_refused = false;
+        Ok(self.control.text(&reply))
+    }
+
+    // Commands with a reply and nothing else
+
+    pub(crate) async fn simple(&mut self, verb: &str, argument: Option<&str>) -> Result<Reply, Error> {
+        let argument = argument.map(|argument| self.bytes(argument)).transpose()?;
+        let reply = self.command(verb, argument.as_deref()).await?;
+        Ok(self.control.text(&reply))
+    }
+
+    pub(crate) async fn raw(&mut self, line: &str) -> Result<Reply, Error> {
+        let line = self.bytes(line)?;
+        let first = self.control.exchange_line(&line).await?;
+        let reply = self.after_preliminary(first).await?;
+        if ftp_protocol::command::verb(&line).as_deref() == Some("TYPE") {
+            self.representation = None;
+        }
+        Ok(self.control.text(&reply))
+    }
+
+    pub(crate) async fn features(&mut self) -> Result<&[String], Error> {
+        if self.features.is_none() {
+            let reply = self.control.exchange("FEAT", None).await?;
+            let known = match reply.code {
+                211 => features::parse_feat(&reply, self.settings.encoding),
+                500 | 502 | 504 | 530 => Vec::new(),
+                _ => return Err(self.refusal(&reply)),
+            };
+            self.features = Some(known);
+        }
+        Ok(self.features.as_deref().unwrap_or_default())
+    }
+
+    pub(crate) async fn system(&mut self) -> Result<String, Error> {
+        let reply = self.command("SYST", None).await?;
+        Ok(self.settings.encoding.decode(reply.last_line()))
+    }
+
+    pub(crate) async fn current_directory(&mut self) -> Result<String, Error> {
+        let reply = self.command("PWD", None).await?;
+        match path::parse_257(reply.last_line()) {
+            Some(path) if reply.code == 257 => Ok(self.settings.encoding.decode(&path)),
+            _ => Err(self.control.broken("the reply to PWD has no path")),
+        }
+    }
+
+    pub(crate) async fn change_directory(&mut self, path: &str) -> Result<Reply, Error> {
+        match path {
+            ".." => self.simple("CDUP", None).await,
+            path => self.simple("CWD", Some(path)).await,
+        }
+    }
+
+    pub(crate) async fn make_directory(&mut self, path: &str) -> Result<String, Error> {
+        let argument = self.bytes(path)?;
+        let reply = self.command("MKD", Some(&argument)).await?;
+        let made = path::parse_257(reply.last_line());
+        Ok(made.map_or_else(|| path.to_string(), |made| self.settings.encoding.decode(&made)))
+    }
+
+    pub(crate) async fn rename(&mut self, old: &str, new: &str) -> Result<Reply, Error> {
+        let (old, new) = (self.bytes(old)?, self.bytes(new)?);
+        ftp_protocol::command::line("RNTO", Some(&new))?;
+        let reply = self.control.exchange("RNFR", Some(&old)).await?;
+        if reply.code != 350 {
+            return Err(self.refusal(&reply));
+        }
+        let reply = self.command("RNTO", Some(&new)).await?;
+        Ok(self.control.text(&reply))
+    }
+
+    pub(crate) async fn size(&mut self, path: &str) -> Result<u64, Error> {
+        let path = self.bytes(path)?;
+        ftp_protocol::command::line("SIZE", Some(&path))?;
+        self.represent(Representation::Image).await?;
+        let reply = self.command("SIZE", Some(&path)).await?;
+        let text = str::from_utf8(reply.last_line()).unwrap_or_default();
+        let size = text.split_ascii_whitespace().next().and_then(|number| number.parse().ok());
+        size.ok_or_else(|| self.control.broken("the reply to SIZE is not a number"))
+    }
+
+    pub(crate) async fn modified(&mut self, path: &str) -> Result<Timestamp, Error> {
+        let path = self.bytes(path)?;
+        let reply = self.command("MDTM", Some(&path)).await?;
+        parse_time_val(reply.last_line()).ok_or_else(|| self.control.broken("the reply to MDTM is not a time"))
+    }
+
+    /// (MLST, else SIZE and MDTM)
+    pub(crate) async fn entry(&mut self, path: &str) -> Result<Entry, Error> {
+        let argument = self.bytes(path)?;
+        ftp_protocol::command::line("MLST", Some(&argument))?;
+        if !self.has_mlst().await? {
+            return self.entry_by_size(path).await;
+        }
+        let reply = self.command("MLST", Some(&argument)).await?;
+        let line = reply.lines.iter().find(|line| line.contains(&b';') && line.contains(&b'='));
+        let entry = line.and_then(|line| listing::mlst_entry(line, self.settings.encoding));
+        entry.ok_or_else(|| self.control.broken("the reply to MLST has no facts"))
+    }
+
+    async fn entry_by_size(&mut self, path: &str) -> Result<Entry, Error> {
+        let Some(name) = path.rsplit('/').find(|part| !part.is_empty() && !matches!(*part, "." | "..")) else {
+            return Err(Error::Unsupported("this server tells nothing about a directory (MLST)".to_string()));
+        };
+        let size = self.size(path).await?;
+        let modified = match self.modified(path).await {
+            Ok(modified) => Some(modified),
+            Err(Error::Permanent(_) | Error::Transient(_)) if self.control.is_usable() => None,
+            Err(error) => return Err(error),
+        };
+        Ok(Entry {
+            name: name.to_string(),
+            kind: Kind::File,
+            size: Some(size),
+            modified,
+            permissions: None,
+            owner: None,
+            group: None,
+            link_target: None,
+            unique_id: None,
+            facts: Vec::new(),
+        })
+    }
+
+    /// The server has `MLST` and `MLSD`, as far as its features tell (RFC 3659, section 7.8).
+    pub(crate) async fn has_mlst(&mut self) -> Result<bool, Error> {
+        Ok(!self.mlsd_refused && features::has(self.features().await?, "MLST"))
+    }
+
+    /// The server named the extension and does not know it.
+    pub(crate) fn forget_mlsd(&mut self) {
+        self.mlsd_refused = true;
+    }
+
+    pub(crate) async fn select_facts(&mut self, facts: &[String]) -> Result<Reply, Error> {
+        if let Some(bad) = facts.iter().find(|fact| fact.is_empty() || fact.contains([';', ' '])) {
+            return Err(Error::InvalidArgument(format!("not the name of a fact: {bad:?}")));
+        }
+        let list: String = facts.iter().flat_map(|fact| [fact.as_str(), ";"]).collect();
+        self.simple("OPTS", Some(format!("MLST {list}").trim_end())).await
+    }
+
+    // Transfers (RFC 959, section 4.1.3)
+
+    /// Agree on a transfer: the data connection first, then `REST` where there is an offset, then the command.
+    pub(crate) async fn transfer(
+        &mut self,
+        representation: Option<Representation>,
+        offset: u64,
+        line: &[u8],
+    ) -> Result<Opened<N>, Error> {
+        ftp_protocol::command::raw(line)?;
+        if let Some(representation) = representation {
+            self.represent(representation).await?;
+        }
+        let pending = self.prepare_data().await?;
+        if offset > 0 {
+            let reply = self.control.exchange("REST", Some(format!("{offset}").as_bytes())).await?;
+            if reply.code != 350 {
+                return Err(self.refusal(&reply));
+            }
+        }
+        let mut agreed = self.control.exchange_line(line).await?;
+        if agreed.code == 200 {
+            // Some servers acknowledge the command before they begin.
+            agreed = self.control.reply().await?;
+        }
+        if !agreed.is_preliminary() {
+            return Err(self.refusal(&agreed));
+        }
+        let token = Arc::new(());
+        self.transfer = Some(Arc::downgrade(&token));
+        let stream = match pending {
+            Pending::Connected(stream) => stream,
+            Pending::Listening(mut listener) => self.accept(&mut listener).await?,
+        };
+        Ok(Opened { stream, agreed, token })
+    }
+
+    /// The data connection has ended: read the verdict.
+    pub(crate) async fn verdict(&mut self) -> Result<Raw, Error> {
+        let reply = self.end_of_transfer().await?;
+        self.positive(reply)
+    }
+
+    async fn end_of_transfer(&mut self) -> Result<Raw, Error> {
+        self.transfer = None;
+        match self.early.take() {
+            Some(reply) => Ok(reply),
+            None => self.control.reply().await,
+        }
+    }
+
+    /// The data connection was closed early: tell the server (ABOR), and read all that it has to say. Servers answer
+    /// 426 and 226, 225 or 226 alone, in either order.
+    pub(crate) async fn abort(&mut self) -> Result<Reply, Error> {
+        self.transfer = None;
+        let first = self.control.exchange("ABOR", None).await?;
+        let last = self.control.fence().await?.unwrap_or(first);
+        Ok(self.control.text(&last))
+    }
+
+    /// A command line without its end.
+    pub(crate) fn line(&self, verb: &str, argument: Option<&str>) -> Result<Vec<u8>, Error> {
+        let argument = argument.map(|argument| self.bytes(argument)).transpose()?;
+        let mut line = ftp_protocol::command::line(verb, argument.as_deref())?;
+        line.truncate(line.len().saturating_sub(2));
+        Ok(line)
+    }
+
+    /// The bytes of a name or a text.
+    pub(crate) fn bytes(&self, text: &str) -> Result<Vec<u8>, Error> {
+        Ok(self.settings.encoding.encode(text)?)
+    }
+
+    /// (TYPE) Sent only when it changes.
+    async fn represent(&mut self, representation: Representation) -> Result<(), Error> {
+        if self.representation != Some(representation) {
+            self.command("TYPE", Some(representation.code())).await?;
+            self.representation = Some(representation);
+        }
+        Ok(())
+    }
+
+    async fn prepare_data(&mut self) -> Result<Pending<N>, Error> {
+        match self.settings.data_mode {
+            DataMode::Passive => Ok(Pending::Connected(self.connect_data().await?)),
+            DataMode::Active(active) => Ok(Pending::Listening(self.listen_for_data(active).await?)),
+        }
+    }
+
+    /// (EPSV, else PASV) Whatever address the server names, the connection goes to the one that we talk to: a server
+    /// could otherwise make us connect anywhere.
+    async fn connect_data(&mut self) -> Result<N::Stream, Error> {
+        let peer = self.control.peer()?;
+        let port = self.passive_port(peer.to_canonical()).await?;
+        let network = self.network.clone();
+        let local = self.settings.local_address;
+        within(&network, self.settings.connect_timeout, Phase::DataConnection, async {
+            Ok(network.connect(SocketAddr::new(peer, port), local).await?)
+        })
+        .await
+    }
+
+    async fn passive_port(&mut self, peer: IpAddr) -> Result<u16, Error> {
+        if !self.epsv_refused {
+            let reply = self.control.exchange("EPSV", None).await?;
+            if reply.is_positive() {
+                return match address::parse_epsv(reply.last_line()) {
+                    Ok(port) if reply.code == 229 => Ok(port),
+                    _ => Err(self.control.broken("the reply to EPSV has no port")),
+                };
+            }
+            if !reply.is_permanent() || peer.is_ipv6() {
+                return Err(self.refusal(&reply));
+            }
+            self.epsv_refused = true;
+        }
+        let reply = self.control.exchange("PASV", None).await?;
+        if !reply.is_positive() {
+            return Err(self.refusal(&reply));
+        }
+        let Ok(claim) = address::parse_pasv(reply.last_line()) else {
+            return Err(self.control.broken("the reply to PASV has no address"));
+        };
+        if IpAddr::V4(*claim.ip()) != peer {
+            self.control.transcript.note(&format!("PASV names {}; connecting to {peer}", claim.ip()));
+        }
+        Ok(claim.port())
+    }
+
+    /// (PORT, EPRT)
+    async fn listen_for_data(&mut self, active: Active) -> Result<N::Listener, Error> {
+        let local = self.control.local_address()?.ip();
+        let listener = self.listen(local, active.ports).await?;
+        let address = active.announced.unwrap_or(local).to_canonical();
+        let address = SocketAddr::new(address, listener.local_address()?.port());
+        let (verb, argument) = match address {
+            SocketAddr::V4(address) => ("PORT", address::port_argument(address)),
+            SocketAddr::V6(_) => ("EPRT", address::eprt_argument(address)),
+        };
+        self.command(verb, Some(argument.as_bytes())).await?;
+        Ok(listener)
+    }
+
+    async fn listen(&self, local: IpAddr, ports: Option<(u16, u16)>) -> Result<N::Listener, Error> {
+        let (first, last) = ports.unwrap_or((0, 0));
+        for port in first..=last {
+            match self.network.listen(SocketAddr::new(local, port)).await {
+                Err(NetworkError::AddressInUse) if port < last => {}
+                listener => return Ok(listener?),
+            }
+        }
+        Err(NetworkError::AddressInUse.into())
+    }
+
+    /// Accept the server's connection, and nobody else's. A server that cannot connect says so instead.
+    async fn accept(&mut self, listener: &mut N::Listener) -> Result<N::Stream, Error> {
+        let peer = self.control.peer()?.to_canonical();
+        let network = self.network.clone();
+        let limit = self.settings.connect_timeout;
+        within(&network, limit, Phase::DataConnection, async {
+            loop {
+                let stream = match self.early {
+                    Some(_) => listener.accept().await?,
+                    None => match either(listener.accept(), self.control.reply()).await {
+                        Either::First(stream) => stream?,
+                        Either::Second(reply) => {
+                            let reply = reply?;
+                            if !reply.is_positive() {
+                                self.transfer = None;
+                                return Err(self.refusal(&reply));
+                            }
+                            self.early = Some(reply);
+                            continue;
+                        }
+                    },
+                };
+                let from = stream.peer_address()?.ip().to_canonical();
+                if from == peer {
+                    return Ok(stream);
+                }
+                self.control.transcript.note(&format!("refused a data connection from {from}"));
+            }
+        })
+        .await
+    }
+
+    // Replies
+
+    /// One command whose reply is 2yz.
+    async fn command(&mut self, verb: &str, argument: Option<&[u8]>) -> Result<Raw, Error> {
+        let first = self.control.exchange(verb, argument).await?;
+        let reply = self.after_preliminary(first).await?;
+        if matches!(reply.code, 225 | 226) {
+            return Err(self.control.broken("the reply of a transfer came for another command"));
+        }
+        self.positive(reply)
+    }
+
+    async fn last_reply(&mut self) -> Result<Raw, Error> {
+        let first = self.control.reply().await?;
+        self.after_preliminary(first).await
+    }
+
+    async fn after_preliminary(&mut self, mut reply: Raw) -> Result<Raw, Error> {
+        for _ in 0..PRELIMINARY_REPLIES {
+            if !reply.is_preliminary() {
+                return Ok(reply);
+            }
+            reply = self.control.reply().await?;
+        }
+        Err(self.control.broken("one preliminary reply after another"))
+    }
+
+    fn positive(&self, reply: Raw) -> Result<Raw, Error> {
+        if reply.is_positive() { Ok(reply) } else { Err(self.refusal(&reply)) }
+    }
+
+    /// The error that a reply is which was not the one wanted.
+    fn refusal(&self, reply: &Raw) -> Error {
+        let text = self.control.text(reply);
+        match reply.code / 100 {
+            4 => Error::Transient(text),
+            5 => Error::Permanent(text),
+            _ => Error::Unexpected(text),
+        }
+    }
+}
+
+/// The name that a server chose for `STOU`, from any of its replies.
+pub(crate) fn chosen_name<'a>(replies: impl IntoIterator<Item = &'a Raw>) -> Option<&'a [u8]> {
+    replies.into_iter().flat_map(|reply| &reply.lines).find_map(|line| text::unique_name(line))
+}

@@ -1,0 +1,178 @@
+//! Errors: what failed, and whose fault it was.
+
+use crate::network::NetworkError;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+use ftp_protocol::{command, encoding, reply};
+
+/// One reply on the control connection, as text (RFC 959, section 4.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// 100 to 599. Branch on this, never on the text.
+    pub code: u16,
+    /// The lines, without codes and line ends. At least one.
+    pub lines: Vec<String>,
+}
+
+/// Why an operation failed.
+///
+/// The session is closed when its control connection failed: after [`Error::Protocol`], [`Error::Timeout`] in the
+/// phases [`Phase::Reply`] and [`Phase::Total`], a limit on replies, a reply of 421, or [`Error::ConnectionLost`]
+/// from anything but a transfer. Otherwise it stays usable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Error {
+    /// The host name has no address, or looking it up failed.
+    NameUnresolvable(String),
+    /// The host denies this address or operation.
+    AccessDenied(String),
+    /// Nothing listens at the address, or the network cannot reach it.
+    ConnectionRefused(String),
+    /// A connection ended before the reply or the data was complete.
+    ConnectionLost(String),
+    /// The phase took longer than its limit.
+    Timeout(Phase),
+    /// The server refuses for now (4yz).
+    Transient(Reply),
+    /// The server refuses (5yz).
+    Permanent(Reply),
+    /// A well-formed reply that does not fit the request.
+    Unexpected(Reply),
+    /// The server broke the protocol.
+    Protocol(String),
+    /// A limit on what a server may send was reached.
+    LimitExceeded(Limit),
+    /// The caller's argument cannot be sent. Not one byte was.
+    InvalidArgument(String),
+    /// A transfer of this session is still open.
+    Busy,
+    /// The session is closed.
+    Closed,
+    /// The number of bytes received differs from what the server announced.
+    Integrity(String),
+    /// Neither this client nor the server can do it in this session.
+    Unsupported(String),
+    /// The network failed in a way that has no case of its own.
+    Other(String),
+}
+
+/// What was waited for when a limit ran out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Looking up the host name.
+    Resolve,
+    /// Establishing the control connection.
+    Connect,
+    /// A reply, or sending a command.
+    Reply,
+    /// Establishing a data connection.
+    DataConnection,
+    /// The next byte of a transfer.
+    Data,
+    /// The whole call.
+    Total,
+}
+
+/// A limit on what a server may send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// One line of a reply.
+    ReplyLine,
+    /// All lines of one reply.
+    ReplySize,
+    /// One line of a listing.
+    ListingLine,
+    /// A whole listing in memory.
+    ListingSize,
+}
+
+impl fmt::Display for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.code)?;
+        self.lines.last().map_or(Ok(()), |line| write!(f, " {line}"))
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Resolve => "looking up the host name",
+            Self::Connect => "connecting",
+            Self::Reply => "waiting for a reply",
+            Self::DataConnection => "opening a data connection",
+            Self::Data => "waiting for data",
+            Self::Total => "the whole call",
+        })
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ReplyLine => "a line of a reply",
+            Self::ReplySize => "a reply",
+            Self::ListingLine => "a line of a listing",
+            Self::ListingSize => "a listing",
+        })
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NameUnresolvable(text) => write!(f, "name not resolved: {text}"),
+            Self::AccessDenied(text) => write!(f, "access denied: {text}"),
+            Self::ConnectionRefused(text) => write!(f, "connection refused: {text}"),
+            Self::ConnectionLost(text) => write!(f, "connection lost: {text}"),
+            Self::Timeout(phase) => write!(f, "time limit reached: {phase}"),
+            Self::Transient(reply) => write!(f, "refused for now: {reply}"),
+            Self::Permanent(reply) => write!(f, "refused: {reply}"),
+            Self::Unexpected(reply) => write!(f, "unexpected reply: {reply}"),
+            Self::Protocol(text) => write!(f, "protocol violated: {text}"),
+            Self::LimitExceeded(limit) => write!(f, "too long: {limit}"),
+            Self::InvalidArgument(text) => write!(f, "invalid argument: {text}"),
+            Self::Busy => f.write_str("a transfer of this session is still open"),
+            Self::Closed => f.write_str("the session is closed"),
+            Self::Integrity(text) => write!(f, "incomplete: {text}"),
+            Self::Unsupported(text) => write!(f, "unsupported: {text}"),
+            Self::Other(text) => f.write_str(text),
+        }
+    }
+}
+
+impl core::error::Error for Error {}
+
+impl From<NetworkError> for Error {
+    fn from(error: NetworkError) -> Self {
+        match error {
+            NetworkError::Unresolvable(text) => Self::NameUnresolvable(text),
+            NetworkError::Denied(text) => Self::AccessDenied(text),
+            NetworkError::Refused(text) => Self::ConnectionRefused(text),
+            NetworkError::Lost(text) => Self::ConnectionLost(text),
+            NetworkError::AddressInUse => Self::Other("no local port is free".to_string()),
+            NetworkError::Other(text) => Self::Other(text),
+        }
+    }
+}
+
+impl From<reply::Error> for Error {
+    fn from(error: reply::Error) -> Self {
+        match error {
+            reply::Error::Malformed(text) => Self::Protocol(text.to_string()),
+            reply::Error::LineTooLong => Self::LimitExceeded(Limit::ReplyLine),
+            reply::Error::ReplyTooLong => Self::LimitExceeded(Limit::ReplySize),
+        }
+    }
+}
+
+impl From<command::Error> for Error {
+    fn from(error: command::Error) -> Self {
+        Self::InvalidArgument(error.to_string())
+    }
+}
+
+impl From<encoding::Unencodable> for Error {
+    fn from(error: encoding::Unencodable) -> Self {
+        Self::InvalidArgument(error.to_string())
+    }
+}

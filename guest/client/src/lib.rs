@@ -1,0 +1,38 @@
+//! An FTP client (RFC 959, 1123, 2389, 2428, 2640, 3659) as linear async code.
+//!
+//! In scope: sessions, transfers, listings, time limits. Out of scope: where connections come from. That is the trait
+//! [`Network`], of which there is one for WASI in the component, one for native sockets ([`native`], with the feature
+//! of that name) and one that plays a script ([`scripted`], likewise).
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(any(feature = "native", feature = "scripted", test))]
+extern crate std;
+
+mod ascii;
+mod connection;
+mod control;
+mod dial;
+mod error;
+mod limit;
+mod lines;
+#[cfg(feature = "native")]
+pub mod native;
+mod network;
+#[cfg(feature = "scripted")]
+pub mod scripted;
+mod session;
+mod settings;
+mod transcript;
+mod transfer;
+
+pub use error::{Error, Limit, Phase, Reply};
+pub use ftp_protocol::encoding::Encoding;
+pub use ftp_protocol::listing::{Entry, Kind, Listed};
+pub use ftp_protocol::time::{Precision, Timestamp};
+pub use limit::within;
+pub use network::{Listener, Network, NetworkError, Stream};
+pub use session::Session;
+pub use settings::{Active, CHUNK, DataMode, Representation, Settings};
+pub use transfer::{Download, Outcome, Upload};

@@ -1,0 +1,53 @@
+//! Waiting with a limit.
+
+use crate::error::{Error, Phase};
+use crate::network::Network;
+use core::future::{pending, poll_fn};
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
+use core::time::Duration;
+
+/// Do the work, or give it up when the limit, if there is one, runs out. The clock starts when the work first has to
+/// wait.
+pub async fn within<N: Network, T>(
+    network: &N,
+    limit: impl Into<Option<Duration>>,
+    phase: Phase,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let limit = limit.into();
+    let alarm = async {
+        match limit {
+            Some(limit) => network.sleep(limit).await,
+            None => pending().await,
+        }
+    };
+    match either(work, alarm).await {
+        Either::First(result) => result,
+        Either::Second(()) => Err(Error::Timeout(phase)),
+    }
+}
+
+/// The first of two to be done.
+pub(crate) enum Either<A, B> {
+    First(A),
+    Second(B),
+}
+
+/// Wait for the first of two; the other is dropped. When both are done it is the first one.
+pub(crate) async fn either<A, B>(first: impl Future<Output = A>, second: impl Future<Output = B>) -> Either<A, B> {
+    let (mut first, mut second) = (pin!(first), pin!(second));
+    poll_fn(|cx| match first.as_mut().poll(cx) {
+        Poll::Ready(value) => Poll::Ready(Either::First(value)),
+        Poll::Pending => second.as_mut().poll(cx).map(Either::Second),
+    })
+    .await
+}
+
+/// What the work gives at once, without waiting for anything.
+pub(crate) fn at_once<T>(work: impl Future<Output = T>) -> Option<T> {
+    match pin!(work).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
+    }
+}

@@ -1,0 +1,343 @@
+//! Sessions: what a program does with a server.
+
+use crate::connection::Connection;
+use crate::error::{Error, Phase, Reply};
+use crate::limit::within;
+use crate::lines;
+use crate::network::Network;
+use crate::settings::{DataMode, MAX_TRANSCRIPT_LINES, Representation, Settings};
+use crate::transfer::{Download, Upload};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::sync::{Arc, Weak};
+use alloc::vec::Vec;
+use ftp_protocol::command;
+use ftp_protocol::listing::{Entry, Listed};
+use ftp_protocol::time::Timestamp;
+
+/// Commands that have a function of their own, because they transfer data, log in or out, or change how the two sides
+/// talk.
+const OWN_FUNCTION: [&str; 26] = [
+    "ABOR", "ACCT", "APPE", "AUTH", "CCC", "EPRT", "EPSV", "LIST", "LPRT", "LPSV", "MLSD", "NLST", "PASS", "PASV",
+    "PBSZ", "PORT", "PROT", "QUIT", "REIN", "REST", "RETR", "SPSV", "STOR", "STOU", "USER", "ADAT",
+];
+
+/// Of these, the ones that carry data, and so may be given to [`Session::receive`] or [`Session::send`].
+const CARRY_DATA: [&str; 7] = ["APPE", "LIST", "MLSD", "NLST", "RETR", "STOR", "STOU"];
+
+/// A control connection. Dropping it, or the future of any call, closes it.
+///
+/// Every call first reads the replies of a transfer that was dropped, so that it is always in step with the server. One
+/// transfer can be open at a time; meanwhile every other call is [`Error::Busy`].
+pub struct Session<N: Network> {
+    network: N,
+    settings: Settings,
+    welcome: Reply,
+    /// Taken out while a call runs, so that a call which is dropped closes it.
+    connection: Option<Connection<N>>,
+    /// What was said before the connection closed.
+    last_words: Vec<String>,
+}
+
+impl<N: Network> Session<N> {
+    /// Connect and read the greeting. `host` is a name or an IP address.
+    pub async fn connect(network: N, settings: Settings, host: &str, port: u16) -> Result<Self, Error> {
+        let settings = Settings {
+            data_mode: settings.data_mode.checked()?,
+            transcript_capacity: settings.transcript_capacity.min(MAX_TRANSCRIPT_LINES),
+            ..settings
+        };
+        if host.is_empty() || port == 0 || host.contains(|c: char| c.is_control() || c.is_whitespace()) {
+            return Err(Error::InvalidArgument("not a host and a port".to_string()));
+        }
+        let open = Connection::open(network.clone(), settings.clone(), host, port);
+        let (connection, welcome) = within(&network, settings.total_timeout, Phase::Total, open).await?;
+        Ok(Self { network, settings, welcome, connection: Some(connection), last_words: Vec::new() })
+    }
+
+    /// The greeting.
+    pub fn welcome(&self) -> &Reply {
+        &self.welcome
+    }
+
+    /// The network that carries it.
+    pub fn network(&self) -> &N {
+        &self.network
+    }
+
+    /// The limit of a call as a whole, for a caller that makes one call out of several.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// (USER, then PASS and ACCT where the server asks for them; RFC 959, section 4.1.1) An empty user is `anonymous`.
+    pub async fn login(&mut self, user: &str, password: &str, account: Option<&str>) -> Result<Reply, Error> {
+        self.call(async |connection| connection.login(user, password, account).await).await
+    }
+
+    /// (REIN, RFC 959, section 4.1.1)
+    pub async fn reinitialize(&mut self) -> Result<Reply, Error> {
+        self.call(async |connection| connection.reinitialize().await).await
+    }
+
+    /// (QUIT, RFC 959, section 4.1.1) Say goodbye and close, on errors too.
+    pub async fn quit(mut self) -> Result<Reply, Error> {
+        self.call(async |connection| connection.simple("QUIT", None).await).await
+    }
+
+    /// (FEAT, RFC 2389) Read once, then remembered until the login changes.
+    pub async fn features(&mut self) -> Result<Vec<String>, Error> {
+        self.call(async |connection| Ok(connection.features().await?.to_vec())).await
+    }
+
+    /// (SYST, RFC 959)
+    pub async fn system(&mut self) -> Result<String, Error> {
+        self.call(async |connection| connection.system().await).await
+    }
+
+    /// (NOOP, RFC 959)
+    pub async fn noop(&mut self) -> Result<Reply, Error> {
+        self.call(async |connection| connection.simple("NOOP", None).await).await
+    }
+
+    /// (HELP, RFC 959)
+    pub async fn help(&mut self, topic: Option<&str>) -> Result<Reply, Error> {
+        self.call(async |connection| connection.simple("HELP", topic).await).await
+    }
+
+    /// (STAT, RFC 959) Of the server, or of a path.
+    pub async fn status(&mut self, path: Option<&str>) -> Result<Reply, Error> {
+        self.call(async |connection| connection.simple("STAT", path).await).await
+    }
+
+    /// (SITE, RFC 959)
+    pub async fn site(&mut self, arguments: &str) -> Result<Reply, Error> {
+        self.call(async |connection| connection.simple("SITE", Some(arguments)).await).await
+    }
+
+    /// One command line as it is, and its final reply whatever its code. A command that has a function of its own is
+    /// [`Error::InvalidArgument`].
+    pub async fn command(&mut self, line: &str) -> Result<Reply, Error> {
+        check_verb(line, &[])?;
+        self.call(async |connection| connection.raw(line).await).await
+    }
+
+    /// What was said since the last call, oldest first: `> ` sent, `< ` received, `* ` noted.
+    pub fn transcript(&mut self) -> Vec<String> {
+        let mut lines = core::mem::take(&mut self.last_words);
+        if let Some(connection) = &mut self.connection {
+            lines.extend(connection.control.transcript.take());
+        }
+        lines
+    }
+
+    /// Change how data connections are made.
+    pub fn set_data_mode(&mut self, mode: DataMode) -> Result<(), Error> {
+        let mode = mode.checked()?;
+        if let Some(connection) = &mut self.connection {
+            connection.settings.data_mode = mode;
+        }
+        Ok(())
+    }
+
+    /// (PWD, RFC 959)
+    pub async fn current_directory(&mut self) -> Result<String, Error> {
+        self.call(async |connection| connection.current_directory().await).await
+    }
+
+    /// (CWD, or CDUP for `..`; RFC 959)
+    pub async fn change_directory(&mut self, path: &str) -> Result<Reply, Error> {
+        self.call(async |connection| connection.change_directory(path).await).await
+    }
+
+    /// (MKD, RFC 959) Gives the path that the server made.
+    pub async fn make_directory(&mut self, path: &str) -> Result<String, Error> {
+        self.call(async |connection| connection.make_directory(path).await).await
+    }
+
+    /// (RMD, RFC 959)
+    pub async fn remove_directory(&mut self, path: &str) -> Result<Reply, Error> {
+        self.call(async |connection| connection.simple("RMD", Some(path)).await).await
+    }
+
+    /// (DELE, RFC 959)
+    pub async fn delete(&mut self, path: &str) -> Result<Reply, Error> {
+        self.call(async |connection| connection.simple("DELE", Some(path)).await).await
+    }
+
+    /// (RNFR, RNTO; RFC 959)
+    pub async fn rename(&mut self, old: &str, new: &str) -> Result<Reply, Error> {
+        self.call(async |connection| connection.rename(old, new).await).await
+    }
+
+    /// (MLSD, RFC 3659; else LIST) The members of a directory, of the working directory unless a path is given.
+    pub async fn entries(&mut self, path: Option<&str>) -> Result<Vec<Listed>, Error> {
+        self.call(async |connection| lines::entries(connection, path).await).await
+    }
+
+    /// (MLST, RFC 3659; else SIZE and MDTM)
+    pub async fn entry(&mut self, path: &str) -> Result<Entry, Error> {
+        self.call(async |connection| connection.entry(path).await).await
+    }
+
+    /// (OPTS MLST, RFC 3659, section 7.9)
+    pub async fn select_facts(&mut self, facts: &[String]) -> Result<Reply, Error> {
+        self.call(async |connection| connection.select_facts(facts).await).await
+    }
+
+    /// (NLST, RFC 959)
+    pub async fn names(&mut self, arguments: Option<&str>) -> Result<Vec<String>, Error> {
+        self.call(async |connection| lines::texts(connection, "NLST", arguments).await).await
+    }
+
+    /// (LIST, RFC 959) The lines as they came.
+    pub async fn listing(&mut self, arguments: Option<&str>) -> Result<Vec<String>, Error> {
+        self.call(async |connection| lines::texts(connection, "LIST", arguments).await).await
+    }
+
+    /// (SIZE, RFC 3659, section 4) Bytes of the file as an image.
+    pub async fn size(&mut self, path: &str) -> Result<u64, Error> {
+        self.call(async |connection| connection.size(path).await).await
+    }
+
+    /// (MDTM, RFC 3659, section 3)
+    pub async fn modified(&mut self, path: &str) -> Result<Timestamp, Error> {
+        self.call(async |connection| connection.modified(path).await).await
+    }
+
+    /// (TYPE, REST, RETR; RFC 959 and RFC 3659, section 5)
+    pub async fn retrieve(
+        &mut self,
+        path: &str,
+        representation: Representation,
+        offset: u64,
+    ) -> Result<Download<N>, Error> {
+        self.download("RETR", path, representation, offset).await
+    }
+
+    /// (TYPE, REST, STOR; RFC 959 and RFC 3659, section 5)
+    pub async fn store(&mut self, path: &str, representation: Representation, offset: u64) -> Result<Upload<N>, Error> {
+        self.upload("STOR", Some(path), representation, offset).await
+    }
+
+    /// (TYPE, APPE; RFC 959)
+    pub async fn append(&mut self, path: &str, representation: Representation) -> Result<Upload<N>, Error> {
+        self.upload("APPE", Some(path), representation, 0).await
+    }
+
+    /// (TYPE, STOU; RFC 959) The outcome tells the name that the server chose.
+    pub async fn store_unique(&mut self, representation: Representation) -> Result<Upload<N>, Error> {
+        self.upload("STOU", None, representation, 0).await
+    }
+
+    /// (TYPE, REST, any) A command line that sends data to the client.
+    pub async fn receive(
+        &mut self,
+        line: &str,
+        representation: Representation,
+        offset: u64,
+    ) -> Result<Download<N>, Error> {
+        check_verb(line, &CARRY_DATA)?;
+        let (verb, argument) = split(line);
+        self.download_of(verb, argument, representation, offset).await
+    }
+
+    /// (TYPE, REST, any) A command line that takes data from the client.
+    pub async fn send(&mut self, line: &str, representation: Representation, offset: u64) -> Result<Upload<N>, Error> {
+        check_verb(line, &CARRY_DATA)?;
+        let (verb, argument) = split(line);
+        self.upload(verb, argument, representation, offset).await
+    }
+
+    async fn download(
+        &mut self,
+        verb: &str,
+        path: &str,
+        representation: Representation,
+        offset: u64,
+    ) -> Result<Download<N>, Error> {
+        self.download_of(verb, Some(path), representation, offset).await
+    }
+
+    async fn download_of(
+        &mut self,
+        verb: &str,
+        argument: Option<&str>,
+        representation: Representation,
+        offset: u64,
+    ) -> Result<Download<N>, Error> {
+        self.call(async |connection| {
+            let line = connection.line(verb, argument)?;
+            let opened = connection.transfer(Some(representation), offset, &line).await?;
+            Ok(Download::new(connection, opened, representation, offset))
+        })
+        .await
+    }
+
+    async fn upload(
+        &mut self,
+        verb: &str,
+        argument: Option<&str>,
+        representation: Representation,
+        offset: u64,
+    ) -> Result<Upload<N>, Error> {
+        self.call(async |connection| {
+            let line = connection.line(verb, argument)?;
+            let opened = connection.transfer(Some(representation), offset, &line).await?;
+            Ok(Upload::new(connection, opened, representation))
+        })
+        .await
+    }
+
+    /// One call, in step with the server before it begins.
+    async fn call<T>(&mut self, work: impl AsyncFnOnce(&mut Connection<N>) -> Result<T, Error>) -> Result<T, Error> {
+        self.limited(async |connection| {
+            connection.settle().await?;
+            work(connection).await
+        })
+        .await
+    }
+
+    /// The call that ends a transfer of this session, and of no other.
+    pub(crate) async fn end_transfer<T>(
+        &mut self,
+        owner: &Weak<()>,
+        work: impl AsyncFnOnce(&mut Connection<N>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let connection = self.connection.as_ref().ok_or(Error::Closed)?;
+        if !owner.ptr_eq(&Arc::downgrade(&connection.alive)) {
+            return Err(Error::InvalidArgument("the transfer belongs to another session".to_string()));
+        }
+        self.limited(work).await
+    }
+
+    /// Run with the connection taken out, within the limit of the whole call, and put it back if it is still good.
+    async fn limited<T>(&mut self, work: impl AsyncFnOnce(&mut Connection<N>) -> Result<T, Error>) -> Result<T, Error> {
+        let mut connection = self.connection.take().ok_or(Error::Closed)?;
+        let limit = self.settings.total_timeout;
+        let result = within(&self.network, limit, Phase::Total, work(&mut connection)).await;
+        if connection.control.is_usable() && !matches!(result, Err(Error::Timeout(Phase::Total))) {
+            self.connection = Some(connection);
+        } else {
+            self.last_words = connection.control.transcript.take();
+        }
+        result
+    }
+}
+
+/// Refuse a command that has a function of its own, except for those named.
+fn check_verb(line: &str, allowed: &[&str]) -> Result<(), Error> {
+    let (verb, argument) = split(line);
+    let verb = command::verb(verb.as_bytes()).unwrap_or_default();
+    let default_mode = matches!((verb.as_str(), argument), ("MODE", Some("S" | "s")) | ("STRU", Some("F" | "f")));
+    let changes_mode = matches!(verb.as_str(), "MODE" | "STRU") && !default_mode;
+    let own = OWN_FUNCTION.contains(&verb.as_str()) && !allowed.contains(&verb.as_str());
+    if own || changes_mode {
+        return Err(Error::InvalidArgument(format!("{verb} cannot be sent as a plain command")));
+    }
+    Ok(())
+}
+
+fn split(line: &str) -> (&str, Option<&str>) {
+    line.split_once(' ').map_or((line, None), |(verb, argument)| (verb, Some(argument)))
+}

@@ -1,0 +1,84 @@
+//! What was said on the control connection, for the caller to read.
+
+use alloc::collections::VecDeque;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// Characters of a line that are kept.
+const LINE: usize = 1024;
+
+/// The last lines of a conversation. Secrets are masked before they come here.
+#[derive(Debug, Default)]
+pub(crate) struct Transcript {
+    lines: VecDeque<String>,
+    capacity: usize,
+}
+
+impl Transcript {
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self { lines: VecDeque::new(), capacity }
+    }
+
+    pub(crate) fn sent(&mut self, line: &str) {
+        self.push("> ", line);
+    }
+
+    pub(crate) fn received(&mut self, line: &str) {
+        self.push("< ", line);
+    }
+
+    pub(crate) fn note(&mut self, text: &str) {
+        self.push("* ", text);
+    }
+
+    pub(crate) fn is_on(&self) -> bool {
+        self.capacity > 0
+    }
+
+    /// Take what there is.
+    pub(crate) fn take(&mut self) -> Vec<String> {
+        core::mem::take(&mut self.lines).into()
+    }
+
+    fn push(&mut self, mark: &str, text: &str) {
+        if self.capacity == 0 {
+            return;
+        }
+        if self.lines.len() == self.capacity {
+            self.lines.pop_front();
+        }
+        let kept = text.char_indices().nth(LINE).map_or(text, |(end, _)| &text[..end]);
+        self.lines.push_back(format!("{mark}{kept}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn the_oldest_line_goes_first() {
+        let mut transcript = Transcript::new(2);
+        transcript.sent("NOOP");
+        transcript.received("200 ok");
+        transcript.note("done");
+        assert_eq!(transcript.take(), ["< 200 ok", "* done"]);
+        assert!(transcript.take().is_empty());
+    }
+
+    #[test]
+    fn a_long_line_is_cut() {
+        let mut transcript = Transcript::new(1);
+        transcript.received(&"é".repeat(5000));
+        assert_eq!(transcript.take(), ["< ".to_string() + &"é".repeat(LINE)]);
+    }
+
+    #[test]
+    fn without_capacity_nothing_is_kept() {
+        let mut transcript = Transcript::default();
+        transcript.sent("NOOP");
+        assert!(!transcript.is_on() && transcript.take().is_empty());
+    }
+}

@@ -1,0 +1,263 @@
+//! Bytes on their way: downloads and uploads.
+
+use crate::ascii::{FromWire, ToWire};
+use crate::connection::{Connection, Opened, chosen_name};
+use crate::control::Raw;
+use crate::error::{Error, Phase, Reply};
+use crate::limit::within;
+use crate::network::{Network, Stream};
+use crate::session::Session;
+use crate::settings::{CHUNK, Representation};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::sync::{Arc, Weak};
+use alloc::vec::Vec;
+use core::time::Duration;
+use ftp_protocol::text;
+
+/// What is known once a transfer has ended well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The server's verdict, a 2yz reply.
+    pub reply: Reply,
+    /// Bytes on the data connection, without the part that an offset skipped.
+    pub bytes: u64,
+    /// The name that the server chose, for [`Session::store_unique`].
+    pub name: Option<String>,
+}
+
+/// Bytes coming from the server. Dropping it closes the data connection; the session's next call reads the replies that
+/// are still to come.
+pub struct Download<N: Network> {
+    data: Data<N>,
+    offset: u64,
+    expected: Option<u64>,
+    ended: bool,
+    text: Option<Text>,
+}
+
+/// What a download in `TYPE A` holds: its decoder, what came last, and what of that was not yet handed out.
+#[derive(Default)]
+struct Text {
+    decoder: FromWire,
+    wire: Vec<u8>,
+    ready: Vec<u8>,
+}
+
+impl<N: Network> Download<N> {
+    pub(crate) fn new(
+        connection: &Connection<N>,
+        opened: Opened<N>,
+        representation: Representation,
+        offset: u64,
+    ) -> Self {
+        let expected = text::announced_size(opened.agreed.last_line());
+        let text = (representation == Representation::Ascii).then(Default::default);
+        Self { data: Data::new(connection, opened), offset, expected, ended: false, text }
+    }
+
+    /// The size that the server announced when the transfer began.
+    pub fn expected_size(&self) -> Option<u64> {
+        self.expected
+    }
+
+    /// Append at most `max` bytes to `buffer`, and at most 64 KiB; waits for at least one. 0 is the end.
+    pub async fn read(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Error> {
+        let Some(Text { decoder, wire, ready }) = &mut self.text else {
+            if max == 0 || self.ended {
+                return self.data.check_open().map(|()| 0);
+            }
+            let count = self.data.read(buffer, max.min(CHUNK)).await?;
+            self.ended = count == 0;
+            return Ok(count);
+        };
+        while ready.is_empty() && !self.ended {
+            wire.clear();
+            self.ended = self.data.read(wire, CHUNK).await? == 0;
+            match self.ended {
+                true => decoder.end(ready),
+                false => decoder.convert(wire, ready),
+            }
+        }
+        self.data.check_open()?;
+        let count = max.min(ready.len()).min(CHUNK);
+        buffer.extend(ready.drain(..count));
+        Ok(count)
+    }
+
+    /// Read the server's verdict. Without it the bytes may be incomplete. The session must be the one that the download
+    /// came from.
+    pub async fn finish(mut self, session: &mut Session<N>) -> Result<Outcome, Error> {
+        let data = &mut self.data;
+        let (ended, expected, offset) = (self.ended, self.expected, self.offset);
+        let image = self.text.is_none();
+        session
+            .end_transfer(&data.session.clone(), async |connection| {
+                data.close();
+                if !ended && data.failure.is_none() {
+                    data.token = None;
+                    connection.settle().await?;
+                    return Err(Error::InvalidArgument("finish came before the end of the data".to_string()));
+                }
+                let reply = data.verdict(connection).await?;
+                match expected.filter(|_| image) {
+                    Some(size) if data.bytes != size && data.bytes.saturating_add(offset) != size => {
+                        Err(Error::Integrity(format!("{} bytes came, the server announced {size}", data.bytes)))
+                    }
+                    _ => Ok(data.outcome(connection, &reply)),
+                }
+            })
+            .await
+    }
+
+    /// (ABOR) End early; the session stays usable. Gives the reply to ABOR, or the last one that came.
+    pub async fn abort(self, session: &mut Session<N>) -> Result<Reply, Error> {
+        self.data.abort(session).await
+    }
+}
+
+/// Bytes going to the server. Dropping it is like dropping a download: the server keeps what it has.
+pub struct Upload<N: Network> {
+    data: Data<N>,
+    agreed: Raw,
+    text: Option<(ToWire, Vec<u8>)>,
+}
+
+impl<N: Network> Upload<N> {
+    pub(crate) fn new(connection: &Connection<N>, opened: Opened<N>, representation: Representation) -> Self {
+        let text = (representation == Representation::Ascii).then(Default::default);
+        Self { agreed: opened.agreed.clone(), data: Data::new(connection, opened), text }
+    }
+
+    /// Send these bytes; returns when they are on their way. After an error, [`Self::finish`] may know the server's
+    /// reason.
+    pub async fn write(&mut self, contents: &[u8]) -> Result<(), Error> {
+        let Some((encoder, wire)) = &mut self.text else {
+            return self.data.write(contents).await;
+        };
+        for piece in contents.chunks(CHUNK) {
+            wire.clear();
+            encoder.convert(piece, wire);
+            self.data.write(wire).await?;
+        }
+        Ok(())
+    }
+
+    /// End the data and read the server's verdict. Without it the file may be incomplete. The session must be the one
+    /// that the upload came from.
+    pub async fn finish(mut self, session: &mut Session<N>) -> Result<Outcome, Error> {
+        let data = &mut self.data;
+        let agreed = &self.agreed;
+        session
+            .end_transfer(&data.session.clone(), async |connection| {
+                data.end().await;
+                let reply = data.verdict(connection).await?;
+                let mut outcome = data.outcome(connection, &reply);
+                outcome.name = chosen_name([agreed, &reply]).map(|name| connection.settings.encoding.decode(name));
+                Ok(outcome)
+            })
+            .await
+    }
+
+    /// (ABOR) End early; the session stays usable. The server may keep what it has.
+    pub async fn abort(self, session: &mut Session<N>) -> Result<Reply, Error> {
+        self.data.abort(session).await
+    }
+}
+
+/// One data connection, and what ties it to its session.
+struct Data<N: Network> {
+    network: N,
+    stream: Option<N::Stream>,
+    /// Alive as long as the session.
+    session: Weak<()>,
+    /// Alive as long as the transfer.
+    token: Option<Arc<()>>,
+    idle: Duration,
+    bytes: u64,
+    failure: Option<Error>,
+}
+
+impl<N: Network> Data<N> {
+    fn new(connection: &Connection<N>, opened: Opened<N>) -> Self {
+        Self {
+            network: connection.network.clone(),
+            stream: Some(opened.stream),
+            session: Arc::downgrade(&connection.alive),
+            token: Some(opened.token),
+            idle: connection.settings.idle_timeout,
+            bytes: 0,
+            failure: None,
+        }
+    }
+
+    fn check_open(&mut self) -> Result<(), Error> {
+        if self.session.strong_count() == 0 {
+            self.close();
+            return Err(Error::Closed);
+        }
+        self.failure.clone().map_or(Ok(()), Err)
+    }
+
+    async fn read(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Error> {
+        self.check_open()?;
+        let Some(stream) = &mut self.stream else { return Ok(0) };
+        let read = within(&self.network, self.idle, Phase::Data, async { Ok(stream.read(buffer, max).await?) }).await;
+        match read {
+            Ok(count) => self.bytes += count as u64,
+            Err(_) => self.close(),
+        }
+        self.remember(read)
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.check_open()?;
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let Some(stream) = &mut self.stream else { return Err(Error::Closed) };
+            let piece = rest.get(..CHUNK).unwrap_or(rest);
+            let written = within(&self.network, self.idle, Phase::Data, async { Ok(stream.write(piece).await?) }).await;
+            let count = self.remember(written)?;
+            self.bytes += count as u64;
+            rest = rest.get(count..).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    /// Everything is written: let it go out, then close.
+    async fn end(&mut self) {
+        if let (Some(stream), None) = (&mut self.stream, &self.failure) {
+            let ended = within(&self.network, self.idle, Phase::Data, async { Ok(stream.finish().await?) }).await;
+            self.failure = ended.err();
+        }
+        self.close();
+    }
+
+    /// The server's verdict; a transfer that failed on this side is no success, whatever the server says.
+    async fn verdict(&mut self, connection: &mut Connection<N>) -> Result<Raw, Error> {
+        let reply = connection.verdict().await?;
+        self.failure.take().map_or(Ok(reply), Err)
+    }
+
+    async fn abort(mut self, session: &mut Session<N>) -> Result<Reply, Error> {
+        let owner = self.session.clone();
+        session
+            .end_transfer(&owner, async |connection| {
+                self.close();
+                connection.abort().await
+            })
+            .await
+    }
+
+    fn outcome(&self, connection: &Connection<N>, reply: &Raw) -> Outcome {
+        Outcome { reply: connection.control.text(reply), bytes: self.bytes, name: None }
+    }
+
+    fn close(&mut self) {
+        self.stream = None;
+    }
+
+    fn remember<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+        result.inspect_err(|error| self.failure = Some(error.clone()))
+    }
+}

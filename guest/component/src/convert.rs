@@ -1,0 +1,165 @@
+//! The border between WIT and Rust: every conversion, and nothing else.
+
+use crate::bindings::exports::ftp::client::types as wit;
+use alloc::format;
+use alloc::string::String;
+use core::net::IpAddr;
+use core::time::Duration;
+use ftp_client::{
+    Active, DataMode, Encoding, Entry, Error, Kind, Limit, Listed, Outcome, Phase, Precision, Reply, Representation,
+    Timestamp,
+};
+
+impl From<Reply> for wit::Reply {
+    fn from(reply: Reply) -> Self {
+        Self { code: reply.code, lines: reply.lines }
+    }
+}
+
+impl From<Error> for wit::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NameUnresolvable(text) => Self::NameUnresolvable(text),
+            Error::AccessDenied(text) => Self::AccessDenied(text),
+            Error::ConnectionRefused(text) => Self::ConnectionRefused(text),
+            Error::ConnectionLost(text) => Self::ConnectionLost(text),
+            Error::Timeout(phase) => Self::Timeout(phase.into()),
+            Error::Transient(reply) => Self::Transient(reply.into()),
+            Error::Permanent(reply) => Self::Permanent(reply.into()),
+            Error::Unexpected(reply) => Self::Unexpected(reply.into()),
+            Error::Protocol(text) => Self::Protocol(text),
+            Error::LimitExceeded(limit) => Self::LimitExceeded(limit.into()),
+            Error::InvalidArgument(text) => Self::InvalidArgument(text),
+            Error::Busy => Self::Busy,
+            Error::Closed => Self::Closed,
+            Error::Integrity(text) => Self::Integrity(text),
+            Error::Unsupported(text) => Self::Unsupported(text),
+            Error::Other(text) => Self::Other(text),
+        }
+    }
+}
+
+impl From<Phase> for wit::Phase {
+    fn from(phase: Phase) -> Self {
+        match phase {
+            Phase::Resolve => Self::Resolve,
+            Phase::Connect => Self::Connect,
+            Phase::Reply => Self::Reply,
+            Phase::DataConnection => Self::DataConnection,
+            Phase::Data => Self::Data,
+            Phase::Total => Self::Total,
+        }
+    }
+}
+
+impl From<Limit> for wit::Limit {
+    fn from(limit: Limit) -> Self {
+        match limit {
+            Limit::ReplyLine => Self::ReplyLine,
+            Limit::ReplySize => Self::ReplySize,
+            Limit::ListingLine => Self::ListingLine,
+            Limit::ListingSize => Self::ListingSize,
+        }
+    }
+}
+
+impl From<wit::Representation> for Representation {
+    fn from(representation: wit::Representation) -> Self {
+        match representation {
+            wit::Representation::Image => Self::Image,
+            wit::Representation::Ascii => Self::Ascii,
+        }
+    }
+}
+
+impl From<wit::Encoding> for Encoding {
+    fn from(encoding: wit::Encoding) -> Self {
+        match encoding {
+            wit::Encoding::Utf8 => Self::Utf8,
+            wit::Encoding::Latin1 => Self::Latin1,
+        }
+    }
+}
+
+impl TryFrom<wit::DataMode> for DataMode {
+    type Error = Error;
+
+    fn try_from(mode: wit::DataMode) -> Result<Self, Error> {
+        match mode {
+            wit::DataMode::Passive => Ok(Self::Passive),
+            wit::DataMode::Active(active) => {
+                let announced = active.announced.as_deref().map(ip_address).transpose()?;
+                Self::Active(Active { ports: active.ports, announced }).checked()
+            }
+        }
+    }
+}
+
+impl From<Timestamp> for wit::Timestamp {
+    fn from(time: Timestamp) -> Self {
+        let precision = match time.precision {
+            Precision::Subsecond => wit::Precision::Subsecond,
+            Precision::Second => wit::Precision::Second,
+            Precision::Minute => wit::Precision::Minute,
+            Precision::Day => wit::Precision::Day,
+        };
+        Self { seconds: time.seconds, nanoseconds: time.nanoseconds, precision, utc: time.utc }
+    }
+}
+
+impl From<Entry> for wit::Entry {
+    fn from(entry: Entry) -> Self {
+        let kind = match entry.kind {
+            Kind::File => wit::EntryKind::File,
+            Kind::Directory => wit::EntryKind::Directory,
+            Kind::SymbolicLink => wit::EntryKind::SymbolicLink,
+            Kind::Other => wit::EntryKind::Other,
+        };
+        Self {
+            name: entry.name,
+            kind,
+            size: entry.size,
+            modified: entry.modified.map(Into::into),
+            permissions: entry.permissions,
+            owner: entry.owner,
+            group: entry.group,
+            link_target: entry.link_target,
+            unique_id: entry.unique_id,
+            facts: entry.facts,
+        }
+    }
+}
+
+impl From<Outcome> for wit::Outcome {
+    fn from(outcome: Outcome) -> Self {
+        Self { reply: outcome.reply.into(), bytes: outcome.bytes, name: outcome.name }
+    }
+}
+
+/// A line of a listing; nothing for one that was skipped.
+pub(crate) fn listed(listed: Listed) -> Option<wit::Listed> {
+    match listed {
+        Listed::Entry(entry) => Some(wit::Listed::Entry(entry.into())),
+        Listed::Unparsed(line) => Some(wit::Listed::Unparsed(line)),
+        Listed::Skipped => None,
+    }
+}
+
+/// An IP address in text.
+pub(crate) fn ip_address(text: &str) -> Result<IpAddr, Error> {
+    text.parse().map_err(|_| Error::InvalidArgument(format!("not an IP address: {text:?}")))
+}
+
+/// A limit, or the default one.
+pub(crate) fn limit_or(timeout: Option<u64>, default: Duration) -> Duration {
+    timeout.map_or(default, Duration::from_nanos)
+}
+
+/// A local stream, not the server, failed.
+pub(crate) fn local_failure(error: &wasi::io::streams::StreamError) -> Error {
+    use wasi::io::streams::StreamError;
+    Error::Other(match error {
+        StreamError::Closed => String::from("the local stream is closed"),
+        StreamError::LastOperationFailed(error) => format!("the local stream failed: {}", error.to_debug_string()),
+    })
+}

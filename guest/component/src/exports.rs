@@ -1,0 +1,381 @@
+//! The exported interface: each function hands its arguments on and converts what comes back.
+
+use crate::bindings::exports::ftp::client::ftp as wit;
+use crate::convert::{ip_address, limit_or, listed, local_failure};
+use crate::network::Wasi;
+use crate::runtime::REACTOR;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::RefCell;
+use core::time::Duration;
+use ftp_client::{CHUNK, DataMode, Download, Error, Phase, Session, Settings, Upload, within};
+use wasi::io::streams::{InputStream, OutputStream, StreamError};
+
+pub(crate) struct Component;
+
+impl wit::Guest for Component {
+    type Connector = Connector;
+    type Session = SharedSession;
+    type Download = OpenDownload;
+    type Upload = OpenUpload;
+}
+
+pub(crate) struct Connector(RefCell<Settings>);
+
+impl wit::GuestConnector for Connector {
+    fn new() -> Self {
+        Self(RefCell::default())
+    }
+
+    fn set_data_mode(&self, mode: wit::DataMode) -> Result<(), wit::Error> {
+        self.0.borrow_mut().data_mode = mode.try_into()?;
+        Ok(())
+    }
+
+    fn set_encoding(&self, encoding: wit::Encoding) {
+        self.0.borrow_mut().encoding = encoding.into();
+    }
+
+    fn set_local_address(&self, address: Option<String>) -> Result<(), wit::Error> {
+        self.0.borrow_mut().local_address = address.as_deref().map(ip_address).transpose()?;
+        Ok(())
+    }
+
+    fn set_connect_timeout(&self, timeout: Option<u64>) {
+        self.0.borrow_mut().connect_timeout = limit_or(timeout, Settings::default().connect_timeout);
+    }
+
+    fn set_reply_timeout(&self, timeout: Option<u64>) {
+        self.0.borrow_mut().reply_timeout = limit_or(timeout, Settings::default().reply_timeout);
+    }
+
+    fn set_idle_timeout(&self, timeout: Option<u64>) {
+        self.0.borrow_mut().idle_timeout = limit_or(timeout, Settings::default().idle_timeout);
+    }
+
+    fn set_total_timeout(&self, timeout: Option<u64>) {
+        self.0.borrow_mut().total_timeout = timeout.map(Duration::from_nanos);
+    }
+
+    fn set_transcript_capacity(&self, lines: u32) {
+        self.0.borrow_mut().transcript_capacity = lines as usize;
+    }
+
+    fn connect(&self, host: String, port: Option<u16>) -> Result<wit::Session, wit::Error> {
+        let settings = self.0.borrow().clone();
+        let session = REACTOR.block_on(Session::connect(Wasi, settings, &host, port.unwrap_or(21)))?;
+        let welcome = session.welcome().clone();
+        let session = Rc::new(RefCell::new(Some(session)));
+        Ok(wit::Session::new(SharedSession { session, welcome }))
+    }
+}
+
+/// A session, which its transfers know too. It is gone once its resource is dropped.
+pub(crate) struct SharedSession {
+    session: Slot,
+    welcome: ftp_client::Reply,
+}
+
+type Slot = Rc<RefCell<Option<Session<Wasi>>>>;
+
+impl SharedSession {
+    fn call<T, U: From<T>>(
+        &self,
+        work: impl AsyncFnOnce(&mut Session<Wasi>) -> Result<T, Error>,
+    ) -> Result<U, wit::Error> {
+        in_session(&self.session, work).map(U::from)
+    }
+
+    fn download(
+        &self,
+        work: impl AsyncFnOnce(&mut Session<Wasi>) -> Result<Download<Wasi>, Error>,
+    ) -> Result<wit::Download, wit::Error> {
+        let open =
+            OpenDownload { download: RefCell::new(in_session(&self.session, work)?), session: self.session.clone() };
+        Ok(wit::Download::new(open))
+    }
+
+    fn upload(
+        &self,
+        work: impl AsyncFnOnce(&mut Session<Wasi>) -> Result<Upload<Wasi>, Error>,
+    ) -> Result<wit::Upload, wit::Error> {
+        let open = OpenUpload { upload: RefCell::new(in_session(&self.session, work)?), session: self.session.clone() };
+        Ok(wit::Upload::new(open))
+    }
+}
+
+impl Drop for SharedSession {
+    fn drop(&mut self) {
+        self.session.borrow_mut().take();
+    }
+}
+
+impl wit::GuestSession for SharedSession {
+    fn welcome(&self) -> wit::Reply {
+        self.welcome.clone().into()
+    }
+
+    fn login(&self, user: String, password: String, account: Option<String>) -> Result<wit::Reply, wit::Error> {
+        self.call(async |session| session.login(&user, &password, account.as_deref()).await)
+    }
+
+    fn reinitialize(&self) -> Result<wit::Reply, wit::Error> {
+        self.call(async |session| session.reinitialize().await)
+    }
+
+    fn quit(this: wit::Session) -> Result<wit::Reply, wit::Error> {
+        let session = this.get::<Self>().session.borrow_mut().take().ok_or(Error::Closed)?;
+        Ok(REACTOR.block_on(session.quit())?.into())
+    }
+
+    fn features(&self) -> Result<Vec<String>, wit::Error> {
+        self.call(async |session| session.features().await)
+    }
+
+    fn system(&self) -> Result<String, wit::Error> {
+        self.call(async |session| session.system().await)
+    }
+
+    fn noop(&self) -> Result<wit::Reply, wit::Error> {
+        self.call(async |session| session.noop().await)
+    }
+
+    fn help(&self, topic: Option<String>) -> Result<wit::Reply, wit::Error> {
+        self.call(async |session| session.help(topic.as_deref()).await)
+    }
+
+    fn status(&self, path: Option<String>) -> Result<wit::Reply, wit::Error> {
+        self.call(async |session| session.status(path.as_deref()).await)
+    }
+
+    fn site(&self, arguments: String) -> Result<wit::Reply, wit::Error> {
+        self.call(async |session| session.site(&arguments).await)
+    }
+
+    fn command(&self, line: String) -> Result<wit::Reply, wit::Error> {
+        self.call(async |session| session.command(&line).await)
+    }
+
+    fn transcript(&self) -> Vec<String> {
+        self.session.borrow_mut().as_mut().map(Session::transcript).unwrap_or_default()
+    }
+
+    fn set_data_mode(&self, mode: wit::DataMode) -> Result<(), wit::Error> {
+        let mode = DataMode::try_from(mode)?;
+        self.call(async |session| session.set_data_mode(mode))
+    }
+
+    fn current_directory(&self) -> Result<String, wit::Error> {
+        self.call(async |session| session.current_directory().await)
+    }
+
+    fn change_directory(&self, path: String) -> Result<wit::Reply, wit::Error> {
+        self.call(async |session| session.change_directory(&path).await)
+    }
+
+    fn make_directory(&self, path: String) -> Result<String, wit::Error> {
+        self.call(async |session| session.make_directory(&path).await)
+    }
+
+    fn remove_directory(&self, path: String) -> Result<wit::Reply, wit::Error> {
+        self.call(async |session| session.remove_directory(&path).await)
+    }
+
+    fn delete(&self, path: String) -> Result<wit::Reply, wit::Error> {
+        self.call(async |session| session.delete(&path).await)
+    }
+
+    fn rename(&self, old_path: String, new_path: String) -> Result<wit::Reply, wit::Error> {
+        self.call(async |session| session.rename(&old_path, &new_path).await)
+    }
+
+    fn entries(&self, path: Option<String>) -> Result<Vec<wit::Listed>, wit::Error> {
+        let entries = in_session(&self.session, async |session| session.entries(path.as_deref()).await)?;
+        Ok(entries.into_iter().filter_map(listed).collect())
+    }
+
+    fn entry(&self, path: String) -> Result<wit::Entry, wit::Error> {
+        self.call(async |session| session.entry(&path).await)
+    }
+
+    fn select_facts(&self, facts: Vec<String>) -> Result<wit::Reply, wit::Error> {
+        self.call(async |session| session.select_facts(&facts).await)
+    }
+
+    fn names(&self, arguments: Option<String>) -> Result<Vec<String>, wit::Error> {
+        self.call(async |session| session.names(arguments.as_deref()).await)
+    }
+
+    fn listing(&self, arguments: Option<String>) -> Result<Vec<String>, wit::Error> {
+        self.call(async |session| session.listing(arguments.as_deref()).await)
+    }
+
+    fn size(&self, path: String) -> Result<u64, wit::Error> {
+        self.call(async |session| session.size(&path).await)
+    }
+
+    fn modified(&self, path: String) -> Result<wit::Timestamp, wit::Error> {
+        self.call(async |session| session.modified(&path).await)
+    }
+
+    fn retrieve(
+        &self,
+        path: String,
+        representation: wit::Representation,
+        offset: u64,
+    ) -> Result<wit::Download, wit::Error> {
+        self.download(async |session| session.retrieve(&path, representation.into(), offset).await)
+    }
+
+    fn store(&self, path: String, representation: wit::Representation, offset: u64) -> Result<wit::Upload, wit::Error> {
+        self.upload(async |session| session.store(&path, representation.into(), offset).await)
+    }
+
+    fn append(&self, path: String, representation: wit::Representation) -> Result<wit::Upload, wit::Error> {
+        self.upload(async |session| session.append(&path, representation.into()).await)
+    }
+
+    fn store_unique(&self, representation: wit::Representation) -> Result<wit::Upload, wit::Error> {
+        self.upload(async |session| session.store_unique(representation.into()).await)
+    }
+
+    fn receive(
+        &self,
+        line: String,
+        representation: wit::Representation,
+        offset: u64,
+    ) -> Result<wit::Download, wit::Error> {
+        self.download(async |session| session.receive(&line, representation.into(), offset).await)
+    }
+
+    fn send(&self, line: String, representation: wit::Representation, offset: u64) -> Result<wit::Upload, wit::Error> {
+        self.upload(async |session| session.send(&line, representation.into(), offset).await)
+    }
+}
+
+pub(crate) struct OpenDownload {
+    download: RefCell<Download<Wasi>>,
+    session: Slot,
+}
+
+impl wit::GuestDownload for OpenDownload {
+    fn expected_size(&self) -> Option<u64> {
+        self.download.borrow().expected_size()
+    }
+
+    fn read(&self, max: u64) -> Result<Vec<u8>, wit::Error> {
+        let mut bytes = Vec::new();
+        let mut download = self.download.borrow_mut();
+        REACTOR.block_on(download.read(&mut bytes, at_most(max)))?;
+        Ok(bytes)
+    }
+
+    fn read_into(&self, sink: &OutputStream) -> Result<u64, wit::Error> {
+        let mut download = self.download.borrow_mut();
+        let mut buffer = Vec::new();
+        Ok(self.whole_call(async {
+            let mut total = 0;
+            loop {
+                buffer.clear();
+                let count = download.read(&mut buffer, CHUNK).await?;
+                if count == 0 {
+                    sink.blocking_flush().map_err(|error| local_failure(&error))?;
+                    return Ok(total);
+                }
+                write_all(sink, &buffer)?;
+                total += count as u64;
+            }
+        })?)
+    }
+
+    fn finish(this: wit::Download) -> Result<wit::Outcome, wit::Error> {
+        let open = this.into_inner::<Self>();
+        let download = open.download.into_inner();
+        in_session(&open.session, async |session| download.finish(session).await).map(Into::into)
+    }
+
+    fn abort(this: wit::Download) -> Result<wit::Reply, wit::Error> {
+        let open = this.into_inner::<Self>();
+        let download = open.download.into_inner();
+        in_session(&open.session, async |session| download.abort(session).await).map(Into::into)
+    }
+}
+
+impl OpenDownload {
+    fn whole_call<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        whole_call(&self.session, work)
+    }
+}
+
+pub(crate) struct OpenUpload {
+    upload: RefCell<Upload<Wasi>>,
+    session: Slot,
+}
+
+impl wit::GuestUpload for OpenUpload {
+    fn write(&self, contents: Vec<u8>) -> Result<(), wit::Error> {
+        let mut upload = self.upload.borrow_mut();
+        Ok(whole_call(&self.session, upload.write(&contents))?)
+    }
+
+    fn write_from(&self, source: &InputStream) -> Result<u64, wit::Error> {
+        let mut upload = self.upload.borrow_mut();
+        Ok(whole_call(&self.session, async {
+            let mut total = 0;
+            loop {
+                match source.blocking_read(CHUNK as u64) {
+                    Ok(bytes) => {
+                        upload.write(&bytes).await?;
+                        total += bytes.len() as u64;
+                    }
+                    Err(StreamError::Closed) => return Ok(total),
+                    Err(error) => return Err(local_failure(&error)),
+                }
+            }
+        })?)
+    }
+
+    fn finish(this: wit::Upload) -> Result<wit::Outcome, wit::Error> {
+        let open = this.into_inner::<Self>();
+        let upload = open.upload.into_inner();
+        in_session(&open.session, async |session| upload.finish(session).await).map(Into::into)
+    }
+
+    fn abort(this: wit::Upload) -> Result<wit::Reply, wit::Error> {
+        let open = this.into_inner::<Self>();
+        let upload = open.upload.into_inner();
+        in_session(&open.session, async |session| upload.abort(session).await).map(Into::into)
+    }
+}
+
+fn in_session<T>(slot: &Slot, work: impl AsyncFnOnce(&mut Session<Wasi>) -> Result<T, Error>) -> Result<T, wit::Error> {
+    let mut session = slot.borrow_mut();
+    let session = session.as_mut().ok_or(Error::Closed)?;
+    Ok(REACTOR.block_on(work(session))?)
+}
+
+/// A call that moves any amount of data, within the limit of a whole call.
+fn whole_call<T>(slot: &Slot, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let limit = slot.borrow().as_ref().and_then(|session| session.settings().total_timeout);
+    REACTOR.block_on(within(&Wasi, limit, Phase::Total, work))
+}
+
+/// `blocking-write-and-flush` takes 4 KiB at a time, which is slow; this takes whatever there is room for.
+fn write_all(sink: &OutputStream, mut bytes: &[u8]) -> Result<(), Error> {
+    while !bytes.is_empty() {
+        let room = sink.check_write().map_err(|error| local_failure(&error))?;
+        if room == 0 {
+            sink.subscribe().block();
+            continue;
+        }
+        let (piece, rest) = bytes.split_at(bytes.len().min(at_most(room)));
+        sink.write(piece).map_err(|error| local_failure(&error))?;
+        bytes = rest;
+    }
+    Ok(())
+}
+
+fn at_most(max: u64) -> usize {
+    usize::try_from(max).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,18 @@
+//! `ftp.wasm`: the WIT export and the `wasi:sockets` side of the client's network; nothing else.
+//!
+//! Without `std`, whose panic path alone would import half of `wasi:cli`.
+#![cfg(target_arch = "wasm32")]
+#![no_std]
+
+extern crate alloc;
+
+mod bindings;
+mod convert;
+mod exports;
+mod network;
+mod reactor;
+mod runtime;
+
+use exports::Component;
+
+bindings::export!(Component with_types_in bindings);

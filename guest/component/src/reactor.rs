@@ -1,0 +1,58 @@
+//! Waiting in WASI 0.2: a future that cannot go on names what it waits for, and `block_on` polls for all of it at once.
+
+use crate::network::Connection;
+use alloc::rc::{Rc, Weak};
+use alloc::vec::Vec;
+use core::cell::RefCell;
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
+use wasi::io::poll::{Pollable, poll};
+
+/// What the futures of this instance wait for.
+pub(crate) struct Reactor {
+    /// Weak, because a pollable has to go before the stream that it is of.
+    waiting: RefCell<Vec<Weak<Pollable>>>,
+    /// Connections that were dropped with bytes still on their way. To drop their streams would wait for a peer that
+    /// may never read.
+    lingering: RefCell<Vec<Connection>>,
+}
+
+impl Reactor {
+    pub(crate) const fn new() -> Self {
+        Self { waiting: RefCell::new(Vec::new()), lingering: RefCell::new(Vec::new()) }
+    }
+
+    /// Run a future to its end. It is polled again whenever anything that it waits for is ready.
+    pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        loop {
+            self.waiting.borrow_mut().clear();
+            if let Poll::Ready(value) = work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                return value;
+            }
+            self.wait();
+        }
+    }
+
+    /// The future that is being polled waits for this.
+    pub(crate) fn register(&self, pollable: &Rc<Pollable>) {
+        self.waiting.borrow_mut().push(Rc::downgrade(pollable));
+    }
+
+    /// Keep a connection until its last bytes are gone.
+    pub(crate) fn linger(&self, connection: Connection) {
+        self.lingering.borrow_mut().push(connection);
+    }
+
+    fn wait(&self) {
+        let mut lingering = self.lingering.borrow_mut();
+        lingering.retain_mut(|connection| connection.is_writing());
+        let waiting: Vec<Rc<Pollable>> = self.waiting.borrow().iter().filter_map(Weak::upgrade).collect();
+        let lingering = lingering.iter_mut().map(|connection| connection.writable());
+        let pollables: Vec<Rc<Pollable>> = waiting.into_iter().chain(lingering).collect();
+        if pollables.is_empty() {
+            return;
+        }
+        poll(&pollables.iter().map(Rc::as_ref).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,211 @@
+//! Names and texts as bytes and back (RFC 2640).
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// How names and texts travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Encoding {
+    /// UTF-8 (RFC 2640, section 2.2). A byte that is no part of it becomes U+10FF00 plus its value.
+    #[default]
+    Utf8,
+    /// ISO 8859-1: one byte, one character.
+    Latin1,
+}
+
+impl Encoding {
+    /// The text that `bytes` stand for.
+    ///
+    /// Every sequence of bytes has a text, no two have the same, and [`encode`](Self::encode) gives the bytes back:
+    /// a file whose name is no UTF-8 can be listed and then fetched. For that, the UTF-8 of a character that stands
+    /// for a byte is itself taken byte by byte.
+    pub fn decode(self, bytes: &[u8]) -> String {
+        match self {
+            Self::Utf8 => decode_utf8(bytes),
+            Self::Latin1 => bytes.iter().copied().map(char::from).collect(),
+        }
+    }
+
+    /// The bytes that stand for `text`.
+    ///
+    /// # Errors
+    ///
+    /// [`Unencodable`] for a character outside ISO 8859-1. UTF-8 has bytes for every text.
+    pub fn encode(self, text: &str) -> Result<Vec<u8>, Unencodable> {
+        match self {
+            Self::Utf8 => Ok(encode_utf8(text)),
+            Self::Latin1 => text.chars().map(|char| u8::try_from(char).map_err(|_| Unencodable(char))).collect(),
+        }
+    }
+}
+
+/// The first character of a text that the encoding has no byte for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unencodable(pub char);
+
+impl fmt::Display for Unencodable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let code = u32::from(self.0);
+        write!(f, "U+{code:04X} is not in ISO 8859-1")
+    }
+}
+
+impl core::error::Error for Unencodable {}
+
+/// What is added to a byte that is not UTF-8. The last row of the last private plane: no script uses it.
+const ESCAPE: u32 = 0x10_FF00;
+
+fn decode_utf8(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for char in chunk.valid().chars() {
+            match escaped(char) {
+                None => text.push(char),
+                Some(_) => {
+                    let mut buffer = [0; 4];
+                    text.extend(char.encode_utf8(&mut buffer).bytes().map(escape));
+                }
+            }
+        }
+        text.extend(chunk.invalid().iter().copied().map(escape));
+    }
+    text
+}
+
+fn encode_utf8(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    for char in text.chars() {
+        match escaped(char) {
+            None => {
+                let mut buffer = [0; 4];
+                bytes.extend_from_slice(char.encode_utf8(&mut buffer).as_bytes());
+            }
+            Some(byte) => bytes.push(byte),
+        }
+    }
+    bytes
+}
+
+/// The character that stands for a byte that is not UTF-8.
+fn escape(byte: u8) -> char {
+    let code = ESCAPE.saturating_add(u32::from(byte));
+    char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+/// The byte that a character stands for. Never one below 0x80: those are always UTF-8, and a line end that is hidden
+/// in an escape would pass a check of the text.
+fn escaped(char: char) -> Option<u8> {
+    let byte = u8::try_from(u32::from(char).checked_sub(ESCAPE)?).ok()?;
+    (byte >= 0x80).then_some(byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+    use alloc::vec;
+
+    #[test]
+    fn known_texts() {
+        let table: &[(Encoding, &[u8], &str)] = &[
+            (Encoding::Utf8, b"abc", "abc"),
+            (Encoding::Utf8, b"", ""),
+            (Encoding::Utf8, "grün 文 🦀".as_bytes(), "grün 文 🦀"),
+            (Encoding::Utf8, b"gr\xfcn", "gr\u{10fffc}n"),
+            (Encoding::Utf8, b"\x80\xff", "\u{10ff80}\u{10ffff}"),
+            (Encoding::Utf8, b"\xe6\x96", "\u{10ffe6}\u{10ff96}"),
+            (Encoding::Utf8, b"\xc0\xaf", "\u{10ffc0}\u{10ffaf}"),
+            (Encoding::Utf8, b"\xed\xa0\x80", "\u{10ffed}\u{10ffa0}\u{10ff80}"),
+            // U+10FF80 and U+10FF7F themselves.
+            (Encoding::Utf8, b"\xf4\x8f\xbe\x80", "\u{10fff4}\u{10ff8f}\u{10ffbe}\u{10ff80}"),
+            (Encoding::Utf8, b"\xf4\x8f\xbd\xbf", "\u{10ff7f}"),
+            (Encoding::Utf8, b"\xef\xbf\xbd", "\u{fffd}"),
+            (Encoding::Utf8, b"\0\r\n", "\0\r\n"),
+            (Encoding::Latin1, b"gr\xfcn", "grün"),
+            (Encoding::Latin1, b"\x80\xff\0", "\u{80}ÿ\0"),
+        ];
+        for &(encoding, bytes, text) in table {
+            assert_eq!(encoding.decode(bytes), text);
+            assert_eq!(encoding.encode(text).as_deref(), Ok(bytes));
+        }
+    }
+
+    #[test]
+    fn latin1_has_256_characters() {
+        assert_eq!(Encoding::Latin1.encode("a€"), Err(Unencodable('€')));
+        assert_eq!(Encoding::Latin1.encode("\u{100}"), Err(Unencodable('Ā')));
+        let all: Vec<u8> = (0..=255).collect();
+        let text = Encoding::Latin1.decode(&all);
+        assert_eq!(Encoding::Latin1.encode(&text), Ok(all));
+    }
+
+    /// What came back is what was sent, so no two sequences of bytes share a text.
+    fn round_trips(bytes: &[u8]) {
+        let text = Encoding::Utf8.decode(bytes);
+        assert_eq!(Encoding::Utf8.encode(&text).as_deref(), Ok(bytes));
+    }
+
+    #[test]
+    fn every_short_sequence_of_bytes_round_trips() {
+        for a in 0..=255u8 {
+            round_trips(&[a]);
+            for b in 0..=255u8 {
+                round_trips(&[a, b]);
+            }
+        }
+        // Bytes at the borders of what UTF-8 allows.
+        let alphabet = [
+            0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbd, 0xbe, 0xbf, 0xc2, 0xe0, 0xed, 0xf0, 0xf4, 0xf5, 0xff,
+        ];
+        for a in alphabet {
+            for b in alphabet {
+                for c in alphabet {
+                    round_trips(&[a, b, c]);
+                    for d in alphabet {
+                        round_trips(&[a, b, c, d]);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_character_round_trips() {
+        for char in '\0'..=char::MAX {
+            let mut buffer = [0; 4];
+            round_trips(char.encode_utf8(&mut buffer).as_bytes());
+        }
+    }
+
+    #[test]
+    fn pseudo_random_bytes_round_trip() {
+        let mut state = 0x2545_f491_4f6c_dd1du64;
+        for length in 0..600 {
+            let mut bytes = vec![0; length];
+            for byte in &mut bytes {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                *byte = state.to_le_bytes()[3];
+            }
+            round_trips(&bytes);
+        }
+    }
+
+    #[test]
+    fn no_character_but_a_line_end_becomes_one() {
+        for char in '\0'..=char::MAX {
+            let mut buffer = [0; 4];
+            let bytes = Encoding::Utf8.encode(char.encode_utf8(&mut buffer)).unwrap();
+            let special = |byte: &u8| matches!(byte, b'\r' | b'\n' | 0);
+            let expected = matches!(char, '\r' | '\n' | '\0');
+            assert_eq!(bytes.iter().any(special), expected, "{char:?}");
+        }
+    }
+
+    #[test]
+    fn error_names_the_character_by_its_code() {
+        assert_eq!(Unencodable('€').to_string(), "U+20AC is not in ISO 8859-1");
+    }
+}

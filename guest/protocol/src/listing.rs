@@ -1,0 +1,165 @@
+//! Listings: the facts of `MLSD` and `MLST` (RFC 3659, section 7) and the lines of `LIST` (RFC 959, section 4.1.3).
+//!
+//! Lines are given without their line end. A line that is not understood stays a line: guessing would invent files.
+
+mod dos;
+mod facts;
+mod unix;
+
+pub use facts::{mlsd_line, mlst_entry};
+
+use crate::encoding::Encoding;
+use crate::time::Timestamp;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// One member of a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// A single path component: never empty, `.`, `..` or with a `/`. Anything else that a server may have
+    /// invented, control characters among them, is kept.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+    /// Bytes, where the server tells.
+    pub size: Option<u64>,
+    /// Last modification, where the server tells.
+    pub modified: Option<Timestamp>,
+    /// Unix permission bits, 0o7777 at most.
+    pub permissions: Option<u16>,
+    /// Owner, as a name or a number.
+    pub owner: Option<String>,
+    /// Group, as a name or a number.
+    pub group: Option<String>,
+    /// Where a symbolic link points, where the server tells.
+    pub link_target: Option<String>,
+    /// The server's identity for the file, from the `unique` fact (RFC 3659, section 7.5.2).
+    pub unique_id: Option<String>,
+    /// Every fact as the server sent it (RFC 3659, section 7.5), names in lower case; or one fact `line` with the
+    /// line of a `LIST` reply.
+    pub facts: Vec<(String, String)>,
+}
+
+/// What an [`Entry`] is (RFC 3659, section 7.5.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A file.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link; where it leads is not known.
+    SymbolicLink,
+    /// A device, a socket, or a type that is not known.
+    Other,
+}
+
+/// What one line of a listing turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Listed {
+    /// A line that was understood.
+    Entry(Entry),
+    /// A line of a kind that is not known, as it came.
+    Unparsed(String),
+    /// A line without a member of the directory: `.`, `..`, the directory itself or its parent, a total, nothing.
+    Skipped,
+}
+
+/// A line of a `LIST` reply, whose form no RFC defines (RFC 959, section 4.1.3): that of `ls -l` on Unix or of `dir`
+/// on DOS.
+///
+/// `now`, in seconds since 1970 UTC, tells the year of a date without one: the latest that puts it at most a day
+/// after `now`, as the server's zone is not known. Without `now` such a line has no modification time.
+pub fn list_line(line: &[u8], encoding: Encoding, now: Option<i64>) -> Listed {
+    if line.trim_ascii().is_empty() || is_total(line) {
+        return Listed::Skipped;
+    }
+    let parsed = match line.first() {
+        Some(b'0'..=b'9') => dos::parse(line, encoding),
+        _ => unix::parse(line, encoding, now),
+    };
+    let unparsed = || Listed::Unparsed(encoding.decode(line));
+    match parsed {
+        Some(entry) => named(entry).unwrap_or_else(unparsed),
+        None => unparsed(),
+    }
+}
+
+impl Entry {
+    /// An entry of which nothing else is known.
+    fn new(name: String, kind: Kind) -> Self {
+        Self {
+            name,
+            kind,
+            size: None,
+            modified: None,
+            permissions: None,
+            owner: None,
+            group: None,
+            link_target: None,
+            unique_id: None,
+            facts: Vec::new(),
+        }
+    }
+
+    /// The whole line of a `LIST` reply, as its one fact.
+    fn with_line(mut self, line: &[u8], encoding: Encoding) -> Self {
+        self.facts = vec![("line".into(), encoding.decode(line))];
+        self
+    }
+}
+
+/// The entry, unless its name is not that of a member of the directory; `None` when it leads elsewhere.
+fn named(entry: Entry) -> Option<Listed> {
+    match entry.name.as_str() {
+        "." | ".." => Some(Listed::Skipped),
+        name if name.is_empty() || name.contains('/') => None,
+        _ => Some(Listed::Entry(entry)),
+    }
+}
+
+/// The `total 12` that `ls -l` starts with.
+fn is_total(line: &[u8]) -> bool {
+    match line.split_at_checked(6) {
+        Some((word, blocks)) => {
+            word.eq_ignore_ascii_case(b"total ") && crate::number::decimal(blocks.trim_ascii()).is_some()
+        }
+        None => false,
+    }
+}
+
+/// The words of a line with what follows each, for as many words as any known form has before the name.
+///
+/// Words are set apart by spaces; the rest still has the space that ends the word.
+fn words(line: &[u8]) -> Vec<(&[u8], &[u8])> {
+    const MOST: usize = 24;
+    let mut words = Vec::new();
+    let mut rest = line;
+    while words.len() < MOST {
+        let Some(start) = rest.iter().position(|&byte| byte != b' ') else {
+            break;
+        };
+        let word = rest.get(start..).unwrap_or_default();
+        let end = word.iter().position(|&byte| byte == b' ');
+        let Some((word, after)) = word.split_at_checked(end.unwrap_or(word.len())) else {
+            break;
+        };
+        words.push((word, after));
+        rest = after;
+    }
+    words
+}
+
+/// The hour and the minute of `10:18`.
+fn clock(text: &[u8]) -> Option<(u64, u64)> {
+    let mut parts = text.splitn(2, |&byte| byte == b':');
+    Some((two_digits(parts.next()?)?, two_digits(parts.next()?)?))
+}
+
+/// A number of one or two digits.
+fn two_digits(text: &[u8]) -> Option<u64> {
+    crate::number::decimal(text).filter(|_| text.len() <= 2)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! The lines of `dir`, as IIS sends them: date, time, `<DIR>` or a size, name.
+
+use super::{Entry, Kind, clock, two_digits, words};
+use crate::encoding::Encoding;
+use crate::number::decimal;
+use crate::time::{Precision, Timestamp, days, minutes, moment};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// The entry of a line, if it is one of DOS. A `\` sets path components apart there, so that no name has one.
+pub(super) fn parse(line: &[u8], encoding: Encoding) -> Option<Entry> {
+    let words = words(line);
+    let [(date, _), (time, _), (size, rest), ..] = *words.as_slice() else {
+        return None;
+    };
+    let day = calendar_day(date)?;
+    let minute = time_of_day(time)?;
+    let modified =
+        Timestamp { seconds: moment(day, minute)?, nanoseconds: 0, precision: Precision::Minute, utc: false };
+    let mut entry = match marker(size) {
+        Some(kind) => marked(rest, kind, encoding)?,
+        None => {
+            let mut file = Entry::new(encoding.decode(rest.strip_prefix(b" ")?), Kind::File);
+            file.size = Some(grouped(size)?);
+            file
+        }
+    };
+    if entry.name.contains('\\') {
+        return None;
+    }
+    entry.modified = Some(modified);
+    Some(entry.with_line(line, encoding))
+}
+
+/// What stands in place of the size of everything that is no file.
+fn marker(word: &[u8]) -> Option<Kind> {
+    match word {
+        b"<DIR>" => Some(Kind::Directory),
+        b"<JUNCTION>" | b"<SYMLINKD>" | b"<SYMLINK>" => Some(Kind::SymbolicLink),
+        _ => None,
+    }
+}
+
+/// The entry after a marker. How far the marker is padded differs, so spaces before the name are not part of it.
+fn marked(rest: &[u8], kind: Kind, encoding: Encoding) -> Option<Entry> {
+    let name = encoding.decode(rest.trim_ascii_start());
+    let link = name
+        .strip_suffix(']')
+        .and_then(|link| link.split_once(" ["))
+        .filter(|_| kind == Kind::SymbolicLink)
+        .map(|(name, target)| (String::from(name), String::from(target)));
+    let Some((name, target)) = link else {
+        return Some(Entry::new(name, kind));
+    };
+    let mut entry = Entry::new(name, kind);
+    entry.link_target = Some(target);
+    Some(entry)
+}
+
+/// The day of `06-15-24` or `06-15-2024`. Two digits are a year from 1970 to 2069.
+fn calendar_day(text: &[u8]) -> Option<i64> {
+    let parts: Vec<_> = text.splitn(4, |&byte| byte == b'-').collect();
+    let [month, day, year] = *parts.as_slice() else {
+        return None;
+    };
+    let number = decimal(year)?;
+    let year = match (year.len(), number) {
+        (4, year) => year,
+        (2, 70..) => number.checked_add(1900)?,
+        (2, _) => number.checked_add(2000)?,
+        _ => return None,
+    };
+    days(year, two_digits(month)?, two_digits(day)?)
+}
+
+/// The minute of `10:18AM`, or of `22:18`.
+fn time_of_day(text: &[u8]) -> Option<i64> {
+    let Some((time, half)) = text
+        .len()
+        .checked_sub(2)
+        .and_then(|at| text.split_at_checked(at))
+        .filter(|(_, half)| half.last().is_some_and(|byte| byte.eq_ignore_ascii_case(&b'M')))
+    else {
+        let (hour, minute) = clock(text)?;
+        return minutes(hour, minute);
+    };
+    let (hour, minute) = clock(time)?;
+    let noon = match half.first()?.to_ascii_uppercase() {
+        b'A' => 0,
+        b'P' => 12,
+        _ => return None,
+    };
+    if !(1..=12).contains(&hour) {
+        return None;
+    }
+    // Twelve o'clock is the first hour of each half.
+    minutes((hour % 12).checked_add(noon)?, minute)
+}
+
+/// A size as `1063` or `1,063`.
+fn grouped(text: &[u8]) -> Option<u64> {
+    let mut groups = text.split(|&byte| byte == b',');
+    let first = groups.next()?;
+    let value = decimal(first)?;
+    groups.enumerate().try_fold(value, |value, (at, group)| {
+        if group.len() != 3 || (at == 0 && first.len() > 3) {
+            return None;
+        }
+        value.checked_mul(1000)?.checked_add(decimal(group)?)
+    })
+}

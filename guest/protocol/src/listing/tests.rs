@@ -1,0 +1,589 @@
+use super::*;
+use crate::time::Precision;
+use alloc::format;
+use alloc::string::ToString;
+
+/// 2024-06-15T00:00:00.
+const TODAY: i64 = 1_718_409_600;
+/// 2024-06-15T10:18:00.
+const THEN: i64 = TODAY + (10 * 60 + 18) * 60;
+const NOW: Option<i64> = Some(TODAY + 86_399);
+
+/// Lines as vsftpd, proftpd, pure-ftpd, pyftpdlib and IIS send them for `LIST`.
+const LIST_LINES: &[&str] = &[
+    "-rw-r--r--    1 1001     1001         1063 Jun 15 10:18 f.bin",
+    "drwxr-xr-x    2 0        0            4096 Jun 15  2005 d1",
+    "lrwxrwxrwx    1 0        0               5 Jun 15 10:18 link -> f.bin",
+    "-rw-r--r--   1 lab      lab          1063 Jun 15 10:18 f.bin",
+    "drwxr-xr-x   2 lab      (?)          4096 Jun 15 10:18 d1",
+    "-rw-r--r--    1 lab        lab              1063 Jun 15 10:18 f.bin",
+    "drwxr-xr-x    3 lab        lab              4096 Jun 15 10:18 .",
+    "-rw-r--r--   1 root     root         1063 Jun 15 10:18 f.bin",
+    "crw-rw-rw-   1 root     root       1,   3 Jun 15 10:18 null",
+    "-rwxrwxrwx   1 owner    group            1063 Jun 15 10:18 f.bin",
+    "06-15-24  10:18AM       <DIR>          d1",
+    "06-15-24  10:18AM                 1063 f.bin",
+    "06-15-2024  10:18                 1063 f.bin",
+    "total 12",
+];
+
+/// Lines as proftpd, pure-ftpd, pyftpdlib and IIS send them for `MLSD`.
+const MLSD_LINES: &[&str] = &[
+    "modify=20240615101800;perm=adfrw;size=1063;type=file;unique=801U9B;UNIX.group=1001;UNIX.groupname=lab;UNIX.mode=0644;UNIX.owner=1001;UNIX.ownername=lab; f.bin",
+    "type=file;size=1063;modify=20240615101800;UNIX.mode=0644;UNIX.uid=1001;UNIX.gid=1001;unique=801g9b; f.bin",
+    "type=dir;sizd=4096;modify=20240615101800;UNIX.mode=0755;UNIX.uid=1001;UNIX.gid=1001;unique=801g9c; d1",
+    "type=file;perm=rawd;size=1063;modify=20240615101800;unique=8019b;unix.mode=0644;unix.uid=1001;unix.gid=1001; f.bin",
+    "type=cdir;sizd=4096;modify=20240615101800; .",
+    "modify=20240615101800;perm=fle;type=OS.unix=symlink;unique=801U9D; link",
+    "type=OS.unix=slink:f.bin;size=5; link",
+];
+
+fn list(line: &str) -> Listed {
+    list_line(line.as_bytes(), Encoding::Utf8, NOW)
+}
+
+fn mlsd(line: &str) -> Listed {
+    mlsd_line(line.as_bytes(), Encoding::Utf8)
+}
+
+#[track_caller]
+fn entry(listed: Listed) -> Entry {
+    match listed {
+        Listed::Entry(entry) => entry,
+        other => panic!("no entry: {other:?}"),
+    }
+}
+
+fn local(seconds: i64, precision: Precision) -> Option<Timestamp> {
+    Some(Timestamp { seconds, nanoseconds: 0, precision, utc: false })
+}
+
+/// `kind permissions owner group size seconds name target`, with `-` for what is not known.
+fn summary(entry: &Entry) -> String {
+    let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".into());
+    format!(
+        "{:?} {} {} {} {} {} {:?} {}",
+        entry.kind,
+        or_none(entry.permissions.map(|mode| format!("{mode:o}"))),
+        or_none(entry.owner.clone()),
+        or_none(entry.group.clone()),
+        or_none(entry.size.map(|size| size.to_string())),
+        or_none(entry.modified.map(|time| time.seconds.to_string())),
+        entry.name,
+        or_none(entry.link_target.clone()),
+    )
+}
+
+#[test]
+fn list_lines_of_servers() {
+    let expected = [
+        r#"File 644 1001 1001 1063 1718446680 "f.bin" -"#,
+        r#"Directory 755 0 0 4096 1118793600 "d1" -"#,
+        r#"SymbolicLink 777 0 0 5 1718446680 "link" f.bin"#,
+        r#"File 644 lab lab 1063 1718446680 "f.bin" -"#,
+        r#"Directory 755 lab (?) 4096 1718446680 "d1" -"#,
+        r#"File 644 lab lab 1063 1718446680 "f.bin" -"#,
+        "Skipped",
+        r#"File 644 root root 1063 1718446680 "f.bin" -"#,
+        r#"Other 666 root root - 1718446680 "null" -"#,
+        r#"File 777 owner group 1063 1718446680 "f.bin" -"#,
+        r#"Directory - - - - 1718446680 "d1" -"#,
+        r#"File - - - 1063 1718446680 "f.bin" -"#,
+        r#"File - - - 1063 1718446680 "f.bin" -"#,
+        "Skipped",
+    ];
+    assert_eq!(LIST_LINES.len(), expected.len());
+    for (line, expected) in LIST_LINES.iter().zip(expected) {
+        match list(line) {
+            Listed::Entry(entry) => {
+                assert_eq!(summary(&entry), expected, "{line}");
+                assert_eq!(entry.facts, [("line".to_string(), line.to_string())]);
+                assert_eq!(entry.unique_id, None);
+            }
+            other => assert_eq!(format!("{other:?}"), expected, "{line}"),
+        }
+    }
+}
+
+#[test]
+fn unix_lines_with_parts_missing_or_more() {
+    let table = [
+        // Access control list, security context, extended attributes.
+        ("-rw-r--r--+  1 a b 1 Jun 15 10:18 x", r#"File 644 a b 1 1718446680 "x" -"#),
+        ("-rw-r--r--.  1 a b 1 Jun 15 10:18 x", r#"File 644 a b 1 1718446680 "x" -"#),
+        ("-rw-r--r--@  1 a b 1 Jun 15 10:18 x", r#"File 644 a b 1 1718446680 "x" -"#),
+        // No links, no group, neither owner nor group, nothing but the size.
+        ("-rw-r--r-- a b 1 Jun 15 10:18 x", r#"File 644 a b 1 1718446680 "x" -"#),
+        ("-rw-r--r-- 1 a 1 Jun 15 10:18 x", r#"File 644 a - 1 1718446680 "x" -"#),
+        ("-rw-r--r-- a 1 Jun 15 10:18 x", r#"File 644 a - 1 1718446680 "x" -"#),
+        ("-rw-r--r-- 1 1 Jun 15 10:18 x", r#"File 644 - - 1 1718446680 "x" -"#),
+        ("-rw-r--r-- 1 Jun 15 10:18 x", r#"File 644 - - 1 1718446680 "x" -"#),
+        ("-rw-r--r-- 1 a domain users 1 Jun 15 10:18 x", r#"File 644 a domain users 1 1718446680 "x" -"#),
+        ("-rw-r--r-- 12345 a b 1 Jun 5 9:08 x", r#"File 644 a b 1 1717578480 "x" -"#),
+        (
+            "-rw-r--r-- 1 a b 18446744073709551615 Jun 15 10:18 x",
+            r#"File 644 a b 18446744073709551615 1718446680 "x" -"#,
+        ),
+        // Month in other letters, ISO dates.
+        ("-rw-r--r-- 1 a b 1 JUN 15 2005 x", r#"File 644 a b 1 1118793600 "x" -"#),
+        ("-rw-r--r-- 1 a b 1 2024-06-15 10:18 x", r#"File 644 a b 1 1718446680 "x" -"#),
+        // Devices, in two ways; a pipe, a socket, a door.
+        ("brw-rw---- 1 root disk 8, 0 Jun 15 10:18 sda", r#"Other 660 root disk - 1718446680 "sda" -"#),
+        ("brw-rw---- 1 root disk 8,0 Jun 15 10:18 sda", r#"Other 660 root disk - 1718446680 "sda" -"#),
+        ("prw-r--r-- 1 a b 0 Jun 15 10:18 p", r#"Other 644 a b 0 1718446680 "p" -"#),
+        ("srw-r--r-- 1 a b 0 Jun 15 10:18 s", r#"Other 644 a b 0 1718446680 "s" -"#),
+        ("Drw-r--r-- 1 a b 0 Jun 15 10:18 d", r#"Other 644 a b 0 1718446680 "d" -"#),
+    ];
+    for (line, expected) in table {
+        assert_eq!(summary(&entry(list(line))), expected, "{line}");
+    }
+}
+
+#[test]
+fn every_permission_has_its_bit() {
+    let table = [
+        ("---------", 0),
+        ("r--------", 0o400),
+        ("-w-------", 0o200),
+        ("--x------", 0o100),
+        ("---r-----", 0o040),
+        ("----w----", 0o020),
+        ("-----x---", 0o010),
+        ("------r--", 0o004),
+        ("-------w-", 0o002),
+        ("--------x", 0o001),
+        ("--s------", 0o4100),
+        ("--S------", 0o4000),
+        ("-----s---", 0o2010),
+        ("-----S---", 0o2000),
+        ("--------t", 0o1001),
+        ("--------T", 0o1000),
+        ("rwsrwsrwt", 0o7777),
+    ];
+    for (mode, expected) in table {
+        let line = format!("-{mode} 1 a b 1 Jun 15 10:18 x");
+        assert_eq!(entry(list(&line)).permissions, Some(expected), "{mode}");
+    }
+}
+
+#[test]
+fn name_starts_one_space_after_the_date() {
+    let table = [
+        ("x", "x"),
+        (" x", " x"),
+        ("  x y  ", "  x y  "),
+        ("Jun 15 10:18 x", "Jun 15 10:18 x"),
+        ("1 Jun 15 10:18 x", "1 Jun 15 10:18 x"),
+        ("a -> b", "a -> b"),
+        ("a\rb\0\u{1b}", "a\rb\0\u{1b}"),
+        ("a\\b", "a\\b"),
+        ("...", "..."),
+        ("-", "-"),
+    ];
+    for (name, expected) in table {
+        for date in ["Jun 15 10:18", "Jun 15  2005", "2024-06-15 10:18"] {
+            let line = format!("-rw-r--r--   1 a        b            1 {date} {name}");
+            assert_eq!(entry(list(&line)).name, expected, "{line}");
+        }
+    }
+}
+
+#[test]
+fn link_is_split_at_the_arrow_that_its_size_tells() {
+    let table = [
+        (1, "a -> b", "a", Some("b")),
+        (6, "a -> b -> c", "a", Some("b -> c")),
+        (1, "a -> b -> c", "a -> b", Some("c")),
+        (0, "a -> b -> c", "a", Some("b -> c")),
+        (99, "a -> b", "a", Some("b")),
+        (2, "/x", "", None),
+        (5, "a", "a", None),
+        (0, "a -> ", "a", None),
+        (4, "l -> ../d", "l", Some("../d")),
+    ];
+    for (size, text, name, target) in table {
+        let line = format!("lrwxrwxrwx 1 a b {size} Jun 15 10:18 {text}");
+        if name.is_empty() {
+            assert_eq!(list(&line), Listed::Unparsed(line.clone()));
+            continue;
+        }
+        let entry = entry(list(&line));
+        assert_eq!((entry.name.as_str(), entry.link_target.as_deref()), (name, target));
+        assert_eq!(entry.kind, Kind::SymbolicLink);
+    }
+}
+
+#[test]
+fn year_is_the_latest_that_is_not_the_future() {
+    let day = 86_400;
+    let table = [
+        // The moment itself, a day ahead, more than that.
+        ("Jun 15 10:18", THEN, THEN),
+        ("Jun 15 10:18", THEN - day, THEN),
+        ("Jun 15 10:18", THEN - day - 1, THEN - 366 * day),
+        ("Jun 15 10:18", THEN + 200 * day, THEN),
+        // Across the turn of the year, 2024-12-31T20:00 and 2025-01-01T05:00.
+        ("Jan  1 05:00", 1_735_675_200, 1_735_707_600),
+        ("Dec 31 20:00", 1_735_707_600, 1_735_675_200),
+        ("Jan  3 05:00", 1_735_675_200, 1_735_707_600 + (2 - 366) * day),
+        // 29 February: 2024 while it is 2024 or 2027, 1896 before 1904.
+        ("Feb 29 00:00", THEN, 1_709_164_800),
+        ("Feb 29 00:00", THEN + 3 * 365 * day, 1_709_164_800),
+        ("Feb 29 00:00", -2_082_844_800, -2_330_121_600),
+    ];
+    for (date, now, expected) in table {
+        let line = format!("-rw-r--r-- 1 a b 1 {date} x");
+        let entry = entry(list_line(line.as_bytes(), Encoding::Utf8, Some(now)));
+        assert_eq!(entry.modified, local(expected, Precision::Minute), "{date} {now}");
+    }
+}
+
+#[test]
+fn date_without_a_year_needs_the_time() {
+    for now in [None, Some(i64::MAX), Some(i64::MIN), Some(-99_999_999_999)] {
+        let line = b"-rw-r--r-- 1 a b 1 Jun 15 10:18 x";
+        let entry = entry(list_line(line, Encoding::Utf8, now));
+        assert_eq!(entry.modified, None);
+        assert_eq!(entry.size, Some(1));
+    }
+}
+
+#[test]
+fn date_with_a_year_is_a_day() {
+    let line = b"-rw-r--r-- 1 a b 1 Jun 15  2005 x";
+    let entry = entry(list_line(line, Encoding::Utf8, None));
+    assert_eq!(entry.modified, local(1_118_793_600, Precision::Day));
+}
+
+#[test]
+fn dos_lines() {
+    let table = [
+        ("06-15-24  10:18PM  1,063 a b", r#"File - - - 1063 1718489880 "a b" -"#),
+        ("06-15-24  12:00AM  1 x", r#"File - - - 1 1718409600 "x" -"#),
+        ("06-15-24  12:00PM  1 x", r#"File - - - 1 1718452800 "x" -"#),
+        ("06-15-24  01:00am  1 x", r#"File - - - 1 1718413200 "x" -"#),
+        ("06-15-2024  10:18  1,234,567 x", r#"File - - - 1234567 1718446680 "x" -"#),
+        ("06-15-24  10:18AM  0  x", r#"File - - - 0 1718446680 " x" -"#),
+        ("01-01-70  00:00  0 x", r#"File - - - 0 0 "x" -"#),
+        ("12-31-99  00:00  0 x", r#"File - - - 0 946598400 "x" -"#),
+        ("01-01-69  00:00  0 x", r#"File - - - 0 3124224000 "x" -"#),
+        ("06-15-24  10:18AM       <DIR>          a b", r#"Directory - - - - 1718446680 "a b" -"#),
+        ("06-15-24  10:18AM  <JUNCTION>     j", r#"SymbolicLink - - - - 1718446680 "j" -"#),
+        (r"06-15-24  10:18AM  <SYMLINKD>     l [C:\d 1]", r#"SymbolicLink - - - - 1718446680 "l" C:\d 1"#),
+        ("06-15-24  10:18AM  <DIR>     l [x]", r#"Directory - - - - 1718446680 "l [x]" -"#),
+        ("02-29-24  00:00  0 x", r#"File - - - 0 1709164800 "x" -"#),
+    ];
+    for (line, expected) in table {
+        let entry = entry(list(line));
+        assert_eq!(summary(&entry), expected, "{line}");
+        assert_eq!(entry.modified.map(|time| time.precision), Some(Precision::Minute));
+        assert_eq!(entry.modified.map(|time| time.utc), Some(false));
+    }
+}
+
+#[test]
+fn list_lines_that_are_not_understood_stay_lines() {
+    for line in [
+        "hello",
+        "f.bin",
+        " -rw-r--r-- 1 a b 1 Jun 15 10:18 x",
+        "-rw-r--r--",
+        "-rw-r--r-- 1 a b 1 Jun 15 10:18",
+        "-rw-r--r-- 1 a b 1 Jun 15 10:18 ",
+        "-rw-r--r--1 a b 1 Jun 15 10:18 x",
+        "-rw-r--r--++ 1 a b 1 Jun 15 10:18 x",
+        "-rw-r--r-? 1 a b 1 Jun 15 10:18 x",
+        "-rw-r--r-s 1 a b 1 Jun 15 10:18 x",
+        "-rwtr--r-- 1 a b 1 Jun 15 10:18 x",
+        "?rw-r--r-- 1 a b 1 Jun 15 10:18 x",
+        "-rw-r--r-- 1 a b 18446744073709551616 Jun 15 10:18 x",
+        "-rw-r--r-- 1 a b -1 Jun 15 10:18 x",
+        "-rw-r--r-- 1 a b c Jun 15 10:18 x",
+        "-rw-r--r-- 1 a b 1 Juni 15 10:18 x",
+        "-rw-r--r-- 1 a b 1 Jun 31 10:18 x",
+        "-rw-r--r-- 1 a b 1 Jun 0 2005 x",
+        "-rw-r--r-- 1 a b 1 Feb 29 2023 x",
+        "-rw-r--r-- 1 a b 1 Jun 15 24:00 x",
+        "-rw-r--r-- 1 a b 1 Jun 15 10:60 x",
+        "-rw-r--r-- 1 a b 1 Jun 15 205 x",
+        "-rw-r--r-- 1 a b 1 2023-02-29 10:18 x",
+        "-rw-r--r-- 1 a b 1 Jun 15 10:18 d1/f.bin",
+        "-rw-r--r-- 1 a b 1 Jun 15 10:18 /etc/passwd",
+        "-rw-r--r-- 1 a b 1 Jun 15 10:18 ../x",
+        "drwxr-xr-x 1 a b 1 Jun 15 10:18 d/",
+        "02-29-23  10:18AM  1 x",
+        "13-01-24  10:18AM  1 x",
+        "06-15-024  10:18AM  1 x",
+        "06-15-24-1  10:18AM  1 x",
+        "06-15-24  13:18PM  1 x",
+        "06-15-24  00:18AM  1 x",
+        "06-15-24  10:18XM  1 x",
+        "06-15-24  24:00  1 x",
+        "06-15-24  10:18AM  1",
+        "06-15-24  10:18AM  1 ",
+        "06-15-24  10:18AM  <DIR>",
+        "06-15-24  10:18AM  <DIR>   ",
+        "06-15-24  10:18AM  <OTHER>  x",
+        "06-15-24  10:18AM  1,06 x",
+        "06-15-24  10:18AM  1063,000 x",
+        "06-15-24  10:18AM  ,063 x",
+        "06-15-24  10:18AM  18446744073709551616 x",
+        "06-15-24  10:18AM  18,446,744,073,709,551,616 x",
+        r"06-15-24  10:18AM  1 a\b",
+        "06-15-24  10:18AM  1 a/b",
+        r"06-15-24  10:18AM  <DIR>  ..\x",
+        "total",
+        "total x",
+    ] {
+        assert_eq!(list(line), Listed::Unparsed(line.to_string()));
+    }
+}
+
+#[test]
+fn list_lines_without_a_member_are_skipped() {
+    for line in [
+        "",
+        " ",
+        "\t",
+        "total 0",
+        "Total 12",
+        "total 99999999999 ",
+        "drwxr-xr-x 2 a b 1 Jun 15 10:18 .",
+        "drwxr-xr-x 2 a b 1 Jun 15  2005 ..",
+        "06-15-24  10:18AM       <DIR>          .",
+        "06-15-24  10:18AM       <DIR>          ..",
+    ] {
+        assert_eq!(list(line), Listed::Skipped, "{line}");
+    }
+}
+
+#[test]
+fn names_come_in_the_encoding_given() {
+    let line = b"-rw-r--r-- 1 \xe4 \xf6 1 Jun 15 10:18 \xfc";
+    let latin1 = entry(list_line(line, Encoding::Latin1, NOW));
+    assert_eq!(latin1.name, "ü");
+    assert_eq!(latin1.owner.as_deref(), Some("ä"));
+    assert_eq!(latin1.group.as_deref(), Some("ö"));
+    let utf8 = entry(list_line(line, Encoding::Utf8, NOW));
+    assert_eq!(utf8.name, "\u{10fffc}");
+    assert_eq!(entry(mlsd_line(b"type=file; \xfc", Encoding::Latin1)).name, "ü");
+}
+
+#[test]
+fn mlsd_lines_of_servers() {
+    let expected = [
+        r#"File 644 lab lab 1063 1718446680 "f.bin" -"#,
+        r#"File 644 1001 1001 1063 1718446680 "f.bin" -"#,
+        r#"Directory 755 1001 1001 - 1718446680 "d1" -"#,
+        r#"File 644 1001 1001 1063 1718446680 "f.bin" -"#,
+        "Skipped",
+        r#"SymbolicLink - - - - 1718446680 "link" -"#,
+        r#"SymbolicLink - - - 5 - "link" f.bin"#,
+    ];
+    assert_eq!(MLSD_LINES.len(), expected.len());
+    for (line, expected) in MLSD_LINES.iter().zip(expected) {
+        match mlsd(line) {
+            Listed::Entry(entry) => assert_eq!(summary(&entry), expected, "{line}"),
+            other => assert_eq!(format!("{other:?}"), expected, "{line}"),
+        }
+    }
+}
+
+#[test]
+fn mlsd_lines_of_the_rfc() {
+    let table = [
+        // RFC 3659, section 7.7.
+        ("Type=cdir;Modify=19981107085215;Perm=el; tmp", "Skipped"),
+        ("Type=cdir;Modify=19981107085215;Perm=el; /tmp", "Skipped"),
+        ("Type=pdir;Modify=19990112030508;Perm=el; ..", "Skipped"),
+        (
+            "Type=file;Size=25730;Modify=19940728095854;Perm=; capmux.tar.z",
+            r#"File - - - 25730 775389534 "capmux.tar.z" -"#,
+        ),
+        ("Type=OS.unix=slink:/foobar;Perm=;Unique=keVO1+4G4; foobar", r#"SymbolicLink - - - - - "foobar" /foobar"#),
+        ("Type=OS.unix=chr-13/29;Perm=;Unique=keVO1+5G4; device", r#"Other - - - - - "device" -"#),
+        ("Type=file;Perm=awr;Unique=keVO1+8G4; writable", r#"File - - - - - "writable" -"#),
+        // The name is all that follows, whatever is in it (section 7.2).
+        ("Type=file; two words", r#"File - - - - - "two words" -"#),
+        ("Type=file;  leading and trailing ", r#"File - - - - - " leading and trailing " -"#),
+        ("Type=file; a; size=1; b", r#"File - - - - - "a; size=1; b" -"#),
+    ];
+    for (line, expected) in table {
+        match mlsd(line) {
+            Listed::Entry(entry) => assert_eq!(summary(&entry), expected, "{line}"),
+            other => assert_eq!(format!("{other:?}"), expected, "{line}"),
+        }
+    }
+}
+
+#[test]
+fn facts_are_kept_as_sent_with_names_in_lower_case() {
+    let entry = entry(mlsd("Type=File;SIZE=x;Modify=2024;Media-Type=Text/HTML;X=a=b;Y=; n"));
+    let facts: Vec<_> = entry.facts.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let expected =
+        [("type", "File"), ("size", "x"), ("modify", "2024"), ("media-type", "Text/HTML"), ("x", "a=b"), ("y", "")];
+    assert_eq!(facts, expected);
+    assert_eq!(entry.size, None);
+    assert_eq!(entry.modified, None);
+    assert_eq!(entry.kind, Kind::File);
+}
+
+#[test]
+fn time_of_a_fact_is_utc() {
+    let entry = entry(mlsd("modify=20240615101800.5; n"));
+    let expected = Timestamp { seconds: THEN, nanoseconds: 500_000_000, precision: Precision::Subsecond, utc: true };
+    assert_eq!(entry.modified, Some(expected));
+    assert_eq!(entry.kind, Kind::Other);
+}
+
+#[test]
+fn value_of_a_fact_that_is_invalid_is_not_known() {
+    let table = [
+        ("size=-1; n", "Other - - - - - \"n\" -"),
+        ("size=18446744073709551616; n", "Other - - - - - \"n\" -"),
+        ("size=; n", "Other - - - - - \"n\" -"),
+        ("sizd=4096; n", "Other - - - - - \"n\" -"),
+        ("unix.mode=0999; n", "Other - - - - - \"n\" -"),
+        ("unix.mode=777777777777; n", "Other - - - - - \"n\" -"),
+        ("unix.mode=0100644; n", "Other 644 - - - - \"n\" -"),
+        ("unix.mode=4755; n", "Other 4755 - - - - \"n\" -"),
+        ("modify=20241301000000; n", "Other - - - - - \"n\" -"),
+        ("unix.owner=; n", "Other - - - - - \"n\" -"),
+        ("unix.uid=1;unix.owner=a; n", "Other - a - - - \"n\" -"),
+        ("unix.uid=1;unix.ownername=;unix.gid=2; n", "Other - 1 2 - - \"n\" -"),
+        ("unix.owner=1;unix.ownername=a; n", "Other - a - - - \"n\" -"),
+        ("unix.group=1;unix.groupname=domain users; n", "Other - - domain users - - \"n\" -"),
+        ("type=OS.unix=slink:; n", "SymbolicLink - - - - - \"n\" -"),
+        ("type=os.UNIX=SymLink:/X; n", "SymbolicLink - - - - - \"n\" /X"),
+        ("type=; n", "Other - - - - - \"n\" -"),
+        ("size=1;size=2; n", "Other - - - 1 - \"n\" -"),
+    ];
+    for (line, expected) in table {
+        assert_eq!(summary(&entry(mlsd(line))), expected, "{line}");
+    }
+}
+
+#[test]
+fn same_file_has_the_same_unique_id() {
+    let entry = entry(mlsd("type=file;unique=keVO1+YZ5; n"));
+    assert_eq!(entry.unique_id.as_deref(), Some("keVO1+YZ5"));
+}
+
+#[test]
+fn mlsd_lines_that_are_not_understood_stay_lines() {
+    for line in [
+        "f.bin",
+        " f.bin",
+        "type=file f.bin",
+        "type=file;f.bin",
+        "type=file;",
+        "type=file; ",
+        "; f.bin",
+        "type; f.bin",
+        "=file; f.bin",
+        "type=file;; f.bin",
+        "type=file; a/b",
+        "type=file; /etc/passwd",
+        "type=dir; ../x",
+        "type=dir; /",
+    ] {
+        assert_eq!(mlsd(line), Listed::Unparsed(line.to_string()));
+    }
+}
+
+#[test]
+fn mlsd_lines_without_a_member_are_skipped() {
+    for line in ["", " ", "type=cdir; /whole/path", "TYPE=PDIR; /whole", "type=dir; .", "type=dir; .."] {
+        assert_eq!(mlsd(line), Listed::Skipped, "{line}");
+    }
+}
+
+#[test]
+fn facts_are_64_at_most() {
+    let facts = |count| format!("{} n", "a=b;".repeat(count));
+    assert_eq!(entry(mlsd(&facts(64))).facts.len(), 64);
+    assert_eq!(mlsd(&facts(65)), Listed::Unparsed(facts(65)));
+}
+
+#[test]
+fn mlst_name_is_the_last_component() {
+    let table = [
+        (" type=file;size=1; /pub/f.bin", Some("f.bin")),
+        ("type=file;size=1; f.bin", Some("f.bin")),
+        (" type=file;  f.bin", Some(" f.bin")),
+        (" type=dir; /pub/d1/", Some("d1")),
+        (" type=cdir; /pub", Some("pub")),
+        (" type=pdir; /pub", Some("pub")),
+        (" type=dir; /", Some("/")),
+        (" type=dir; //", Some("/")),
+        (" type=dir; .", None),
+        (" type=dir; /pub/..", None),
+        (" type=dir; ", None),
+        (" /pub/f.bin", None),
+        ("Begin", None),
+        ("", None),
+    ];
+    for (line, expected) in table {
+        let entry = mlst_entry(line.as_bytes(), Encoding::Utf8);
+        assert_eq!(entry.as_ref().map(|entry| &*entry.name), expected, "{line}");
+    }
+}
+
+#[test]
+fn mlst_of_the_directory_itself_is_a_directory() {
+    for line in ["type=cdir; /", "type=pdir; /a", "type=dir; a"] {
+        let entry = mlst_entry(line.as_bytes(), Encoding::Utf8).unwrap();
+        assert_eq!(entry.kind, Kind::Directory);
+    }
+}
+
+/// Runs a line through every parser: none may panic, and no name may leave the directory.
+fn is_safe(line: &[u8]) {
+    for encoding in [Encoding::Utf8, Encoding::Latin1] {
+        for listed in [mlsd_line(line, encoding), list_line(line, encoding, NOW), list_line(line, encoding, None)] {
+            let Listed::Entry(entry) = listed else {
+                continue;
+            };
+            assert!(!matches!(&*entry.name, "" | "." | ".."), "{line:?}");
+            assert!(!entry.name.contains('/'), "{line:?}");
+            assert!(entry.permissions.unwrap_or(0) <= 0o7777);
+        }
+        if let Some(entry) = mlst_entry(line, encoding) {
+            assert!(!matches!(&*entry.name, "" | "." | ".."), "{line:?}");
+            assert!(entry.name == "/" || !entry.name.contains('/'), "{line:?}");
+        }
+    }
+}
+
+#[test]
+fn every_prefix_and_mutation_of_real_lines_is_safe() {
+    let bytes = b"\0\t\r\n ,-./0159:;=<>AMPdlrstx\\\x7f\x80\xbf\xc3\xf4\xff";
+    for line in LIST_LINES.iter().chain(MLSD_LINES) {
+        let line = line.as_bytes();
+        for end in 0..=line.len() {
+            is_safe(&line[..end]);
+            is_safe(&line[end..]);
+        }
+        for at in 0..line.len() {
+            let mut mutated = line.to_vec();
+            mutated.remove(at);
+            is_safe(&mutated);
+            for &byte in bytes {
+                let mut mutated = line.to_vec();
+                mutated[at] = byte;
+                is_safe(&mutated);
+                mutated.insert(at, line[at]);
+                is_safe(&mutated);
+            }
+        }
+    }
+}
+
+#[test]
+fn endless_lines_are_safe() {
+    for part in [" ", "-", "1 ", "a=b;", "; ", " -> ", "1,", "Jun 15 10:18 ", "/", "("] {
+        for start in ["", "lrwxrwxrwx ", "lrwxrwxrwx 1 a b 1 Jun 15 10:18 ", "type=file; ", "06-15-24 "] {
+            is_safe(format!("{start}{}", part.repeat(16_384 / part.len())).as_bytes());
+        }
+    }
+}

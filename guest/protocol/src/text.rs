@@ -1,0 +1,174 @@
+//! What the free texts of replies tell.
+//!
+//! Only the forms that servers are known to send: a text that is not understood tells nothing.
+
+use crate::number::decimal;
+
+/// The name that the server chose for `STOU`.
+///
+/// It stands after `FILE: ` in a 125 or 150 reply (RFC 1123, section 4.1.2.9). Older servers tell it after
+/// `unique file name:` in the 226 reply, or in quotes as a 257 reply does; a quoted name with a quote in it is not
+/// given, as it would have to be changed first.
+pub fn unique_name(line: &[u8]) -> Option<&[u8]> {
+    if let Some((before, name)) = split_at_phrase(line, b"unique file name:") {
+        // What stands in parentheses ends with them.
+        let end = match before.ends_with(b"(") {
+            true => name.iter().rposition(|&byte| byte == b')'),
+            false => None,
+        };
+        return some_name(name.get(..end.unwrap_or(name.len()))?);
+    }
+    if let Some((_, name)) = split_at_phrase(line, b"FILE:") {
+        return some_name(name);
+    }
+    let quoted = |byte: &u8| *byte == b'"';
+    let opening = line.iter().position(quoted)?;
+    let closing = line.iter().rposition(quoted)?;
+    let name = line.get(opening..closing)?.strip_prefix(b"\"")?;
+    some_name(name).filter(|name| !name.iter().any(quoted))
+}
+
+/// The size in the text of a 125 or 150 reply to `RETR`, as in `Opening data connection for x (1234 bytes).`
+///
+/// A claim, for progress and for a check afterwards; no RFC defines it. The last one in parentheses counts, as the
+/// file's name stands before it.
+pub fn announced_size(line: &[u8]) -> Option<u64> {
+    line.split(|&byte| byte == b'(').skip(1).filter_map(digits_before_bytes).last().and_then(decimal)
+}
+
+/// Whether a 450 or 550 reply to `NLST` or `LIST` means an empty directory, which has no reply code of its own (RFC
+/// 959, section 5.4). `No such file or directory` does not.
+pub fn no_files(line: &[u8]) -> bool {
+    const EMPTY: [&[u8]; 6] = [
+        b"no files",
+        b"no matching files",
+        b"directory is empty",
+        b"directory empty",
+        b"empty directory",
+        b"empty folder",
+    ];
+    let tells = |phrase: &[u8]| split_at_phrase(line, phrase).is_some();
+    !tells(b"no such") && EMPTY.into_iter().any(tells)
+}
+
+/// A name without the spaces around it, unless nothing is left.
+fn some_name(name: &[u8]) -> Option<&[u8]> {
+    let name = name.trim_ascii();
+    (!name.is_empty()).then_some(name)
+}
+
+/// The digits of `1234 bytes)`, which follows an opening parenthesis. One byte is `1 byte)` to some.
+fn digits_before_bytes(text: &[u8]) -> Option<&[u8]> {
+    let end = text.iter().position(|byte| !byte.is_ascii_digit())?;
+    let (digits, unit) = text.split_at_checked(end)?;
+    let unit = unit.get(..unit.iter().position(|&byte| byte == b')')?)?;
+    let bytes = [&b" bytes"[..], b" byte"];
+    let is_bytes = bytes.iter().any(|bytes| unit.eq_ignore_ascii_case(bytes));
+    (is_bytes && !digits.is_empty()).then_some(digits)
+}
+
+/// What stands before and after whole words, in upper or lower case.
+fn split_at_phrase<'a>(line: &'a [u8], phrase: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let ends_in_word = phrase.last().is_some_and(u8::is_ascii_alphanumeric);
+    line.windows(phrase.len().max(1)).enumerate().filter(|(_, window)| window.eq_ignore_ascii_case(phrase)).find_map(
+        |(at, _)| {
+            let (before, rest) = line.split_at_checked(at)?;
+            let (_, after) = rest.split_at_checked(phrase.len())?;
+            let starts_inside = before.last().is_some_and(u8::is_ascii_alphanumeric);
+            let ends_inside = ends_in_word && after.first().is_some_and(u8::is_ascii_alphanumeric);
+            (!starts_inside && !ends_inside).then_some((before, after))
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unique_names_of_the_rfc_and_of_servers() {
+        let table: &[(&str, Option<&str>)] = &[
+            // RFC 1123, section 4.1.2.9.
+            ("FILE: pppp", Some("pppp")),
+            ("FILE: ftp000123", Some("ftp000123")),
+            ("file:x", Some("x")),
+            ("Opening connection. File: a b ", Some("a b")),
+            ("Transfer complete (unique file name:x.1).", Some("x.1")),
+            ("Transfer complete (unique file name: x).1).", Some("x).1")),
+            ("Transfer complete, unique file name: x", Some("x")),
+            ("Unique File Name: x(1)", Some("x(1)")),
+            ("\"/up/x.1\" stored", Some("/up/x.1")),
+            ("Transfer complete: \"x\".", Some("x")),
+            ("\"a\"\"b\" stored", None),
+            ("\"\" stored", None),
+            ("\"", None),
+            ("FILE:", None),
+            ("FILE:  ", None),
+            ("(unique file name:)", None),
+            ("profile: x", None),
+            ("Transfer complete.", None),
+            ("", None),
+        ];
+        for &(line, expected) in table {
+            assert_eq!(unique_name(line.as_bytes()), expected.map(str::as_bytes), "{line}");
+        }
+    }
+
+    #[test]
+    fn sizes_of_servers() {
+        let table: &[(&str, Option<u64>)] = &[
+            ("Opening BINARY mode data connection for x (1234 bytes).", Some(1234)),
+            ("Opening BINARY mode data connection for x (1 byte)", Some(1)),
+            ("Opening BINARY mode data connection for (5 bytes) (7 Bytes).", Some(7)),
+            ("Opening data connection for (7 bytes) (x)", Some(7)),
+            ("(0 bytes)", Some(0)),
+            ("(18446744073709551615 bytes)", Some(u64::MAX)),
+            ("(18446744073709551616 bytes)", None),
+            ("(5 bytes) (18446744073709551616 bytes)", None),
+            ("((5 bytes)", Some(5)),
+            ("(-5 bytes)", None),
+            ("( bytes)", None),
+            ("(5bytes)", None),
+            ("(5 kbytes)", None),
+            ("(5 bytes", None),
+            ("5 bytes)", None),
+            ("0.1 kbytes to download", None),
+            ("(", None),
+            ("", None),
+        ];
+        for &(line, expected) in table {
+            assert_eq!(announced_size(line.as_bytes()), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn empty_directory_is_told_from_a_missing_one() {
+        for line in [
+            "No files found.",
+            "No files found",
+            "no files",
+            "NO FILES",
+            "/pub: No files or directories",
+            "*.txt: No matching files found",
+            "Directory is empty.",
+            "The directory is empty",
+            "Empty directory",
+        ] {
+            assert!(no_files(line.as_bytes()), "{line}");
+        }
+        for line in [
+            "",
+            "No such file or directory",
+            "No such file or directory: no files",
+            "No such files",
+            "/no: files cannot be listed",
+            "no filesystem is mounted",
+            "casino files: Permission denied",
+            "Directory is not empty",
+            "Permission denied",
+            "No file",
+        ] {
+            assert!(!no_files(line.as_bytes()), "{line}");
+        }
+    }
+}
