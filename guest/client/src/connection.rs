@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
 use ftp_protocol::listing::{Entry, Kind};
 use ftp_protocol::time::{Timestamp, parse_time_val};
-use ftp_protocol::{address, features, listing, path, text};
+use ftp_protocol::{address, command, features, listing, path, text};
 
 /// Replies of 1yz that may come before the one that ends a command.
 const PRELIMINARY_REPLIES: usize = 16;
@@ -92,9 +92,6 @@ impl<N: Network> Connection<N> {
         let anonymous = user == "anonymous" && password.is_empty();
         let (user, password) = (self.bytes(user)?, self.bytes(if anonymous { "anonymous@" } else { password })?);
         let account = account.map(|account| self.bytes(account)).transpose()?;
-        for secret in [Some(&password), account.as_ref()].into_iter().flatten() {
-            ftp_protocol::command::line("PASS", Some(secret))?;
-        }
         self.features = None;
         let mut reply = self.control.exchange("USER", Some(&user)).await?;
         if reply.code == 331 {
@@ -127,7 +124,7 @@ impl<N: Network> Connection<N> {
         let line = self.bytes(line)?;
         let first = self.control.exchange_line(&line).await?;
         let reply = self.after_preliminary(first).await?;
-        if ftp_protocol::command::verb(&line).as_deref() == Some("TYPE") {
+        if command::verb(&line).as_deref() == Some("TYPE") {
             self.representation = None;
         }
         Ok(self.control.text(&reply))
@@ -175,7 +172,6 @@ impl<N: Network> Connection<N> {
 
     pub(crate) async fn rename(&mut self, old: &str, new: &str) -> Result<Reply, Error> {
         let (old, new) = (self.bytes(old)?, self.bytes(new)?);
-        ftp_protocol::command::line("RNTO", Some(&new))?;
         let reply = self.control.exchange("RNFR", Some(&old)).await?;
         if reply.code != 350 {
             return Err(self.refusal(&reply));
@@ -186,7 +182,6 @@ impl<N: Network> Connection<N> {
 
     pub(crate) async fn size(&mut self, path: &str) -> Result<u64, Error> {
         let path = self.bytes(path)?;
-        ftp_protocol::command::line("SIZE", Some(&path))?;
         self.represent(Representation::Image).await?;
         let reply = self.command("SIZE", Some(&path)).await?;
         let text = str::from_utf8(reply.last_line()).unwrap_or_default();
@@ -203,7 +198,6 @@ impl<N: Network> Connection<N> {
     /// (MLST, else SIZE and MDTM)
     pub(crate) async fn entry(&mut self, path: &str) -> Result<Entry, Error> {
         let argument = self.bytes(path)?;
-        ftp_protocol::command::line("MLST", Some(&argument))?;
         if !self.has_mlst().await? {
             return self.entry_by_size(path).await;
         }
@@ -264,7 +258,7 @@ impl<N: Network> Connection<N> {
         offset: u64,
         line: &[u8],
     ) -> Result<Opened<N>, Error> {
-        ftp_protocol::command::raw(line)?;
+        command::raw(line)?;
         if let Some(representation) = representation {
             self.represent(representation).await?;
         }
@@ -318,14 +312,16 @@ impl<N: Network> Connection<N> {
     /// A command line without its end.
     pub(crate) fn line(&self, verb: &str, argument: Option<&str>) -> Result<Vec<u8>, Error> {
         let argument = argument.map(|argument| self.bytes(argument)).transpose()?;
-        let mut line = ftp_protocol::command::line(verb, argument.as_deref())?;
+        let mut line = command::line(verb, argument.as_deref())?;
         line.truncate(line.len().saturating_sub(2));
         Ok(line)
     }
 
-    /// The bytes of a name or a text.
+    /// The bytes of a name or a text, which can be sent as an argument.
     pub(crate) fn bytes(&self, text: &str) -> Result<Vec<u8>, Error> {
-        Ok(self.settings.encoding.encode(text)?)
+        let bytes = self.settings.encoding.encode(text)?;
+        command::check(&bytes)?;
+        Ok(bytes)
     }
 
     /// (TYPE) Sent only when it changes.

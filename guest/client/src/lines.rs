@@ -16,6 +16,7 @@ pub(crate) async fn entries<N: Network>(
     connection: &mut Connection<N>,
     path: Option<&str>,
 ) -> Result<Vec<Listed>, Error> {
+    connection.line("MLSD", path)?;
     if connection.has_mlst().await? {
         match entries_of(connection, "MLSD", path).await {
             Err(Error::Permanent(reply)) if matches!(reply.code, 500 | 502) => connection.forget_mlsd(),

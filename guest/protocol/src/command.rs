@@ -16,8 +16,8 @@ use core::fmt;
 /// [`Error`] when the verb is not one, or a CR, LF or NUL would let the server see another command than this one.
 pub fn line(verb: &str, argument: Option<&[u8]>) -> Result<Vec<u8>, Error> {
     let argument = argument.unwrap_or_default();
-    refuse_line_ends(verb.as_bytes())?;
-    refuse_line_ends(argument)?;
+    check(verb.as_bytes())?;
+    check(argument)?;
     if !is_verb(verb.as_bytes()) {
         return Err(Error::Verb);
     }
@@ -38,7 +38,7 @@ pub fn line(verb: &str, argument: Option<&[u8]>) -> Result<Vec<u8>, Error> {
 ///
 /// Those of [`line()`].
 pub fn raw(line: &[u8]) -> Result<Vec<u8>, Error> {
-    refuse_line_ends(line)?;
+    check(line)?;
     let (verb, argument) = match line.iter().position(|&byte| byte == b' ') {
         Some(space) => line.split_at_checked(space).unwrap_or((line, &[])),
         None => (line, &[][..]),
@@ -77,8 +77,13 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
-/// NUL is refused as well: servers written in C would cut the argument there, and act on another name.
-fn refuse_line_ends(bytes: &[u8]) -> Result<(), Error> {
+/// Refuse what no argument can have. NUL is refused as well: servers written in C would cut the argument there, and act on
+/// another name.
+///
+/// # Errors
+///
+/// [`Error::Forbidden`] for the first CR, LF or NUL.
+pub fn check(bytes: &[u8]) -> Result<(), Error> {
     let forbidden = |byte: &&u8| matches!(byte, b'\r' | b'\n' | 0);
     match bytes.iter().find(forbidden) {
         Some(&byte) => Err(Error::Forbidden(byte)),

@@ -1,0 +1,56 @@
+//! What every suite against the scripted server uses.
+#![allow(dead_code, missing_docs)]
+
+use ftp_client::scripted::{Script, Scripted};
+use ftp_client::{Download, Error, Session, Settings};
+
+pub type Client = Session<Scripted>;
+
+pub fn hello() -> Script {
+    Script::new().say("220 ready\r\n")
+}
+
+pub fn settings() -> Settings {
+    Settings { transcript_capacity: 1000, ..Settings::default() }
+}
+
+/// Connect with these settings, do the work, and check that the script was played to its end and nothing is left open.
+pub fn play_with<T>(settings: Settings, script: Script, work: impl AsyncFnOnce(&mut Client) -> T) -> T {
+    let network = Scripted::new(script);
+    let result = network.run(async {
+        let mut session = Session::connect(network.clone(), settings, "ftp.example.com", 21).await.unwrap();
+        work(&mut session).await
+    });
+    network.finished();
+    assert_eq!(network.open_sockets(), 0, "a socket is left open");
+    result
+}
+
+pub fn play<T>(script: Script, work: impl AsyncFnOnce(&mut Client) -> T) -> T {
+    play_with(settings(), script, work)
+}
+
+pub fn connect(script: Script) -> Result<String, Error> {
+    let network = Scripted::new(script);
+    let session = network.run(Session::connect(network.clone(), settings(), "ftp.example.com", 21));
+    session.map(|session| session.welcome().lines.join("|"))
+}
+
+/// `EPSV` and its reply, as before every passive transfer.
+pub fn passive(script: Script) -> Script {
+    script.expect("EPSV").say("229 Entering (|||5000|)\r\n")
+}
+
+pub fn image(script: Script) -> Script {
+    passive(script.expect("TYPE I").say("200 ok\r\n"))
+}
+
+pub fn ascii(script: Script) -> Script {
+    passive(script.expect("TYPE A").say("200 ok\r\n"))
+}
+
+pub async fn read_all(download: &mut Download<Scripted>) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    while download.read(&mut bytes, 7).await? > 0 {}
+    Ok(bytes)
+}

@@ -1,0 +1,337 @@
+//! Downloads, uploads and their data connections, against a server that plays a script.
+
+mod support;
+
+use ftp_client::scripted::{CLIENT, Data, End, Scripted};
+use ftp_client::{Active, DataMode, Error, Phase, Representation::*, Session, Settings};
+use std::time::Duration;
+use support::*;
+
+#[test]
+fn retrieve_reads_everything_and_then_the_verdict() {
+    let script = image(hello()).expect("RETR a b").say("150 Opening (11 bytes)\r\n").say("226 done\r\n");
+    play(script.data(Data::sends("hello world", End::Close)), async |session| {
+        let mut download = session.retrieve("a b", Image, 0).await.unwrap();
+        assert_eq!(download.expected_size(), Some(11));
+        assert!(matches!(session.noop().await, Err(Error::Busy)));
+        assert_eq!(read_all(&mut download).await.unwrap(), b"hello world");
+        let outcome = download.finish(session).await.unwrap();
+        assert_eq!((outcome.bytes, outcome.reply.code), (11, 226));
+    });
+}
+
+#[test]
+fn type_is_sent_once_and_replies_may_come_in_any_pieces() {
+    let script = image(hello()).expect("RETR a").say("150 go\r\n226 done\r\n");
+    let script = passive(script).expect("RETR b").say("125 go\r\n").say("250 done\r\n").in_pieces_of(1);
+    let script = script.data(Data::sends("A", End::Close)).data(Data::sends("B", End::Close));
+    play(script, async |session| {
+        for (name, expected) in [("a", b"A"), ("b", b"B")] {
+            let mut download = session.retrieve(name, Image, 0).await.unwrap();
+            assert_eq!(read_all(&mut download).await.unwrap(), expected);
+            download.finish(session).await.unwrap();
+        }
+    });
+}
+
+#[test]
+fn offset_is_sent_right_before_the_command() {
+    let script = image(hello()).expect("REST 5").say("350 ok\r\n").expect("RETR a").say("150 (11 bytes)\r\n226 ok\r\n");
+    let bytes = play(script.data(Data::sends(" world", End::Close)), async |session| {
+        let mut download = session.retrieve("a", Image, 5).await.unwrap();
+        read_all(&mut download).await.unwrap();
+        download.finish(session).await.unwrap().bytes
+    });
+    assert_eq!(bytes, 6);
+}
+
+#[test]
+fn refused_offset_and_missing_file_leave_the_session_usable() {
+    let script = image(hello()).expect("REST 5").say("502 no\r\n");
+    let script = passive(script).expect("RETR a").say("550 missing\r\n").expect("NOOP").say("200 ok\r\n");
+    let script = script.data(Data::sends("", End::Stall)).data(Data::sends("", End::Stall));
+    play(script, async |session| {
+        let refused = session.retrieve("a", Image, 5).await.err();
+        assert!(matches!(refused, Some(Error::Permanent(reply)) if reply.code == 502));
+        let missing = session.retrieve("a", Image, 0).await.err();
+        assert!(matches!(missing, Some(Error::Permanent(reply)) if reply.code == 550));
+        session.noop().await.unwrap();
+    });
+}
+
+#[test]
+fn size_that_differs_from_the_announced_one_is_no_success() {
+    for size in ["4", "12", "9223372036854775808"] {
+        let script = image(hello()).expect("RETR a").say(format!("150 ({size} bytes)\r\n226 done\r\n"));
+        let script = script.expect("NOOP").say("200 ok\r\n").data(Data::sends("hello", End::Close));
+        play(script, async |session| {
+            let mut download = session.retrieve("a", Image, 0).await.unwrap();
+            read_all(&mut download).await.unwrap();
+            assert!(matches!(download.finish(session).await, Err(Error::Integrity(_))));
+            session.noop().await.unwrap();
+        });
+    }
+}
+
+#[test]
+fn reset_in_the_middle_is_no_success_whatever_the_verdict() {
+    for (verdict, transient) in [("226 done", false), ("426 broken", true)] {
+        let script = image(hello()).expect("RETR a").say("150 go\r\n").say(format!("{verdict}\r\n"));
+        play(script.data(Data::sends("half", End::Reset)), async |session| {
+            let mut download = session.retrieve("a", Image, 0).await.unwrap();
+            assert!(matches!(read_all(&mut download).await, Err(Error::ConnectionLost(_))));
+            let result = download.finish(session).await;
+            assert_eq!(matches!(result, Err(Error::Transient(_))), transient, "{result:?}");
+            assert_eq!(matches!(result, Err(Error::ConnectionLost(_))), !transient, "{result:?}");
+        });
+    }
+}
+
+#[test]
+fn stalled_data_is_a_timeout_of_data() {
+    let script = image(hello()).expect("RETR a").say("150 go\r\n").say("426 gone\r\n");
+    play(script.data(Data::sends("half", End::Stall)), async |session| {
+        let mut download = session.retrieve("a", Image, 0).await.unwrap();
+        assert_eq!(read_all(&mut download).await, Err(Error::Timeout(Phase::Data)));
+        assert!(matches!(download.finish(session).await, Err(Error::Transient(_))));
+    });
+}
+
+#[test]
+fn missing_verdict_is_a_timeout_of_the_reply() {
+    let script = image(hello()).expect("RETR a").say("150 go\r\n");
+    play(script.data(Data::sends("all", End::Close)), async |session| {
+        let mut download = session.retrieve("a", Image, 0).await.unwrap();
+        read_all(&mut download).await.unwrap();
+        assert_eq!(download.finish(session).await, Err(Error::Timeout(Phase::Reply)));
+        assert_eq!(session.noop().await, Err(Error::Closed));
+    });
+}
+
+#[test]
+fn second_verdict_closes_the_session() {
+    let script = image(hello()).expect("RETR a").say("150 go\r\n226 done\r\n226 done\r\n");
+    play(script.data(Data::sends("all", End::Close)), async |session| {
+        let mut download = session.retrieve("a", Image, 0).await.unwrap();
+        read_all(&mut download).await.unwrap();
+        download.finish(session).await.unwrap();
+        assert!(matches!(session.noop().await, Err(Error::Protocol(_))));
+    });
+}
+
+#[test]
+fn dropped_download_is_settled_by_the_next_call() {
+    let script = image(hello()).expect("RETR a").say("150 go\r\n").say("426 you left\r\n");
+    let script = script.expect("NOOP").say("226 stray\r\n200 fence\r\n").expect("PWD").say("257 \"/\"\r\n");
+    play(script.data(Data::sends("a lot of data", End::Stall)), async |session| {
+        let mut download = session.retrieve("a", Image, 0).await.unwrap();
+        download.read(&mut Vec::new(), 4).await.unwrap();
+        let open = session.network().open_sockets();
+        drop(download);
+        assert_eq!(session.network().open_sockets(), open - 1);
+        assert_eq!(session.current_directory().await.unwrap(), "/");
+    });
+}
+
+#[test]
+fn finish_before_the_end_is_refused_and_settled() {
+    let script = image(hello()).expect("RETR a").say("150 go\r\n").say("426 you left\r\n");
+    let script = script.expect("NOOP").say("200 fence\r\n").expect("NOOP").say("200 ok\r\n");
+    play(script.data(Data::sends("a lot of data", End::Stall)), async |session| {
+        let mut download = session.retrieve("a", Image, 0).await.unwrap();
+        download.read(&mut Vec::new(), 4).await.unwrap();
+        assert!(matches!(download.finish(session).await, Err(Error::InvalidArgument(_))));
+        session.noop().await.unwrap();
+    });
+}
+
+#[test]
+fn abort_takes_every_order_of_replies() {
+    for (replies, last) in [
+        ("426 cut\r\n226 aborted\r\n200 fence\r\n", 226),
+        ("226 done\r\n225 nothing to abort\r\n200 fence\r\n", 225),
+        ("226 aborted\r\n426 cut\r\n200 fence\r\n", 426),
+        ("225 alone\r\n200 fence\r\n", 225),
+        ("226 done\r\n502 no ABOR here\r\n200 fence\r\n", 502),
+    ] {
+        let (first, rest) = replies.split_at(replies.find('\n').unwrap() + 1);
+        let script = image(hello()).expect("RETR a").say("150 go\r\n").expect("ABOR").say(first);
+        let script = script.expect("NOOP").say(rest).expect("PWD").say("257 \"/\"\r\n");
+        play(script.data(Data::sends("a lot of data", End::Stall)), async |session| {
+            let download = session.retrieve("a", Image, 0).await.unwrap();
+            assert_eq!(download.abort(session).await.unwrap().code, last, "{replies:?}");
+            assert_eq!(session.current_directory().await.unwrap(), "/");
+        });
+    }
+}
+
+#[test]
+fn transfer_that_outlives_its_session_is_closed() {
+    let script = image(hello()).expect("RETR a").say("150 go\r\n").data(Data::sends("data", End::Stall));
+    let network = Scripted::new(script);
+    network.run(async {
+        let connected = Session::connect(network.clone(), settings(), "ftp.example.com", 21);
+        let mut session = connected.await.unwrap();
+        let mut download = session.retrieve("a", Image, 0).await.unwrap();
+        drop(session);
+        assert_eq!(download.read(&mut Vec::new(), 4).await, Err(Error::Closed));
+        assert_eq!(network.open_sockets(), 0);
+    });
+}
+
+#[test]
+fn transfer_of_another_session_cannot_be_finished() {
+    let first = Scripted::new(image(hello()).expect("RETR a").say("150 go\r\n").data(Data::sends("", End::Close)));
+    let download = first.run(async {
+        let connected = Session::connect(first.clone(), settings(), "ftp.example.com", 21);
+        connected.await.unwrap().retrieve("a", Image, 0).await.unwrap()
+    });
+    play(hello(), async |session| {
+        assert!(matches!(download.finish(session).await, Err(Error::InvalidArgument(_))));
+    });
+}
+
+#[test]
+fn store_sends_everything_and_then_reads_the_verdict() {
+    let script = image(hello()).expect("STOR a").say("150 go\r\n").say("226 done\r\n").data(Data::takes());
+    let sent = play(script, async |session| {
+        let mut upload = session.store("a", Image, 0).await.unwrap();
+        upload.write(&[7; 200_000]).await.unwrap();
+        assert_eq!(upload.finish(session).await.unwrap().bytes, 200_000);
+        session.network().received()
+    });
+    assert_eq!(sent, [vec![7; 200_000]]);
+}
+
+#[test]
+fn full_disk_is_told_by_finish() {
+    let script = image(hello()).expect("STOR a").say("150 go\r\n").say("552 disk full\r\n");
+    play(script.data(Data::takes_only(10, End::Reset)), async |session| {
+        let mut upload = session.store("a", Image, 0).await.unwrap();
+        assert!(matches!(upload.write(&[0; 100]).await, Err(Error::ConnectionLost(_))));
+        assert!(matches!(upload.finish(session).await, Err(Error::Permanent(reply)) if reply.code == 552));
+    });
+}
+
+#[test]
+fn server_that_stops_reading_is_a_timeout_of_data() {
+    let script = image(hello()).expect("STOR a").say("150 go\r\n");
+    play(script.data(Data::takes_only(10, End::Stall)), async |session| {
+        let mut upload = session.store("a", Image, 0).await.unwrap();
+        assert_eq!(upload.write(&[0; 100]).await, Err(Error::Timeout(Phase::Data)));
+    });
+}
+
+#[test]
+fn unique_name_is_the_one_that_the_server_tells() {
+    for (agreed, verdict) in [("150 FILE: new.1", "226 done"), ("125 go", "226 done (unique file name: new.1)")] {
+        let script = image(hello()).expect("STOU").say(format!("{agreed}\r\n")).say(format!("{verdict}\r\n"));
+        let name = play(script.data(Data::takes()), async |session| {
+            let upload = session.store_unique(Image).await.unwrap();
+            upload.finish(session).await.unwrap().name
+        });
+        assert_eq!(name.as_deref(), Some("new.1"));
+    }
+}
+
+#[test]
+fn ascii_has_line_feeds_here_and_crlf_on_the_wire() {
+    let script = ascii(hello()).expect("RETR a").say("150 go\r\n226 done\r\n");
+    let script = passive(script).expect("STOR a").say("150 go\r\n").say("226 done\r\n");
+    let script = script.data(Data::sends("a\r\nb\rc\r\nlast", End::Close)).data(Data::takes());
+    let data = play(script, async |session| {
+        let mut download = session.retrieve("a", Ascii, 0).await.unwrap();
+        let text = read_all(&mut download).await.unwrap();
+        assert_eq!(text, b"a\nb\rc\nlast");
+        download.finish(session).await.unwrap();
+        let mut upload = session.store("a", Ascii, 0).await.unwrap();
+        upload.write(&text).await.unwrap();
+        upload.finish(session).await.unwrap();
+        session.network().received()
+    });
+    assert_eq!(data[1], b"a\r\nb\rc\r\nlast");
+}
+
+#[test]
+fn passive_address_of_another_host_is_ignored_and_noted() {
+    let script = hello().expect("TYPE I").say("200 ok\r\n").expect("EPSV").say("500 what?\r\n");
+    let script = script.expect("PASV").say("227 Entering (10,0,0,1,19,136)\r\n").expect("RETR a");
+    let script = script.say("150 go\r\n226 ok\r\n").expect("PASV").say("227 =192,0,2,1,19,136\r\n").expect("RETR a");
+    let data = || Data::sends("", End::Close);
+    let transcript = play(script.say("150 go\r\n226 ok\r\n").data(data()).data(data()), async |session| {
+        for _ in 0..2 {
+            let mut download = session.retrieve("a", Image, 0).await.unwrap();
+            read_all(&mut download).await.unwrap();
+            download.finish(session).await.unwrap();
+        }
+        session.transcript()
+    });
+    let notes: Vec<_> = transcript.iter().filter(|line| line.starts_with('*')).collect();
+    assert_eq!(notes, ["* PASV names 10.0.0.1; connecting to 192.0.2.1"]);
+}
+
+#[test]
+fn passive_reply_without_a_port_is_a_violation() {
+    for reply in ["229 (|||0|)", "229 (|||65536|)", "229 (|||-1|)", "229 (", "229 (|x||5|)", "200 5000"] {
+        let script = hello().expect("TYPE I").say("200 ok\r\n").expect("EPSV").say(format!("{reply}\r\n"));
+        let error = play(script, async |session| session.retrieve("a", Image, 0).await.err());
+        assert!(matches!(error, Some(Error::Protocol(_))), "{reply}");
+    }
+}
+
+fn active(active: Active) -> Settings {
+    Settings { data_mode: DataMode::Active(active), ..settings() }
+}
+
+#[test]
+fn active_mode_listens_before_it_asks_and_refuses_strangers() {
+    let script = hello().expect("TYPE I").say("200 ok\r\n").expect("PORT 192,0,2,99,195,80").say("200 ok\r\n");
+    let script = script.expect("RETR a").say("150 go\r\n226 done\r\n");
+    let script = script.data(Data::sends("evil", End::Close).from(CLIENT)).data(Data::sends("good", End::Close));
+    play_with(active(Active::default()), script, async |session| {
+        let mut download = session.retrieve("a", Image, 0).await.unwrap();
+        assert_eq!(read_all(&mut download).await.unwrap(), b"good");
+        download.finish(session).await.unwrap();
+        assert!(session.transcript().contains(&"* refused a data connection from 192.0.2.99".into()));
+    });
+}
+
+#[test]
+fn active_mode_announces_what_it_is_told() {
+    let announced = Some("2001:db8::7".parse().unwrap());
+    let script = hello().expect("TYPE I").say("200 ok\r\n").expect("EPRT |2|2001:db8::7|6000|").say("500 no\r\n");
+    play_with(active(Active { ports: Some((6000, 6010)), announced }), script, async |session| {
+        assert!(matches!(session.retrieve("a", Image, 0).await, Err(Error::Permanent(_))));
+    });
+}
+
+#[test]
+fn server_that_cannot_connect_says_so_before_the_limit() {
+    let script = hello().expect("TYPE I").say("200 ok\r\n").expect("PORT 192,0,2,99,195,80").say("200 ok\r\n");
+    let script = script.expect("RETR a").say("150 go\r\n").say("425 cannot connect\r\n");
+    play_with(active(Active::default()), script.expect("NOOP").say("200 ok\r\n"), async |session| {
+        let error = session.retrieve("a", Image, 0).await.err();
+        assert!(matches!(error, Some(Error::Transient(reply)) if reply.code == 425));
+        assert_eq!(session.network().now(), Duration::ZERO);
+        session.noop().await.unwrap();
+    });
+}
+
+#[test]
+fn server_that_never_connects_is_a_timeout_of_the_data_connection() {
+    let script = hello().expect("TYPE I").say("200 ok\r\n").expect("PORT 192,0,2,99,195,80").say("200 ok\r\n");
+    play_with(active(Active::default()), script.expect("RETR a").say("150 go\r\n"), async |session| {
+        assert!(matches!(session.retrieve("a", Image, 0).await, Err(Error::Timeout(Phase::DataConnection))));
+        assert_eq!(session.network().open_sockets(), 1, "the listening socket is left open");
+    });
+}
+
+#[test]
+fn ports_that_cannot_be_listened_on_are_refused() {
+    play(hello(), async |session| {
+        for ports in [(0, 5), (6, 5)] {
+            let mode = DataMode::Active(Active { ports: Some(ports), announced: None });
+            assert!(matches!(session.set_data_mode(mode), Err(Error::InvalidArgument(_))));
+        }
+    });
+}
