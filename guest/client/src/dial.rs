@@ -76,8 +76,8 @@ async fn first_of<N: Network>(
         }
         let mut delay = next.map(|_| Box::pin(network.sleep(ATTEMPT_DELAY)));
         let event = poll_fn(|cx| {
-            for index in 0..attempts.len() {
-                if let Poll::Ready(result) = attempts[index].as_mut().poll(cx) {
+            for (index, attempt) in attempts.iter_mut().enumerate() {
+                if let Poll::Ready(result) = attempt.as_mut().poll(cx) {
                     drop(attempts.swap_remove(index));
                     return Poll::Ready(result.map_or_else(Event::Failed, Event::Connected));
                 }

@@ -5,6 +5,10 @@
 //! of that name) and one that plays a script ([`scripted`], likewise).
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::indexing_slicing, clippy::string_slice, clippy::unwrap_used, clippy::expect_used, clippy::panic)
+)]
 
 extern crate alloc;
 #[cfg(any(feature = "native", feature = "scripted", test))]

@@ -15,6 +15,8 @@
 //! network.finished();
 //! ```
 
+#![allow(clippy::indexing_slicing, clippy::expect_used, clippy::panic)]
+
 use crate::network::{Listener, Network, NetworkError, Stream};
 use alloc::borrow::ToOwned;
 use alloc::collections::VecDeque;

@@ -6,7 +6,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 use ftp_protocol::encoding::Encoding;
 
-/// The most lines that a transcript may hold.
+/// The most lines that a transcript may hold. With a KiB each they stay clear of what a host lifts.
 pub const MAX_TRANSCRIPT_LINES: usize = 65_536;
 
 /// Bytes moved at once. Larger pieces measured slower, and WASI hands out no more.

@@ -267,14 +267,14 @@ impl wit::GuestDownload for OpenDownload {
     fn read(&self, max: u64) -> Result<Vec<u8>, wit::Error> {
         let mut bytes = Vec::new();
         let mut download = self.download.borrow_mut();
-        REACTOR.block_on(download.read(&mut bytes, at_most(max)))?;
+        whole_call(&self.session, download.read(&mut bytes, at_most(max)))?;
         Ok(bytes)
     }
 
     fn read_into(&self, sink: &OutputStream) -> Result<u64, wit::Error> {
         let mut download = self.download.borrow_mut();
         let mut buffer = Vec::new();
-        Ok(self.whole_call(async {
+        Ok(whole_call(&self.session, async {
             let mut total = 0;
             loop {
                 buffer.clear();
@@ -299,12 +299,6 @@ impl wit::GuestDownload for OpenDownload {
         let open = this.into_inner::<Self>();
         let download = open.download.into_inner();
         in_session(&open.session, async |session| download.abort(session).await).map(Into::into)
-    }
-}
-
-impl OpenDownload {
-    fn whole_call<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        whole_call(&self.session, work)
     }
 }
 
@@ -355,10 +349,14 @@ fn in_session<T>(slot: &Slot, work: impl AsyncFnOnce(&mut Session<Wasi>) -> Resu
     Ok(REACTOR.block_on(work(session))?)
 }
 
-/// A call that moves any amount of data, within the limit of a whole call.
+/// A call on a transfer, within the limit of a whole call, which closes the session when it runs out.
 fn whole_call<T>(slot: &Slot, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let limit = slot.borrow().as_ref().and_then(|session| session.settings().total_timeout);
-    REACTOR.block_on(within(&Wasi, limit, Phase::Total, work))
+    let result = REACTOR.block_on(within(&Wasi, limit, Phase::Total, work));
+    if matches!(result, Err(Error::Timeout(Phase::Total))) {
+        slot.borrow_mut().take();
+    }
+    result
 }
 
 /// `blocking-write-and-flush` takes 4 KiB at a time, which is slow; this takes whatever there is room for.

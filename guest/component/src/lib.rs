@@ -3,6 +3,10 @@
 //! Without `std`, whose panic path alone would import half of `wasi:cli`.
 #![cfg(target_arch = "wasm32")]
 #![no_std]
+#![cfg_attr(
+    not(test),
+    deny(clippy::indexing_slicing, clippy::string_slice, clippy::unwrap_used, clippy::expect_used, clippy::panic)
+)]
 
 extern crate alloc;
 
