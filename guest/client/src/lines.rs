@@ -47,8 +47,8 @@ async fn entries_of<N: Network>(
         };
         match &listed {
             Listed::Skipped => return Ok(()),
-            Listed::Entry(entry) => budget.spend(entry_cost(entry))?,
-            Listed::Unparsed(text) => budget.spend(listed_cost(text))?,
+            Listed::Entry(entry) => budget.spend(ENTRY + entry_cost(entry))?,
+            Listed::Unparsed(text) => budget.spend(ENTRY + listed_cost(text))?,
         }
         entries.push(listed);
         Ok(())
@@ -130,6 +130,9 @@ fn take_line(line: &[u8], take: &mut impl FnMut(&[u8]) -> Result<(), Error>) -> 
     take(line)
 }
 
+/// What an entry takes without its texts: its place in the list, and once more in the list that goes to the caller.
+const ENTRY: usize = 2 * size_of::<Listed>();
+
 /// What is left of the memory that a listing may take.
 struct Budget(usize);
 
@@ -149,6 +152,6 @@ impl Budget {
 fn entry_cost(entry: &Entry) -> usize {
     let texts = [&entry.owner, &entry.group, &entry.link_target, &entry.unique_id];
     let facts = entry.facts.iter().flat_map(|(name, value)| [name, value]);
-    let texts = texts.into_iter().flatten().chain(facts).map(|text| listed_cost(text));
-    size_of::<Entry>() * 2 + entry.name.len() + texts.sum::<usize>()
+    let texts = texts.into_iter().flatten().chain([&entry.name]).chain(facts);
+    texts.map(|text| listed_cost(text)).sum()
 }

@@ -117,9 +117,9 @@ fn kind(value: &str) -> (Kind, Option<&str>) {
     (Kind::Other, None)
 }
 
-/// The bits of a `UNIX.mode` fact, which some servers send with those of the file's kind.
+/// The bits of a `UNIX.mode` fact, which some servers send with those of the file's kind, and pyftpdlib as `0o644`.
 fn permissions(value: &str) -> Option<u16> {
-    let mode = octal(value.as_bytes())?;
+    let mode = octal(value.strip_prefix("0o").unwrap_or(value).as_bytes())?;
     u32::try_from(mode).ok()?;
     u16::try_from(mode & 0o7777).ok()
 }

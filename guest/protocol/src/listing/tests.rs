@@ -32,7 +32,7 @@ const MLSD_LINES: &[&str] = &[
     "modify=20240615101800;perm=adfrw;size=1063;type=file;unique=801U9B;UNIX.group=1001;UNIX.groupname=lab;UNIX.mode=0644;UNIX.owner=1001;UNIX.ownername=lab; f.bin",
     "type=file;size=1063;modify=20240615101800;UNIX.mode=0644;UNIX.uid=1001;UNIX.gid=1001;unique=801g9b; f.bin",
     "type=dir;sizd=4096;modify=20240615101800;UNIX.mode=0755;UNIX.uid=1001;UNIX.gid=1001;unique=801g9c; d1",
-    "type=file;perm=rawd;size=1063;modify=20240615101800;unique=8019b;unix.mode=0644;unix.uid=1001;unix.gid=1001; f.bin",
+    "type=file;perm=rawd;size=1063;modify=20240615101800;unique=8019b;unix.mode=0o644;unix.uid=1001;unix.gid=1001; f.bin",
     "type=cdir;sizd=4096;modify=20240615101800; .",
     "modify=20240615101800;perm=fle;type=OS.unix=symlink;unique=801U9D; link",
     "type=OS.unix=slink:f.bin;size=5; link",

@@ -1,0 +1,138 @@
+//! Builds the component and compiles it ahead of time: `ftp.wasm` and `ftp.cwasm` in `OUT_DIR`.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, exit};
+
+#[path = "src/tunables.rs"]
+mod tunables;
+
+const GUEST: &str = "wasm32-wasip2";
+
+fn main() {
+    let out = PathBuf::from(variable("OUT_DIR"));
+    let workspace = Path::new(&variable("CARGO_MANIFEST_DIR")).parent().expect("the workspace is above").to_owned();
+
+    require_target(&workspace);
+    let built = out.join("guest");
+    build_component(&workspace, &built);
+    let built = built.join(GUEST).join("wasm");
+    watch(&workspace, &built.join("ftp.d"));
+
+    let wasm = read(&built.join("ftp.wasm"));
+    write(&out.join("ftp.wasm"), &wasm);
+    write(&out.join("ftp.cwasm"), &compile(&wasm));
+}
+
+/// The standard library of the guest's target: rustup adds it by itself when it may, else this does.
+fn require_target(workspace: &Path) {
+    if has_target(workspace) {
+        return;
+    }
+    let added = clean(&mut Command::new("rustup")).args(["target", "add", GUEST]).current_dir(workspace).status();
+    if !(added.is_ok_and(|status| status.success()) && has_target(workspace)) {
+        fail(&format!("the Rust target of the component is missing; run: rustup target add {GUEST}"));
+    }
+}
+
+fn has_target(workspace: &Path) -> bool {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = clean(&mut Command::new(rustc))
+        .args(["--print", "target-libdir", "--target", GUEST])
+        .current_dir(workspace)
+        .output();
+    let Ok(output) = output else { return false };
+    let directory = String::from_utf8_lossy(&output.stdout);
+    fs::read_dir(directory.trim()).is_ok_and(|mut files| files.next().is_some())
+}
+
+/// In a directory of its own, so that it need not wait for the lock that the cargo around this one holds.
+fn build_component(workspace: &Path, directory: &Path) {
+    let mut cargo = Command::new(variable("CARGO"));
+    clean(&mut cargo).args(["build", "--package", "ftp-component", "--profile", "wasm", "--target", GUEST]);
+    cargo.arg("--target-dir").arg(directory).current_dir(workspace);
+    if workspace.join("Cargo.lock").exists() {
+        cargo.arg("--locked");
+    }
+    match cargo.status() {
+        Ok(status) if status.success() => {}
+        Ok(_) => fail("the component does not compile, see above"),
+        Err(error) => fail(&format!("cargo does not start: {error}")),
+    }
+}
+
+/// Without what the build around this one was told: flags, profiles, targets, wrappers such as clippy's. What stays is
+/// where things are, how the network is reached, and the shared limit of jobs.
+fn clean(command: &mut Command) -> &mut Command {
+    let stays =
+        ["CARGO_HOME", "CARGO_MAKEFLAGS", "CARGO_NET_", "CARGO_HTTP_", "CARGO_REGISTR", "CARGO_TERM_", "RUSTUP_"];
+    for (name, _) in env::vars_os() {
+        let Some(name) = name.to_str() else { continue };
+        let inherited = ["CARGO", "RUST", "CLIPPY_"].iter().any(|start| name.starts_with(start));
+        if inherited && name != "RUSTC" && !stays.iter().any(|start| name.starts_with(start)) {
+            command.env_remove(name);
+        }
+    }
+    // Present and empty, it goes before the flags of configuration files.
+    command.env("CARGO_ENCODED_RUSTFLAGS", "")
+}
+
+/// Build again when a source of the component changed, or was added to its crates; and only then.
+fn watch(workspace: &Path, dep_info: &Path) {
+    let mut watched: BTreeSet<PathBuf> =
+        ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "wit"].map(|name| workspace.join(name)).into();
+    for source in sources(&String::from_utf8_lossy(&read(dep_info))) {
+        if let Some(package) = source.ancestors().skip(1).find(|directory| directory.join("Cargo.toml").exists())
+            && package != workspace
+        {
+            watched.extend([package.join("Cargo.toml"), package.join("src")]);
+        }
+        watched.insert(source);
+    }
+    let own = Path::new(&variable("CARGO_MANIFEST_DIR")).to_owned();
+    watched.extend([own.join("build.rs"), own.join("src/tunables.rs")]);
+    for path in watched.iter().filter(|path| path.exists()) {
+        println!("cargo:rerun-if-changed={}", path.display());
+    }
+}
+
+/// The paths after the colon of `output: source source`, in which a space is written `\ `.
+fn sources(dep_info: &str) -> Vec<PathBuf> {
+    let line = dep_info.lines().next().and_then(|line| line.split_once(": ")).map_or("", |(_, sources)| sources);
+    let spaced = line.replace("\\ ", "\0");
+    spaced.split(' ').filter(|path| !path.is_empty()).map(|path| path.replace('\0', " ").into()).collect()
+}
+
+/// For the target, not for the machine that builds: no more of its processor is used than every one of its kind has.
+fn compile(wasm: &[u8]) -> Vec<u8> {
+    let mut config = tunables::config();
+    let compiled = config
+        .cranelift_opt_level(wasmtime::OptLevel::Speed)
+        .target(&variable("TARGET"))
+        .and_then(|config| wasmtime::Engine::new(config))
+        .and_then(|engine| engine.precompile_component(wasm));
+    match compiled {
+        Ok(compiled) => compiled,
+        Err(error) => fail(&format!("the component cannot be compiled for this target: {error:#}")),
+    }
+}
+
+fn variable(name: &str) -> String {
+    env::var(name).unwrap_or_else(|_| fail(&format!("cargo sets {name} for build scripts")))
+}
+
+fn read(path: &Path) -> Vec<u8> {
+    fs::read(path).unwrap_or_else(|error| fail(&format!("{}: {error}", path.display())))
+}
+
+fn write(path: &Path, bytes: &[u8]) {
+    fs::write(path, bytes).unwrap_or_else(|error| fail(&format!("{}: {error}", path.display())));
+}
+
+fn fail(message: &str) -> ! {
+    println!("cargo:warning={message}");
+    eprintln!("error: {message}");
+    exit(1)
+}

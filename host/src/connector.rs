@@ -1,0 +1,104 @@
+//! Settings for sessions, and the way to open one.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::grants::Grants;
+use crate::instance::{Handle, Instance, Shared, call};
+use crate::session::Session;
+use crate::types::{DataMode, Encoding};
+
+/// The port of the control connection, unless another is given.
+const PORT: u16 = 21;
+
+/// Settings of a connector. Each has a safe default.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// How data connections are made. Default: passive. Active mode permits the sandbox to listen.
+    pub data_mode: DataMode,
+    /// How names and texts travel. Default: UTF-8.
+    pub encoding: Encoding,
+    /// The local address to connect from. Default: the system chooses.
+    pub local_address: Option<IpAddr>,
+    /// The longest that looking up a host, and then connecting to it, may take; likewise for each data connection.
+    /// None: 30 seconds.
+    pub connect_timeout: Option<Duration>,
+    /// The longest that a command may take until its reply is complete. None: 60 seconds.
+    pub reply_timeout: Option<Duration>,
+    /// The longest that a transfer may go without moving a byte. None: 60 seconds.
+    pub idle_timeout: Option<Duration>,
+    /// The longest that any one call may take as a whole. None: no limit beyond those above.
+    pub total_timeout: Option<Duration>,
+    /// The most lines that [`Session::transcript`] holds, at most 65,536. 0 turns it off.
+    pub transcript_capacity: u32,
+}
+
+/// A sandbox: one instance of the component, for one session or for the two that a server-to-server copy needs.
+///
+/// Calls on all sessions of a connector take turns. Several sessions at a time are several connectors.
+pub struct Connector {
+    handle: Handle,
+}
+
+impl Connector {
+    pub(crate) async fn new(mut instance: Instance, settings: Settings) -> Result<Self, Error> {
+        let Instance { store, guest, busy, .. } = &mut instance;
+        let constructed = busy.watch(guest.ftp_client_ftp().connector().call_constructor(store)).await;
+        let resource = constructed.map_err(|trap| Error::Trapped(trap.root_cause().to_string()))?;
+        let connector = Self { handle: Handle::new(Shared::new(instance), resource) };
+        connector.apply(settings).await?;
+        Ok(connector)
+    }
+
+    async fn apply(&self, settings: Settings) -> Result<(), Error> {
+        let Settings { data_mode, encoding, transcript_capacity, .. } = settings;
+        let local_address = settings.local_address.map(|address| address.to_string());
+        call!(self.handle, connector.call_set_data_mode(&data_mode))??;
+        grant_listening(&self.handle.shared.grants, &data_mode);
+        call!(self.handle, connector.call_set_encoding(encoding))?;
+        call!(self.handle, connector.call_set_local_address(local_address.as_deref()))??;
+        call!(self.handle, connector.call_set_connect_timeout(settings.connect_timeout.map(nanoseconds)))?;
+        call!(self.handle, connector.call_set_reply_timeout(settings.reply_timeout.map(nanoseconds)))?;
+        call!(self.handle, connector.call_set_idle_timeout(settings.idle_timeout.map(nanoseconds)))?;
+        call!(self.handle, connector.call_set_total_timeout(settings.total_timeout.map(nanoseconds)))?;
+        call!(self.handle, connector.call_set_transcript_capacity(transcript_capacity))
+    }
+
+    /// Connect and read the greeting. The port is 21 unless given. `host` is a name or an IP address; all addresses of
+    /// a name are tried. A name is looked up once, and what it leads to stays for the connector's life.
+    ///
+    /// Errors: [`Error::NameUnresolvable`], [`Error::AccessDenied`] where the policy refuses all addresses,
+    /// [`Error::ConnectionRefused`], [`Error::Timeout`] in the phases `Resolve`, `Connect` and `Reply`,
+    /// [`Error::Transient`] when the greeting is 421, [`Error::InvalidArgument`] for an empty host or port 0.
+    pub async fn connect(&self, host: &str, port: Option<u16>) -> Result<Session, Error> {
+        let shared = &self.handle.shared;
+        shared.grants.name(host, port.unwrap_or(PORT));
+        let session = call!(self.handle, connector.call_connect(host, port))??;
+        Ok(Session::new(Handle::new(shared.clone(), session)))
+    }
+
+    /// The one session of a connector that nothing else is needed from.
+    pub(crate) async fn into_session(mut self, host: &str, port: Option<u16>) -> Result<Session, Error> {
+        let session = self.connect(host, port).await?;
+        self.handle.release();
+        Ok(session)
+    }
+
+    /// Bytes of linear memory that the sandbox takes, 0 once it is closed.
+    pub fn memory(&self) -> usize {
+        self.handle.shared.memory()
+    }
+}
+
+/// Active mode is what makes listening necessary.
+pub(crate) fn grant_listening(grants: &Grants, mode: &DataMode) {
+    if let DataMode::Active(active) = mode {
+        let (first, last) = active.ports.unwrap_or((1, u16::MAX));
+        grants.listen(first..=last);
+    }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}

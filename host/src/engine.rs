@@ -1,0 +1,91 @@
+//! The engine, and the component in it.
+
+use std::thread;
+
+use wasmtime::component::{Component, HasData, HasSelf, Linker, ResourceTable};
+use wasmtime::{Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig, Result};
+use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView as _};
+use wasmtime_wasi::p2::bindings::{clocks, sockets};
+use wasmtime_wasi::sockets::{WasiSockets, WasiSocketsView as _};
+use wasmtime_wasi_io::bindings::wasi::io;
+
+use crate::bindings::{ClientPre, wasi};
+use crate::host::Options;
+use crate::instance::State;
+use crate::limits::TICK;
+use crate::tunables;
+
+/// The component, compiled ahead of time by `build.rs`.
+static COMPILED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/ftp.cwasm"));
+
+/// What there may be of each kind in one instance of the component: its own module and those that connect it.
+const PARTS: u32 = 8;
+
+/// The component, ready to be instantiated. The memory of `options.sessions` instances is reserved, where it can be.
+pub fn prepare(options: &Options) -> Result<ClientPre<State>> {
+    let engine = pooling(options).or_else(|_| Engine::new(&tunables::config()))?;
+    let component = compiled(&engine)?;
+    let mut linker = Linker::new(&engine);
+    add_imports(&mut linker)?;
+    let pre = ClientPre::new(linker.instantiate_pre(&component)?)?;
+    tick(engine.weak())?;
+    Ok(pre)
+}
+
+fn pooling(options: &Options) -> Result<Engine> {
+    let count = options.sessions.max(1);
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(count)
+        .total_memories(count)
+        .total_stacks(count)
+        .total_core_instances(count.saturating_mul(PARTS))
+        .total_tables(count.saturating_mul(PARTS))
+        .max_core_instances_per_component(PARTS)
+        .max_tables_per_component(PARTS)
+        .max_memories_per_component(1)
+        .max_memory_size(options.memory);
+    let mut config = tunables::config();
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    Engine::new(&config)
+}
+
+#[allow(unsafe_code)]
+fn compiled(engine: &Engine) -> Result<Component> {
+    // SAFETY: these bytes are what `Engine::precompile_component` gave to `build.rs`, and nothing can change them since.
+    // They need no alignment, as `deserialize` copies them; it also checks that the engine is of the same version and
+    // has the same settings.
+    unsafe { Component::deserialize(engine, COMPILED) }
+}
+
+/// The interfaces that the component imports, one by one, and nothing else.
+fn add_imports(linker: &mut Linker<State>) -> Result<()> {
+    io::error::add_to_linker::<State, HasTable>(linker, |state| &mut state.table)?;
+    io::poll::add_to_linker::<State, HasTable>(linker, |state| &mut state.table)?;
+    io::streams::add_to_linker::<State, HasTable>(linker, |state| &mut state.table)?;
+    clocks::monotonic_clock::add_to_linker::<State, WasiClocks>(linker, State::clocks)?;
+    clocks::wall_clock::add_to_linker::<State, WasiClocks>(linker, State::clocks)?;
+    let stable = sockets::network::LinkOptions::default();
+    sockets::network::add_to_linker::<State, WasiSockets>(linker, &stable, State::sockets)?;
+    sockets::instance_network::add_to_linker::<State, WasiSockets>(linker, State::sockets)?;
+    sockets::tcp::add_to_linker::<State, WasiSockets>(linker, State::sockets)?;
+    sockets::tcp_create_socket::add_to_linker::<State, WasiSockets>(linker, State::sockets)?;
+    wasi::sockets::ip_name_lookup::add_to_linker::<State, HasSelf<State>>(linker, |state| state)
+}
+
+struct HasTable;
+
+impl HasData for HasTable {
+    type Data<'a> = &'a mut ResourceTable;
+}
+
+/// Count the time of guests, for as long as there is the engine.
+fn tick(engine: EngineWeak) -> Result<()> {
+    thread::Builder::new().name("ftp-host-ticks".into()).spawn(move || {
+        while let Some(engine) = engine.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            thread::sleep(TICK);
+        }
+    })?;
+    Ok(())
+}

@@ -1,0 +1,174 @@
+//! Why an operation failed.
+
+use std::fmt::{self, Display, Formatter, Write as _};
+
+use crate::bindings::exports::ftp::client::types;
+use crate::types::{Limit, Phase, Reply};
+
+/// Why an operation failed, and whose fault it was.
+///
+/// The first sixteen are the contract's own; `Trapped`, `Host` and `Local` are this library's. After `ConnectionLost`,
+/// `Timeout`, `Protocol`, `LimitExceeded` on a reply, `Trapped` and a `Transient` reply with code 421 the session is
+/// closed; after every other error it can be used as before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// The host name has no address, or looking it up failed.
+    NameUnresolvable(String),
+    /// The policy, or the operating system, denies this address or operation.
+    AccessDenied(String),
+    /// Nothing listens at the address, or the network cannot reach it.
+    ConnectionRefused(String),
+    /// A connection ended before the reply or the data was complete.
+    ConnectionLost(String),
+    /// The named phase took longer than its limit.
+    Timeout(Phase),
+    /// The server refuses for now (4yz); the same request may succeed later.
+    Transient(Reply),
+    /// The server refuses (5yz).
+    Permanent(Reply),
+    /// A well-formed reply that does not fit the request.
+    Unexpected(Reply),
+    /// The server broke the protocol.
+    Protocol(String),
+    /// A limit on what a server may send was reached.
+    LimitExceeded(Limit),
+    /// The caller's argument cannot be sent. Not one byte was sent.
+    InvalidArgument(String),
+    /// A transfer of this session is still open: finish, abort or drop it first.
+    Busy,
+    /// The session is closed, or an earlier call on it was dropped before it was done.
+    Closed,
+    /// The number of bytes received differs from what the server announced.
+    Integrity(String),
+    /// Neither the component nor the server can do it in this session.
+    Unsupported(String),
+    /// The network failed in a way that has no case of its own.
+    Other(String),
+    /// The component failed or was stopped, for example at its limit of memory. Its connector is closed, others are not.
+    Trapped(String),
+    /// The engine, or the component in it, could not be made; or as many connectors are open as there may be.
+    Host(String),
+    /// The reader or writer that was given to `copy_from` or `copy_to` failed.
+    Local(String),
+}
+
+impl Display for Error {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NameUnresolvable(text) => write!(f, "name not resolved: {}", Line(text)),
+            Self::AccessDenied(text) => write!(f, "access denied: {}", Line(text)),
+            Self::ConnectionRefused(text) => write!(f, "connection refused: {}", Line(text)),
+            Self::ConnectionLost(text) => write!(f, "connection lost: {}", Line(text)),
+            Self::Timeout(phase) => write!(f, "timed out {}", phase_text(*phase)),
+            Self::Transient(reply) => write!(f, "refused for now: {}", Quoted(reply)),
+            Self::Permanent(reply) => write!(f, "refused: {}", Quoted(reply)),
+            Self::Unexpected(reply) => write!(f, "unexpected reply: {}", Quoted(reply)),
+            Self::Protocol(text) => write!(f, "the server broke the protocol: {}", Line(text)),
+            Self::LimitExceeded(limit) => write!(f, "the server sent too much: {}", limit_text(*limit)),
+            Self::InvalidArgument(text) => write!(f, "invalid argument: {}", Line(text)),
+            Self::Busy => f.write_str("a transfer of this session is still open"),
+            Self::Closed => f.write_str("the session is closed"),
+            Self::Integrity(text) => write!(f, "incomplete data: {}", Line(text)),
+            Self::Unsupported(text) => write!(f, "unsupported: {}", Line(text)),
+            Self::Other(text) => write!(f, "network error: {}", Line(text)),
+            Self::Trapped(text) => write!(f, "the component was stopped: {}", Line(text)),
+            Self::Host(text) => write!(f, "the component cannot run: {}", Line(text)),
+            Self::Local(text) => write!(f, "local error: {}", Line(text)),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<types::Error> for Error {
+    fn from(error: types::Error) -> Self {
+        match error {
+            types::Error::NameUnresolvable(text) => Self::NameUnresolvable(text),
+            types::Error::AccessDenied(text) => Self::AccessDenied(text),
+            types::Error::ConnectionRefused(text) => Self::ConnectionRefused(text),
+            types::Error::ConnectionLost(text) => Self::ConnectionLost(text),
+            types::Error::Timeout(phase) => Self::Timeout(phase),
+            types::Error::Transient(reply) => Self::Transient(reply),
+            types::Error::Permanent(reply) => Self::Permanent(reply),
+            types::Error::Unexpected(reply) => Self::Unexpected(reply),
+            types::Error::Protocol(text) => Self::Protocol(text),
+            types::Error::LimitExceeded(limit) => Self::LimitExceeded(limit),
+            types::Error::InvalidArgument(text) => Self::InvalidArgument(text),
+            types::Error::Busy => Self::Busy,
+            types::Error::Closed => Self::Closed,
+            types::Error::Integrity(text) => Self::Integrity(text),
+            types::Error::Unsupported(text) => Self::Unsupported(text),
+            types::Error::Other(text) => Self::Other(text),
+        }
+    }
+}
+
+fn phase_text(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Resolve => "looking up the host name",
+        Phase::Connect => "connecting",
+        Phase::Reply => "waiting for a reply",
+        Phase::DataConnection => "making the data connection",
+        Phase::Data => "transferring data",
+        Phase::Total => "as a whole",
+    }
+}
+
+fn limit_text(limit: Limit) -> &'static str {
+    match limit {
+        Limit::ReplyLine => "a line of a reply",
+        Limit::ReplySize => "a reply",
+        Limit::ListingLine => "a line of a listing",
+        Limit::ListingSize => "a listing",
+    }
+}
+
+/// The longest text, in characters, that an error repeats from a server.
+const LONGEST: usize = 400;
+
+/// A text on one line, without anything that moves the cursor or changes the direction of writing.
+struct Line<'a>(&'a str);
+
+impl Display for Line<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for (index, character) in self.0.chars().enumerate() {
+            if index == LONGEST {
+                return f.write_char('…');
+            }
+            match is_plain(character) {
+                true => f.write_char(character)?,
+                false => write!(f, "{}", character.escape_default())?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_plain(character: char) -> bool {
+    !character.is_control()
+        && !matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
+}
+
+/// A reply on one line.
+struct Quoted<'a>(&'a Reply);
+
+impl Display for Quoted<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.0.code, Line(&self.0.lines.join(" / ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_line_without_control_characters() {
+        let lines = vec!["one\r\n".into(), "\u{1b}[2Jtwo \u{202e}".into(), "x".repeat(10_000)];
+        let text = Error::Permanent(Reply { code: 550, lines }).to_string();
+
+        assert!(text.starts_with(r"refused: 550 one\r\n / \u{1b}[2Jtwo \u{202e} / xxx"), "{text}");
+        assert!(text.len() < 600 && !text.contains(char::is_control));
+    }
+}

@@ -1,0 +1,242 @@
+//! What the sessions of one store may reach now: the hosts that were named, and the addresses they resolved to.
+
+use std::collections::{HashMap, HashSet};
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use wasmtime_wasi::sockets::SocketAddrUse;
+
+use crate::policy::Policy;
+
+/// Shared by the host's side of a connector, the look-ups and the check of every socket.
+#[derive(Debug, Clone)]
+pub struct Grants(Arc<Mutex<Granted>>);
+
+#[derive(Debug)]
+struct Granted {
+    policy: Policy,
+    local: Option<IpAddr>,
+    hosts: HashMap<String, Named>,
+    listening: Vec<RangeInclusive<u16>>,
+}
+
+#[derive(Debug, Default)]
+struct Named {
+    ports: HashSet<u16>,
+    answer: Option<Answer>,
+}
+
+/// What looking up a name gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// These addresses, each acceptable to the policy.
+    Addresses(Vec<IpAddr>),
+    /// None that is acceptable.
+    Refused,
+    /// None at all.
+    Unknown,
+}
+
+impl Grants {
+    pub fn new(policy: Policy, local: Option<IpAddr>) -> Self {
+        Self(Arc::new(Mutex::new(Granted { policy, local, hosts: HashMap::new(), listening: Vec::new() })))
+    }
+
+    /// Permit connections to this host at this port, and its name to be looked up. An IP address is its own answer.
+    pub fn name(&self, host: &str, port: u16) {
+        let name = normal(host);
+        self.lock().hosts.entry(name.clone()).or_default().ports.insert(port);
+        if let Ok(address) = name.parse() {
+            self.remember(&name, vec![address]);
+        }
+    }
+
+    /// Permit listening at these ports, for active mode.
+    pub fn listen(&self, ports: RangeInclusive<u16>) {
+        let mut granted = self.lock();
+        if !granted.listening.contains(&ports) {
+            granted.listening.push(ports);
+        }
+    }
+
+    /// The form of `name` in which it may be looked up, when it is the name of a host that was named.
+    pub fn named(&self, name: &str) -> Option<String> {
+        let name = normal(name);
+        self.lock().hosts.contains_key(&name).then_some(name)
+    }
+
+    /// What is remembered about a name.
+    pub fn answer(&self, name: &str) -> Option<Answer> {
+        self.lock().hosts.get(name)?.answer.clone()
+    }
+
+    /// Remember what a name resolved to, unless something already is, and grant what the policy accepts of it. That
+    /// nothing was found is not remembered: it may be there the next time.
+    pub fn remember(&self, name: &str, found: Vec<IpAddr>) -> Answer {
+        let mut granted = self.lock();
+        let answer = granted.judge(found);
+        match granted.hosts.get_mut(name) {
+            Some(named) if answer == Answer::Unknown => named.answer.clone().unwrap_or(answer),
+            Some(named) => named.answer.get_or_insert(answer).clone(),
+            None => Answer::Refused,
+        }
+    }
+
+    /// Whether a socket may be used so.
+    pub fn permit(&self, address: SocketAddr, used: SocketAddrUse) -> bool {
+        let granted = self.lock();
+        let (ip, port) = (address.ip().to_canonical(), address.port());
+        match used {
+            SocketAddrUse::TcpConnect => granted.reaches(ip, port),
+            // WASI asks for the wildcard before each connect that was not bound.
+            SocketAddrUse::TcpBind if port == 0 && (ip.is_unspecified() || granted.local == Some(ip)) => true,
+            SocketAddrUse::TcpBind => granted.listens(port) || port == 0 && !granted.listening.is_empty(),
+            SocketAddrUse::TcpListen => granted.listens(port),
+            SocketAddrUse::TcpAccept => !granted.listening.is_empty() && granted.knows(ip),
+            _ => false,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Granted> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Granted {
+    fn judge(&self, found: Vec<IpAddr>) -> Answer {
+        if found.is_empty() {
+            return Answer::Unknown;
+        }
+        let mut accepted: Vec<IpAddr> = Vec::new();
+        for address in found.into_iter().map(|address| address.to_canonical()) {
+            if self.policy.permits(address) && !accepted.contains(&address) {
+                accepted.push(address);
+            }
+        }
+        match accepted.is_empty() {
+            true => Answer::Refused,
+            false => Answer::Addresses(accepted),
+        }
+    }
+
+    fn reaches(&self, ip: IpAddr, port: u16) -> bool {
+        let data_port = self.policy.permits_data_port(port);
+        self.hosts.values().any(|named| named.leads_to(ip) && (data_port || named.ports.contains(&port)))
+    }
+
+    fn knows(&self, ip: IpAddr) -> bool {
+        self.hosts.values().any(|named| named.leads_to(ip))
+    }
+
+    fn listens(&self, port: u16) -> bool {
+        self.listening.iter().any(|ports| ports.contains(&port))
+    }
+}
+
+impl Named {
+    fn leads_to(&self, ip: IpAddr) -> bool {
+        matches!(&self.answer, Some(Answer::Addresses(addresses)) if addresses.contains(&ip))
+    }
+}
+
+/// One spelling for each host: lower case, the ASCII form of international names, plain IP addresses without brackets.
+fn normal(host: &str) -> String {
+    if let Ok(address) = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
+        return address.to_canonical().to_string();
+    }
+    match url::Host::parse(host) {
+        Ok(host) => host.to_string(),
+        Err(_) => host.to_ascii_lowercase(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SERVER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(8, 8, 8, 8));
+
+    fn grants() -> Grants {
+        let grants = Grants::new(Policy::default().data_ports(5000..=5999), None);
+        grants.name("ftp.example", 21);
+        assert_eq!(grants.remember("ftp.example", vec![SERVER]), Answer::Addresses(vec![SERVER]));
+        grants
+    }
+
+    fn permits(grants: &Grants, address: &str, used: SocketAddrUse) -> bool {
+        grants.permit(address.parse().unwrap(), used)
+    }
+
+    #[test]
+    fn only_the_named_port_and_the_data_ports_of_a_granted_address_are_reached() {
+        let grants = grants();
+        let connects = |address| permits(&grants, address, SocketAddrUse::TcpConnect);
+
+        assert!(connects("8.8.8.8:21") && connects("8.8.8.8:5000") && connects("[::ffff:8.8.8.8]:5999"));
+        assert!(!connects("8.8.8.8:22") && !connects("8.8.8.8:6000") && !connects("8.8.4.4:21"));
+    }
+
+    #[test]
+    fn listening_needs_active_mode() {
+        let grants = grants();
+        let used = [
+            ("0.0.0.0:0", SocketAddrUse::TcpBind, true),
+            ("10.0.0.1:0", SocketAddrUse::TcpBind, false),
+            ("0.0.0.0:40000", SocketAddrUse::TcpBind, false),
+            ("10.0.0.1:40000", SocketAddrUse::TcpListen, false),
+            ("8.8.8.8:20", SocketAddrUse::TcpAccept, false),
+        ];
+        for (address, used, expected) in used {
+            assert_eq!(permits(&grants, address, used), expected, "{used:?} {address}");
+        }
+        grants.listen(40000..=40009);
+        for (address, used, _) in used {
+            assert!(permits(&grants, address, used), "{used:?} {address}");
+        }
+        assert!(!permits(&grants, "10.0.0.1:40010", SocketAddrUse::TcpListen));
+        assert!(!permits(&grants, "10.0.0.1:40010", SocketAddrUse::TcpBind));
+        assert!(!permits(&grants, "8.8.4.4:20", SocketAddrUse::TcpAccept));
+    }
+
+    #[test]
+    fn datagrams_are_never_permitted() {
+        for used in [SocketAddrUse::UdpBind, SocketAddrUse::UdpSend, SocketAddrUse::UdpReceive] {
+            assert!(!permits(&grants(), "8.8.8.8:21", used) && !permits(&grants(), "0.0.0.0:0", used));
+        }
+    }
+
+    #[test]
+    fn the_first_answer_stays() {
+        let other: IpAddr = [8, 8, 4, 4].into();
+
+        assert_eq!(grants().remember("ftp.example", vec![other]), Answer::Addresses(vec![SERVER]));
+        assert_eq!(grants().remember("not.named", vec![other]), Answer::Refused);
+    }
+
+    #[test]
+    fn private_addresses_are_dropped_from_an_answer() {
+        let grants = Grants::new(Policy::default(), None);
+        let private: IpAddr = [10, 0, 0, 1].into();
+        for name in ["mixed", "inside", "nothing"] {
+            grants.name(name, 21);
+        }
+
+        assert_eq!(grants.remember("mixed", vec![private, SERVER, SERVER]), Answer::Addresses(vec![SERVER]));
+        assert_eq!(grants.remember("inside", vec![private]), Answer::Refused);
+        assert_eq!(grants.remember("nothing", vec![]), Answer::Unknown);
+    }
+
+    #[test]
+    fn a_host_has_one_spelling() {
+        let grants = Grants::new(Policy::default(), None);
+        for name in ["FTP.Example", "[::1]", "bücher.example"] {
+            grants.name(name, 21);
+        }
+
+        for name in ["ftp.example", "::1", "[::1]", "0:0::1", "BÜCHER.example", "xn--bcher-kva.example"] {
+            assert!(grants.named(name).is_some(), "{name}");
+        }
+        assert_eq!(grants.named("example"), None);
+    }
+}

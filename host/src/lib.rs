@@ -1,0 +1,73 @@
+//! Embed the FTP component in a Rust program.
+//!
+//! The FTP client is a WebAssembly component. It runs in a sandbox that reaches the named server and nothing else: no
+//! files, no environment, no other address, a limited amount of memory and of time. This library holds the component,
+//! compiled ahead of time, and the sandbox.
+//!
+//! ```no_run
+//! use ftp_host::{Host, Representation};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let host = Host::new()?;
+//!     let mut session = host.connect("ftp.example.com", None).await?;
+//!     session.login("anonymous", "guest@example.com", None).await?;
+//!     let mut download = session.retrieve("README", Representation::Image, 0).await?;
+//!     let mut contents = Vec::new(); // or a file, or any other `AsyncWrite`
+//!     download.copy_to(&mut contents).await?;
+//!     let outcome = download.finish().await?; // without this, it may not be all
+//!     println!("{} bytes: {}", outcome.bytes, outcome.reply.lines[0]);
+//!     session.quit().await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! A [`Host`] is made once. It makes a [`Connector`] for each session, with a [`Policy`] of what it may reach and with
+//! [`Settings`]; [`Host::connect`] does with the defaults of both. The connector gives a [`Session`], the session a
+//! [`Download`] or an [`Upload`].
+//!
+//! # Dropping
+//!
+//! Every future may be dropped at any time. A call that had begun cannot be taken back, so its connector ends with it:
+//! its sockets are closed at once, and later calls are [`Error::Closed`]. A [`Session`], [`Download`] or [`Upload`] that
+//! is dropped between calls closes its own connection only.
+//!
+//! # Isolation
+//!
+//! Each connector is a sandbox of its own. Whatever happens in one, a failed component among it, is an [`Error`] of that
+//! one; see [`Options`] for the limits.
+#![deny(missing_docs, unsafe_code)]
+
+mod bindings;
+mod connector;
+mod engine;
+mod error;
+mod grants;
+mod host;
+mod instance;
+mod limits;
+mod lookup;
+mod policy;
+mod session;
+mod transfer;
+mod tunables;
+mod types;
+
+pub use connector::{Connector, Settings};
+pub use error::Error;
+pub use host::{Host, Options};
+pub use policy::Policy;
+pub use session::Session;
+pub use transfer::{Download, Upload};
+pub use types::{
+    Active, DataMode, Encoding, Entry, EntryKind, Limit, Listed, Outcome, Phase, Precision, Reply, Representation,
+    Timestamp,
+};
+
+/// The component itself, `ftp.wasm`, for a program that loads or composes it in its own way.
+pub const COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/ftp.wasm"));
+
+/// The examples of the README, compiled as those above are.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

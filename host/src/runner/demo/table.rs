@@ -1,0 +1,49 @@
+//! What took how long.
+
+use std::fmt::{self, Display, Formatter};
+use std::time::Duration;
+
+use crate::runner::figures::{grouped, rate, time};
+
+#[derive(Default)]
+pub struct Table {
+    rows: Vec<[String; 4]>,
+}
+
+impl Table {
+    /// Without bytes there is no rate either.
+    pub fn add(&mut self, operation: &str, bytes: Option<u64>, elapsed: Duration) {
+        let (bytes, rate) = match bytes {
+            Some(bytes) => (grouped(bytes), rate(bytes, elapsed)),
+            None => (String::new(), String::new()),
+        };
+        self.rows.push([operation.to_owned(), bytes, rate, time(elapsed)]);
+    }
+}
+
+impl Display for Table {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let head = ["operation", "bytes", "MB/s", "time"].map(str::to_owned);
+        let rule = ["-".repeat(28), "-".repeat(17), "-".repeat(9), "-".repeat(10)];
+        for [operation, bytes, rate, time] in [&head, &rule].into_iter().chain(&self.rows) {
+            writeln!(f, "{operation:<28} {bytes:>17} {rate:>9} {time:>10}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up() {
+        let mut table = Table::default();
+        table.add("upload", Some(1_500_000), Duration::from_secs(1));
+        table.add("list", None, Duration::from_millis(5));
+        let table = table.to_string();
+        let lines: Vec<&str> = table.lines().collect();
+        assert_eq!(lines[2], "upload                               1,500,000       1.5     1.00 s");
+        assert_eq!(lines[3], "list                                                         5.0 ms");
+    }
+}

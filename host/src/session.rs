@@ -1,0 +1,229 @@
+//! A control connection.
+
+use crate::connector::grant_listening;
+use crate::error::Error;
+use crate::instance::{Handle, call};
+use crate::transfer::{Download, Upload};
+use crate::types::{DataMode, Entry, Listed, Reply, Representation, Timestamp};
+
+/// A control connection, and one transfer at a time on it.
+///
+/// Every function may give [`Error::ConnectionLost`], [`Error::Timeout`], [`Error::Protocol`],
+/// [`Error::LimitExceeded`], [`Error::Trapped`] and, once the session is closed, [`Error::Closed`]. A negative reply is
+/// [`Error::Transient`] (4yz) or [`Error::Permanent`] (5yz), a positive one that does not fit is [`Error::Unexpected`].
+/// An argument with CR, LF or NUL in it is [`Error::InvalidArgument`] and nothing is sent.
+///
+/// Dropping a session closes its connection at once, without `QUIT`. Dropping the future of a call closes its
+/// connector, and with it all that the connector opened.
+pub struct Session {
+    handle: Handle,
+}
+
+impl Session {
+    pub(crate) fn new(handle: Handle) -> Self {
+        Self { handle }
+    }
+
+    /// Bytes of linear memory that the session's sandbox takes, 0 once it is closed.
+    pub fn memory(&self) -> usize {
+        self.handle.shared.memory()
+    }
+
+    /// The greeting.
+    pub async fn welcome(&mut self) -> Result<Reply, Error> {
+        call!(self.handle, session.call_welcome())
+    }
+
+    /// (USER, then PASS and ACCT where the server asks for them.) Gives the reply that ended the login, 230 or 202.
+    ///
+    /// Errors: [`Error::Permanent`] with code 530, after which another login may follow; [`Error::Unexpected`] with
+    /// code 332 when the server asks for an account and none is given.
+    pub async fn login(&mut self, user: &str, password: &str, account: Option<&str>) -> Result<Reply, Error> {
+        Ok(call!(self.handle, session.call_login(user, password, account))??)
+    }
+
+    /// (REIN) End the login, keep the connection.
+    pub async fn reinitialize(&mut self) -> Result<Reply, Error> {
+        Ok(call!(self.handle, session.call_reinitialize())??)
+    }
+
+    /// (QUIT) Say goodbye, read the 221 and close. The connection is closed on errors too.
+    pub async fn quit(mut self) -> Result<Reply, Error> {
+        Ok(call!(release self.handle, session.call_quit())??)
+    }
+
+    /// (FEAT) The extensions that the server names, one line each. A server without `FEAT` has none.
+    pub async fn features(&mut self) -> Result<Vec<String>, Error> {
+        Ok(call!(self.handle, session.call_features())??)
+    }
+
+    /// (SYST) The server's kind of system, for example `UNIX Type: L8`.
+    pub async fn system(&mut self) -> Result<String, Error> {
+        Ok(call!(self.handle, session.call_system())??)
+    }
+
+    /// (NOOP) Nothing but a reply.
+    pub async fn noop(&mut self) -> Result<Reply, Error> {
+        Ok(call!(self.handle, session.call_noop())??)
+    }
+
+    /// (HELP) The server's help, on one command when it is given.
+    pub async fn help(&mut self, topic: Option<&str>) -> Result<Reply, Error> {
+        Ok(call!(self.handle, session.call_help(topic))??)
+    }
+
+    /// (STAT) The state of the server, or of a path, over the control connection.
+    pub async fn status(&mut self, path: Option<&str>) -> Result<Reply, Error> {
+        Ok(call!(self.handle, session.call_status(path))??)
+    }
+
+    /// (SITE) A command of this kind of server, for example `CHMOD 640 name`; any reply of 2yz.
+    pub async fn site(&mut self, arguments: &str) -> Result<Reply, Error> {
+        Ok(call!(self.handle, session.call_site(arguments))??)
+    }
+
+    /// One command line as it is, and its final reply whatever its code.
+    ///
+    /// Errors: [`Error::InvalidArgument`] for a command that transfers data, logs in, or changes how the two sides talk.
+    pub async fn command(&mut self, line: &str) -> Result<Reply, Error> {
+        Ok(call!(self.handle, session.call_command(line))??)
+    }
+
+    /// Lines sent (`> `) and received (`< `) since the last call, oldest first, with notes (`* `), never with a password
+    /// or an account. Empty unless [`Settings::transcript_capacity`](crate::Settings::transcript_capacity) was set.
+    pub async fn transcript(&mut self) -> Result<Vec<String>, Error> {
+        call!(self.handle, session.call_transcript())
+    }
+
+    /// Change how this session makes its data connections. Active mode permits the sandbox to listen.
+    pub async fn set_data_mode(&mut self, mode: &DataMode) -> Result<(), Error> {
+        call!(self.handle, session.call_set_data_mode(mode))??;
+        grant_listening(&self.handle.shared.grants, mode);
+        Ok(())
+    }
+
+    /// (PWD) The working directory.
+    pub async fn current_directory(&mut self) -> Result<String, Error> {
+        Ok(call!(self.handle, session.call_current_directory())??)
+    }
+
+    /// (CWD, or CDUP for `..`) Errors: [`Error::Permanent`] with code 550 when there is no such directory.
+    pub async fn change_directory(&mut self, path: &str) -> Result<Reply, Error> {
+        Ok(call!(self.handle, session.call_change_directory(path))??)
+    }
+
+    /// (MKD) Gives the path that the server made, or the one asked for where the reply names none.
+    pub async fn make_directory(&mut self, path: &str) -> Result<String, Error> {
+        Ok(call!(self.handle, session.call_make_directory(path))??)
+    }
+
+    /// (RMD) Remove an empty directory.
+    pub async fn remove_directory(&mut self, path: &str) -> Result<Reply, Error> {
+        Ok(call!(self.handle, session.call_remove_directory(path))??)
+    }
+
+    /// (DELE) Delete a file.
+    pub async fn delete(&mut self, path: &str) -> Result<Reply, Error> {
+        Ok(call!(self.handle, session.call_delete(path))??)
+    }
+
+    /// (RNFR, RNTO) Rename or move a file or directory.
+    pub async fn rename(&mut self, old_path: &str, new_path: &str) -> Result<Reply, Error> {
+        Ok(call!(self.handle, session.call_rename(old_path, new_path))??)
+    }
+
+    /// (MLSD, else LIST) The members of a directory, of the working directory unless a path is given.
+    pub async fn entries(&mut self, path: Option<&str>) -> Result<Vec<Listed>, Error> {
+        Ok(call!(self.handle, session.call_entries(path))??)
+    }
+
+    /// (MLST, else SIZE and MDTM) One file or directory by its path.
+    pub async fn entry(&mut self, path: &str) -> Result<Entry, Error> {
+        Ok(call!(self.handle, session.call_entry(path))??)
+    }
+
+    /// (OPTS MLST) Choose the facts that `entries` and `entry` get.
+    pub async fn select_facts(&mut self, facts: &[&str]) -> Result<Reply, Error> {
+        let facts: Vec<String> = facts.iter().map(ToString::to_string).collect();
+        Ok(call!(self.handle, session.call_select_facts(&facts))??)
+    }
+
+    /// (NLST) Names only, as the server gives them: some put the directory before each.
+    pub async fn names(&mut self, arguments: Option<&str>) -> Result<Vec<String>, Error> {
+        Ok(call!(self.handle, session.call_names(arguments))??)
+    }
+
+    /// (LIST) The lines as they came, for people.
+    pub async fn listing(&mut self, arguments: Option<&str>) -> Result<Vec<String>, Error> {
+        Ok(call!(self.handle, session.call_listing(arguments))??)
+    }
+
+    /// (SIZE) Bytes that the file has in [`Representation::Image`].
+    pub async fn size(&mut self, path: &str) -> Result<u64, Error> {
+        Ok(call!(self.handle, session.call_size(path))??)
+    }
+
+    /// (MDTM) Last modification, in UTC.
+    pub async fn modified(&mut self, path: &str) -> Result<Timestamp, Error> {
+        Ok(call!(self.handle, session.call_modified(path))??)
+    }
+
+    /// (TYPE, REST, RETR) Read a file, from the byte `offset` on.
+    ///
+    /// Errors: [`Error::Permanent`] with code 550 for a missing file, 501, 502 or 554 for a refused offset;
+    /// [`Error::Transient`] with code 425 or 450; [`Error::Busy`]; [`Error::Timeout`] in the phase `DataConnection`.
+    pub async fn retrieve(
+        &mut self,
+        path: &str,
+        representation: Representation,
+        offset: u64,
+    ) -> Result<Download, Error> {
+        let download = call!(self.handle, session.call_retrieve(path, representation, offset))??;
+        self.download(download).await
+    }
+
+    /// (TYPE, REST, STOR) Write a file, from the byte `offset` on.
+    ///
+    /// Errors: as [`Session::retrieve`]; [`Error::Permanent`] with code 550 or 553 for a refused name.
+    pub async fn store(&mut self, path: &str, representation: Representation, offset: u64) -> Result<Upload, Error> {
+        let upload = call!(self.handle, session.call_store(path, representation, offset))??;
+        Ok(self.upload(upload))
+    }
+
+    /// (TYPE, APPE) Write at the end of a file, which is made where it is missing.
+    pub async fn append(&mut self, path: &str, representation: Representation) -> Result<Upload, Error> {
+        let upload = call!(self.handle, session.call_append(path, representation))??;
+        Ok(self.upload(upload))
+    }
+
+    /// (TYPE, STOU) Write a file under a name that the server chooses; `Outcome::name` tells it.
+    pub async fn store_unique(&mut self, representation: Representation) -> Result<Upload, Error> {
+        let upload = call!(self.handle, session.call_store_unique(representation))??;
+        Ok(self.upload(upload))
+    }
+
+    /// (TYPE, REST, any) A command that sends data to the client, for example `LIST -R`.
+    pub async fn receive(
+        &mut self,
+        line: &str,
+        representation: Representation,
+        offset: u64,
+    ) -> Result<Download, Error> {
+        let download = call!(self.handle, session.call_receive(line, representation, offset))??;
+        self.download(download).await
+    }
+
+    /// (TYPE, REST, any) A command that takes data from the client, for example `STOU prefix`.
+    pub async fn send(&mut self, line: &str, representation: Representation, offset: u64) -> Result<Upload, Error> {
+        let upload = call!(self.handle, session.call_send(line, representation, offset))??;
+        Ok(self.upload(upload))
+    }
+
+    async fn download(&self, resource: wasmtime::component::ResourceAny) -> Result<Download, Error> {
+        Download::new(Handle::new(self.handle.shared.clone(), resource)).await
+    }
+
+    fn upload(&self, resource: wasmtime::component::ResourceAny) -> Upload {
+        Upload::new(Handle::new(self.handle.shared.clone(), resource))
+    }
+}

@@ -1,0 +1,125 @@
+"""pyftpdlib as the tests need it.
+
+Listens on 127.0.0.1 and, where the machine has it, on ::1, on one port that the system chooses. The first line on
+standard output is that port; each further line is an event of the server. Ends when standard input ends, so that it
+never outlives the test that started it.
+"""
+
+import argparse
+import errno
+import logging
+import os
+import socket
+import sys
+import threading
+
+from pyftpdlib.authorizers import DummyAuthorizer
+from pyftpdlib.handlers import FTPHandler, ThrottledDTPHandler
+from pyftpdlib.ioloop import IOLoop
+from pyftpdlib.servers import FTPServer
+
+ALL_RIGHTS = "elradfmwMT"
+READ_RIGHTS = "elr"
+BACKLOG = 1024
+ATTEMPTS = 50
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--root", required=True, help="home of user, password 12345")
+    parser.add_argument("--anonymous-root", required=True, help="what anonymous may read")
+    parser.add_argument("--port", type=int, default=0, help="0: the system chooses")
+    parser.add_argument("--banner", default="pyftpdlib is ready.")
+    parser.add_argument("--encoding", default="utf8")
+    parser.add_argument("--read-only", action="store_true", help="user may not write either")
+    parser.add_argument("--timeout", type=float, default=300, help="idle seconds until 421")
+    parser.add_argument("--max-connections", type=int, default=0, help="per client address; 0: any number")
+    parser.add_argument("--max-logins", type=int, default=10, help="wrong passwords until it hangs up")
+    parser.add_argument("--rate", type=int, default=0, help="bytes a second in each direction; 0: as fast as it goes")
+    parser.add_argument("--permit-foreign", action="store_true", help="data connections with other hosts")
+    parser.add_argument("--without", action="append", default=[], help="a command that it does not know")
+    return parser.parse_args()
+
+
+def event(text):
+    print(text, flush=True)
+
+
+def handler(options):
+    class Dtp(ThrottledDTPHandler):
+        read_limit = options.rate
+        write_limit = options.rate
+
+    class Handler(FTPHandler):
+        authorizer = DummyAuthorizer()
+        banner = options.banner
+        encoding = options.encoding
+        timeout = options.timeout
+        max_login_attempts = options.max_logins
+        auth_failed_timeout = 0
+        permit_foreign_addresses = options.permit_foreign
+        proto_cmds = {name: entry for name, entry in FTPHandler.proto_cmds.items() if name not in options.without}
+
+        def on_connect(self):
+            event(f"connection from {self.remote_ip}")
+
+        def handle_timeout(self):
+            super().handle_timeout()
+            event("idle timeout")
+
+    if options.rate:
+        Handler.dtp_handler = Dtp
+    rights = READ_RIGHTS if options.read_only else ALL_RIGHTS
+    Handler.authorizer.add_user("user", "12345", options.root, perm=rights)
+    Handler.authorizer.add_anonymous(options.anonymous_root)
+    return Handler
+
+
+def bind(family, host, port):
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.bind((host, port))
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def bind_both(port):
+    """One port on both loopback addresses; another one when ::1 has it in use already."""
+    for _ in range(ATTEMPTS):
+        v4 = bind(socket.AF_INET, "127.0.0.1", port)
+        try:
+            return [v4, bind(socket.AF_INET6, "::1", v4.getsockname()[1])]
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                return [v4]
+            v4.close()
+    raise SystemExit("no port is free on both loopback addresses")
+
+
+def end_with_standard_input():
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+def main():
+    options = parse_arguments()
+    logging.basicConfig(level=logging.INFO)
+    loop = IOLoop()
+    sockets = bind_both(options.port)
+    handle = handler(options)
+    for sock in sockets:
+        server = FTPServer(sock, handle, ioloop=loop, backlog=BACKLOG)
+        server.max_cons = 0
+        server.max_cons_per_ip = options.max_connections
+    threading.Thread(target=end_with_standard_input, daemon=True).start()
+    event(sockets[0].getsockname()[1])
+    loop.loop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,13 @@
+//! What the suites in `suites/` share: servers to run against, a peer that plays a script, payloads, and the shape of a
+//! suite. See `README.md` for what is where and how to run it.
+//!
+//! Rules for everything here: ports are chosen by the system, every wait has a limit, nothing sleeps in the hope that
+//! something else has happened meanwhile, and whatever is started ends with the value that stands for it.
+
+pub mod client;
+pub mod embedded;
+pub mod payload;
+pub mod pyftpd;
+pub mod root;
+pub mod script;
+pub mod suite;

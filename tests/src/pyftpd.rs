@@ -1,0 +1,143 @@
+//! pyftpdlib, the reference server, in a process of its own for each trial. `tests/run` installs it.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use tempfile::TempDir;
+
+use crate::root;
+use crate::suite::Requirement;
+
+/// The longest wait for a server to start, or for one of its events.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// A running server: `user` with the password `12345` may do everything, `anonymous` may read.
+pub struct PyFtpd {
+    process: Child,
+    port: u16,
+    events: Receiver<String>,
+    root: TempDir,
+    anonymous_root: TempDir,
+    log: TempDir,
+}
+
+impl PyFtpd {
+    /// Start one with arguments of `servers/pyftpd.py`, beyond those for its directories.
+    pub fn start(arguments: &[&str]) -> Result<Self> {
+        Self::start_in(root::temporary()?, arguments)
+    }
+
+    /// Start one whose `user` is at home in this directory.
+    pub fn start_in(root: TempDir, arguments: &[&str]) -> Result<Self> {
+        installed().map_err(|reason| anyhow!(reason))?;
+        let anonymous_root = root::temporary()?;
+        let log = root::temporary()?;
+        let mut process = Command::new(python())
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("servers/pyftpd.py"))
+            .arg("--root")
+            .arg(root.path())
+            .arg("--anonymous-root")
+            .arg(anonymous_root.path())
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(File::create(log.path().join("log"))?)
+            .spawn()
+            .context("starting pyftpdlib")?;
+        let events = lines_of(process.stdout.take().context("standard output is piped")?);
+        let mut server = Self { process, port: 0, events, root, anonymous_root, log };
+        server.port = server.event()?.parse().context("the first line is the port")?;
+        Ok(server)
+    }
+
+    /// Where it listens for IPv4.
+    pub fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.port).into()
+    }
+
+    /// Where it listens for IPv6.
+    pub fn address_v6(&self) -> SocketAddr {
+        (Ipv6Addr::LOCALHOST, self.port).into()
+    }
+
+    /// The home of `user`.
+    pub fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    /// What `anonymous` may read.
+    pub fn anonymous_root(&self) -> &Path {
+        self.anonymous_root.path()
+    }
+
+    /// Wait until the server says that this has happened.
+    pub fn wait_for(&self, event: &str) -> Result<()> {
+        while self.event()? != event {}
+        Ok(())
+    }
+
+    fn event(&self) -> Result<String> {
+        match self.events.recv_timeout(LIMIT) {
+            Ok(event) => Ok(event),
+            Err(_) => bail!("pyftpdlib says nothing; its log: {}", self.log()),
+        }
+    }
+
+    /// End it at once, in the middle of whatever it does.
+    pub fn kill(&mut self) -> Result<()> {
+        self.process.kill().context("killing pyftpdlib")?;
+        self.process.wait().context("waiting for its end")?;
+        Ok(())
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.log.path().join("log")).unwrap_or_default()
+    }
+}
+
+impl Drop for PyFtpd {
+    fn drop(&mut self) {
+        let _ = self.kill();
+    }
+}
+
+/// Whether `tests/run` has installed pyftpdlib.
+pub fn installed() -> Requirement {
+    let python = python();
+    match python.exists() {
+        true => Ok(()),
+        false => Err(format!("pyftpdlib is not installed in {}; tests/run installs it", python.display())),
+    }
+}
+
+/// Whether a server on this machine can listen on `::1`.
+pub fn installed_with_ipv6() -> Requirement {
+    installed()?;
+    std::net::TcpListener::bind((Ipv6Addr::LOCALHOST, 0))
+        .map(drop)
+        .map_err(|error| format!("no IPv6 on the loopback interface: {error}"))
+}
+
+fn python() -> PathBuf {
+    let cache = std::env::var_os("FTP_TESTS_CACHE")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../.cache"), PathBuf::from);
+    cache.join("python/bin/python")
+}
+
+fn lines_of(output: impl std::io::Read + Send + 'static) -> Receiver<String> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    receiver
+}

@@ -1,0 +1,26 @@
+//! Directories for servers to serve, gone when the value is dropped.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use tempfile::TempDir;
+
+/// Memory that looks like a disk, where the system has it.
+const MEMORY: &str = "/dev/shm";
+
+/// An empty directory.
+pub fn temporary() -> Result<TempDir> {
+    TempDir::with_prefix("ftp-tests-").context("making a directory")
+}
+
+/// An empty directory with room for `bytes`, in memory if it can be, so that a disk does not set the pace.
+pub fn with_room_for(bytes: u64) -> Result<TempDir> {
+    if free_bytes(Path::new(MEMORY)) > 2 * bytes {
+        return TempDir::with_prefix_in("ftp-tests-", MEMORY).context("making a directory in memory");
+    }
+    temporary()
+}
+
+fn free_bytes(path: &Path) -> u64 {
+    rustix::fs::statvfs(path).map_or(0, |info| info.f_bavail * info.f_frsize)
+}

@@ -1,0 +1,270 @@
+//! A server that plays a script, for behaviour that no real server shows.
+//!
+//! A [`Script`] is a list of steps: expect a command, say something, open a data connection, cut the line. The peer that
+//! plays it listens on a port of the system's choosing, takes one control connection and follows the steps; whatever
+//! else the client sends is a mismatch, and fails the trial. The exceptions are courtesies, commands that a client may
+//! send at any time to learn or set what it needs (`FEAT`, `OPTS`, `TYPE`): they are answered unless the script is
+//! [`strict`](Script::strict).
+
+mod player;
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use anyhow::Result;
+
+pub use player::Peer;
+
+/// How a peer ends a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// In order: what was sent before still arrives.
+    Close,
+    /// With a reset, which may overtake what was sent before.
+    Reset,
+}
+
+/// What a peer does, step by step.
+#[derive(Clone, Debug)]
+pub struct Script {
+    steps: Vec<Step>,
+    address: IpAddr,
+    accepts: bool,
+    strict: bool,
+    cut: Option<(u64, Ending)>,
+}
+
+impl Script {
+    /// A peer that accepts and says nothing yet.
+    pub fn silent() -> Self {
+        Self { steps: Vec::new(), address: Ipv4Addr::LOCALHOST.into(), accepts: true, strict: false, cut: None }
+    }
+
+    /// A peer whose port takes no connection: the attempt is neither accepted nor refused.
+    pub fn deaf() -> Self {
+        Self { accepts: false, ..Self::silent() }
+    }
+
+    /// A peer that greets.
+    pub fn greeting() -> Self {
+        Self::silent().reply("220 ready")
+    }
+
+    /// A peer that greets and lets everyone in.
+    pub fn logged_in() -> Self {
+        Self::greeting().on("USER", "331 password?").on("PASS", "230 welcome")
+    }
+
+    /// Listen at another address than 127.0.0.1.
+    pub fn at(self, address: IpAddr) -> Self {
+        Self { address, ..self }
+    }
+
+    /// Take no command that the script does not name, courtesies included.
+    pub fn strict(self) -> Self {
+        Self { strict: true, ..self }
+    }
+
+    /// End all connections once this many bytes have been sent, in the middle of whatever step that is.
+    pub fn cut_after(self, bytes: u64, ending: Ending) -> Self {
+        Self { cut: Some((bytes, ending)), ..self }
+    }
+
+    /// Wait for a command that begins with this.
+    pub fn expect(self, command: &str) -> Self {
+        self.step(Step::Expect(command.into()))
+    }
+
+    /// Send bytes on the control connection.
+    pub fn say(self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.step(Step::Say(bytes.into()))
+    }
+
+    /// Send a line on the control connection.
+    pub fn reply(self, line: &str) -> Self {
+        self.say(format!("{line}\r\n"))
+    }
+
+    /// Wait for a command and reply to it.
+    pub fn on(self, command: &str, line: &str) -> Self {
+        self.expect(command).reply(line)
+    }
+
+    /// Send bytes on the control connection, each in a write of its own, with a pause before each.
+    pub fn drip(self, bytes: impl Into<Vec<u8>>, pause: Duration) -> Self {
+        self.step(Step::Drip(bytes.into(), pause))
+    }
+
+    /// Send these bytes on the control connection, again and again, until the client hangs up.
+    pub fn flood(self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.step(Step::Flood(bytes.into()))
+    }
+
+    /// Listen for a data connection and tell where, with `{port}`, `{high}` and `{low}` filled in.
+    pub fn announce(self, line: &str) -> Self {
+        self.step(Step::Listen).step(Step::Announce(line.into()))
+    }
+
+    /// As [`announce`](Self::announce), but the data port takes no connection.
+    pub fn announce_deaf(self, line: &str) -> Self {
+        self.step(Step::ListenDeaf).step(Step::Announce(line.into()))
+    }
+
+    /// Wait for `EPSV` and listen.
+    pub fn passive(self) -> Self {
+        self.expect("EPSV").announce("229 listening (|||{port}|)")
+    }
+
+    /// Wait for `EPSV` and this command, and say that data will come.
+    pub fn open_data(self, command: &str) -> Self {
+        self.passive().on(command, "150 here it comes")
+    }
+
+    /// A whole download in passive mode.
+    pub fn download(self, command: &str, contents: impl Into<Vec<u8>>) -> Self {
+        self.open_data(command).send_data(contents).close_data().reply("226 done")
+    }
+
+    /// Connect to the port that the last `PORT` or `EPRT` named, from this address.
+    pub fn connect_back(self, from: Ipv4Addr) -> Self {
+        self.step(Step::ConnectBack(from))
+    }
+
+    /// Accept the data connection if that has not been done, and send bytes on it.
+    pub fn send_data(self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.step(Step::SendData(bytes.into()))
+    }
+
+    /// Send these bytes on the data connection, again and again, until the client closes it.
+    pub fn flood_data(self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.step(Step::FloodData(bytes.into()))
+    }
+
+    /// Read the data connection to its end and expect these bytes.
+    pub fn receive_data(self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.step(Step::ReceiveData(bytes.into()))
+    }
+
+    /// Wait until the client has closed the data connection.
+    pub fn see_data_closed(self) -> Self {
+        self.step(Step::SeeDataClosed)
+    }
+
+    /// Close the data connection.
+    pub fn close_data(self) -> Self {
+        self.step(Step::EndData(Ending::Close))
+    }
+
+    /// Reset the data connection.
+    pub fn reset_data(self) -> Self {
+        self.step(Step::EndData(Ending::Reset))
+    }
+
+    /// Do nothing for this long, as a slow server would.
+    pub fn pause(self, length: Duration) -> Self {
+        self.step(Step::Pause(length))
+    }
+
+    /// Do nothing until the client hangs up, whatever it sends.
+    pub fn stall(self) -> Self {
+        self.step(Step::Stall)
+    }
+
+    /// End everything.
+    pub fn end(self, ending: Ending) -> Self {
+        self.step(Step::End(ending))
+    }
+
+    /// Play the script against this client. Gives what the client gives, unless the two disagree about the script.
+    ///
+    /// When the script has come to its end the peer waits until the client hangs up; a command that still comes is a
+    /// mismatch.
+    pub async fn play<T>(self, client: impl AsyncFnOnce(&Peer) -> Result<T>) -> Result<T> {
+        let peer = Peer::start(self)?;
+        let result = client(&peer).await;
+        peer.finish(result).await
+    }
+
+    fn step(mut self, step: Step) -> Self {
+        self.steps.push(step);
+        self
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Expect(String),
+    Say(Vec<u8>),
+    Drip(Vec<u8>, Duration),
+    Flood(Vec<u8>),
+    Listen,
+    ListenDeaf,
+    Announce(String),
+    ConnectBack(Ipv4Addr),
+    SendData(Vec<u8>),
+    FloodData(Vec<u8>),
+    ReceiveData(Vec<u8>),
+    SeeDataClosed,
+    EndData(Ending),
+    Pause(Duration),
+    Stall,
+    End(Ending),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpStream;
+
+    use super::*;
+    use crate::suite::runtime;
+
+    #[test]
+    fn script_that_is_followed_gives_the_clients_result() {
+        let played = play(Script::greeting().on("NOOP", "200 fine"), "NOOP\r\n");
+        assert_eq!(played.unwrap(), "220 ready\r\n200 fine\r\n");
+    }
+
+    #[test]
+    fn other_command_than_the_expected_one_is_a_mismatch() {
+        let played = play(Script::greeting().expect("NOOP"), "DELE precious\r\n");
+        assert!(format!("{:#}", played.unwrap_err()).contains("DELE precious"));
+    }
+
+    #[test]
+    fn command_after_the_end_is_a_mismatch() {
+        let played = play(Script::greeting(), "NOOP\r\n");
+        assert!(format!("{:#}", played.unwrap_err()).contains("after the end"));
+    }
+
+    #[test]
+    fn command_that_never_comes_is_a_mismatch() {
+        let played = play(Script::greeting().expect("NOOP"), "");
+        assert!(format!("{:#}", played.unwrap_err()).contains("hung up"));
+    }
+
+    #[test]
+    fn courtesies_are_answered_unless_the_script_is_strict() {
+        let script = Script::greeting().on("NOOP", "200 fine");
+        assert!(play(script.clone(), "TYPE I\r\nNOOP\r\n").is_ok());
+        assert!(play(script.strict(), "TYPE I\r\nNOOP\r\n").is_err());
+    }
+
+    #[test]
+    fn cut_ends_the_connection_in_the_middle_of_a_line() {
+        let played = play(Script::greeting().cut_after(5, Ending::Close).expect("NOOP"), "");
+        assert_eq!(played.unwrap(), "220 r");
+    }
+
+    /// What a client hears that says all it has to say at once and then listens.
+    fn play(script: Script, commands: &str) -> Result<String> {
+        runtime().block_on(script.play(async |peer| {
+            let mut stream = TcpStream::connect(peer.address())?;
+            stream.write_all(commands.as_bytes())?;
+            stream.shutdown(std::net::Shutdown::Write)?;
+            let mut heard = String::new();
+            stream.read_to_string(&mut heard)?;
+            Ok(heard)
+        }))
+    }
+}

@@ -1,0 +1,211 @@
+//! Data connections that lead elsewhere, or nowhere.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use anyhow::{Context as _, Result};
+use ftp_host::{Active, DataMode, Error, Representation, Settings};
+use ftp_tests::client::{self, get, read_all, refusal};
+use ftp_tests::script::Script;
+use ftp_tests::suite::Suite;
+use ftp_tests::trials;
+
+/// What a server may not say to EPSV.
+const BROKEN_229: [(&str, &str); 9] = [
+    ("port_0", "229 here (|||0|)"),
+    ("port_65536", "229 here (|||65536|)"),
+    ("negative_port", "229 here (|||-1|)"),
+    ("port_in_letters", "229 here (|||port|)"),
+    ("lone_parenthesis", "229 here ("),
+    ("no_end", "229 here (|||4096"),
+    ("wrong_delimiter", "229 here (|||4096!)"),
+    ("two_delimiters", "229 here (||4096|)"),
+    ("nothing", "229"),
+];
+
+/// What a server may not say to PASV.
+const BROKEN_227: [(&str, &str); 9] = [
+    ("port_0", "227 here (127,0,0,1,0,0)"),
+    ("octet_over_255_in_the_port", "227 here (127,0,0,1,256,1)"),
+    ("octet_over_255_in_the_address", "227 here (127,0,0,256,16,1)"),
+    ("negative_octet", "227 here (127,0,0,1,-1,5)"),
+    ("lone_parenthesis", "227 here ("),
+    ("five_numbers", "227 here (127,0,0,1,16)"),
+    ("seven_numbers", "227 here (127,0,0,1,16,1,1)"),
+    ("wrong_delimiters", "227 here (127.0.0.1.16.1)"),
+    ("nothing", "227"),
+];
+
+pub fn add(suite: &mut Suite) {
+    for (name, reply) in BROKEN_229 {
+        suite.trial(format!("address::broken_229_{name}"), move || broken_229(reply));
+    }
+    for (name, reply) in BROKEN_227 {
+        suite.trial(format!("address::broken_227_{name}"), move || broken_227(reply));
+    }
+    trials!(
+        suite,
+        "address",
+        Ok(()),
+        [
+            pasv_that_names_another_host_is_not_believed,
+            epsv_that_names_a_closed_port_is_connection_refused,
+            active_mode_refuses_another_host,
+            active_mode_closes_its_port_when_port_is_refused,
+            active_mode_closes_its_port_when_the_transfer_is_refused,
+            active_mode_leaves_no_socket_behind,
+        ]
+    );
+}
+
+async fn broken_229(reply: &str) -> Result<()> {
+    let script = Script::logged_in().on("EPSV", reply);
+    script.play(async |peer| assert_breaks_protocol(peer.address()).await).await
+}
+
+async fn broken_227(reply: &str) -> Result<()> {
+    let script = Script::logged_in().on("EPSV", "500 what?").on("PASV", reply);
+    script.play(async |peer| assert_breaks_protocol(peer.address()).await).await
+}
+
+async fn assert_breaks_protocol(server: SocketAddr) -> Result<()> {
+    let mut session = client::login(server).await?;
+    match session.retrieve("file", Representation::Image, 0).await {
+        Err(Error::Protocol(_)) => {}
+        Err(other) => panic!("{other:?}"),
+        Ok(_) => panic!("a download"),
+    }
+    let after = session.noop().await;
+    assert!(matches!(after, Err(Error::Closed)), "{after:?}");
+    Ok(())
+}
+
+async fn pasv_that_names_another_host_is_not_believed() -> Result<()> {
+    let script = Script::logged_in()
+        .on("EPSV", "500 what?")
+        .expect("PASV")
+        .announce("227 over there (10,255,255,1,{high},{low})")
+        .on("RETR file", "150 here it comes")
+        .send_data("contents")
+        .close_data()
+        .reply("226 done");
+    script
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            assert_eq!(get(&mut session, "file").await?, b"contents");
+            let transcript = session.transcript().await?;
+            assert!(
+                transcript.iter().any(|line| line.starts_with("< 227") && line.contains("10,255,255,1,")),
+                "{transcript:?}"
+            );
+            assert!(
+                transcript.iter().any(|line| line.starts_with("* ") && line.contains("10.255.255.1")),
+                "{transcript:?}"
+            );
+            Ok(())
+        })
+        .await
+}
+
+async fn epsv_that_names_a_closed_port_is_connection_refused() -> Result<()> {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let script = Script::logged_in().on("EPSV", &format!("229 here (|||{closed}|)")).on("NOOP", "200 still here");
+    script
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            match session.retrieve("file", Representation::Image, 0).await {
+                Err(Error::ConnectionRefused(_)) => {}
+                Err(other) => panic!("{other:?}"),
+                Ok(_) => panic!("a download"),
+            }
+            assert_eq!(session.noop().await?.code, 200);
+            Ok(())
+        })
+        .await
+}
+
+async fn active_mode_refuses_another_host() -> Result<()> {
+    let script = Script::logged_in()
+        .on("PORT", "200 noted")
+        .on("RETR file", "150 here it comes")
+        .connect_back(Ipv4Addr::new(127, 0, 0, 2))
+        .connect_back(Ipv4Addr::LOCALHOST)
+        .send_data("the real contents")
+        .close_data()
+        .reply("226 done");
+    script
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), active()).await?;
+            let download = session.retrieve("file", Representation::Image, 0).await?;
+            assert_eq!(read_all(download).await?, b"the real contents");
+            Ok(())
+        })
+        .await
+}
+
+async fn active_mode_closes_its_port_when_port_is_refused() -> Result<()> {
+    let script = Script::logged_in().on("PORT", "500 not here").on("NOOP", "200 still here");
+    script
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), active()).await?;
+            assert_eq!(refusal(session.retrieve("file", Representation::Image, 0).await), 500);
+            assert_not_listening(&peer.commands());
+            assert_eq!(session.noop().await?.code, 200);
+            Ok(())
+        })
+        .await
+}
+
+async fn active_mode_closes_its_port_when_the_transfer_is_refused() -> Result<()> {
+    let script =
+        Script::logged_in().on("PORT", "200 noted").on("RETR", "550 no such file").on("NOOP", "200 still here");
+    script
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), active()).await?;
+            assert_eq!(refusal(session.retrieve("file", Representation::Image, 0).await), 550);
+            assert_not_listening(&peer.commands());
+            assert_eq!(session.noop().await?.code, 200);
+            Ok(())
+        })
+        .await
+}
+
+/// One port for all transfers: each can listen only if the one before has let go.
+async fn active_mode_leaves_no_socket_behind() -> Result<()> {
+    let free = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let mut script = Script::logged_in();
+    for _ in 0..100 {
+        script = script.on("PORT", "200 noted").on("RETR", "550 no such file");
+    }
+    let settings = Settings {
+        data_mode: DataMode::Active(Active { ports: Some((free, free)), announced: None }),
+        ..client::settings()
+    };
+    script
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), settings).await?;
+            for attempt in 0..100 {
+                let refused = session.retrieve("file", Representation::Image, 0).await;
+                let Err(Error::Permanent(_)) = refused else {
+                    panic!("attempt {attempt}: {:?}", refused.err());
+                };
+            }
+            Ok(())
+        })
+        .await
+}
+
+fn active() -> Settings {
+    Settings { data_mode: DataMode::Active(Active { ports: None, announced: None }), ..client::settings() }
+}
+
+fn assert_not_listening(commands: &[String]) {
+    let port = announced_port(commands).expect("a port was announced");
+    let connected = std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port));
+    assert!(connected.is_err(), "port {port} is still open");
+}
+
+fn announced_port(commands: &[String]) -> Result<u16> {
+    let port = commands.iter().find_map(|line| line.strip_prefix("PORT 127,0,0,1,")).context("no PORT")?;
+    let (high, low) = port.split_once(',').context("two numbers")?;
+    Ok(u16::from_be_bytes([high.parse()?, low.parse()?]))
+}

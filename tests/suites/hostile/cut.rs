@@ -1,0 +1,48 @@
+//! A whole session, cut or reset after each of its bytes in turn.
+
+use anyhow::{Result, ensure};
+use ftp_host::Error;
+use ftp_tests::client::{self, get};
+use ftp_tests::script::{Ending, Peer, Script};
+use ftp_tests::suite::Suite;
+
+pub fn add(suite: &mut Suite) {
+    suite.trial("cut::closed_after_every_byte_is_a_typed_error", || cut_everywhere(Ending::Close));
+    suite.trial("cut::reset_after_every_byte_is_a_typed_error", || cut_everywhere(Ending::Reset));
+}
+
+async fn cut_everywhere(ending: Ending) -> Result<()> {
+    let length = script()
+        .play(async |peer| {
+            session(peer).await?;
+            Ok(peer.sent())
+        })
+        .await?;
+    ensure!(length > 200, "{length} bytes are no session");
+    for bytes in 0..length {
+        let result = script().cut_after(bytes, ending).play(async |peer| Ok(session(peer).await)).await?;
+        match result {
+            Err(Error::ConnectionLost(_) | Error::ConnectionRefused(_)) => {}
+            Err(other) => panic!("cut after {bytes} of {length} bytes: {other:?}"),
+            Ok(()) => panic!("cut after {bytes} of {length} bytes, and nobody noticed"),
+        }
+    }
+    Ok(())
+}
+
+fn script() -> Script {
+    Script::logged_in()
+        .on("PWD", "257 \"/home\" is where you are")
+        .download("LIST", "-rw-r--r-- 1 user group 8 Jan  1 2020 file\r\n")
+        .download("RETR", "contents")
+        .on("QUIT", "221 goodbye")
+}
+
+async fn session(peer: &Peer) -> Result<(), Error> {
+    let mut session = client::login(peer.address()).await?;
+    assert_eq!(session.current_directory().await?, "/home");
+    assert_eq!(session.listing(None).await?.len(), 1);
+    assert_eq!(get(&mut session, "file").await?, b"contents");
+    session.quit().await?;
+    Ok(())
+}

@@ -1,0 +1,230 @@
+//! The many ways in which a server lets someone in, or does not.
+
+use anyhow::Result;
+use ftp_host::Error;
+use ftp_tests::client::{self, refusal};
+use ftp_tests::script::Script;
+use ftp_tests::suite::Suite;
+use ftp_tests::trials;
+
+pub fn add(suite: &mut Suite) {
+    trials!(
+        suite,
+        "login",
+        Ok(()),
+        [
+            greeting_120_then_220,
+            greeting_421_is_transient,
+            greeting_5yz_is_permanent,
+            greeting_3yz_is_unexpected,
+            greeting_then_nothing_but_the_end_is_connection_lost,
+            user_alone_is_enough,
+            account_is_sent_when_asked_for_after_the_password,
+            account_is_sent_when_asked_for_instead_of_the_password,
+            account_that_is_not_given_is_unexpected_332,
+            account_that_is_superfluous_is_fine,
+            account_that_nobody_asked_for_is_not_sent,
+            user_refused_is_permanent,
+            password_refused_for_now_is_transient,
+            anonymous_sends_its_password,
+            password_may_hold_spaces_and_be_empty,
+        ]
+    );
+}
+
+async fn greeting_120_then_220() -> Result<()> {
+    Script::silent()
+        .say("120 ready in a moment\r\n220 ready\r\n")
+        .play(async |peer| {
+            let mut session = client::connect(peer.address()).await?;
+            assert_eq!(session.welcome().await?.lines, ["ready"]);
+            Ok(())
+        })
+        .await
+}
+
+async fn greeting_421_is_transient() -> Result<()> {
+    Script::silent()
+        .reply("421 too many users")
+        .play(async |peer| {
+            match client::connect(peer.address()).await {
+                Err(Error::Transient(reply)) => {
+                    assert_eq!((reply.code, &reply.lines[..]), (421, &["too many users".to_string()][..]))
+                }
+                Err(other) => panic!("{other:?}"),
+                Ok(_) => panic!("connected"),
+            }
+            Ok(())
+        })
+        .await
+}
+
+async fn greeting_5yz_is_permanent() -> Result<()> {
+    Script::silent()
+        .reply("530 not you")
+        .play(async |peer| {
+            assert_eq!(refusal(client::connect(peer.address()).await), 530);
+            Ok(())
+        })
+        .await
+}
+
+async fn greeting_3yz_is_unexpected() -> Result<()> {
+    Script::silent()
+        .reply("331 and the password?")
+        .play(async |peer| {
+            match client::connect(peer.address()).await {
+                Err(Error::Unexpected(reply)) => assert_eq!(reply.code, 331),
+                Err(other) => panic!("{other:?}"),
+                Ok(_) => panic!("connected"),
+            }
+            Ok(())
+        })
+        .await
+}
+
+async fn greeting_then_nothing_but_the_end_is_connection_lost() -> Result<()> {
+    Script::silent()
+        .say("220-welcome\r\n")
+        .end(ftp_tests::script::Ending::Close)
+        .play(async |peer| match client::connect(peer.address()).await {
+            Err(Error::ConnectionLost(_)) => Ok(()),
+            Err(other) => panic!("{other:?}"),
+            Ok(_) => panic!("connected"),
+        })
+        .await
+}
+
+async fn user_alone_is_enough() -> Result<()> {
+    Script::greeting()
+        .on("USER friend", "230 come in")
+        .play(async |peer| {
+            let mut session = client::connect(peer.address()).await?;
+            assert_eq!(session.login("friend", "password", Some("account")).await?.code, 230);
+            Ok(())
+        })
+        .await
+}
+
+async fn account_is_sent_when_asked_for_after_the_password() -> Result<()> {
+    Script::greeting()
+        .on("USER user", "331 password?")
+        .on("PASS password", "332 account?")
+        .on("ACCT account", "230 come in")
+        .play(async |peer| {
+            let mut session = client::connect(peer.address()).await?;
+            assert_eq!(session.login("user", "password", Some("account")).await?.code, 230);
+            Ok(())
+        })
+        .await
+}
+
+async fn account_is_sent_when_asked_for_instead_of_the_password() -> Result<()> {
+    Script::greeting()
+        .on("USER user", "332 account?")
+        .on("ACCT account", "230 come in")
+        .play(async |peer| {
+            let mut session = client::connect(peer.address()).await?;
+            assert_eq!(session.login("user", "password", Some("account")).await?.code, 230);
+            Ok(())
+        })
+        .await
+}
+
+async fn account_that_is_not_given_is_unexpected_332() -> Result<()> {
+    Script::greeting()
+        .on("USER", "331 password?")
+        .on("PASS", "332 account?")
+        .on("NOOP", "200 still here")
+        .play(async |peer| {
+            let mut session = client::connect(peer.address()).await?;
+            match session.login("user", "password", None).await {
+                Err(Error::Unexpected(reply)) => assert_eq!(reply.code, 332),
+                other => panic!("{other:?}"),
+            }
+            assert_eq!(session.noop().await?.code, 200);
+            Ok(())
+        })
+        .await
+}
+
+async fn account_that_is_superfluous_is_fine() -> Result<()> {
+    Script::greeting()
+        .on("USER", "331 password?")
+        .on("PASS", "332 account?")
+        .on("ACCT", "202 no need for that here")
+        .play(async |peer| {
+            let mut session = client::connect(peer.address()).await?;
+            assert_eq!(session.login("user", "password", Some("account")).await?.code, 202);
+            Ok(())
+        })
+        .await
+}
+
+async fn account_that_nobody_asked_for_is_not_sent() -> Result<()> {
+    Script::greeting()
+        .on("USER", "331 password?")
+        .on("PASS", "230 come in")
+        .on("NOOP", "200 no account came")
+        .play(async |peer| {
+            let mut session = client::connect(peer.address()).await?;
+            session.login("user", "password", Some("account")).await?;
+            assert_eq!(session.noop().await?.code, 200);
+            Ok(())
+        })
+        .await
+}
+
+async fn user_refused_is_permanent() -> Result<()> {
+    Script::greeting()
+        .on("USER", "530 not you")
+        .on("NOOP", "200 still here")
+        .play(async |peer| {
+            let mut session = client::connect(peer.address()).await?;
+            assert_eq!(refusal(session.login("user", "password", None).await), 530);
+            assert_eq!(session.noop().await?.code, 200);
+            Ok(())
+        })
+        .await
+}
+
+async fn password_refused_for_now_is_transient() -> Result<()> {
+    Script::greeting()
+        .on("USER", "331 password?")
+        .on("PASS", "430 not now")
+        .on("NOOP", "200 still here")
+        .play(async |peer| {
+            let mut session = client::connect(peer.address()).await?;
+            assert_eq!(refusal(session.login("user", "password", None).await), 430);
+            assert_eq!(session.noop().await?.code, 200);
+            Ok(())
+        })
+        .await
+}
+
+async fn anonymous_sends_its_password() -> Result<()> {
+    Script::greeting()
+        .on("USER anonymous", "331 mail address?")
+        .on("PASS someone@example.org", "230 come in")
+        .play(async |peer| {
+            let mut session = client::connect(peer.address()).await?;
+            assert_eq!(session.login("anonymous", "someone@example.org", None).await?.code, 230);
+            Ok(())
+        })
+        .await
+}
+
+async fn password_may_hold_spaces_and_be_empty() -> Result<()> {
+    Script::greeting()
+        .on("USER user", "331 password?")
+        .on("PASS  a b ", "530 no")
+        .on("USER user", "331 password?")
+        .on("PASS", "230 come in")
+        .play(async |peer| {
+            let mut session = client::connect(peer.address()).await?;
+            assert_eq!(refusal(session.login("user", " a b ", None).await), 530);
+            assert_eq!(session.login("user", "", None).await?.code, 230);
+            Ok(())
+        })
+        .await
+}

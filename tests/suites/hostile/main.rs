@@ -1,0 +1,28 @@
+//! Servers that lie, stall, flood and cut the line: each attack ends in the error that names it, and the session is
+//! either in step or closed.
+
+mod addresses;
+mod cut;
+mod injection;
+mod login;
+mod replies;
+mod secrets;
+mod timeouts;
+mod transfers;
+
+use std::process::ExitCode;
+
+use ftp_tests::suite::Suite;
+
+fn main() -> ExitCode {
+    let mut suite = Suite::from_arguments();
+    addresses::add(&mut suite);
+    injection::add(&mut suite);
+    replies::add(&mut suite);
+    login::add(&mut suite);
+    secrets::add(&mut suite);
+    timeouts::add(&mut suite);
+    transfers::add(&mut suite);
+    cut::add(&mut suite);
+    suite.run()
+}

@@ -1,0 +1,235 @@
+//! Replies that are none, never end, or come at the wrong time.
+
+use anyhow::Result;
+use ftp_host::{Error, Limit};
+use ftp_tests::client;
+use ftp_tests::script::Script;
+use ftp_tests::suite::Suite;
+use ftp_tests::trials;
+
+/// What may not come where a reply is due.
+const MALFORMED: [(&str, &str); 9] = [
+    ("empty_line", "\r\n"),
+    ("code_000", "000 nothing\r\n"),
+    ("code_099", "099 too small\r\n"),
+    ("code_600", "600 too large\r\n"),
+    ("code_999", "999 too large\r\n"),
+    ("no_code", "hello\r\n"),
+    ("code_of_two_digits", "20 short\r\n"),
+    ("code_of_four_digits", "2000 long\r\n"),
+    ("code_change_in_a_reply_of_several_lines", "200-one\r\n200-two\r\n220 three\r\n"),
+];
+
+pub fn add(suite: &mut Suite) {
+    for (name, reply) in MALFORMED {
+        suite.trial(format!("reply::malformed_{name}"), move || malformed_is_protocol(reply));
+    }
+    trials!(
+        suite,
+        "reply",
+        Ok(()),
+        [
+            unclosed_quote_in_257_is_protocol,
+            nul_and_other_control_bytes_are_text,
+            lone_cr_does_not_end_a_line,
+            reply_split_into_single_bytes_is_one_reply,
+            two_replies_at_once_never_put_the_session_out_of_step,
+            late_reply_never_puts_the_session_out_of_step,
+            unasked_421_is_what_the_next_call_gives,
+            endless_greeting_lines_are_limit_exceeded,
+            endless_greeting_line_is_limit_exceeded,
+            endless_reply_lines_are_limit_exceeded,
+            endless_reply_line_is_limit_exceeded,
+            greeting_of_another_protocol_is_protocol,
+            quit_reads_its_own_reply,
+        ]
+    );
+}
+
+async fn malformed_is_protocol(reply: &str) -> Result<()> {
+    Script::logged_in()
+        .expect("NOOP")
+        .say(reply)
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            let broken = session.noop().await;
+            assert!(matches!(broken, Err(Error::Protocol(_))), "{broken:?}");
+            let after = session.noop().await;
+            assert!(matches!(after, Err(Error::Closed)), "{after:?}");
+            Ok(())
+        })
+        .await
+}
+
+async fn unclosed_quote_in_257_is_protocol() -> Result<()> {
+    Script::logged_in()
+        .on("PWD", "257 \"/home")
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            let broken = session.current_directory().await;
+            assert!(matches!(broken, Err(Error::Protocol(_))), "{broken:?}");
+            Ok(())
+        })
+        .await
+}
+
+async fn nul_and_other_control_bytes_are_text() -> Result<()> {
+    Script::silent()
+        .say("220 a\0b\u{1b}[31mc\u{7f}\r\n")
+        .on("NOOP", "200 in step")
+        .play(async |peer| {
+            let mut session = client::connect(peer.address()).await?;
+            assert_eq!(session.welcome().await?.lines, ["a\0b\u{1b}[31mc\u{7f}"]);
+            assert_eq!(session.noop().await?.lines, ["in step"]);
+            Ok(())
+        })
+        .await
+}
+
+async fn lone_cr_does_not_end_a_line() -> Result<()> {
+    Script::silent()
+        .say("220 one\r221 still one\r\n")
+        .on("NOOP", "200 in step")
+        .play(async |peer| {
+            let mut session = client::connect(peer.address()).await?;
+            assert_eq!(session.welcome().await?.lines, ["one\r221 still one"]);
+            assert_eq!(session.noop().await?.lines, ["in step"]);
+            Ok(())
+        })
+        .await
+}
+
+async fn reply_split_into_single_bytes_is_one_reply() -> Result<()> {
+    Script::logged_in()
+        .expect("NOOP")
+        .drip("200-one\r\n two\r\n200 three\r\n", std::time::Duration::from_millis(1))
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            let reply = session.noop().await?;
+            assert_eq!(reply.code, 200);
+            assert_eq!(reply.lines.len(), 3, "{reply:?}");
+            Ok(())
+        })
+        .await
+}
+
+async fn two_replies_at_once_never_put_the_session_out_of_step() -> Result<()> {
+    Script::logged_in()
+        .expect("NOOP")
+        .say("200 first\r\n250 one too many\r\n")
+        .stall()
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            assert_eq!(session.noop().await?.lines, ["first"]);
+            let next = session.system().await;
+            assert!(matches!(next, Err(Error::Protocol(_))), "{next:?}");
+            let after = session.noop().await;
+            assert!(matches!(after, Err(Error::Closed)), "{after:?}");
+            Ok(())
+        })
+        .await
+}
+
+async fn late_reply_never_puts_the_session_out_of_step() -> Result<()> {
+    Script::logged_in()
+        .download("RETR", "contents")
+        .reply("226 done once more")
+        .stall()
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            assert_eq!(client::get(&mut session, "file").await?, b"contents");
+            let next = session.current_directory().await;
+            assert!(matches!(next, Err(Error::Protocol(_))), "{next:?}");
+            Ok(())
+        })
+        .await
+}
+
+async fn unasked_421_is_what_the_next_call_gives() -> Result<()> {
+    Script::logged_in()
+        .expect("NOOP")
+        .say("200 fine\r\n421 shutting down\r\n")
+        .stall()
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            session.noop().await?;
+            assert_eq!(client::refusal(session.noop().await), 421);
+            let after = session.noop().await;
+            assert!(matches!(after, Err(Error::Closed)), "{after:?}");
+            Ok(())
+        })
+        .await
+}
+
+async fn endless_greeting_lines_are_limit_exceeded() -> Result<()> {
+    endless_greeting("220-come in\r\n", Limit::ReplySize).await
+}
+
+async fn endless_greeting_line_is_limit_exceeded() -> Result<()> {
+    endless_greeting("220 come in", Limit::ReplyLine).await
+}
+
+async fn endless_greeting(flood: &str, limit: Limit) -> Result<()> {
+    Script::silent()
+        .flood(flood.repeat(1000))
+        .play(async |peer| {
+            match client::connect(peer.address()).await {
+                Err(Error::LimitExceeded(exceeded)) => assert_eq!(exceeded, limit),
+                Err(other) => panic!("{other:?}"),
+                Ok(_) => panic!("connected"),
+            }
+            Ok(())
+        })
+        .await
+}
+
+async fn endless_reply_lines_are_limit_exceeded() -> Result<()> {
+    endless_reply("214-more help\r\n", Limit::ReplySize).await
+}
+
+async fn endless_reply_line_is_limit_exceeded() -> Result<()> {
+    endless_reply("214-more help ", Limit::ReplyLine).await
+}
+
+async fn endless_reply(flood: &str, limit: Limit) -> Result<()> {
+    Script::logged_in()
+        .expect("HELP")
+        .flood(flood.repeat(1000))
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            let before = session.memory();
+            match session.help(None).await {
+                Err(Error::LimitExceeded(exceeded)) => assert_eq!(exceeded, limit),
+                other => panic!("{other:?}"),
+            }
+            assert!(session.memory() <= before + (16 << 20), "{before} bytes became {}", session.memory());
+            let after = session.noop().await;
+            assert!(matches!(after, Err(Error::Closed)), "{after:?}");
+            Ok(())
+        })
+        .await
+}
+
+async fn greeting_of_another_protocol_is_protocol() -> Result<()> {
+    Script::silent()
+        .reply("SSH-2.0-OpenSSH_9.2p1")
+        .play(async |peer| match client::connect(peer.address()).await {
+            Err(Error::Protocol(_)) => Ok(()),
+            Err(other) => panic!("{other:?}"),
+            Ok(_) => panic!("connected"),
+        })
+        .await
+}
+
+async fn quit_reads_its_own_reply() -> Result<()> {
+    Script::logged_in()
+        .on("QUIT", "221-you moved\r\n a lot of bytes\r\n221 goodbye")
+        .play(async |peer| {
+            let session = client::login(peer.address()).await?;
+            let reply = session.quit().await?;
+            assert_eq!(reply.code, 221);
+            assert_eq!(reply.lines.last().map(String::as_str), Some("goodbye"));
+            Ok(())
+        })
+        .await
+}

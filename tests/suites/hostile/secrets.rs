@@ -1,0 +1,110 @@
+//! Passwords and accounts stay where they belong, even when the server repeats them.
+
+use anyhow::Result;
+use ftp_host::{Error, Session};
+use ftp_tests::client;
+use ftp_tests::script::Script;
+use ftp_tests::suite::Suite;
+use ftp_tests::trials;
+
+const PASSWORD: &str = "hunter2-the-password";
+const ACCOUNT: &str = "hunter2-the-account";
+
+pub fn add(suite: &mut Suite) {
+    trials!(
+        suite,
+        "secret",
+        Ok(()),
+        [
+            password_is_not_in_the_transcript,
+            password_that_the_server_repeats_is_nowhere,
+            account_that_the_server_repeats_is_nowhere,
+            password_is_not_in_the_error_when_the_line_is_cut,
+            password_that_cannot_be_sent_is_not_in_the_error,
+        ]
+    );
+}
+
+async fn password_is_not_in_the_transcript() -> Result<()> {
+    Script::greeting()
+        .on("USER", "331 password?")
+        .on(&format!("PASS {PASSWORD}"), "332 account?")
+        .on(&format!("ACCT {ACCOUNT}"), "230 come in")
+        .play(async |peer| {
+            let mut session = client::connect(peer.address()).await?;
+            session.login("user", PASSWORD, Some(ACCOUNT)).await?;
+            let transcript = transcript_without_secrets(&mut session).await?;
+            assert!(transcript.iter().any(|line| line.starts_with("> PASS")), "{transcript:?}");
+            assert!(transcript.iter().any(|line| line.starts_with("> ACCT")), "{transcript:?}");
+            Ok(())
+        })
+        .await
+}
+
+async fn password_that_the_server_repeats_is_nowhere() -> Result<()> {
+    Script::greeting()
+        .on("USER", "331 password?")
+        .on("PASS", &format!("530 {PASSWORD} is wrong"))
+        .play(async |peer| {
+            let mut session = client::connect(peer.address()).await?;
+            assert_silent(session.login("user", PASSWORD, None).await);
+            transcript_without_secrets(&mut session).await?;
+            Ok(())
+        })
+        .await
+}
+
+async fn account_that_the_server_repeats_is_nowhere() -> Result<()> {
+    Script::greeting()
+        .on("USER", "332 account?")
+        .on("ACCT", &format!("530 {ACCOUNT} is unknown"))
+        .play(async |peer| {
+            let mut session = client::connect(peer.address()).await?;
+            assert_silent(session.login("user", PASSWORD, Some(ACCOUNT)).await);
+            transcript_without_secrets(&mut session).await?;
+            Ok(())
+        })
+        .await
+}
+
+async fn password_is_not_in_the_error_when_the_line_is_cut() -> Result<()> {
+    Script::greeting()
+        .on("USER", "331 password?")
+        .expect("PASS")
+        .end(ftp_tests::script::Ending::Reset)
+        .play(async |peer| {
+            let mut session = client::connect(peer.address()).await?;
+            assert_silent(session.login("user", PASSWORD, None).await);
+            transcript_without_secrets(&mut session).await?;
+            Ok(())
+        })
+        .await
+}
+
+async fn password_that_cannot_be_sent_is_not_in_the_error() -> Result<()> {
+    Script::greeting()
+        .play(async |peer| {
+            let mut session = client::connect(peer.address()).await?;
+            assert_silent(session.login("user", &format!("{PASSWORD}\r\nDELE precious"), None).await);
+            transcript_without_secrets(&mut session).await?;
+            Ok(())
+        })
+        .await
+}
+
+/// It failed, and says nothing about the secrets.
+fn assert_silent<T>(result: Result<T, Error>) {
+    let Err(error) = result else {
+        panic!("the login was not refused");
+    };
+    for text in [format!("{error}"), format!("{error:?}"), format!("{error:#?}")] {
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+}
+
+async fn transcript_without_secrets(session: &mut Session) -> Result<Vec<String>> {
+    let transcript = session.transcript().await?;
+    assert!(!transcript.is_empty());
+    assert!(!transcript.concat().contains("hunter2"), "{transcript:?}");
+    Ok(transcript)
+}

@@ -1,0 +1,257 @@
+//! Servers that take their time: every wait ends, and the error names what was waited for.
+
+use anyhow::Result;
+use ftp_host::{Active, DataMode, Error, Phase, Representation, Settings};
+use ftp_tests::client::{self, SHORT};
+use ftp_tests::script::Script;
+use ftp_tests::suite::Suite;
+use ftp_tests::trials;
+
+pub fn add(suite: &mut Suite) {
+    trials!(
+        suite,
+        "timeout",
+        Ok(()),
+        [
+            control_port_that_never_accepts,
+            greeting_that_never_comes,
+            greeting_of_one_byte_at_a_time,
+            reply_that_never_comes,
+            reply_of_one_byte_at_a_time,
+            data_port_that_never_accepts,
+            server_that_never_connects_in_active_mode,
+            download_that_is_silent,
+            download_that_stops_in_the_middle,
+            upload_that_is_not_read,
+            verdict_that_never_comes,
+            abort_that_is_not_answered,
+            total_time_of_a_call,
+            slow_download_is_not_idle,
+        ]
+    );
+}
+
+async fn control_port_that_never_accepts() -> Result<()> {
+    let settings = Settings { connect_timeout: Some(SHORT), ..client::settings() };
+    Script::deaf()
+        .play(async |peer| {
+            assert_timeout(client::connect_with(peer.address(), settings).await, Phase::Connect);
+            Ok(())
+        })
+        .await
+}
+
+async fn greeting_that_never_comes() -> Result<()> {
+    Script::silent()
+        .stall()
+        .play(async |peer| {
+            assert_timeout(client::connect_with(peer.address(), quick_replies()).await, Phase::Reply);
+            Ok(())
+        })
+        .await
+}
+
+async fn greeting_of_one_byte_at_a_time() -> Result<()> {
+    Script::silent()
+        .drip(slow_line(220), SHORT / 10)
+        .stall()
+        .play(async |peer| {
+            assert_timeout(client::connect_with(peer.address(), quick_replies()).await, Phase::Reply);
+            Ok(())
+        })
+        .await
+}
+
+async fn reply_that_never_comes() -> Result<()> {
+    Script::logged_in()
+        .expect("NOOP")
+        .stall()
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), quick_replies()).await?;
+            assert_timeout(session.noop().await, Phase::Reply);
+            let after = session.noop().await;
+            assert!(matches!(after, Err(Error::Closed)), "{after:?}");
+            Ok(())
+        })
+        .await
+}
+
+async fn reply_of_one_byte_at_a_time() -> Result<()> {
+    Script::logged_in()
+        .expect("NOOP")
+        .drip(slow_line(200), SHORT / 10)
+        .stall()
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), quick_replies()).await?;
+            assert_timeout(session.noop().await, Phase::Reply);
+            Ok(())
+        })
+        .await
+}
+
+/// A line that takes a minute.
+fn slow_line(code: u16) -> String {
+    format!("{code} {}\r\n", "slow".repeat(500))
+}
+
+async fn data_port_that_never_accepts() -> Result<()> {
+    let settings = Settings { connect_timeout: Some(SHORT), ..client::settings() };
+    Script::logged_in()
+        .expect("EPSV")
+        .announce_deaf("229 listening (|||{port}|)")
+        .stall()
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), settings).await?;
+            let opened = session.retrieve("file", Representation::Image, 0).await;
+            assert_timeout(opened, Phase::DataConnection);
+            Ok(())
+        })
+        .await
+}
+
+async fn server_that_never_connects_in_active_mode() -> Result<()> {
+    let settings = Settings {
+        data_mode: DataMode::Active(Active { ports: None, announced: None }),
+        connect_timeout: Some(SHORT),
+        ..client::settings()
+    };
+    Script::logged_in()
+        .on("PORT", "200 noted")
+        .on("RETR", "150 here it comes")
+        .stall()
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), settings).await?;
+            let opened = session.retrieve("file", Representation::Image, 0).await;
+            assert_timeout(opened, Phase::DataConnection);
+            Ok(())
+        })
+        .await
+}
+
+async fn download_that_is_silent() -> Result<()> {
+    Script::logged_in()
+        .open_data("RETR")
+        .send_data("")
+        .stall()
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), quick_data()).await?;
+            let mut download = session.retrieve("file", Representation::Image, 0).await?;
+            assert_timeout(download.read().await, Phase::Data);
+            Ok(())
+        })
+        .await
+}
+
+async fn download_that_stops_in_the_middle() -> Result<()> {
+    Script::logged_in()
+        .open_data("RETR")
+        .send_data("the beginning")
+        .stall()
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), quick_data()).await?;
+            let mut download = session.retrieve("file", Representation::Image, 0).await?;
+            assert_eq!(download.read().await?.as_deref(), Some(&b"the beginning"[..]));
+            assert_timeout(download.read().await, Phase::Data);
+            Ok(())
+        })
+        .await
+}
+
+async fn upload_that_is_not_read() -> Result<()> {
+    Script::logged_in()
+        .open_data("STOR")
+        .send_data("")
+        .stall()
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), quick_data()).await?;
+            let mut upload = session.store("file", Representation::Image, 0).await?;
+            let error = loop {
+                if let Err(error) = upload.write(&[0; 65_536]).await {
+                    break error;
+                }
+            };
+            assert_timeout::<()>(Err(error), Phase::Data);
+            Ok(())
+        })
+        .await
+}
+
+async fn verdict_that_never_comes() -> Result<()> {
+    Script::logged_in()
+        .open_data("RETR")
+        .send_data("contents")
+        .close_data()
+        .stall()
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), quick_replies()).await?;
+            assert_timeout(client::get(&mut session, "file").await, Phase::Reply);
+            let after = session.noop().await;
+            assert!(matches!(after, Err(Error::Closed)), "{after:?}");
+            Ok(())
+        })
+        .await
+}
+
+async fn abort_that_is_not_answered() -> Result<()> {
+    Script::logged_in()
+        .open_data("RETR")
+        .send_data("the beginning")
+        .expect("ABOR")
+        .stall()
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), quick_replies()).await?;
+            let mut download = session.retrieve("file", Representation::Image, 0).await?;
+            download.read().await?;
+            assert_timeout(download.abort().await, Phase::Reply);
+            Ok(())
+        })
+        .await
+}
+
+async fn total_time_of_a_call() -> Result<()> {
+    let settings = Settings { total_timeout: Some(SHORT), ..client::settings() };
+    Script::logged_in()
+        .expect("NOOP")
+        .stall()
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), settings).await?;
+            assert_timeout(session.noop().await, Phase::Total);
+            let after = session.noop().await;
+            assert!(matches!(after, Err(Error::Closed)), "{after:?}");
+            Ok(())
+        })
+        .await
+}
+
+async fn slow_download_is_not_idle() -> Result<()> {
+    let mut script = Script::logged_in().open_data("RETR");
+    for _ in 0..20 {
+        script = script.send_data("x").pause(SHORT / 10);
+    }
+    script
+        .close_data()
+        .reply("226 done")
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), quick_data()).await?;
+            assert_eq!(client::get(&mut session, "file").await?, b"x".repeat(20));
+            Ok(())
+        })
+        .await
+}
+
+fn quick_replies() -> Settings {
+    Settings { reply_timeout: Some(SHORT), ..client::settings() }
+}
+
+fn quick_data() -> Settings {
+    Settings { idle_timeout: Some(SHORT), ..client::settings() }
+}
+
+#[track_caller]
+fn assert_timeout<T>(result: Result<T, Error>, expected: Phase) {
+    match result {
+        Err(Error::Timeout(phase)) => assert_eq!(phase, expected),
+        Err(other) => panic!("{other:?}"),
+        Ok(_) => panic!("in time"),
+    }
+}

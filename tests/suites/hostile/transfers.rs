@@ -1,0 +1,338 @@
+//! Transfers that end wrongly, out of order, or with other bytes than were announced.
+
+use anyhow::Result;
+use ftp_host::{Error, Representation, Session};
+use ftp_tests::client::{self, get, put, read_all, refusal};
+use ftp_tests::script::{Ending, Script};
+use ftp_tests::suite::Suite;
+use ftp_tests::trials;
+
+pub fn add(suite: &mut Suite) {
+    trials!(
+        suite,
+        "transfer",
+        Ok(()),
+        [
+            verdict_before_the_data,
+            verdict_without_a_preliminary_reply_is_unexpected,
+            verdict_missing_and_the_line_cut,
+            verdict_426_after_all_data_is_transient,
+            verdict_451_of_an_upload_is_transient,
+            verdict_552_of_an_upload_is_permanent,
+            data_reset_in_the_middle_gives_the_servers_reason,
+            data_cut_short_with_a_226_is_integrity,
+            size_of_2_to_the_63_is_just_a_number,
+            announced_size_of_2_to_the_63_is_integrity_and_no_memory,
+            announced_size_that_is_too_small_is_integrity,
+            more_data_after_the_announced_size_is_integrity,
+            restart_that_is_refused_leaves_the_session_in_step,
+            abort_answered_by_426_and_226,
+            abort_answered_by_225_alone,
+            abort_answered_by_226_alone,
+            abort_answered_late,
+            dropped_download_answered_late,
+            no_files_450_is_an_empty_list,
+            no_files_550_is_an_empty_list,
+            refusal_550_for_another_reason_is_permanent,
+            unique_name_in_the_150_reply,
+            unique_name_in_the_226_reply,
+        ]
+    );
+}
+
+async fn verdict_before_the_data() -> Result<()> {
+    Script::logged_in()
+        .open_data("RETR")
+        .reply("226 done already")
+        .send_data("contents")
+        .close_data()
+        .on("NOOP", "200 in step")
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            assert_eq!(get(&mut session, "file").await?, b"contents");
+            in_step(&mut session).await
+        })
+        .await
+}
+
+async fn verdict_without_a_preliminary_reply_is_unexpected() -> Result<()> {
+    Script::logged_in()
+        .passive()
+        .on("RETR", "226 done already")
+        .on("NOOP", "200 in step")
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            let got = get(&mut session, "file").await;
+            assert!(matches!(&got, Err(Error::Unexpected(reply)) if reply.code == 226), "{got:?}");
+            in_step(&mut session).await
+        })
+        .await
+}
+
+async fn verdict_missing_and_the_line_cut() -> Result<()> {
+    Script::logged_in()
+        .open_data("RETR")
+        .send_data("contents")
+        .close_data()
+        .end(Ending::Close)
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            let got = get(&mut session, "file").await;
+            assert!(matches!(got, Err(Error::ConnectionLost(_))), "{got:?}");
+            Ok(())
+        })
+        .await
+}
+
+async fn verdict_426_after_all_data_is_transient() -> Result<()> {
+    Script::logged_in()
+        .open_data("RETR")
+        .send_data("contents")
+        .close_data()
+        .reply("426 could not read the rest")
+        .on("NOOP", "200 in step")
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            assert_eq!(refusal(get(&mut session, "file").await), 426);
+            in_step(&mut session).await
+        })
+        .await
+}
+
+async fn verdict_451_of_an_upload_is_transient() -> Result<()> {
+    upload_with_verdict("451 local error", 451).await
+}
+
+async fn verdict_552_of_an_upload_is_permanent() -> Result<()> {
+    upload_with_verdict("552 the disk is full", 552).await
+}
+
+async fn upload_with_verdict(verdict: &str, code: u16) -> Result<()> {
+    Script::logged_in()
+        .open_data("STOR")
+        .receive_data("contents")
+        .reply(verdict)
+        .on("NOOP", "200 in step")
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            assert_eq!(refusal(put(&mut session, "file", b"contents").await), code);
+            in_step(&mut session).await
+        })
+        .await
+}
+
+async fn data_reset_in_the_middle_gives_the_servers_reason() -> Result<()> {
+    Script::logged_in()
+        .open_data("RETR")
+        .send_data("the beginning")
+        .reset_data()
+        .reply("451 the disk has gone")
+        .on("NOOP", "200 in step")
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            let mut download = session.retrieve("file", Representation::Image, 0).await?;
+            while let Ok(Some(_)) = download.read().await {}
+            assert_eq!(refusal(download.finish().await), 451);
+            in_step(&mut session).await
+        })
+        .await
+}
+
+async fn data_cut_short_with_a_226_is_integrity() -> Result<()> {
+    announced("150 opening for file (100 bytes)", "short").await
+}
+
+async fn announced_size_that_is_too_small_is_integrity() -> Result<()> {
+    announced("150 opening for file (3 bytes)", "too long").await
+}
+
+async fn more_data_after_the_announced_size_is_integrity() -> Result<()> {
+    announced("150 opening for file (8 bytes)", "contents and more").await
+}
+
+async fn announced_size_of_2_to_the_63_is_integrity_and_no_memory() -> Result<()> {
+    announced("150 opening for file (9223372036854775808 bytes)", "short").await
+}
+
+/// The server says how much will come, and sends something else.
+async fn announced(preliminary: &str, data: &str) -> Result<()> {
+    Script::logged_in()
+        .passive()
+        .on("RETR", preliminary)
+        .send_data(data)
+        .close_data()
+        .reply("226 done")
+        .on("NOOP", "200 in step")
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            let before = session.memory();
+            let download = session.retrieve("file", Representation::Image, 0).await?;
+            let read = read_all(download).await;
+            assert!(matches!(read, Err(Error::Integrity(_))), "{read:?}");
+            assert!(session.memory() <= before + (1 << 20), "{before} bytes became {}", session.memory());
+            in_step(&mut session).await
+        })
+        .await
+}
+
+async fn size_of_2_to_the_63_is_just_a_number() -> Result<()> {
+    Script::logged_in()
+        .on("SIZE", "213 9223372036854775808")
+        .on("SIZE", "213 18446744073709551616")
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            assert_eq!(session.size("file").await?, 1 << 63);
+            let beyond = session.size("file").await;
+            assert!(matches!(beyond, Err(Error::Protocol(_) | Error::Unexpected(_))), "{beyond:?}");
+            Ok(())
+        })
+        .await
+}
+
+async fn restart_that_is_refused_leaves_the_session_in_step() -> Result<()> {
+    Script::logged_in()
+        .passive()
+        .on("REST 5", "502 not here")
+        .on("NOOP", "200 in step")
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            assert_eq!(refusal(session.retrieve("file", Representation::Image, 5).await), 502);
+            in_step(&mut session).await
+        })
+        .await
+}
+
+async fn abort_answered_by_426_and_226() -> Result<()> {
+    aborted("426 transfer aborted\r\n226 abort done\r\n").await
+}
+
+async fn abort_answered_by_225_alone() -> Result<()> {
+    aborted("225 nothing to abort\r\n").await
+}
+
+async fn abort_answered_by_226_alone() -> Result<()> {
+    aborted("226 transfer complete\r\n").await
+}
+
+async fn aborted(answer: &str) -> Result<()> {
+    Script::logged_in()
+        .open_data("RETR")
+        .send_data("the beginning")
+        .expect("ABOR")
+        .say(answer)
+        .on("NOOP", "200 in step")
+        .on("PWD", "257 \"/\"")
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            let mut download = session.retrieve("file", Representation::Image, 0).await?;
+            download.read().await?;
+            let reply = download.abort().await?;
+            assert!([225, 226, 426].contains(&reply.code), "{reply:?}");
+            assert_eq!(session.current_directory().await?, "/");
+            Ok(())
+        })
+        .await
+}
+
+/// The second reply to ABOR comes when the next command is already on its way.
+async fn abort_answered_late() -> Result<()> {
+    Script::logged_in()
+        .open_data("RETR")
+        .send_data("the beginning")
+        .on("ABOR", "426 transfer aborted")
+        .expect("NOOP")
+        .say("226 abort done\r\n200 in step\r\n")
+        .on("PWD", "257 \"/\"")
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            let mut download = session.retrieve("file", Representation::Image, 0).await?;
+            download.read().await?;
+            download.abort().await?;
+            assert_eq!(session.current_directory().await?, "/");
+            Ok(())
+        })
+        .await
+}
+
+async fn dropped_download_answered_late() -> Result<()> {
+    Script::logged_in()
+        .open_data("RETR")
+        .send_data("the beginning")
+        .see_data_closed()
+        .reply("426 you went away")
+        .expect("NOOP")
+        .say("226 as you wish\r\n200 in step\r\n")
+        .on("PWD", "257 \"/\"")
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            let mut download = session.retrieve("file", Representation::Image, 0).await?;
+            download.read().await?;
+            drop(download);
+            assert_eq!(session.current_directory().await?, "/");
+            Ok(())
+        })
+        .await
+}
+
+async fn no_files_450_is_an_empty_list() -> Result<()> {
+    no_files("450 No files found").await
+}
+
+async fn no_files_550_is_an_empty_list() -> Result<()> {
+    no_files("550 No files found.").await
+}
+
+async fn no_files(refusal: &str) -> Result<()> {
+    Script::logged_in()
+        .passive()
+        .on("NLST", refusal)
+        .on("NOOP", "200 in step")
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            assert!(session.names(None).await?.is_empty());
+            in_step(&mut session).await
+        })
+        .await
+}
+
+async fn refusal_550_for_another_reason_is_permanent() -> Result<()> {
+    Script::logged_in()
+        .passive()
+        .on("NLST", "550 Permission denied.")
+        .on("NOOP", "200 in step")
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            assert_eq!(refusal(session.names(None).await), 550);
+            in_step(&mut session).await
+        })
+        .await
+}
+
+async fn unique_name_in_the_150_reply() -> Result<()> {
+    unique_name("150 FILE: ftpd.x7", "226 Transfer complete.", "ftpd.x7").await
+}
+
+async fn unique_name_in_the_226_reply() -> Result<()> {
+    unique_name("150 opening", "226 Transfer complete (unique file name:ftpd.x7).", "ftpd.x7").await
+}
+
+async fn unique_name(preliminary: &str, verdict: &str, name: &str) -> Result<()> {
+    Script::logged_in()
+        .passive()
+        .on("STOU", preliminary)
+        .receive_data("contents")
+        .reply(verdict)
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            let mut upload = session.store_unique(Representation::Image).await?;
+            upload.write(b"contents").await?;
+            assert_eq!(upload.finish().await?.name.as_deref(), Some(name));
+            Ok(())
+        })
+        .await
+}
+
+async fn in_step(session: &mut Session) -> Result<()> {
+    assert_eq!(session.noop().await?.lines, ["in step"]);
+    Ok(())
+}

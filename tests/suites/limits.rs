@@ -1,0 +1,174 @@
+//! Listings beyond every size: the limit is reached and named, and the host neither traps nor runs out of memory.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use ftp_host::{Error, Limit, Listed, Session};
+use ftp_tests::client;
+use ftp_tests::script::Script;
+use ftp_tests::suite::Suite;
+use ftp_tests::trials;
+
+/// What the memory of the component may grow by, whatever the server sends: less than its host allows it.
+const GROWTH: usize = 160 << 20;
+
+fn main() -> ExitCode {
+    let mut suite = Suite::from_arguments();
+    trials!(
+        suite,
+        "listing",
+        Ok(()),
+        [
+            endless_mlsd_lines_without_facts,
+            endless_mlsd_lines_of_tiny_facts,
+            endless_mlsd_lines_with_the_known_facts,
+            endless_mlsd_lines_that_are_not_understood,
+            endless_mlsd_lines_that_mean_nothing,
+            endless_long_listing,
+            endless_listing_for_people,
+            endless_names_of_one_byte,
+            endless_empty_names,
+            endless_line_in_names,
+            endless_line_in_entries,
+            hundred_thousand_entries_are_within_the_limit,
+            million_names_are_within_the_limit,
+        ]
+    );
+    suite.run()
+}
+
+async fn endless_mlsd_lines_without_facts() -> Result<()> {
+    endless_entries(" a\r\n", Limit::ListingSize).await
+}
+
+async fn endless_mlsd_lines_of_tiny_facts() -> Result<()> {
+    let line = format!("{} a\r\n", "a=;".repeat(5_000));
+    endless_entries(&line, Limit::ListingSize).await
+}
+
+async fn endless_mlsd_lines_with_the_known_facts() -> Result<()> {
+    let line = "type=file;size=1;modify=20200102030405;unix.mode=0644;unix.uid=0;unix.gid=0;unique=1g2; a\r\n";
+    endless_entries(line, Limit::ListingSize).await
+}
+
+async fn endless_mlsd_lines_that_are_not_understood() -> Result<()> {
+    endless_entries("x\r\n", Limit::ListingSize).await
+}
+
+/// Lines for `.` are left out of the list, and cost nothing but time: the limit on the time of the call ends it.
+async fn endless_mlsd_lines_that_mean_nothing() -> Result<()> {
+    let settings = ftp_host::Settings { total_timeout: Some(client::SHORT), ..client::settings() };
+    Script::logged_in()
+        .open_data("MLSD")
+        .flood_data("type=cdir; .\r\n".repeat(10_000))
+        .stall()
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), settings).await?;
+            match session.entries(None).await {
+                Err(Error::Timeout(_) | Error::LimitExceeded(_)) => {}
+                Err(other) => panic!("{other:?}"),
+                Ok(listed) => panic!("{} entries", listed.len()),
+            }
+            Ok(())
+        })
+        .await
+}
+
+async fn endless_long_listing() -> Result<()> {
+    let line = "-rw-r--r-- 1 u g 1 Jan  1 2020 a\r\n";
+    let script = Script::logged_in().passive().on("MLSD", "502 not here").open_data("LIST");
+    endless(script, line, async |session| session.entries(None).await.map(|listed| listed.len()), Limit::ListingSize)
+        .await
+}
+
+async fn endless_listing_for_people() -> Result<()> {
+    let script = Script::logged_in().open_data("LIST");
+    endless(
+        script,
+        "total 1\r\n",
+        async |session| session.listing(None).await.map(|lines| lines.len()),
+        Limit::ListingSize,
+    )
+    .await
+}
+
+async fn endless_names_of_one_byte() -> Result<()> {
+    endless_names("a\r\n", Limit::ListingSize).await
+}
+
+async fn endless_empty_names() -> Result<()> {
+    endless_names("\n", Limit::ListingSize).await
+}
+
+async fn endless_line_in_names() -> Result<()> {
+    endless_names("a", Limit::ListingLine).await
+}
+
+async fn endless_line_in_entries() -> Result<()> {
+    endless_entries("size=1;", Limit::ListingLine).await
+}
+
+async fn endless_entries(line: &str, limit: Limit) -> Result<()> {
+    let script = Script::logged_in().open_data("MLSD");
+    endless(script, line, async |session| session.entries(None).await.map(|listed| listed.len()), limit).await
+}
+
+async fn endless_names(line: &str, limit: Limit) -> Result<()> {
+    let script = Script::logged_in().open_data("NLST");
+    endless(script, line, async |session| session.names(None).await.map(|names| names.len()), limit).await
+}
+
+/// The server repeats a line until the client has had enough; then the session goes on.
+async fn endless(
+    script: Script,
+    line: &str,
+    list: impl AsyncFnOnce(&mut Session) -> Result<usize, Error>,
+    limit: Limit,
+) -> Result<()> {
+    let repeated = line.repeat(1 + 65_536 / line.len());
+    script
+        .flood_data(repeated)
+        .reply("426 you went away")
+        .on("NOOP", "200 in step")
+        .on("PWD", "257 \"/\"")
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            let before = session.memory();
+            match list(&mut session).await {
+                Err(Error::LimitExceeded(exceeded)) => assert_eq!(exceeded, limit),
+                Err(other) => panic!("{other:?}"),
+                Ok(count) => panic!("a list of {count}"),
+            }
+            let after = session.memory();
+            println!("{:?} without end: {} MiB of memory", &line[..line.len().min(20)], (after - before) >> 20);
+            assert!(after <= before + GROWTH, "{before} bytes became {after}");
+            assert_eq!(session.current_directory().await?, "/");
+            Ok(())
+        })
+        .await
+}
+
+async fn hundred_thousand_entries_are_within_the_limit() -> Result<()> {
+    let line = "type=file;size=1;modify=20200102030405; name-of-a-file\r\n";
+    Script::logged_in()
+        .download("MLSD", line.repeat(100_000))
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            let listed = session.entries(None).await?;
+            assert_eq!(listed.len(), 100_000);
+            assert!(listed.iter().all(|listed| matches!(listed, Listed::Entry(_))));
+            Ok(())
+        })
+        .await
+}
+
+async fn million_names_are_within_the_limit() -> Result<()> {
+    Script::logged_in()
+        .download("NLST", "name-of-a-file\r\n".repeat(1_000_000))
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            assert_eq!(session.names(None).await?.len(), 1_000_000);
+            Ok(())
+        })
+        .await
+}

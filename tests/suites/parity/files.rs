@@ -1,0 +1,110 @@
+//! Files as wholes: rename, delete, size, time, mode.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::{Duration, SystemTime};
+
+use anyhow::Result;
+use ftp_host::Precision;
+use ftp_tests::client::refusal;
+
+use crate::row::{Row, Site, rows};
+
+/// 2020-01-02 03:04:05 UTC, and how FTP writes it.
+const MOMENT: (u64, &str) = (1_577_934_245, "20200102030405");
+
+pub fn rows() -> Vec<Row> {
+    rows![
+        rename_a_file,
+        rename_a_missing_file_is_refused,
+        delete_a_file,
+        delete_a_missing_file_is_refused,
+        size_of_a_file,
+        size_of_a_missing_file_is_refused,
+        size_is_in_image_after_an_ascii_transfer,
+        modification_time_of_a_file,
+        modification_time_of_a_missing_file_is_refused,
+        modification_time_is_set,
+        mode_is_set,
+    ]
+}
+
+async fn rename_a_file(site: Site) -> Result<()> {
+    site.place("old", b"contents")?;
+    site.login().await?.rename("old", "new").await?;
+    assert_eq!(site.contents("new")?, b"contents");
+    assert!(!site.root().join("old").exists());
+    Ok(())
+}
+
+async fn rename_a_missing_file_is_refused(site: Site) -> Result<()> {
+    let mut session = site.login().await?;
+    assert_eq!(refusal(session.rename("missing", "new").await), 550);
+    Ok(())
+}
+
+async fn delete_a_file(site: Site) -> Result<()> {
+    site.place("file", b"")?;
+    site.login().await?.delete("file").await?;
+    assert!(!site.root().join("file").exists());
+    Ok(())
+}
+
+async fn delete_a_missing_file_is_refused(site: Site) -> Result<()> {
+    let mut session = site.login().await?;
+    assert_eq!(refusal(session.delete("missing").await), 550);
+    Ok(())
+}
+
+async fn size_of_a_file(site: Site) -> Result<()> {
+    site.place("file", &[0; 12_345])?;
+    assert_eq!(site.login().await?.size("file").await?, 12_345);
+    Ok(())
+}
+
+async fn size_of_a_missing_file_is_refused(site: Site) -> Result<()> {
+    let mut session = site.login().await?;
+    assert_eq!(refusal(session.size("missing").await), 550);
+    Ok(())
+}
+
+async fn size_is_in_image_after_an_ascii_transfer(site: Site) -> Result<()> {
+    site.place("file", b"one\ntwo\n")?;
+    let mut session = site.login().await?;
+    session.names(None).await?;
+    assert_eq!(session.size("file").await?, 8);
+    Ok(())
+}
+
+async fn modification_time_of_a_file(site: Site) -> Result<()> {
+    site.place("file", b"")?;
+    let moment = SystemTime::UNIX_EPOCH + Duration::from_secs(MOMENT.0);
+    std::fs::File::options().write(true).open(site.root().join("file"))?.set_modified(moment)?;
+    let modified = site.login().await?.modified("file").await?;
+    assert_eq!(modified.seconds, MOMENT.0 as i64);
+    assert_eq!(modified.precision, Precision::Second);
+    assert!(modified.utc);
+    Ok(())
+}
+
+async fn modification_time_of_a_missing_file_is_refused(site: Site) -> Result<()> {
+    let mut session = site.login().await?;
+    assert_eq!(refusal(session.modified("missing").await), 550);
+    Ok(())
+}
+
+async fn modification_time_is_set(site: Site) -> Result<()> {
+    site.place("file", b"")?;
+    let mut session = site.login().await?;
+    let reply = session.command(&format!("MFMT {} file", MOMENT.1)).await?;
+    assert_eq!(reply.code, 213, "{reply:?}");
+    assert_eq!(session.modified("file").await?.seconds, MOMENT.0 as i64);
+    Ok(())
+}
+
+async fn mode_is_set(site: Site) -> Result<()> {
+    site.place("file", b"")?;
+    site.login().await?.site("CHMOD 640 file").await?;
+    let mode = site.root().join("file").metadata()?.permissions().mode();
+    assert_eq!(mode & 0o777, 0o640);
+    Ok(())
+}

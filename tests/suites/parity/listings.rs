@@ -1,0 +1,165 @@
+//! What is in a directory, in each of the ways to ask.
+
+use anyhow::{Context as _, Result};
+use ftp_host::{Entry, EntryKind, Listed};
+use ftp_tests::client::refusal;
+
+use crate::row::{Row, Site, rows};
+
+pub fn rows() -> Vec<Row> {
+    rows![
+        entries_of_the_working_directory,
+        entries_of_a_path,
+        entries_of_an_empty_directory,
+        entries_of_a_missing_directory_are_refused,
+        entries_tell_time_and_permissions,
+        entry_of_a_file,
+        entry_of_a_missing_file_is_refused,
+        facts_are_selected,
+        names_in_the_working_directory,
+        names_in_an_empty_directory,
+        names_in_a_missing_directory_are_refused,
+        listing_for_people,
+        listing_of_a_path,
+        listing_of_ten_thousand_files,
+    ]
+}
+
+async fn entries_of_the_working_directory(site: Site) -> Result<()> {
+    site.place("file", b"12345")?;
+    std::fs::create_dir(site.root().join("directory"))?;
+    let entries = understood(site.login().await?.entries(None).await?);
+    assert_eq!(entries.len(), 2, "{entries:?}");
+    let file = named(&entries, "file")?;
+    assert_eq!((file.kind, file.size), (EntryKind::File, Some(5)));
+    assert_eq!(named(&entries, "directory")?.kind, EntryKind::Directory);
+    Ok(())
+}
+
+async fn entries_of_a_path(site: Site) -> Result<()> {
+    std::fs::create_dir(site.root().join("directory"))?;
+    site.place("directory/member", b"")?;
+    let entries = understood(site.login().await?.entries(Some("directory")).await?);
+    assert_eq!(entries.len(), 1, "{entries:?}");
+    assert_eq!(entries[0].name, "member");
+    Ok(())
+}
+
+async fn entries_of_an_empty_directory(site: Site) -> Result<()> {
+    let entries = site.login().await?.entries(None).await?;
+    assert!(entries.is_empty(), "{entries:?}");
+    Ok(())
+}
+
+async fn entries_of_a_missing_directory_are_refused(site: Site) -> Result<()> {
+    let mut session = site.login().await?;
+    let code = refusal(session.entries(Some("missing")).await);
+    assert!([450, 501, 550].contains(&code), "{code}");
+    assert_eq!(session.noop().await?.code, 200);
+    Ok(())
+}
+
+async fn entries_tell_time_and_permissions(site: Site) -> Result<()> {
+    site.place("file", b"")?;
+    let mut session = site.login().await?;
+    session.select_facts(&["type", "modify", "unix.mode"]).await?;
+    let entries = understood(session.entries(None).await?);
+    let file = named(&entries, "file")?;
+    let modified = file.modified.context("a file has a time")?;
+    let metadata = site.root().join("file").metadata()?;
+    let expected = metadata.modified()?.duration_since(std::time::UNIX_EPOCH)?;
+    assert_eq!(modified.seconds, expected.as_secs() as i64);
+    assert!(file.permissions.is_some(), "{file:?}");
+    Ok(())
+}
+
+async fn entry_of_a_file(site: Site) -> Result<()> {
+    site.place("file", b"12345")?;
+    let entry = site.login().await?.entry("file").await?;
+    assert_eq!(entry.name, "file");
+    assert_eq!((entry.kind, entry.size), (EntryKind::File, Some(5)));
+    Ok(())
+}
+
+async fn entry_of_a_missing_file_is_refused(site: Site) -> Result<()> {
+    let mut session = site.login().await?;
+    assert_eq!(refusal(session.entry("missing").await), 550);
+    Ok(())
+}
+
+async fn facts_are_selected(site: Site) -> Result<()> {
+    site.place("file", b"12345")?;
+    let mut session = site.login().await?;
+    session.select_facts(&["type", "size"]).await?;
+    let entries = understood(session.entries(None).await?);
+    let facts = &named(&entries, "file")?.facts;
+    let mut names: Vec<_> = facts.iter().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["size", "type"]);
+    Ok(())
+}
+
+async fn names_in_the_working_directory(site: Site) -> Result<()> {
+    site.place("a", b"")?;
+    site.place("b", b"")?;
+    let mut names = site.login().await?.names(None).await?;
+    names.sort_unstable();
+    assert_eq!(names, ["a", "b"]);
+    Ok(())
+}
+
+async fn names_in_an_empty_directory(site: Site) -> Result<()> {
+    let names = site.login().await?.names(None).await?;
+    assert!(names.is_empty(), "{names:?}");
+    Ok(())
+}
+
+async fn names_in_a_missing_directory_are_refused(site: Site) -> Result<()> {
+    let mut session = site.login().await?;
+    let code = refusal(session.names(Some("missing")).await);
+    assert!([450, 550].contains(&code), "{code}");
+    Ok(())
+}
+
+async fn listing_for_people(site: Site) -> Result<()> {
+    site.place("file", b"12345")?;
+    let lines = site.login().await?.listing(None).await?;
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].starts_with("-rw"), "{lines:?}");
+    assert!(lines[0].ends_with(" file"), "{lines:?}");
+    Ok(())
+}
+
+async fn listing_of_a_path(site: Site) -> Result<()> {
+    std::fs::create_dir(site.root().join("directory"))?;
+    site.place("directory/member", b"")?;
+    let lines = site.login().await?.listing(Some("directory")).await?;
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].ends_with(" member"), "{lines:?}");
+    Ok(())
+}
+
+async fn listing_of_ten_thousand_files(site: Site) -> Result<()> {
+    for number in 0..10_000 {
+        site.place(&format!("file-{number}"), b"")?;
+    }
+    let mut session = site.login().await?;
+    let entries = understood(session.entries(None).await?);
+    assert_eq!(entries.len(), 10_000);
+    assert_eq!(session.names(None).await?.len(), 10_000);
+    Ok(())
+}
+
+fn understood(listed: Vec<Listed>) -> Vec<Entry> {
+    listed
+        .into_iter()
+        .map(|listed| match listed {
+            Listed::Entry(entry) => entry,
+            Listed::Unparsed(line) => panic!("{line:?} was not understood"),
+        })
+        .collect()
+}
+
+fn named<'a>(entries: &'a [Entry], name: &str) -> Result<&'a Entry> {
+    entries.iter().find(|entry| entry.name == name).with_context(|| format!("{name} is in {entries:?}"))
+}

@@ -1,0 +1,372 @@
+//! Contents of files, up and down.
+
+use anyhow::{Context as _, Result};
+use ftp_host::{Active, DataMode, Error, Representation, Session, Settings};
+use ftp_tests::client::{self, get, put, read_all, refusal};
+use ftp_tests::payload::Payload;
+
+use crate::row::{Row, Site, rows};
+
+/// More than any buffer between a server and a client holds.
+const LONG: u64 = 64 << 20;
+
+pub fn rows() -> Vec<Row> {
+    rows![
+        download_of_0_bytes,
+        download_of_1_byte,
+        download_of_65_535_bytes,
+        download_of_65_536_bytes,
+        download_of_65_537_bytes,
+        upload_of_0_bytes,
+        upload_of_1_byte,
+        upload_of_65_535_bytes,
+        upload_of_65_536_bytes,
+        upload_of_65_537_bytes,
+        upload_replaces_what_was_there,
+        append_goes_to_the_end,
+        append_makes_a_missing_file,
+        store_unique_tells_the_name,
+        download_from_an_offset,
+        download_from_the_end_is_empty,
+        upload_at_an_offset,
+        download_of_a_missing_file_is_refused,
+        download_of_a_directory_is_refused,
+        upload_into_a_missing_directory_is_refused,
+        ascii_download_has_lf,
+        ascii_upload_arrives_with_the_lines_of_the_server,
+        ascii_download_of_many_lines,
+        ascii_upload_of_many_lines,
+        raw_command_receives_data,
+        raw_command_sends_data,
+        active_mode_downloads_and_uploads,
+        active_mode_uses_the_ports_given,
+        data_mode_changes_within_a_session,
+        download_is_aborted_and_the_session_goes_on,
+        upload_is_aborted_and_the_session_goes_on,
+        download_is_dropped_and_the_session_goes_on,
+        upload_is_dropped_and_the_session_goes_on,
+        session_is_busy_during_a_transfer,
+        finish_before_the_end_is_an_invalid_argument,
+        many_transfers_in_one_session,
+    ]
+}
+
+async fn download_of_0_bytes(site: Site) -> Result<()> {
+    download_of(site, 0).await
+}
+
+async fn download_of_1_byte(site: Site) -> Result<()> {
+    download_of(site, 1).await
+}
+
+async fn download_of_65_535_bytes(site: Site) -> Result<()> {
+    download_of(site, 65_535).await
+}
+
+async fn download_of_65_536_bytes(site: Site) -> Result<()> {
+    download_of(site, 65_536).await
+}
+
+async fn download_of_65_537_bytes(site: Site) -> Result<()> {
+    download_of(site, 65_537).await
+}
+
+async fn download_of(site: Site, length: u64) -> Result<()> {
+    site.place("file", &Payload::bytes(length))?;
+    let mut session = site.login().await?;
+    assert!(get(&mut session, "file").await? == Payload::bytes(length));
+    Ok(())
+}
+
+async fn upload_of_0_bytes(site: Site) -> Result<()> {
+    upload_of(site, 0).await
+}
+
+async fn upload_of_1_byte(site: Site) -> Result<()> {
+    upload_of(site, 1).await
+}
+
+async fn upload_of_65_535_bytes(site: Site) -> Result<()> {
+    upload_of(site, 65_535).await
+}
+
+async fn upload_of_65_536_bytes(site: Site) -> Result<()> {
+    upload_of(site, 65_536).await
+}
+
+async fn upload_of_65_537_bytes(site: Site) -> Result<()> {
+    upload_of(site, 65_537).await
+}
+
+async fn upload_of(site: Site, length: u64) -> Result<()> {
+    let mut session = site.login().await?;
+    put(&mut session, "file", &Payload::bytes(length)).await?;
+    assert!(site.contents("file")? == Payload::bytes(length));
+    Ok(())
+}
+
+async fn upload_replaces_what_was_there(site: Site) -> Result<()> {
+    site.place("file", b"something long")?;
+    let mut session = site.login().await?;
+    put(&mut session, "file", b"short").await?;
+    assert_eq!(site.contents("file")?, b"short");
+    Ok(())
+}
+
+async fn append_goes_to_the_end(site: Site) -> Result<()> {
+    site.place("file", b"one,")?;
+    append(&mut site.login().await?, b"two").await?;
+    assert_eq!(site.contents("file")?, b"one,two");
+    Ok(())
+}
+
+async fn append_makes_a_missing_file(site: Site) -> Result<()> {
+    append(&mut site.login().await?, b"first").await?;
+    assert_eq!(site.contents("file")?, b"first");
+    Ok(())
+}
+
+async fn append(session: &mut Session, contents: &[u8]) -> Result<(), Error> {
+    let mut upload = session.append("file", Representation::Image).await?;
+    upload.write(contents).await?;
+    upload.finish().await?;
+    Ok(())
+}
+
+async fn store_unique_tells_the_name(site: Site) -> Result<()> {
+    let mut session = site.login().await?;
+    let mut upload = session.store_unique(Representation::Image).await?;
+    upload.write(b"contents").await?;
+    let name = upload.finish().await?.name.context("the server chose a name")?;
+    assert_eq!(site.contents(&name)?, b"contents");
+    Ok(())
+}
+
+async fn download_from_an_offset(site: Site) -> Result<()> {
+    site.place("file", b"0123456789")?;
+    let mut session = site.login().await?;
+    let download = session.retrieve("file", Representation::Image, 4).await?;
+    assert_eq!(read_all(download).await?, b"456789");
+    assert_eq!(get(&mut session, "file").await?, b"0123456789");
+    Ok(())
+}
+
+async fn download_from_the_end_is_empty(site: Site) -> Result<()> {
+    site.place("file", b"0123456789")?;
+    let mut session = site.login().await?;
+    let download = session.retrieve("file", Representation::Image, 10).await?;
+    assert_eq!(read_all(download).await?, b"");
+    Ok(())
+}
+
+async fn upload_at_an_offset(site: Site) -> Result<()> {
+    site.place("file", b"0123456789")?;
+    let mut session = site.login().await?;
+    let mut upload = session.store("file", Representation::Image, 4).await?;
+    upload.write(b"abc").await?;
+    upload.finish().await?;
+    assert_eq!(site.contents("file")?[..7], *b"0123abc");
+    Ok(())
+}
+
+async fn download_of_a_missing_file_is_refused(site: Site) -> Result<()> {
+    let mut session = site.login().await?;
+    assert_eq!(refusal(get(&mut session, "missing").await), 550);
+    assert_eq!(session.noop().await?.code, 200);
+    Ok(())
+}
+
+async fn download_of_a_directory_is_refused(site: Site) -> Result<()> {
+    std::fs::create_dir(site.root().join("directory"))?;
+    let mut session = site.login().await?;
+    assert_eq!(refusal(get(&mut session, "directory").await), 550);
+    assert_eq!(session.noop().await?.code, 200);
+    Ok(())
+}
+
+async fn upload_into_a_missing_directory_is_refused(site: Site) -> Result<()> {
+    let mut session = site.login().await?;
+    let code = refusal(put(&mut session, "missing/file", b"contents").await);
+    assert!([550, 553].contains(&code), "{code}");
+    assert_eq!(session.noop().await?.code, 200);
+    Ok(())
+}
+
+async fn ascii_download_has_lf(site: Site) -> Result<()> {
+    site.place("text", b"one\ntwo\rstill two\n\nlast without end")?;
+    let mut session = site.login().await?;
+    let download = session.retrieve("text", Representation::Ascii, 0).await?;
+    assert_eq!(read_all(download).await?, b"one\ntwo\rstill two\n\nlast without end");
+    Ok(())
+}
+
+async fn ascii_upload_arrives_with_the_lines_of_the_server(site: Site) -> Result<()> {
+    let text = b"one\ntwo\rstill two\n\nlast without end";
+    let mut session = site.login().await?;
+    let mut upload = session.store("text", Representation::Ascii, 0).await?;
+    upload.write(text).await?;
+    let outcome = upload.finish().await?;
+    assert_eq!(site.contents("text")?, text);
+    assert_eq!(outcome.bytes, text.len() as u64 + 3);
+    Ok(())
+}
+
+async fn ascii_download_of_many_lines(site: Site) -> Result<()> {
+    let text = many_lines();
+    site.place("text", text.as_bytes())?;
+    let mut session = site.login().await?;
+    let download = session.retrieve("text", Representation::Ascii, 0).await?;
+    assert!(read_all(download).await? == text.as_bytes());
+    Ok(())
+}
+
+async fn ascii_upload_of_many_lines(site: Site) -> Result<()> {
+    let text = many_lines();
+    let mut session = site.login().await?;
+    let mut upload = session.store("text", Representation::Ascii, 0).await?;
+    for piece in text.as_bytes().chunks(977) {
+        upload.write(piece).await?;
+    }
+    upload.finish().await?;
+    assert!(site.contents("text")? == text.as_bytes());
+    Ok(())
+}
+
+/// Lines of all lengths, so that line ends fall on both sides of every border between buffers.
+fn many_lines() -> String {
+    (0..1_000).map(|length| "x".repeat(length) + "\n").collect()
+}
+
+async fn raw_command_receives_data(site: Site) -> Result<()> {
+    site.place("file", b"contents")?;
+    let mut session = site.login().await?;
+    let download = session.receive("RETR file", Representation::Image, 4).await?;
+    assert_eq!(read_all(download).await?, b"ents");
+    Ok(())
+}
+
+async fn raw_command_sends_data(site: Site) -> Result<()> {
+    let mut session = site.login().await?;
+    let mut upload = session.send("STOR file", Representation::Image, 0).await?;
+    upload.write(b"contents").await?;
+    upload.finish().await?;
+    assert_eq!(site.contents("file")?, b"contents");
+    Ok(())
+}
+
+async fn active_mode_downloads_and_uploads(site: Site) -> Result<()> {
+    let settings = Settings { data_mode: ANY_PORT, ..client::settings() };
+    let mut session = client::login_with(site.address(), settings).await?;
+    put(&mut session, "file", b"contents").await?;
+    assert_eq!(get(&mut session, "file").await?, b"contents");
+    assert_eq!(session.names(None).await?, ["file"]);
+    let transcript = session.transcript().await?;
+    assert!(transcript.iter().any(|line| line.starts_with("> PORT 127,0,0,1,")), "{transcript:?}");
+    Ok(())
+}
+
+async fn active_mode_uses_the_ports_given(site: Site) -> Result<()> {
+    site.place("file", b"contents")?;
+    let free = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let mut session = site.login().await?;
+    session.set_data_mode(&DataMode::Active(Active { ports: Some((free, free)), announced: None })).await?;
+    assert_eq!(get(&mut session, "file").await?, b"contents");
+    let transcript = session.transcript().await?;
+    let port = format!("> PORT 127,0,0,1,{},{}", free / 256, free % 256);
+    assert!(transcript.contains(&port), "{transcript:?}");
+    Ok(())
+}
+
+async fn data_mode_changes_within_a_session(site: Site) -> Result<()> {
+    site.place("file", b"contents")?;
+    let mut session = site.login().await?;
+    for mode in [ANY_PORT, DataMode::Passive, ANY_PORT] {
+        session.set_data_mode(&mode).await?;
+        assert_eq!(get(&mut session, "file").await?, b"contents");
+    }
+    Ok(())
+}
+
+const ANY_PORT: DataMode = DataMode::Active(Active { ports: None, announced: None });
+
+async fn download_is_aborted_and_the_session_goes_on(site: Site) -> Result<()> {
+    place_long_file(&site)?;
+    let mut session = site.login().await?;
+    let mut download = session.retrieve("long", Representation::Image, 0).await?;
+    download.read().await?;
+    let reply = download.abort().await?;
+    assert!([225, 226, 426].contains(&reply.code), "{reply:?}");
+    session_goes_on(&mut session).await
+}
+
+async fn upload_is_aborted_and_the_session_goes_on(site: Site) -> Result<()> {
+    let mut session = site.login().await?;
+    let mut upload = session.store("file", Representation::Image, 0).await?;
+    upload.write(b"the beginning").await?;
+    let reply = upload.abort().await?;
+    assert!([225, 226, 426].contains(&reply.code), "{reply:?}");
+    session_goes_on(&mut session).await
+}
+
+async fn download_is_dropped_and_the_session_goes_on(site: Site) -> Result<()> {
+    place_long_file(&site)?;
+    let mut session = site.login().await?;
+    let mut download = session.retrieve("long", Representation::Image, 0).await?;
+    download.read().await?;
+    drop(download);
+    session_goes_on(&mut session).await
+}
+
+async fn upload_is_dropped_and_the_session_goes_on(site: Site) -> Result<()> {
+    let mut session = site.login().await?;
+    let mut upload = session.store("file", Representation::Image, 0).await?;
+    upload.write(b"the beginning").await?;
+    drop(upload);
+    session_goes_on(&mut session).await
+}
+
+/// Replies fit their commands, and data flows both ways.
+async fn session_goes_on(session: &mut Session) -> Result<()> {
+    assert_eq!(session.current_directory().await?, "/");
+    put(session, "next", b"contents").await?;
+    assert_eq!(get(session, "next").await?, b"contents");
+    assert_eq!(session.noop().await?.code, 200);
+    Ok(())
+}
+
+async fn session_is_busy_during_a_transfer(site: Site) -> Result<()> {
+    place_long_file(&site)?;
+    let mut session = site.login().await?;
+    let mut download = session.retrieve("long", Representation::Image, 0).await?;
+    let begun = download.read().await?.context("data has begun")?.len() as u64;
+    let busy = session.noop().await;
+    assert!(matches!(busy, Err(Error::Busy)), "{busy:?}");
+    assert_eq!(read_all(download).await?.len() as u64, LONG - begun);
+    assert_eq!(session.noop().await?.code, 200);
+    Ok(())
+}
+
+async fn finish_before_the_end_is_an_invalid_argument(site: Site) -> Result<()> {
+    place_long_file(&site)?;
+    let mut session = site.login().await?;
+    let mut download = session.retrieve("long", Representation::Image, 0).await?;
+    download.read().await?;
+    let early = download.finish().await;
+    assert!(matches!(early, Err(Error::InvalidArgument(_))), "{early:?}");
+    session_goes_on(&mut session).await
+}
+
+fn place_long_file(site: &Site) -> Result<()> {
+    let file = std::fs::File::create(site.root().join("long"))?;
+    Ok(file.set_len(LONG)?)
+}
+
+async fn many_transfers_in_one_session(site: Site) -> Result<()> {
+    let mut session = site.login().await?;
+    for number in 0..50 {
+        let contents = Payload::bytes(number * 100);
+        put(&mut session, "file", &contents).await?;
+        assert!(get(&mut session, "file").await? == contents);
+    }
+    Ok(())
+}
