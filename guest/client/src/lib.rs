@@ -35,7 +35,7 @@ pub use error::{Error, Limit, Phase, Reply};
 pub use ftp_protocol::encoding::Encoding;
 pub use ftp_protocol::listing::{Entry, Kind, Listed};
 pub use ftp_protocol::time::{Precision, Timestamp};
-pub use limit::within;
+pub use limit::{breathe, within};
 pub use network::{Listener, Network, NetworkError, Stream};
 pub use session::Session;
 pub use settings::{Active, CHUNK, DataMode, Representation, Settings};

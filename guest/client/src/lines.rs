@@ -2,6 +2,7 @@
 
 use crate::connection::Connection;
 use crate::error::{Error, Limit};
+use crate::limit::breathe;
 use crate::network::Network;
 use crate::settings::{CHUNK, LISTING_LINE, LISTING_SIZE, Representation, listed_cost};
 use crate::transfer::Download;
@@ -46,7 +47,8 @@ async fn entries_of<N: Network>(
             false => listing::list_line(line, encoding, now),
         };
         match &listed {
-            Listed::Skipped => return Ok(()),
+            // Not kept, but not for ever either.
+            Listed::Skipped => return budget.spend(line.len() + 1),
             Listed::Entry(entry) => budget.spend(ENTRY + entry_cost(entry))?,
             Listed::Unparsed(text) => budget.spend(ENTRY + listed_cost(text))?,
         }
@@ -99,7 +101,7 @@ async fn each_line<N: Network>(
     let failure = loop {
         match download.read(&mut unread, CHUNK).await {
             Ok(0) => break None,
-            Ok(_) => {}
+            Ok(_) => breathe().await,
             Err(error) => break Some(error),
         }
         let mut rest = unread.as_slice();

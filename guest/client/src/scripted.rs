@@ -22,13 +22,16 @@ use alloc::borrow::ToOwned;
 use alloc::collections::VecDeque;
 use alloc::rc::Rc;
 use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::task::Wake;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::{RefCell, RefMut};
 use core::future::poll_fn;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::pin::pin;
-use core::task::{Context, Poll, Waker};
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::task::{Context, Poll};
 use core::time::Duration;
 
 /// The server's address, unless the script gives others.
@@ -144,6 +147,16 @@ impl Script {
     }
 }
 
+/// The future that was polled wants to be polled again.
+#[derive(Default)]
+struct Again(AtomicBool);
+
+impl Wake for Again {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// The network. Clones share the server.
 #[derive(Debug, Clone)]
 pub struct Scripted(Rc<RefCell<World>>);
@@ -173,10 +186,14 @@ impl Scripted {
     /// When nothing can ever happen any more: the client waits without a limit.
     pub fn run<T>(&self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
+        let again = Arc::new(Again::default());
         loop {
             self.world().alarms.clear();
-            if let Poll::Ready(value) = work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            if let Poll::Ready(value) = work.as_mut().poll(&mut Context::from_waker(&again.clone().into())) {
                 return value;
+            }
+            if again.0.swap(false, Ordering::Relaxed) {
+                continue;
             }
             let next = self.world().alarms.iter().min().copied();
             self.world().now = next.expect("the client waits without a limit");
@@ -336,7 +353,8 @@ impl World {
             if byte != b'\n' {
                 continue;
             }
-            let line = String::from_utf8_lossy(&core::mem::take(&mut self.line)).trim_end().to_owned();
+            let line =
+                String::from_utf8_lossy(&core::mem::take(&mut self.line)).trim_end_matches(['\r', '\n']).to_owned();
             match self.script.steps.pop_front() {
                 Some(Step::Expect(expected)) => assert_eq!(line, expected, "the client said something else"),
                 step => panic!("the client said {line:?} when the script was at {step:?}"),

@@ -4,7 +4,7 @@ use crate::ascii::{FromWire, ToWire};
 use crate::connection::{Connection, Opened, chosen_name};
 use crate::control::Raw;
 use crate::error::{Error, Phase, Reply};
-use crate::limit::within;
+use crate::limit::{breathe, within};
 use crate::network::{Network, Stream};
 use crate::session::Session;
 use crate::settings::{CHUNK, Representation};
@@ -220,6 +220,9 @@ impl<N: Network> Data<N> {
             let count = self.remember(written)?;
             self.bytes += count as u64;
             rest = rest.get(count..).unwrap_or_default();
+            if !rest.is_empty() {
+                breathe().await;
+            }
         }
         Ok(())
     }

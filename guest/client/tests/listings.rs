@@ -76,6 +76,16 @@ fn listing_beyond_a_limit_leaves_the_session_usable() {
 }
 
 #[test]
+fn lines_that_mean_nothing_reach_the_limit_too() {
+    let script = hello().expect("FEAT").say("211-F\r\n MLST\r\n211 End\r\n");
+    let script = passive(script).expect("MLSD").say("150 go\r\n");
+    let line = format!("type=cdir;x={}; .\r\n", "a".repeat(8000));
+    let script = script.data(Data::sends(line.repeat(9000), End::Close));
+    let result = play(script, async |session| session.entries(None).await);
+    assert_eq!(result, Err(Error::LimitExceeded(Limit::ListingSize)));
+}
+
+#[test]
 fn names_round_trip_in_either_encoding() {
     for (encoding, wire) in [(Encoding::Utf8, &b"caf\xc3\xa9 \xff.txt"[..]), (Encoding::Latin1, b"caf\xe9 \xff.txt")] {
         let script = ascii(hello()).expect("NLST").say("150 go\r\n226 done\r\n");

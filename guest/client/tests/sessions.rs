@@ -98,6 +98,12 @@ fn anonymous_login_has_its_usual_password() {
 }
 
 #[test]
+fn empty_password_is_sent_as_one() {
+    let script = hello().expect("USER u").say("331 ?\r\n").expect("PASS ").say("230 in\r\n");
+    play(script, async |session| session.login("u", "", None).await).unwrap();
+}
+
+#[test]
 fn refused_login_leaves_the_session_usable() {
     let refused = hello().expect("USER u").say("331 ?\r\n").expect("PASS wrong").say("530 no\r\n");
     let script = refused.expect("USER u").say("331 ?\r\n").expect("PASS right").say("230 in\r\n");

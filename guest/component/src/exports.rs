@@ -9,7 +9,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 use core::time::Duration;
-use ftp_client::{CHUNK, DataMode, Download, Error, Phase, Session, Settings, Upload, within};
+use ftp_client::{CHUNK, DataMode, Download, Error, Phase, Session, Settings, Upload, breathe, within};
 use wasi::io::streams::{InputStream, OutputStream, StreamError};
 
 pub(crate) struct Component;
@@ -285,6 +285,7 @@ impl wit::GuestDownload for OpenDownload {
                 }
                 write_all(sink, &buffer)?;
                 total += count as u64;
+                breathe().await;
             }
         })?)
     }
@@ -322,6 +323,7 @@ impl wit::GuestUpload for OpenUpload {
                     Ok(bytes) => {
                         upload.write(&bytes).await?;
                         total += bytes.len() as u64;
+                        breathe().await;
                     }
                     Err(StreamError::Closed) => return Ok(total),
                     Err(error) => return Err(local_failure(&error)),

@@ -2,11 +2,24 @@
 
 use crate::network::Connection;
 use alloc::rc::{Rc, Weak};
+use alloc::sync::Arc;
+use alloc::task::Wake;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 use core::pin::pin;
-use core::task::{Context, Poll, Waker};
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::task::{Context, Poll};
 use wasi::io::poll::{Pollable, poll};
+
+/// The future that was polled wants to be polled again, without waiting for anything.
+#[derive(Default)]
+struct Again(AtomicBool);
+
+impl Wake for Again {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
 
 /// What the futures of this instance wait for.
 pub(crate) struct Reactor {
@@ -25,12 +38,16 @@ impl Reactor {
     /// Run a future to its end. It is polled again whenever anything that it waits for is ready.
     pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
+        let again = Arc::new(Again::default());
+        let waker = again.clone().into();
         loop {
             self.waiting.borrow_mut().clear();
-            if let Poll::Ready(value) = work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            if let Poll::Ready(value) = work.as_mut().poll(&mut Context::from_waker(&waker)) {
                 return value;
             }
-            self.wait();
+            if !again.0.swap(false, Ordering::Relaxed) {
+                self.wait();
+            }
         }
     }
 

@@ -9,22 +9,19 @@ use core::fmt;
 
 /// A command as it is sent: the verb, a space and the argument if there is one, CRLF (RFC 959, section 5.3).
 ///
-/// An empty argument is sent as none: a trailing space is part of a name to some servers.
+/// An empty argument keeps its space: without it, servers refuse the `PASS` of a user whose password is empty.
 ///
 /// # Errors
 ///
 /// [`Error`] when the verb is not one, or a CR, LF or NUL would let the server see another command than this one.
 pub fn line(verb: &str, argument: Option<&[u8]>) -> Result<Vec<u8>, Error> {
-    let argument = argument.unwrap_or_default();
     check(verb.as_bytes())?;
-    check(argument)?;
+    check(argument.unwrap_or_default())?;
     if !is_verb(verb.as_bytes()) {
         return Err(Error::Verb);
     }
-    let length = verb.len().saturating_add(argument.len()).saturating_add(3);
-    let mut line = Vec::with_capacity(length);
-    line.extend_from_slice(verb.as_bytes());
-    if !argument.is_empty() {
+    let mut line = verb.as_bytes().to_vec();
+    if let Some(argument) = argument {
         line.push(b' ');
         line.extend_from_slice(argument);
     }
@@ -106,7 +103,7 @@ mod tests {
         type Row = (&'static str, Option<&'static [u8]>, &'static [u8]);
         let table: &[Row] = &[
             ("NOOP", None, b"NOOP\r\n"),
-            ("PASS", Some(b""), b"PASS\r\n"),
+            ("PASS", Some(b""), b"PASS \r\n"),
             ("CWD", Some(b"pub"), b"CWD pub\r\n"),
             ("CWD", Some(b" a b "), b"CWD  a b \r\n"),
             ("RETR", Some(b"\xff\x01\t"), b"RETR \xff\x01\t\r\n"),
@@ -151,7 +148,7 @@ mod tests {
         let table: &[Row] = &[
             (b"SITE CHMOD 600 a b", Ok(b"SITE CHMOD 600 a b\r\n")),
             (b"noop", Ok(b"noop\r\n")),
-            (b"NOOP ", Ok(b"NOOP\r\n")),
+            (b"NOOP ", Ok(b"NOOP \r\n")),
             (b"CWD  a", Ok(b"CWD  a\r\n")),
             (b"CWD \xe4", Ok(b"CWD \xe4\r\n")),
             (b"", Err(Error::Verb)),
