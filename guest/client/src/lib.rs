@@ -11,7 +11,7 @@
 )]
 
 extern crate alloc;
-#[cfg(any(feature = "native", feature = "scripted", test))]
+#[cfg(any(feature = "native", test))]
 extern crate std;
 
 mod ascii;
