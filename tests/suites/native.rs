@@ -78,7 +78,7 @@ async fn failures_have_their_names() -> Result<()> {
     let mut session = connect(&server, Settings::default()).await?;
     assert!(matches!(session.login("user", "wrong", None).await, Err(Error::Permanent(reply)) if reply.code == 530));
     let mut session = login(&server, Settings::default()).await?;
-    let missing = session.retrieve("missing", Representation::Image, 0).await.err();
+    let missing = get(&mut session, "missing").await.err();
     assert!(matches!(missing, Some(Error::Permanent(_) | Error::Transient(_))), "{missing:?}");
 
     let listener = TcpListener::bind("127.0.0.1:0").await?;

@@ -5,14 +5,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
-use ftp_host::Download;
+use ftp_host::{Download, Representation};
 use tempfile::NamedTempFile;
 use tokio::fs::File;
 use tokio::io::AsyncWrite;
 
 use super::arguments::Options;
 use super::connection::Connection;
-use super::progress::Progress;
+use super::progress::{self, Progress};
 use super::remote::Remote;
 
 pub async fn run(remote: Remote, file: Option<PathBuf>, options: &Options) -> Result<()> {
@@ -25,26 +25,37 @@ pub async fn run(remote: Remote, file: Option<PathBuf>, options: &Options) -> Re
 
 async fn get(connection: &mut Connection, remote: &Remote, target: Target) -> Result<()> {
     connection.enter(&remote.directories).await?;
-    let download = connection.session.retrieve(&remote.name, remote.representation()?, 0).await;
+    let representation = remote.representation()?;
+    // Few servers announce the size when a transfer begins, and only a bar needs it.
+    let size = match representation {
+        Representation::Image if progress::is_shown() => connection.session.size(&remote.name).await.ok(),
+        _ => None,
+    };
+    let download = connection.session.retrieve(&remote.name, representation, 0).await;
     let download = download.with_context(|| format!("cannot get {}", remote.name))?;
+    let progress = Progress::start(&remote.name, size.or(download.expected_size()));
     match target {
-        Target::Output => save(download, remote, tokio::io::stdout()).await,
+        Target::Output => save(download, progress, remote, tokio::io::stdout()).await,
         Target::Device(path) => {
             let file = File::options().write(true).open(&path).await;
-            save(download, remote, file.with_context(|| cannot_write(&path))?).await
+            save(download, progress, remote, file.with_context(|| cannot_write(&path))?).await
         }
         Target::File(path) => {
             let temporary = beside(&path).with_context(|| cannot_write(&path))?;
             let file = temporary.as_file().try_clone().with_context(|| cannot_write(&path))?;
-            save(download, remote, File::from_std(file)).await?;
+            save(download, progress, remote, File::from_std(file)).await?;
             temporary.persist(&path).map_err(|error| error.error).with_context(|| cannot_write(&path))?;
             Ok(())
         }
     }
 }
 
-async fn save(mut download: Download, remote: &Remote, writer: impl AsyncWrite + Unpin) -> Result<()> {
-    let progress = Progress::start(&remote.name, download.expected_size());
+async fn save(
+    mut download: Download,
+    progress: Progress,
+    remote: &Remote,
+    writer: impl AsyncWrite + Unpin,
+) -> Result<()> {
     let outcome = match download.copy_to(&mut progress.bar.wrap_async_write(writer)).await {
         Ok(_) => download.finish().await,
         Err(error) => Err(error),

@@ -1,6 +1,6 @@
 //! How far a transfer is: a bar on a terminal, a line at its end elsewhere.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -40,6 +40,11 @@ impl Progress {
         // Whether anybody looks on changes nothing.
         let _ = writeln!(io::stderr(), "{}: {count} bytes in {}, {speed} MB/s", self.label, time(elapsed));
     }
+}
+
+/// Whether anybody sees a bar.
+pub fn is_shown() -> bool {
+    io::stderr().is_terminal()
 }
 
 impl Drop for Progress {

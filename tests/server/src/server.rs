@@ -129,8 +129,6 @@ impl Host {
 
     /// A connection gets a server of its own: `service` takes one that is already there, `listen` an address only.
     fn serve(&self, connection: TcpStream) {
-        // The two replies of a short transfer are two writes: with Nagle's algorithm the second waits 40 ms.
-        let _ = connection.set_nodelay(true);
         // The library writes its replies one by one: with Nagle the second waits 40 ms for a delayed acknowledgement.
         let _ = connection.set_nodelay(true);
         let root = self.root.clone();

@@ -30,7 +30,7 @@ const RENAMED: &str = "renamed file.bin";
 const MEASURED: &str = "\
 Times run from the first command to the last reply, reading and writing files on this disk included. Hashes (SHA-256)
 are taken from the files on both sides while no clock runs. The server has its share in all of it: it runs on this
-machine, in this process.";
+machine, in this process, and moves 8 KiB at a time, which sets the pace of the large file.";
 
 /// Fails unless every comparison held.
 pub async fn run(mebibytes: u64) -> Result<()> {
