@@ -20,7 +20,7 @@ fn main() -> Result<()> {
     let server = PyFtpd::start_in(root::with_room_for(3 * size)?, &[])?;
     let chunk: Vec<u8> = Payload::bytes(CHUNK as u64);
     std::fs::write(server.root().join("large"), chunk.repeat(usize::try_from(size)? / CHUNK))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(compare(server.address(), size, repeats, &chunk))
 }
 

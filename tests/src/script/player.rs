@@ -1,6 +1,6 @@
 //! The peer that plays a [`Script`].
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -220,7 +220,7 @@ impl Player {
         match self.control()?.read_until(b'\n', &mut line).await {
             Ok(0) => return Ok(None),
             Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => return Ok(None),
             Err(error) => return Err(error.into()),
         }
         ensure!(line.ends_with(b"\r\n"), "a command ends in CRLF, unlike {:?}", line.escape_ascii().to_string());
@@ -274,7 +274,12 @@ impl Player {
         let target = announced_by_client(&self.record.lines())?;
         let socket = TcpSocket::new_v4()?;
         socket.bind((from, 0).into())?;
-        self.data = Data::Open(socket.connect(target).await?);
+        match socket.connect(target).await {
+            Ok(connection) => self.data = Data::Open(connection),
+            // A stranger may be thrown out before it knows that it was let in.
+            Err(error) if from != Ipv4Addr::LOCALHOST && error.kind() == ErrorKind::ConnectionReset => {}
+            Err(error) => return Err(error.into()),
+        }
         Ok(())
     }
 
