@@ -10,6 +10,7 @@ wasmtime::component::bindgen!({
     with: {
         "wasi:io": wasmtime_wasi::p2::bindings::io,
         "wasi:clocks": wasmtime_wasi::p2::bindings::clocks,
+        "wasi:random": wasmtime_wasi::p2::bindings::random,
         "wasi:sockets/network": wasmtime_wasi::p2::bindings::sockets::network,
         "wasi:sockets/instance-network": wasmtime_wasi::p2::bindings::sockets::instance_network,
         "wasi:sockets/tcp": wasmtime_wasi::p2::bindings::sockets::tcp,

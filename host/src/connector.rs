@@ -7,21 +7,30 @@ use crate::error::Error;
 use crate::grants::Grants;
 use crate::instance::{Handle, Instance, Shared, call};
 use crate::session::Session;
-use crate::types::{DataMode, Encoding};
+use crate::tls::TlsSettings;
+use crate::types::{DataMode, Encoding, Security};
 
 /// The port of the control connection, unless another is given.
 const PORT: u16 = 21;
 
+/// The same with implicit TLS.
+const IMPLICIT_PORT: u16 = 990;
+
 /// Settings of a connector. Each has a safe default.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
+    /// How sessions are protected. Default: not at all.
+    pub security: Security,
+    /// How TLS is done, where it is.
+    pub tls: TlsSettings,
     /// How data connections are made. Default: passive. Active mode permits the sandbox to listen.
     pub data_mode: DataMode,
     /// How names and texts travel. Default: UTF-8.
     pub encoding: Encoding,
     /// The local address to connect from. Default: the system chooses.
     pub local_address: Option<IpAddr>,
-    /// The longest that looking up a host, and then connecting to it, may take; likewise for each data connection.
+    /// The longest that looking up a host, then connecting to it, and then a TLS handshake may take; likewise for each
+    /// data connection.
     /// None: 30 seconds.
     pub connect_timeout: Option<Duration>,
     /// The longest that a command may take until its reply is complete. None: 60 seconds.
@@ -39,6 +48,7 @@ pub struct Settings {
 /// Calls on all sessions of a connector take turns. Several sessions at a time are several connectors.
 pub struct Connector {
     handle: Handle,
+    port: u16,
 }
 
 impl Connector {
@@ -46,13 +56,23 @@ impl Connector {
         let Instance { store, guest, busy, .. } = &mut instance;
         let constructed = busy.watch(guest.ftp_client_ftp().connector().call_constructor(store)).await;
         let resource = constructed.map_err(|trap| Error::Trapped(trap.root_cause().to_string()))?;
-        let connector = Self { handle: Handle::new(Shared::new(instance), resource) };
+        let port = if settings.security == Security::Implicit { IMPLICIT_PORT } else { PORT };
+        let connector = Self { handle: Handle::new(Shared::new(instance), resource), port };
         connector.apply(settings).await?;
         Ok(connector)
     }
 
     async fn apply(&self, settings: Settings) -> Result<(), Error> {
-        let Settings { data_mode, encoding, transcript_capacity, .. } = settings;
+        let Settings { security, tls, data_mode, encoding, transcript_capacity, .. } = settings;
+        let identity = tls.identity.map(Into::into);
+        let (oldest, newest) = tls.versions.into_inner();
+        call!(self.handle, connector.call_set_security(security))?;
+        call!(self.handle, connector.call_set_trust(&tls.trust))??;
+        call!(self.handle, connector.call_set_identity(identity.as_ref()))??;
+        call!(self.handle, connector.call_set_server_name(tls.server_name.as_deref()))??;
+        call!(self.handle, connector.call_set_tls_versions(oldest, newest))??;
+        call!(self.handle, connector.call_set_data_end(tls.data_end))?;
+        call!(self.handle, connector.call_set_require_resumption(tls.require_resumption))?;
         let local_address = settings.local_address.map(|address| address.to_string());
         call!(self.handle, connector.call_set_data_mode(&data_mode))??;
         grant_listening(&self.handle.shared.grants, &data_mode);
@@ -65,15 +85,16 @@ impl Connector {
         call!(self.handle, connector.call_set_transcript_capacity(transcript_capacity))
     }
 
-    /// Connect and read the greeting. The port is 21 unless given. `host` is a name or an IP address; all addresses of
+    /// Connect, secure as the settings say, and read the greeting. The port is 21, or 990 with implicit TLS, unless given. `host` is a name or an IP address; all addresses of
     /// a name are tried. A name is looked up once, and what it leads to stays for the connector's life.
     ///
     /// Errors: [`Error::NameUnresolvable`], [`Error::AccessDenied`] where the policy refuses all addresses,
-    /// [`Error::ConnectionRefused`], [`Error::Timeout`] in the phases `Resolve`, `Connect` and `Reply`,
+    /// [`Error::ConnectionRefused`], [`Error::Timeout`] in the phases `Resolve`, `Connect`, `Handshake` and `Reply`,
+    /// [`Error::Tls`], [`Error::Insecure`] when the server has no TLS or wants it skipped,
     /// [`Error::Transient`] when the greeting is 421, [`Error::InvalidArgument`] for an empty host or port 0.
     pub async fn connect(&self, host: &str, port: Option<u16>) -> Result<Session, Error> {
         let shared = &self.handle.shared;
-        shared.grants.name(host, port.unwrap_or(PORT));
+        shared.grants.name(host, port.unwrap_or(self.port));
         let session = call!(self.handle, connector.call_connect(host, port))??;
         Ok(Session::new(Handle::new(shared.clone(), session)))
     }

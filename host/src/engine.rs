@@ -5,7 +5,8 @@ use std::thread;
 use wasmtime::component::{Component, HasData, HasSelf, Linker, ResourceTable};
 use wasmtime::{Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig, Result};
 use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView as _};
-use wasmtime_wasi::p2::bindings::{clocks, sockets};
+use wasmtime_wasi::p2::bindings::{clocks, random, sockets};
+use wasmtime_wasi::random::{WasiRandom, WasiRandomView as _};
 use wasmtime_wasi::sockets::{WasiSockets, WasiSocketsView as _};
 use wasmtime_wasi_io::bindings::wasi::io;
 
@@ -64,6 +65,7 @@ fn add_imports(linker: &mut Linker<State>) -> Result<()> {
     io::streams::add_to_linker::<State, HasTable>(linker, |state| &mut state.table)?;
     clocks::monotonic_clock::add_to_linker::<State, WasiClocks>(linker, State::clocks)?;
     clocks::wall_clock::add_to_linker::<State, WasiClocks>(linker, State::clocks)?;
+    random::random::add_to_linker::<State, WasiRandom>(linker, State::random)?;
     let stable = sockets::network::LinkOptions::default();
     sockets::network::add_to_linker::<State, WasiSockets>(linker, &stable, State::sockets)?;
     sockets::instance_network::add_to_linker::<State, WasiSockets>(linker, State::sockets)?;

@@ -7,7 +7,7 @@ use crate::types::{Limit, Phase, Reply};
 
 /// Why an operation failed, and whose fault it was.
 ///
-/// The first sixteen are the contract's own; `Trapped`, `Host` and `Local` are this library's. After `ConnectionLost`,
+/// The first eighteen are the contract's own; `Trapped`, `Host` and `Local` are this library's. After `ConnectionLost`,
 /// `Timeout`, `Protocol`, `LimitExceeded` on a reply, `Trapped` and a `Transient` reply with code 421 the session is
 /// closed; after every other error it can be used as before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,10 @@ pub enum Error {
     ConnectionLost(String),
     /// The named phase took longer than its limit.
     Timeout(Phase),
+    /// The TLS handshake, the certificate or the record layer failed.
+    Tls(String),
+    /// TLS was asked for and cannot be had; no password and no data was sent in the clear.
+    Insecure(String),
     /// The server refuses for now (4yz); the same request may succeed later.
     Transient(Reply),
     /// The server refuses (5yz).
@@ -61,6 +65,8 @@ impl Display for Error {
             Self::ConnectionRefused(text) => write!(f, "connection refused: {}", Line(text)),
             Self::ConnectionLost(text) => write!(f, "connection lost: {}", Line(text)),
             Self::Timeout(phase) => write!(f, "timed out {}", phase_text(*phase)),
+            Self::Tls(text) => write!(f, "TLS failed: {}", Line(text)),
+            Self::Insecure(text) => write!(f, "no protection: {}", Line(text)),
             Self::Transient(reply) => write!(f, "refused for now: {}", Quoted(reply)),
             Self::Permanent(reply) => write!(f, "refused: {}", Quoted(reply)),
             Self::Unexpected(reply) => write!(f, "unexpected reply: {}", Quoted(reply)),
@@ -89,6 +95,8 @@ impl From<types::Error> for Error {
             types::Error::ConnectionRefused(text) => Self::ConnectionRefused(text),
             types::Error::ConnectionLost(text) => Self::ConnectionLost(text),
             types::Error::Timeout(phase) => Self::Timeout(phase),
+            types::Error::Tls(text) => Self::Tls(text),
+            types::Error::Insecure(text) => Self::Insecure(text),
             types::Error::Transient(reply) => Self::Transient(reply),
             types::Error::Permanent(reply) => Self::Permanent(reply),
             types::Error::Unexpected(reply) => Self::Unexpected(reply),
@@ -108,6 +116,7 @@ fn phase_text(phase: Phase) -> &'static str {
     match phase {
         Phase::Resolve => "looking up the host name",
         Phase::Connect => "connecting",
+        Phase::Handshake => "in the TLS handshake",
         Phase::Reply => "waiting for a reply",
         Phase::DataConnection => "making the data connection",
         Phase::Data => "transferring data",

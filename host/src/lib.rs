@@ -49,6 +49,7 @@ mod limits;
 mod lookup;
 mod policy;
 mod session;
+mod tls;
 mod transfer;
 mod tunables;
 mod types;
@@ -58,10 +59,11 @@ pub use error::Error;
 pub use host::{Host, Options};
 pub use policy::Policy;
 pub use session::Session;
+pub use tls::{Identity, TlsSettings};
 pub use transfer::{Download, Upload};
 pub use types::{
-    Active, DataMode, Encoding, Entry, EntryKind, Limit, Listed, Outcome, Phase, Precision, Reply, Representation,
-    Timestamp,
+    Active, DataEnd, DataMode, Encoding, Encryption, Entry, EntryKind, Limit, Listed, Outcome, Phase, Precision,
+    Protection, Reply, Representation, Security, Timestamp, TlsVersion, Trust,
 };
 
 /// The component itself, `ftp.wasm`, for a program that loads or composes it in its own way.

@@ -4,7 +4,7 @@ use crate::connector::grant_listening;
 use crate::error::Error;
 use crate::instance::{Handle, call};
 use crate::transfer::{Download, Upload};
-use crate::types::{DataMode, Entry, Listed, Reply, Representation, Timestamp};
+use crate::types::{DataMode, Encryption, Entry, Listed, Protection, Reply, Representation, Timestamp};
 
 /// A control connection, and one transfer at a time on it.
 ///
@@ -40,6 +40,33 @@ impl Session {
     /// code 332 when the server asks for an account and none is given.
     pub async fn login(&mut self, user: &str, password: &str, account: Option<&str>) -> Result<Reply, Error> {
         Ok(call!(self.handle, session.call_login(user, password, account))??)
+    }
+
+    /// (AUTH TLS) Begin TLS, as the settings say, in a session that was connected without. Data stays in the clear until
+    /// [`Self::protect_data`].
+    ///
+    /// Errors: [`Error::Insecure`] when the server refuses, [`Error::Tls`], [`Error::InvalidArgument`] inside TLS.
+    pub async fn start_tls(&mut self) -> Result<Reply, Error> {
+        Ok(call!(self.handle, session.call_start_tls())??)
+    }
+
+    /// (PBSZ 0, PROT) Encrypt data connections from now on, or no longer.
+    ///
+    /// Errors: [`Error::Insecure`] when the server refuses.
+    pub async fn protect_data(&mut self, protection: Protection) -> Result<Reply, Error> {
+        Ok(call!(self.handle, session.call_protect_data(protection))??)
+    }
+
+    /// (CCC) Leave TLS on the control connection, after login.
+    ///
+    /// Errors: [`Error::Permanent`] when the server refuses; [`Error::InvalidArgument`] before login or outside TLS.
+    pub async fn clear_command_channel(&mut self) -> Result<Reply, Error> {
+        Ok(call!(self.handle, session.call_clear_command_channel())??)
+    }
+
+    /// What TLS on the control connection has agreed; `None` in the clear.
+    pub async fn encryption(&mut self) -> Result<Option<Encryption>, Error> {
+        call!(self.handle, session.call_encryption())
     }
 
     /// (REIN) End the login, keep the connection.

@@ -64,7 +64,7 @@ impl Download {
 
     /// Read the server's verdict. Without it the bytes may be incomplete.
     ///
-    /// Errors: [`Error::Integrity`] when the number of bytes is not the one announced; [`Error::Transient`] with code 426
+    /// Errors: [`Error::Tls`] when the data ended without `close_notify` and the settings want one; [`Error::Integrity`] when the number of bytes is not the one announced; [`Error::Transient`] with code 426
     /// or 451 when the server gave up; [`Error::InvalidArgument`] when the end of the data had not been read.
     pub async fn finish(mut self) -> Result<Outcome, Error> {
         self.verdict().await
@@ -101,12 +101,17 @@ impl Upload {
         Self { transfer: Transfer(Ok(handle)) }
     }
 
-    /// Send these bytes; returns when they are on their way.
+    /// Send these bytes; returns when they are on their way. Inside TLS fewer than 16 KiB may wait for the next call.
     ///
     /// Errors: [`Error::Timeout`] in the phase `Data`, [`Error::ConnectionLost`] when the server stops reading; after any
     /// error call `finish`, which may know the server's reason.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
         write(self.transfer.handle()?, bytes).await
+    }
+
+    /// Send what waits. Only for a caller that pauses and wants the server to see what there is.
+    pub async fn flush(&mut self) -> Result<(), Error> {
+        Ok(call!(self.transfer.handle()?, upload.call_flush())??)
     }
 
     /// All that a reader gives until its end. Gives the number of bytes; `finish` must follow. When the future is
@@ -126,7 +131,8 @@ impl Upload {
 
     /// End the data and read the server's verdict. Without it the file may be incomplete.
     ///
-    /// Errors: [`Error::Transient`] or [`Error::Permanent`], for example 452 or 552 for a lack of space.
+    /// Errors: [`Error::Tls`] when the server wants data connections to resume the TLS session and this one did not;
+    /// [`Error::Transient`] or [`Error::Permanent`], for example 452 or 552 for a lack of space.
     pub async fn finish(mut self) -> Result<Outcome, Error> {
         self.verdict().await
     }

@@ -3,13 +3,19 @@
 use crate::bindings::exports::ftp::client::types;
 
 pub use types::{
-    Active, DataMode, Encoding, Entry, EntryKind, Limit, Listed, Outcome, Phase, Precision, Reply, Representation,
-    Timestamp,
+    Active, DataEnd, DataMode, Encoding, Encryption, Entry, EntryKind, Limit, Listed, Outcome, Phase, Precision,
+    Protection, Reply, Representation, Security, Timestamp, TlsVersion, Trust,
 };
 
 impl Default for DataMode {
     fn default() -> Self {
         Self::Passive
+    }
+}
+
+impl Default for Security {
+    fn default() -> Self {
+        Self::None
     }
 }
 

@@ -5,7 +5,10 @@ use crate::dial::dial;
 use crate::error::{Error, Phase, Reply};
 use crate::limit::{Either, either, within};
 use crate::network::{Listener, Network, NetworkError, Stream};
-use crate::settings::{Active, DataMode, Representation, Settings};
+use crate::settings::{Active, DataMode, GOODBYE, Representation, Settings};
+use crate::tls::channel::Channel;
+use crate::tls::{self, Engine, Protection, Rustls, Security};
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::{Arc, Weak};
@@ -27,6 +30,12 @@ pub(crate) struct Connection<N: Network> {
     pub(crate) alive: Arc<()>,
     /// The transfer that is open, or was dropped with its replies unread.
     transfer: Option<Weak<()>>,
+    host: String,
+    /// What makes TLS connections, once there was one.
+    engine: Option<Rustls>,
+    /// What the server was told about data connections.
+    protection: Option<Protection>,
+    logged_in: bool,
     /// The verdict of that transfer, where it came before the data connection.
     early: Option<Raw>,
     representation: Option<Representation>,
@@ -37,7 +46,7 @@ pub(crate) struct Connection<N: Network> {
 
 /// A transfer that the server has agreed to.
 pub(crate) struct Opened<N: Network> {
-    pub(crate) stream: N::Stream,
+    pub(crate) channel: Channel<N::Stream>,
     /// The reply that agreed.
     pub(crate) agreed: Raw,
     /// Alive as long as the transfer is open.
@@ -53,9 +62,17 @@ enum Pending<N: Network> {
 impl<N: Network> Connection<N> {
     /// Connect and read the greeting (RFC 959, section 5.4: 220, or 120 and then 220).
     pub(crate) async fn open(network: N, settings: Settings, host: &str, port: u16) -> Result<(Self, Reply), Error> {
+        let engine = match settings.security {
+            Security::None => None,
+            Security::Explicit | Security::Implicit => Some(Rustls::new::<N>(&settings.tls, host)?),
+        };
         let stream = dial(&network, &settings, host, port).await?;
         let mut connection = Self {
-            control: Control::new(network.clone(), stream, &settings),
+            control: Control::new(network.clone(), Channel::Plain(stream), &settings),
+            host: host.to_string(),
+            engine,
+            protection: None,
+            logged_in: false,
             network,
             settings,
             alive: Arc::new(()),
@@ -66,9 +83,21 @@ impl<N: Network> Connection<N> {
             epsv_refused: false,
             mlsd_refused: false,
         };
+        let security = connection.settings.security;
+        if security == Security::Implicit {
+            let tls = connection.new_tls()?;
+            connection.control.secure(tls).await?;
+        }
         let greeting = connection.last_reply().await?;
         let greeting = connection.positive(greeting)?;
         let welcome = connection.control.text(&greeting);
+        if security == Security::Explicit {
+            if greeting.code != 220 {
+                // Logged in already, in the clear: somebody wants TLS to be skipped.
+                return Err(Error::Insecure(format!("the server greets with {}", greeting.code)));
+            }
+            connection.start_tls().await?;
+        }
         Ok((connection, welcome))
     }
 
@@ -83,6 +112,67 @@ impl<N: Network> Connection<N> {
             Some(_) => return Err(Error::Busy),
         }
         self.control.check_quiet()
+    }
+
+    // Security (RFC 4217)
+
+    /// (AUTH TLS)
+    pub(crate) async fn start_tls(&mut self) -> Result<Reply, Error> {
+        if self.control.agreed().is_some() {
+            return Err(Error::InvalidArgument("this session is inside TLS already".to_string()));
+        }
+        let tls = self.new_tls()?;
+        let mut reply = self.control.exchange("AUTH", Some(b"TLS")).await?;
+        if reply.code == 504 {
+            // The other name of the same thing (RFC 4217, section 17).
+            reply = self.control.exchange("AUTH", Some(b"TLS-C")).await?;
+        }
+        if reply.code != 234 {
+            return Err(Error::Insecure(format!("the server refuses AUTH TLS: {}", self.control.text(&reply))));
+        }
+        self.control.secure(tls).await?;
+        self.features = None;
+        Ok(self.control.text(&reply))
+    }
+
+    fn new_tls(&mut self) -> Result<Box<dyn tls::Handshake>, Error> {
+        let engine = match self.engine.take() {
+            Some(engine) => engine,
+            None => Rustls::new::<N>(&self.settings.tls, &self.host)?,
+        };
+        self.engine.insert(engine).connect()
+    }
+
+    /// (PBSZ, PROT)
+    pub(crate) async fn protect_data(&mut self, protection: Protection) -> Result<Reply, Error> {
+        let level: &[u8] = match protection {
+            Protection::Clear => b"C",
+            Protection::Private => b"P",
+        };
+        self.secured_command("PBSZ", b"0").await?;
+        let reply = self.secured_command("PROT", level).await?;
+        self.protection = Some(protection);
+        Ok(self.control.text(&reply))
+    }
+
+    /// A command without which there is no protection.
+    async fn secured_command(&mut self, verb: &str, argument: &[u8]) -> Result<Raw, Error> {
+        let reply = self.control.exchange(verb, Some(argument)).await?;
+        if reply.is_positive() {
+            return Ok(reply);
+        }
+        let text = self.control.text(&reply);
+        Err(Error::Insecure(format!("the server refuses {verb}: {text}")))
+    }
+
+    /// (CCC)
+    pub(crate) async fn clear_command_channel(&mut self) -> Result<Reply, Error> {
+        if !self.logged_in || self.control.agreed().is_none() {
+            return Err(Error::InvalidArgument("only a session that is logged in inside TLS can leave it".to_string()));
+        }
+        let reply = self.command("CCC", None).await?;
+        self.control.clear().await?;
+        Ok(self.control.text(&reply))
     }
 
     // Login (RFC 959, section 4.1.1)
@@ -101,7 +191,14 @@ impl<N: Network> Connection<N> {
             reply = self.control.exchange_secret("ACCT", account).await?;
         }
         let reply = self.positive(reply)?;
+        self.logged_in = true;
         Ok(self.control.text(&reply))
+    }
+
+    pub(crate) async fn quit(&mut self) -> Result<Reply, Error> {
+        let reply = self.simple("QUIT", None).await?;
+        self.control.goodbye().await;
+        Ok(reply)
     }
 
     pub(crate) async fn reinitialize(&mut self) -> Result<Reply, Error> {
@@ -109,6 +206,8 @@ impl<N: Network> Connection<N> {
         self.representation = None;
         self.features = None;
         self.mlsd_refused = false;
+        self.protection = None;
+        self.logged_in = false;
         Ok(self.control.text(&reply))
     }
 
@@ -259,6 +358,9 @@ impl<N: Network> Connection<N> {
         line: &[u8],
     ) -> Result<Opened<N>, Error> {
         command::raw(line)?;
+        if self.protection.is_none() && self.settings.security != Security::None {
+            self.protect_data(Protection::Private).await?;
+        }
         if let Some(representation) = representation {
             self.represent(representation).await?;
         }
@@ -283,7 +385,36 @@ impl<N: Network> Connection<N> {
             Pending::Connected(stream) => stream,
             Pending::Listening(mut listener) => self.accept(&mut listener).await?,
         };
-        Ok(Opened { stream, agreed, token })
+        let channel = match self.secured(stream).await {
+            Err(Error::Tls(text)) => return Err(self.handshake_failed(text).await),
+            channel => channel?,
+        };
+        Ok(Opened { channel, agreed, token })
+    }
+
+    /// The data connection, as it was promised to be.
+    async fn secured(&mut self, stream: N::Stream) -> Result<Channel<N::Stream>, Error> {
+        if self.protection != Some(Protection::Private) {
+            return Ok(Channel::Plain(stream));
+        }
+        self.control.renew_ticket();
+        let secure = Channel::secure(stream, self.new_tls()?);
+        let channel = within(&self.network, self.settings.connect_timeout, Phase::Handshake, secure).await?;
+        match channel.agreed() {
+            Some(agreed) if self.settings.tls.require_resumption && !agreed.resumed => {
+                Err(Error::Insecure("the data connection did not resume the session's TLS session".to_string()))
+            }
+            _ => Ok(channel),
+        }
+    }
+
+    /// The server may have something to say about it.
+    async fn handshake_failed(&mut self, text: String) -> Error {
+        let network = self.network.clone();
+        match within(&network, GOODBYE, Phase::Reply, self.end_of_transfer()).await {
+            Ok(reply) => Error::Tls(format!("{text}; the server says {}", self.control.text(&reply))),
+            Err(_) => Error::Tls(text),
+        }
     }
 
     /// The data connection has ended: read the verdict.
@@ -292,12 +423,14 @@ impl<N: Network> Connection<N> {
         self.positive(reply)
     }
 
+    /// May be dropped while it waits: the reply is then still to come.
     async fn end_of_transfer(&mut self) -> Result<Raw, Error> {
+        let reply = match self.early.take() {
+            Some(reply) => reply,
+            None => self.control.reply().await?,
+        };
         self.transfer = None;
-        match self.early.take() {
-            Some(reply) => Ok(reply),
-            None => self.control.reply().await,
-        }
+        Ok(reply)
     }
 
     /// The data connection was closed early: tell the server (ABOR), and read all that it has to say. Servers answer

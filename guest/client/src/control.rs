@@ -2,9 +2,12 @@
 
 use crate::error::{Error, Phase, Reply};
 use crate::limit::{at_once, within};
-use crate::network::{Network, Stream};
-use crate::settings::Settings;
+use crate::network::Network;
+use crate::settings::{GOODBYE, Settings};
+use crate::tls::channel::Channel;
+use crate::tls::{Agreed, Handshake};
 use crate::transcript::Transcript;
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -26,23 +29,25 @@ pub(crate) type Raw = reply::Reply;
 /// The control connection. Once anything went wrong on it, it is of no further use.
 pub(crate) struct Control<N: Network> {
     network: N,
-    stream: N::Stream,
+    channel: Channel<N::Stream>,
     reader: Reader,
     buffer: Vec<u8>,
     limit: Duration,
+    handshake_limit: Duration,
     encoding: Encoding,
     usable: bool,
     pub(crate) transcript: Transcript,
 }
 
 impl<N: Network> Control<N> {
-    pub(crate) fn new(network: N, stream: N::Stream, settings: &Settings) -> Self {
+    pub(crate) fn new(network: N, channel: Channel<N::Stream>, settings: &Settings) -> Self {
         Self {
             network,
-            stream,
+            channel,
             reader: Reader::new(Limits::default()),
             buffer: Vec::new(),
             limit: settings.reply_timeout,
+            handshake_limit: settings.connect_timeout,
             encoding: settings.encoding,
             usable: true,
             transcript: Transcript::new(settings.transcript_capacity),
@@ -55,11 +60,74 @@ impl<N: Network> Control<N> {
     }
 
     pub(crate) fn local_address(&self) -> Result<SocketAddr, Error> {
-        Ok(self.stream.local_address()?)
+        self.channel.local_address()
     }
 
     pub(crate) fn peer(&self) -> Result<IpAddr, Error> {
-        Ok(self.stream.peer_address()?.ip())
+        Ok(self.channel.peer_address()?.ip())
+    }
+
+    /// Begin TLS. Whatever came before it is not carried over.
+    pub(crate) async fn secure(&mut self, tls: Box<dyn Handshake>) -> Result<(), Error> {
+        self.buffer.clear();
+        let early = at_once(self.channel.read(&mut self.buffer, 1)).is_some();
+        if early || !self.reader.is_empty() {
+            return Err(self.broken("bytes came before the TLS handshake"));
+        }
+        let Channel::Plain(stream) = core::mem::replace(&mut self.channel, Channel::Closed) else {
+            return Err(self.broken("TLS inside TLS"));
+        };
+        let network = self.network.clone();
+        let secured = within(&network, self.handshake_limit, Phase::Handshake, async {
+            let mut channel = Channel::secure(stream, tls).await?;
+            channel.flush().await?;
+            Ok(channel)
+        });
+        self.channel = secured.await.map_err(|error| self.fail(error))?;
+        self.note_agreed();
+        Ok(())
+    }
+
+    /// Leave TLS.
+    pub(crate) async fn clear(&mut self) -> Result<(), Error> {
+        if !self.reader.is_empty() {
+            return Err(self.broken("bytes came while TLS was being left"));
+        }
+        let network = self.network.clone();
+        let channel = core::mem::replace(&mut self.channel, Channel::Closed);
+        let cleared = within(&network, self.handshake_limit, Phase::Handshake, channel.into_clear()).await;
+        self.channel = cleared.map_err(|error| self.fail(error))?;
+        self.transcript.note("TLS ended");
+        Ok(())
+    }
+
+    /// The last thing on this connection: end it in order, for as long as that is worth the wait.
+    pub(crate) async fn goodbye(&mut self) {
+        let network = self.network.clone();
+        let channel = &mut self.channel;
+        let end = async {
+            channel.finish(b"").await?;
+            channel.drain().await;
+            Ok(())
+        };
+        let _ = within(&network, GOODBYE, Phase::Reply, end).await;
+        self.usable = false;
+    }
+
+    /// What was agreed, inside TLS.
+    pub(crate) fn agreed(&self) -> Option<&Agreed> {
+        self.channel.agreed()
+    }
+
+    /// Have a ticket ready for a data connection.
+    pub(crate) fn renew_ticket(&mut self) {
+        self.channel.renew_ticket();
+    }
+
+    fn note_agreed(&mut self) {
+        if let Some(agreed) = self.channel.agreed() {
+            self.transcript.note(&format!("{}, {}", agreed.version, agreed.cipher));
+        }
     }
 
     /// The reply as text.
@@ -108,8 +176,8 @@ impl<N: Network> Control<N> {
     /// Make sure that nothing has come since the last reply: it would be taken for the reply to the next command.
     pub(crate) fn check_quiet(&mut self) -> Result<(), Error> {
         self.buffer.clear();
-        if let Some(read) = at_once(self.stream.read(&mut self.buffer, READ)) {
-            self.take_in(read.map_err(Error::from))?;
+        if let Some(read) = at_once(self.channel.read(&mut self.buffer, READ)) {
+            self.take_in(read)?;
         }
         let early = self.reader.next_reply();
         match early.map_err(Error::from) {
@@ -134,11 +202,11 @@ impl<N: Network> Control<N> {
             self.transcript.sent(&hidden.map_or_else(|| self.readable(&line), |verb| format!("{verb} ****")));
         }
         let network = self.network.clone();
-        let stream = &mut self.stream;
+        let channel = &mut self.channel;
         let sent = within(&network, self.limit, Phase::Reply, async {
             let mut rest = line.as_slice();
             while !rest.is_empty() {
-                let count = stream.write(rest).await?;
+                let count = channel.write(rest).await?;
                 rest = rest.get(count..).unwrap_or_default();
             }
             Ok(())
@@ -165,8 +233,8 @@ impl<N: Network> Control<N> {
                 return Ok(reply);
             }
             self.buffer.clear();
-            let read = self.stream.read(&mut self.buffer, READ).await;
-            self.take_in(read.map_err(Error::from))?;
+            let read = self.channel.read(&mut self.buffer, READ).await;
+            self.take_in(read)?;
         }
     }
 

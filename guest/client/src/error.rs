@@ -32,6 +32,10 @@ pub enum Error {
     ConnectionLost(String),
     /// The phase took longer than its limit.
     Timeout(Phase),
+    /// The TLS handshake, the certificate or the record layer failed.
+    Tls(String),
+    /// TLS was asked for and cannot be had; nothing was sent in the clear.
+    Insecure(String),
     /// The server refuses for now (4yz).
     Transient(Reply),
     /// The server refuses (5yz).
@@ -63,6 +67,8 @@ pub enum Phase {
     Resolve,
     /// Establishing the control connection.
     Connect,
+    /// A TLS handshake.
+    Handshake,
     /// A reply, or sending a command.
     Reply,
     /// Establishing a data connection.
@@ -98,6 +104,7 @@ impl fmt::Display for Phase {
         f.write_str(match self {
             Self::Resolve => "looking up the host name",
             Self::Connect => "connecting",
+            Self::Handshake => "the TLS handshake",
             Self::Reply => "waiting for a reply",
             Self::DataConnection => "opening a data connection",
             Self::Data => "waiting for data",
@@ -125,6 +132,8 @@ impl fmt::Display for Error {
             Self::ConnectionRefused(text) => write!(f, "connection refused: {text}"),
             Self::ConnectionLost(text) => write!(f, "connection lost: {text}"),
             Self::Timeout(phase) => write!(f, "time limit reached: {phase}"),
+            Self::Tls(text) => write!(f, "TLS failed: {text}"),
+            Self::Insecure(text) => write!(f, "no protection: {text}"),
             Self::Transient(reply) => write!(f, "refused for now: {reply}"),
             Self::Permanent(reply) => write!(f, "refused: {reply}"),
             Self::Unexpected(reply) => write!(f, "unexpected reply: {reply}"),

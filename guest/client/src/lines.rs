@@ -36,7 +36,7 @@ async fn entries_of<N: Network>(
 ) -> Result<Vec<Listed>, Error> {
     let line = connection.line(verb, path)?;
     let encoding = connection.settings.encoding;
-    let now = connection.network.wall_clock();
+    let now = N::wall_clock();
     let mut budget = Budget::default();
     let mut entries = Vec::new();
     let is_mlsd = verb == "MLSD";
@@ -98,12 +98,9 @@ async fn each_line<N: Network>(
     // The line ends are dealt with here.
     let mut download = Download::new(connection, opened, Representation::Image, 0);
     let mut unread = Vec::new();
-    let failure = loop {
-        match download.read(&mut unread, CHUNK).await {
-            Ok(0) => break None,
-            Ok(_) => breathe().await,
-            Err(error) => break Some(error),
-        }
+    // What fails on this side fails the verdict too.
+    while let Ok(1..) = download.read(&mut unread, CHUNK).await {
+        breathe().await;
         let mut rest = unread.as_slice();
         while let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
             let (line, tail) = rest.split_at(end);
@@ -115,13 +112,11 @@ async fn each_line<N: Network>(
         }
         let consumed = unread.len() - rest.len();
         unread.drain(..consumed);
-    };
-    if failure.is_none() && !unread.is_empty() {
+    }
+    if !unread.is_empty() {
         take_line(&unread, &mut take)?;
     }
-    drop(download);
-    connection.verdict().await?;
-    failure.map_or(Ok(()), Err)
+    download.end_of_listing(connection).await
 }
 
 fn take_line(line: &[u8], take: &mut impl FnMut(&[u8]) -> Result<(), Error>) -> Result<(), Error> {

@@ -10,7 +10,7 @@ use core::time::Duration;
 ///
 /// Every future may be dropped before it is done; what it was about to make is then released. No call has a time
 /// limit of its own: the client sets them.
-pub trait Network: Clone {
+pub trait Network: Clone + 'static {
     /// A connection.
     type Stream: Stream;
     /// A listening socket.
@@ -32,8 +32,11 @@ pub trait Network: Clone {
     /// Wait.
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()>;
 
+    /// Time that only goes forward, since a moment that does not matter.
+    fn now(&self) -> Duration;
+
     /// Seconds since 1970-01-01T00:00:00 UTC, or `None` where there is no such clock.
-    fn wall_clock(&self) -> Option<i64>;
+    fn wall_clock() -> Option<i64>;
 }
 
 /// A connection. Dropping it closes it and never waits.

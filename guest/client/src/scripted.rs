@@ -200,11 +200,6 @@ impl Scripted {
         }
     }
 
-    /// How much time has passed.
-    pub fn now(&self) -> Duration {
-        self.world().now
-    }
-
     /// What came on each data connection so far.
     pub fn received(&self) -> Vec<Vec<u8>> {
         self.world().received.clone()
@@ -283,7 +278,11 @@ impl Network for Scripted {
         .await;
     }
 
-    fn wall_clock(&self) -> Option<i64> {
+    fn now(&self) -> Duration {
+        self.world().now
+    }
+
+    fn wall_clock() -> Option<i64> {
         Some(1_700_000_000)
     }
 }

@@ -6,6 +6,7 @@ use crate::limit::within;
 use crate::lines;
 use crate::network::Network;
 use crate::settings::{DataMode, MAX_TRANSCRIPT_LINES, Representation, Settings};
+use crate::tls::{Agreed, Protection};
 use crate::transfer::{Download, Upload};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -75,6 +76,27 @@ impl<N: Network> Session<N> {
         self.call(async |connection| connection.login(user, password, account).await).await
     }
 
+    /// (AUTH TLS, RFC 4217, section 4) For a session that was opened without security; with the settings for TLS that it
+    /// has.
+    pub async fn start_tls(&mut self) -> Result<Reply, Error> {
+        self.call(async |connection| connection.start_tls().await).await
+    }
+
+    /// (PBSZ, PROT; RFC 4217, sections 8 and 9)
+    pub async fn protect_data(&mut self, protection: Protection) -> Result<Reply, Error> {
+        self.call(async |connection| connection.protect_data(protection).await).await
+    }
+
+    /// (CCC, RFC 4217, section 12.3) Leave TLS on the control connection. Only after login.
+    pub async fn clear_command_channel(&mut self) -> Result<Reply, Error> {
+        self.call(async |connection| connection.clear_command_channel().await).await
+    }
+
+    /// What TLS on the control connection has agreed.
+    pub fn encryption(&self) -> Option<Agreed> {
+        self.connection.as_ref().and_then(|connection| connection.control.agreed().cloned())
+    }
+
     /// (REIN, RFC 959, section 4.1.1)
     pub async fn reinitialize(&mut self) -> Result<Reply, Error> {
         self.call(async |connection| connection.reinitialize().await).await
@@ -82,7 +104,7 @@ impl<N: Network> Session<N> {
 
     /// (QUIT, RFC 959, section 4.1.1) Say goodbye and close, on errors too.
     pub async fn quit(mut self) -> Result<Reply, Error> {
-        self.call(async |connection| connection.simple("QUIT", None).await).await
+        self.call(async |connection| connection.quit().await).await
     }
 
     /// (FEAT, RFC 2389) Read once, then remembered until the login changes.

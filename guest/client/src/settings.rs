@@ -1,6 +1,7 @@
 //! Settings of a session. Every limit of the client stands here.
 
 use crate::error::Error;
+use crate::tls::{Security, TlsSettings};
 use alloc::string::ToString;
 use core::net::IpAddr;
 use core::time::Duration;
@@ -25,6 +26,16 @@ pub const MAX_ADDRESSES: usize = 16;
 /// How long one address has before the next is tried beside it (RFC 8305, section 5).
 pub const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
+/// How long the other side's end of a connection is waited for once it has said that all is done.
+pub const GOODBYE: Duration = Duration::from_secs(2);
+
+/// Bytes of an upload inside TLS that are held back until there are more, or its end: without TCP_NODELAY the last of
+/// two small writes is slow.
+pub const HELD: usize = 16 * 1024;
+
+/// How long they are held back at most, once there is more to write.
+pub const HOLD: Duration = Duration::from_millis(50);
+
 /// What a text costs against [`LISTING_SIZE`]: its bytes and its place in a list.
 pub fn listed_cost(text: &str) -> usize {
     text.len() + 32
@@ -33,6 +44,10 @@ pub fn listed_cost(text: &str) -> usize {
 /// Settings of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
+    /// How the session is protected.
+    pub security: Security,
+    /// How TLS is done, when it is.
+    pub tls: TlsSettings,
     /// How data connections are made.
     pub data_mode: DataMode,
     /// How names and texts travel.
@@ -54,6 +69,8 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            security: Security::None,
+            tls: TlsSettings::default(),
             data_mode: DataMode::Passive,
             encoding: Encoding::Utf8,
             local_address: None,

@@ -3,16 +3,13 @@
 use crate::ascii::{FromWire, ToWire};
 use crate::connection::{Connection, Opened, chosen_name};
 use crate::control::Raw;
-use crate::error::{Error, Phase, Reply};
-use crate::limit::{breathe, within};
-use crate::network::{Network, Stream};
+use crate::data::Data;
+use crate::error::{Error, Reply};
+use crate::network::Network;
 use crate::session::Session;
 use crate::settings::{CHUNK, Representation};
-use alloc::format;
 use alloc::string::{String, ToString};
-use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
-use core::time::Duration;
 use ftp_protocol::text;
 
 /// What is known once a transfer has ended well.
@@ -22,6 +19,10 @@ pub struct Outcome {
     pub reply: Reply,
     /// Bytes on the data connection, without the part that an offset skipped.
     pub bytes: u64,
+    /// The data connection was inside TLS.
+    pub encrypted: bool,
+    /// It resumed the TLS session of the control connection.
+    pub resumed: bool,
     /// The name that the server chose, for [`Session::store_unique`].
     pub name: Option<String>,
 }
@@ -100,14 +101,17 @@ impl<N: Network> Download<N> {
                     return Err(Error::InvalidArgument("finish came before the end of the data".to_string()));
                 }
                 let reply = data.verdict(connection).await?;
-                match expected.filter(|_| image) {
-                    Some(size) if data.bytes != size && data.bytes.saturating_add(offset) != size => {
-                        Err(Error::Integrity(format!("{} bytes came, the server announced {size}", data.bytes)))
-                    }
-                    _ => Ok(data.outcome(connection, &reply)),
-                }
+                data.check_end(expected.filter(|_| image), offset, connection.settings.tls.data_end)?;
+                Ok(data.outcome(connection, &reply))
             })
             .await
+    }
+
+    /// The verdict on a listing, whose size nobody knows.
+    pub(crate) async fn end_of_listing(mut self, connection: &mut Connection<N>) -> Result<(), Error> {
+        self.data.close();
+        self.data.verdict(connection).await?;
+        self.data.check_end(None, 0, connection.settings.tls.data_end)
     }
 
     /// (ABOR) End early; the session stays usable. Gives the reply to ABOR, or the last one that came.
@@ -143,6 +147,12 @@ impl<N: Network> Upload<N> {
         Ok(())
     }
 
+    /// Send what is held back. Inside TLS that is fewer than 16 KiB, until there is more to write or the end; and the end
+    /// of the handshake, until there are bytes to go with it. A caller that pauses lets the server see them.
+    pub async fn flush(&mut self) -> Result<(), Error> {
+        self.data.flush().await
+    }
+
     /// End the data and read the server's verdict. Without it the file may be incomplete. The session must be the one
     /// that the upload came from.
     pub async fn finish(mut self, session: &mut Session<N>) -> Result<Outcome, Error> {
@@ -150,8 +160,7 @@ impl<N: Network> Upload<N> {
         let agreed = &self.agreed;
         session
             .end_transfer(&data.session.clone(), async |connection| {
-                data.end().await;
-                let reply = data.verdict(connection).await?;
+                let reply = data.end(connection).await?;
                 let mut outcome = data.outcome(connection, &reply);
                 outcome.name = chosen_name([agreed, &reply]).map(|name| connection.settings.encoding.decode(name));
                 Ok(outcome)
@@ -162,105 +171,5 @@ impl<N: Network> Upload<N> {
     /// (ABOR) End early; the session stays usable. The server may keep what it has.
     pub async fn abort(self, session: &mut Session<N>) -> Result<Reply, Error> {
         self.data.abort(session).await
-    }
-}
-
-/// One data connection, and what ties it to its session.
-struct Data<N: Network> {
-    network: N,
-    stream: Option<N::Stream>,
-    /// Alive as long as the session.
-    session: Weak<()>,
-    /// Alive as long as the transfer.
-    token: Option<Arc<()>>,
-    idle: Duration,
-    bytes: u64,
-    failure: Option<Error>,
-}
-
-impl<N: Network> Data<N> {
-    fn new(connection: &Connection<N>, opened: Opened<N>) -> Self {
-        Self {
-            network: connection.network.clone(),
-            stream: Some(opened.stream),
-            session: Arc::downgrade(&connection.alive),
-            token: Some(opened.token),
-            idle: connection.settings.idle_timeout,
-            bytes: 0,
-            failure: None,
-        }
-    }
-
-    fn check_open(&mut self) -> Result<(), Error> {
-        if self.session.strong_count() == 0 {
-            self.close();
-            return Err(Error::Closed);
-        }
-        self.failure.clone().map_or(Ok(()), Err)
-    }
-
-    async fn read(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Error> {
-        self.check_open()?;
-        let Some(stream) = &mut self.stream else { return Ok(0) };
-        let read = within(&self.network, self.idle, Phase::Data, async { Ok(stream.read(buffer, max).await?) }).await;
-        match read {
-            Ok(count) => self.bytes += count as u64,
-            Err(_) => self.close(),
-        }
-        self.remember(read)
-    }
-
-    async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.check_open()?;
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let Some(stream) = &mut self.stream else { return Err(Error::Closed) };
-            let piece = rest.get(..CHUNK).unwrap_or(rest);
-            let written = within(&self.network, self.idle, Phase::Data, async { Ok(stream.write(piece).await?) }).await;
-            let count = self.remember(written)?;
-            self.bytes += count as u64;
-            rest = rest.get(count..).unwrap_or_default();
-            if !rest.is_empty() {
-                breathe().await;
-            }
-        }
-        Ok(())
-    }
-
-    /// Everything is written: let it go out, then close.
-    async fn end(&mut self) {
-        if let (Some(stream), None) = (&mut self.stream, &self.failure) {
-            let ended = within(&self.network, self.idle, Phase::Data, async { Ok(stream.finish().await?) }).await;
-            self.failure = ended.err();
-        }
-        self.close();
-    }
-
-    /// The server's verdict; a transfer that failed on this side is no success, whatever the server says.
-    async fn verdict(&mut self, connection: &mut Connection<N>) -> Result<Raw, Error> {
-        let reply = connection.verdict().await?;
-        self.failure.take().map_or(Ok(reply), Err)
-    }
-
-    async fn abort(mut self, session: &mut Session<N>) -> Result<Reply, Error> {
-        let owner = self.session.clone();
-        session
-            .end_transfer(&owner, async |connection| {
-                self.close();
-                connection.abort().await
-            })
-            .await
-    }
-
-    fn outcome(&self, connection: &Connection<N>, reply: &Raw) -> Outcome {
-        Outcome { reply: connection.control.text(reply), bytes: self.bytes, name: None }
-    }
-
-    fn close(&mut self) {
-        self.stream = None;
-    }
-
-    fn remember<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
-        result.inspect_err(|error| self.failure = Some(error.clone()))
     }
 }

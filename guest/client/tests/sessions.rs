@@ -3,7 +3,7 @@
 mod support;
 
 use ftp_client::scripted::{End, SERVER, Script, Scripted};
-use ftp_client::{Error, Limit, Phase, Representation, Session, Settings};
+use ftp_client::{Error, Limit, Network, Phase, Representation, Session, Settings};
 use std::time::Duration;
 use support::*;
 

@@ -3,7 +3,7 @@
 mod support;
 
 use ftp_client::scripted::{CLIENT, Data, End, Scripted};
-use ftp_client::{Active, DataMode, Error, Phase, Representation::*, Session, Settings};
+use ftp_client::{Active, DataMode, Error, Network, Phase, Representation::*, Session, Settings};
 use std::time::Duration;
 use support::*;
 

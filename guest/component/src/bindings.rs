@@ -12,6 +12,7 @@ wit_bindgen::generate!({
         "wasi:io/streams@0.2.12": wasi::io::streams,
         "wasi:clocks/monotonic-clock@0.2.12": wasi::clocks::monotonic_clock,
         "wasi:clocks/wall-clock@0.2.12": wasi::clocks::wall_clock,
+        "wasi:random/random@0.2.12": wasi::random::random,
         "wasi:sockets/network@0.2.12": wasi::sockets::network,
         "wasi:sockets/instance-network@0.2.12": wasi::sockets::instance_network,
         "wasi:sockets/ip-name-lookup@0.2.12": wasi::sockets::ip_name_lookup,

@@ -6,8 +6,8 @@ use alloc::string::String;
 use core::net::IpAddr;
 use core::time::Duration;
 use ftp_client::{
-    Active, DataMode, Encoding, Entry, Error, Kind, Limit, Listed, Outcome, Phase, Precision, Reply, Representation,
-    Timestamp,
+    Active, Agreed, DataEnd, DataMode, Encoding, Entry, Error, Identity, Kind, Limit, Listed, Outcome, Phase,
+    Precision, Protection, Reply, Representation, Security, Timestamp, Trust, Version,
 };
 
 impl From<Reply> for wit::Reply {
@@ -24,6 +24,8 @@ impl From<Error> for wit::Error {
             Error::ConnectionRefused(text) => Self::ConnectionRefused(text),
             Error::ConnectionLost(text) => Self::ConnectionLost(text),
             Error::Timeout(phase) => Self::Timeout(phase.into()),
+            Error::Tls(text) => Self::Tls(text),
+            Error::Insecure(text) => Self::Insecure(text),
             Error::Transient(reply) => Self::Transient(reply.into()),
             Error::Permanent(reply) => Self::Permanent(reply.into()),
             Error::Unexpected(reply) => Self::Unexpected(reply.into()),
@@ -44,6 +46,7 @@ impl From<Phase> for wit::Phase {
         match phase {
             Phase::Resolve => Self::Resolve,
             Phase::Connect => Self::Connect,
+            Phase::Handshake => Self::Handshake,
             Phase::Reply => Self::Reply,
             Phase::DataConnection => Self::DataConnection,
             Phase::Data => Self::Data,
@@ -60,6 +63,79 @@ impl From<Limit> for wit::Limit {
             Limit::ListingLine => Self::ListingLine,
             Limit::ListingSize => Self::ListingSize,
         }
+    }
+}
+
+impl From<wit::Security> for Security {
+    fn from(security: wit::Security) -> Self {
+        match security {
+            wit::Security::None => Self::None,
+            wit::Security::Explicit => Self::Explicit,
+            wit::Security::Implicit => Self::Implicit,
+        }
+    }
+}
+
+impl From<wit::Protection> for Protection {
+    fn from(protection: wit::Protection) -> Self {
+        match protection {
+            wit::Protection::Clear => Self::Clear,
+            wit::Protection::Private => Self::Private,
+        }
+    }
+}
+
+impl From<wit::TlsVersion> for Version {
+    fn from(version: wit::TlsVersion) -> Self {
+        match version {
+            wit::TlsVersion::Tls12 => Self::Tls12,
+            wit::TlsVersion::Tls13 => Self::Tls13,
+        }
+    }
+}
+
+impl From<wit::DataEnd> for DataEnd {
+    fn from(policy: wit::DataEnd) -> Self {
+        match policy {
+            wit::DataEnd::Strict => Self::Strict,
+            wit::DataEnd::Verified => Self::Verified,
+            wit::DataEnd::Lenient => Self::Lenient,
+        }
+    }
+}
+
+impl TryFrom<wit::Trust> for Trust {
+    type Error = Error;
+
+    fn try_from(trust: wit::Trust) -> Result<Self, Error> {
+        let trust = match trust {
+            wit::Trust::PublicRoots => Self::PublicRoots,
+            wit::Trust::Roots(pem) => Self::Roots(pem),
+            wit::Trust::PublicRootsAnd(pem) => Self::PublicRootsAnd(pem),
+            wit::Trust::Pinned(digest) => Self::Pinned(
+                digest.try_into().map_err(|_| Error::InvalidArgument(String::from("the digest is not 32 bytes")))?,
+            ),
+            wit::Trust::DangerouslyAnything => Self::DangerouslyAnything,
+        };
+        trust.checked()
+    }
+}
+
+impl TryFrom<wit::Identity> for Identity {
+    type Error = Error;
+
+    fn try_from(identity: wit::Identity) -> Result<Self, Error> {
+        Self { certificates: identity.certificates, private_key: identity.private_key }.checked()
+    }
+}
+
+impl From<Agreed> for wit::Encryption {
+    fn from(agreed: Agreed) -> Self {
+        let version = match agreed.version {
+            Version::Tls12 => wit::TlsVersion::Tls12,
+            Version::Tls13 => wit::TlsVersion::Tls13,
+        };
+        Self { version, cipher: agreed.cipher, resumed: agreed.resumed }
     }
 }
 
@@ -132,7 +208,13 @@ impl From<Entry> for wit::Entry {
 
 impl From<Outcome> for wit::Outcome {
     fn from(outcome: Outcome) -> Self {
-        Self { reply: outcome.reply.into(), bytes: outcome.bytes, name: outcome.name }
+        Self {
+            reply: outcome.reply.into(),
+            bytes: outcome.bytes,
+            encrypted: outcome.encrypted,
+            resumed: outcome.resumed,
+            name: outcome.name,
+        }
     }
 }
 

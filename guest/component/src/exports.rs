@@ -2,14 +2,14 @@
 
 use crate::bindings::exports::ftp::client::ftp as wit;
 use crate::convert::{ip_address, limit_or, listed, local_failure};
-use crate::network::Wasi;
+use crate::network::{Wasi, ready};
 use crate::runtime::REACTOR;
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 use core::time::Duration;
-use ftp_client::{CHUNK, DataMode, Download, Error, Phase, Session, Settings, Upload, breathe, within};
+use ftp_client::{CHUNK, DataMode, Download, Error, HOLD, Phase, Session, Settings, Upload, breathe, within};
 use wasi::io::streams::{InputStream, OutputStream, StreamError};
 
 pub(crate) struct Component;
@@ -26,6 +26,36 @@ pub(crate) struct Connector(RefCell<Settings>);
 impl wit::GuestConnector for Connector {
     fn new() -> Self {
         Self(RefCell::default())
+    }
+
+    fn set_security(&self, security: wit::Security) {
+        self.0.borrow_mut().security = security.into();
+    }
+
+    fn set_trust(&self, trust: wit::Trust) -> Result<(), wit::Error> {
+        self.0.borrow_mut().tls.trust = trust.try_into()?;
+        Ok(())
+    }
+
+    fn set_identity(&self, identity: Option<wit::Identity>) -> Result<(), wit::Error> {
+        self.0.borrow_mut().tls.identity = identity.map(TryInto::try_into).transpose()?;
+        Ok(())
+    }
+
+    fn set_server_name(&self, name: Option<String>) -> Result<(), wit::Error> {
+        Ok(self.0.borrow_mut().tls.set_server_name(name)?)
+    }
+
+    fn set_tls_versions(&self, oldest: wit::TlsVersion, newest: wit::TlsVersion) -> Result<(), wit::Error> {
+        Ok(self.0.borrow_mut().tls.set_versions(oldest.into(), newest.into())?)
+    }
+
+    fn set_data_end(&self, policy: wit::DataEnd) {
+        self.0.borrow_mut().tls.data_end = policy.into();
+    }
+
+    fn set_require_resumption(&self, required: bool) {
+        self.0.borrow_mut().tls.require_resumption = required;
     }
 
     fn set_data_mode(&self, mode: wit::DataMode) -> Result<(), wit::Error> {
@@ -64,7 +94,8 @@ impl wit::GuestConnector for Connector {
 
     fn connect(&self, host: String, port: Option<u16>) -> Result<wit::Session, wit::Error> {
         let settings = self.0.borrow().clone();
-        let session = REACTOR.block_on(Session::connect(Wasi, settings, &host, port.unwrap_or(21)))?;
+        let port = port.unwrap_or(settings.security.port());
+        let session = REACTOR.block_on(Session::connect(Wasi, settings, &host, port))?;
         let welcome = session.welcome().clone();
         let session = Rc::new(RefCell::new(Some(session)));
         Ok(wit::Session::new(SharedSession { session, welcome }))
@@ -118,6 +149,22 @@ impl wit::GuestSession for SharedSession {
 
     fn login(&self, user: String, password: String, account: Option<String>) -> Result<wit::Reply, wit::Error> {
         self.call(async |session| session.login(&user, &password, account.as_deref()).await)
+    }
+
+    fn start_tls(&self) -> Result<wit::Reply, wit::Error> {
+        self.call(async |session| session.start_tls().await)
+    }
+
+    fn protect_data(&self, protection: wit::Protection) -> Result<wit::Reply, wit::Error> {
+        self.call(async |session| session.protect_data(protection.into()).await)
+    }
+
+    fn clear_command_channel(&self) -> Result<wit::Reply, wit::Error> {
+        self.call(async |session| session.clear_command_channel().await)
+    }
+
+    fn encryption(&self) -> Option<wit::Encryption> {
+        self.session.borrow().as_ref().and_then(Session::encryption).map(Into::into)
     }
 
     fn reinitialize(&self) -> Result<wit::Reply, wit::Error> {
@@ -319,7 +366,18 @@ impl wit::GuestUpload for OpenUpload {
         Ok(whole_call(&self.session, async {
             let mut total = 0;
             loop {
-                match source.blocking_read(CHUNK as u64) {
+                match source.read(CHUNK as u64) {
+                    Ok(bytes) if bytes.is_empty() => {
+                        let more = Rc::new(source.subscribe());
+                        let soon = async {
+                            ready(&more).await;
+                            Ok(())
+                        };
+                        if within(&Wasi, HOLD, Phase::Data, soon).await.is_err() {
+                            upload.flush().await?;
+                            ready(&more).await;
+                        }
+                    }
                     Ok(bytes) => {
                         upload.write(&bytes).await?;
                         total += bytes.len() as u64;
@@ -330,6 +388,11 @@ impl wit::GuestUpload for OpenUpload {
                 }
             }
         })?)
+    }
+
+    fn flush(&self) -> Result<(), wit::Error> {
+        let mut upload = self.upload.borrow_mut();
+        Ok(whole_call(&self.session, upload.flush())?)
     }
 
     fn finish(this: wit::Upload) -> Result<wit::Outcome, wit::Error> {

@@ -74,15 +74,14 @@ impl Network for Wasi {
 
     async fn sleep(&self, duration: Duration) {
         let nanoseconds = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        let alarm = Rc::new(monotonic_clock::subscribe_duration(nanoseconds));
-        poll_fn(|_| match alarm.ready() {
-            true => Poll::Ready(()),
-            false => pending(&alarm),
-        })
-        .await;
+        ready(&Rc::new(monotonic_clock::subscribe_duration(nanoseconds))).await;
     }
 
-    fn wall_clock(&self) -> Option<i64> {
+    fn now(&self) -> Duration {
+        Duration::from_nanos(monotonic_clock::now())
+    }
+
+    fn wall_clock() -> Option<i64> {
         i64::try_from(wall_clock::now().seconds).ok()
     }
 }
@@ -223,6 +222,15 @@ async fn not_blocking<T>(
         result => Poll::Ready(result.map_err(|code| failed(code, what))),
     })
     .await
+}
+
+/// Wait until the pollable is ready.
+pub(crate) async fn ready(pollable: &Rc<Pollable>) {
+    poll_fn(|_| match pollable.ready() {
+        true => Poll::Ready(()),
+        false => pending(pollable),
+    })
+    .await;
 }
 
 fn pending<T>(pollable: &Rc<Pollable>) -> Poll<T> {

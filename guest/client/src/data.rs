@@ -1,0 +1,217 @@
+//! One data connection, and what ties it to its session.
+
+use crate::connection::{Connection, Opened};
+use crate::control::Raw;
+use crate::error::{Error, Phase, Reply};
+use crate::limit::{Either, breathe, either, within};
+use crate::network::Network;
+use crate::session::Session;
+use crate::settings::{CHUNK, GOODBYE, HELD, HOLD};
+use crate::tls::channel::Channel;
+use crate::tls::{Agreed, DataEnd};
+use crate::transfer::Outcome;
+use alloc::format;
+use alloc::string::ToString;
+use alloc::sync::{Arc, Weak};
+use alloc::vec::Vec;
+use core::time::Duration;
+
+/// Replies of servers that want data connections to resume the TLS session, and tell so only after a clean handshake.
+const REUSE_WANTED: [u16; 2] = [425, 522];
+
+/// A data connection that the server has agreed to.
+pub(crate) struct Data<N: Network> {
+    network: N,
+    channel: Option<Channel<N::Stream>>,
+    /// Alive as long as the session.
+    pub(crate) session: Weak<()>,
+    /// Alive as long as the transfer.
+    pub(crate) token: Option<Arc<()>>,
+    idle: Duration,
+    bytes: u64,
+    /// Written, and not yet sent, since that time.
+    held: Vec<u8>,
+    held_since: Duration,
+    agreed: Option<Agreed>,
+    truncated: bool,
+    pub(crate) failure: Option<Error>,
+}
+
+impl<N: Network> Data<N> {
+    pub(crate) fn new(connection: &Connection<N>, opened: Opened<N>) -> Self {
+        Self {
+            network: connection.network.clone(),
+            agreed: opened.channel.agreed().cloned(),
+            channel: Some(opened.channel),
+            session: Arc::downgrade(&connection.alive),
+            token: Some(opened.token),
+            idle: connection.settings.idle_timeout,
+            bytes: 0,
+            held: Vec::new(),
+            held_since: Duration::ZERO,
+            truncated: false,
+            failure: None,
+        }
+    }
+
+    pub(crate) fn check_open(&mut self) -> Result<(), Error> {
+        if self.session.strong_count() == 0 {
+            self.close();
+            return Err(Error::Closed);
+        }
+        self.failure.clone().map_or(Ok(()), Err)
+    }
+
+    pub(crate) async fn read(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Error> {
+        self.check_open()?;
+        let Some(channel) = &mut self.channel else { return Ok(0) };
+        let read = within(&self.network, self.idle, Phase::Data, channel.read(buffer, max)).await;
+        match read {
+            Ok(0) => {
+                self.truncated = channel.is_truncated();
+                if !self.truncated {
+                    // The server has said all; whether it still listens does not matter.
+                    let _ = within(&self.network, self.idle, Phase::Data, channel.say_goodbye()).await;
+                }
+            }
+            Ok(count) => self.bytes += count as u64,
+            Err(_) => self.close(),
+        }
+        self.remember(read)
+    }
+
+    /// Small pieces inside TLS wait for more, or for the end.
+    pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.check_open()?;
+        if !self.channel.as_ref().is_some_and(Channel::is_secure) {
+            return self.send(bytes).await;
+        }
+        if self.held.is_empty() {
+            if bytes.len() >= HELD {
+                return self.send(bytes).await;
+            }
+            self.held_since = self.network.now();
+        }
+        self.held.extend_from_slice(bytes);
+        if self.held.len() < HELD && self.network.now().saturating_sub(self.held_since) < HOLD {
+            return Ok(());
+        }
+        self.flush().await
+    }
+
+    /// Send what is held back, be it the end of the handshake alone.
+    pub(crate) async fn flush(&mut self) -> Result<(), Error> {
+        self.check_open()?;
+        let held = core::mem::take(&mut self.held);
+        self.send(&held).await?;
+        let Some(channel) = &mut self.channel else { return Err(Error::Closed) };
+        let flushed = within(&self.network, self.idle, Phase::Data, channel.flush()).await;
+        self.remember(flushed)
+    }
+
+    async fn send(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let Some(channel) = &mut self.channel else { return Err(Error::Closed) };
+            let piece = rest.get(..CHUNK).unwrap_or(rest);
+            let written = within(&self.network, self.idle, Phase::Data, channel.write(piece)).await;
+            let count = self.remember(written)?;
+            self.bytes += count as u64;
+            rest = rest.get(count..).unwrap_or_default();
+            if !rest.is_empty() {
+                breathe().await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything is written: let it go out, and read the server's verdict.
+    pub(crate) async fn end(&mut self, connection: &mut Connection<N>) -> Result<Raw, Error> {
+        if let (Some(channel), None) = (&mut self.channel, &self.failure) {
+            let ended = within(&self.network, self.idle, Phase::Data, channel.finish(&self.held)).await;
+            self.bytes += self.held.len() as u64;
+            self.failure = ended.err();
+        }
+        let mut heard = None;
+        if let (Some(channel), None) = (&mut self.channel, &self.failure) {
+            // What is on its way, tickets for example, must not meet a closed socket: that would be a reset, and lose
+            // what was sent.
+            if let Either::Second(reply) = either(channel.drain(), connection.verdict()).await {
+                if reply.is_ok() {
+                    either(channel.drain(), self.network.sleep(GOODBYE)).await;
+                }
+                heard = Some(reply);
+            }
+        }
+        self.close();
+        match heard {
+            Some(reply) => self.judge(reply),
+            None => self.verdict(connection).await,
+        }
+    }
+
+    /// The server's verdict; a transfer that failed on this side is no success, whatever the server says.
+    pub(crate) async fn verdict(&mut self, connection: &mut Connection<N>) -> Result<Raw, Error> {
+        let reply = connection.verdict().await;
+        self.judge(reply)
+    }
+
+    fn judge(&mut self, reply: Result<Raw, Error>) -> Result<Raw, Error> {
+        match reply {
+            Ok(reply) => self.failure.take().map_or(Ok(reply), Err),
+            Err(Error::Transient(reply) | Error::Permanent(reply)) if self.was_not_resumed(&reply) => {
+                Err(Error::Tls(format!(
+                    "the data connection did not resume the TLS session, which this server seems to require: {reply}"
+                )))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether the end that was read can be believed: by the size that the server announced, and by TLS.
+    pub(crate) fn check_end(&self, size: Option<u64>, offset: u64, policy: DataEnd) -> Result<(), Error> {
+        let is = |size| self.bytes == size || self.bytes.saturating_add(offset) == size;
+        match size {
+            Some(size) if !is(size) => {
+                Err(Error::Integrity(format!("{} bytes came, the server announced {size}", self.bytes)))
+            }
+            Some(_) if policy == DataEnd::Verified => Ok(()),
+            _ if self.truncated && policy != DataEnd::Lenient => {
+                Err(Error::Tls("the data ended without close_notify: it may be cut off".to_string()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) async fn abort(mut self, session: &mut Session<N>) -> Result<Reply, Error> {
+        let owner = self.session.clone();
+        session
+            .end_transfer(&owner, async |connection| {
+                self.close();
+                connection.abort().await
+            })
+            .await
+    }
+
+    pub(crate) fn outcome(&self, connection: &Connection<N>, reply: &Raw) -> Outcome {
+        Outcome {
+            reply: connection.control.text(reply),
+            bytes: self.bytes,
+            encrypted: self.agreed.is_some(),
+            resumed: self.agreed.as_ref().is_some_and(|agreed| agreed.resumed),
+            name: None,
+        }
+    }
+
+    pub(crate) fn close(&mut self) {
+        self.channel = None;
+    }
+
+    fn was_not_resumed(&self, reply: &Reply) -> bool {
+        REUSE_WANTED.contains(&reply.code) && self.agreed.as_ref().is_some_and(|agreed| !agreed.resumed)
+    }
+
+    fn remember<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+        result.inspect_err(|error| self.failure = Some(error.clone()))
+    }
+}

@@ -1,0 +1,256 @@
+//! A connection, plain or inside TLS.
+
+use super::{Agreed, Connection, Handshake, Progress, Step};
+use crate::error::Error;
+use crate::limit::breathe;
+use crate::network::Stream;
+use alloc::boxed::Box;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+use core::ops::RangeInclusive;
+
+/// Bytes read from the network at once: of a handshake or a reply, and of data.
+const READ: RangeInclusive<usize> = 4 * 1024..=64 * 1024;
+
+/// A connection to the server.
+pub(crate) enum Channel<S> {
+    Plain(S),
+    Secure(Box<Secure<S>>),
+    /// Between one and the other, or after a failure there.
+    Closed,
+}
+
+/// A connection inside TLS.
+pub(crate) struct Secure<S> {
+    stream: S,
+    tls: Box<dyn Connection>,
+    agreed: Agreed,
+    progress: Progress,
+    /// Received, not yet decrypted.
+    incoming: Vec<u8>,
+    /// Encrypted, not yet sent. May hold the last flight of the handshake, until there is something to send with it.
+    outgoing: Vec<u8>,
+    /// Decrypted, not yet handed out.
+    plain: Vec<u8>,
+    /// The network's end came before `close_notify`.
+    truncated: bool,
+}
+
+impl<S: Stream> Channel<S> {
+    /// A TLS connection on this stream, up to the end of the handshake but for the last flight, which leaves with the
+    /// first bytes: without TCP_NODELAY two small writes in a row are slow.
+    pub(crate) async fn secure(mut stream: S, mut handshake: Box<dyn Handshake>) -> Result<Self, Error> {
+        let (mut incoming, mut outgoing, mut plain) = (Vec::new(), Vec::new(), Vec::new());
+        loop {
+            handshake = match handshake.advance(&mut incoming, &mut outgoing, &mut plain) {
+                Ok(Step::Done(mut tls, agreed)) => {
+                    // The other side may have said more already, or all.
+                    let progress = tls.advance(&mut incoming, &mut outgoing, &mut plain)?;
+                    let truncated = false;
+                    let secure = Secure { stream, tls, agreed, progress, incoming, outgoing, plain, truncated };
+                    return Ok(Self::Secure(Box::new(secure)));
+                }
+                Ok(Step::Waiting(handshake)) => handshake,
+                Err(error) => {
+                    // The alert tells the server why.
+                    let _ = flush(&mut stream, &mut outgoing).await;
+                    return Err(error);
+                }
+            };
+            flush(&mut stream, &mut outgoing).await?;
+            if stream.read(&mut incoming, *READ.start()).await? == 0 {
+                return Err(Error::Tls("the server closed the connection during the handshake".to_string()));
+            }
+            breathe().await;
+        }
+    }
+
+    /// Append at most `max` bytes to `buffer`, at least one; 0 is the end.
+    pub(crate) async fn read(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Error> {
+        match self {
+            Self::Plain(stream) => Ok(stream.read(buffer, max).await?),
+            Self::Closed => Err(closed()),
+            Self::Secure(secure) => secure.read(buffer, max).await,
+        }
+    }
+
+    /// Send the first of these bytes, and tell how many.
+    pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
+        match self {
+            Self::Plain(stream) => Ok(stream.write(bytes).await?),
+            Self::Closed => Err(closed()),
+            Self::Secure(secure) => {
+                secure.tls.encrypt(bytes, &mut secure.outgoing)?;
+                secure.flush().await?;
+                Ok(bytes.len())
+            }
+        }
+    }
+
+    /// Send what waits for more to go with it.
+    pub(crate) async fn flush(&mut self) -> Result<(), Error> {
+        match self {
+            Self::Plain(_) => Ok(()),
+            Self::Closed => Err(closed()),
+            Self::Secure(secure) => secure.flush().await,
+        }
+    }
+
+    /// Send these last bytes, and end this direction.
+    pub(crate) async fn finish(&mut self, last: &[u8]) -> Result<(), Error> {
+        match self {
+            Self::Closed => Err(closed()),
+            Self::Plain(stream) => {
+                let mut rest = last;
+                while !rest.is_empty() {
+                    let count = stream.write(rest).await?;
+                    rest = rest.get(count..).unwrap_or_default();
+                }
+                Ok(stream.finish().await?)
+            }
+            Self::Secure(secure) => {
+                secure.tls.encrypt(last, &mut secure.outgoing)?;
+                secure.end().await?;
+                Ok(secure.stream.finish().await?)
+            }
+        }
+    }
+
+    /// Read until the other side of a TLS connection ends. What it says no longer matters, but tickets in it are kept.
+    pub(crate) async fn drain(&mut self) {
+        if let Self::Secure(secure) = self {
+            secure.drain().await;
+        }
+    }
+
+    /// Say `close_notify`, when there is anyone to say it to.
+    pub(crate) async fn say_goodbye(&mut self) -> Result<(), Error> {
+        match self {
+            Self::Plain(_) | Self::Closed => Ok(()),
+            Self::Secure(secure) => secure.end().await,
+        }
+    }
+
+    /// Leave TLS (CCC): `close_notify` both ways, and nothing in the clear before the other side's.
+    pub(crate) async fn into_clear(self) -> Result<Self, Error> {
+        let Self::Secure(mut secure) = self else { return Ok(self) };
+        secure.end().await?;
+        let mut rest = Vec::new();
+        if secure.read(&mut rest, 1).await? > 0 || secure.truncated || !secure.incoming.is_empty() {
+            return Err(Error::Protocol("bytes came while TLS was being left".to_string()));
+        }
+        Ok(Self::Plain(secure.stream))
+    }
+
+    /// The end that was read was not the one that TLS has.
+    pub(crate) fn is_truncated(&self) -> bool {
+        matches!(self, Self::Secure(secure) if secure.truncated)
+    }
+
+    /// What was agreed, inside TLS.
+    pub(crate) fn agreed(&self) -> Option<&Agreed> {
+        match self {
+            Self::Plain(_) | Self::Closed => None,
+            Self::Secure(secure) => Some(&secure.agreed),
+        }
+    }
+
+    /// Have a ticket ready for another TLS connection.
+    pub(crate) fn renew_ticket(&mut self) {
+        if let Self::Secure(secure) = self {
+            secure.tls.renew_ticket();
+        }
+    }
+
+    pub(crate) fn is_secure(&self) -> bool {
+        matches!(self, Self::Secure(_))
+    }
+
+    pub(crate) fn local_address(&self) -> Result<SocketAddr, Error> {
+        Ok(self.stream()?.local_address()?)
+    }
+
+    pub(crate) fn peer_address(&self) -> Result<SocketAddr, Error> {
+        Ok(self.stream()?.peer_address()?)
+    }
+
+    fn stream(&self) -> Result<&S, Error> {
+        match self {
+            Self::Plain(stream) => Ok(stream),
+            Self::Secure(secure) => Ok(&secure.stream),
+            Self::Closed => Err(closed()),
+        }
+    }
+}
+
+impl<S: Stream> Secure<S> {
+    fn advance(&mut self) -> Result<(), Error> {
+        self.progress = self.tls.advance(&mut self.incoming, &mut self.outgoing, &mut self.plain)?;
+        Ok(())
+    }
+
+    async fn read(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Error> {
+        loop {
+            if !self.plain.is_empty() {
+                return Ok(hand_out(&mut self.plain, buffer, max));
+            }
+            if self.progress == Progress::Ended || self.truncated {
+                return Ok(0);
+            }
+            self.flush().await?;
+            let piece = max.clamp(*READ.start(), *READ.end());
+            if self.stream.read(&mut self.incoming, piece).await? == 0 {
+                self.truncated = true;
+                return Ok(0);
+            }
+            self.advance()?;
+            if self.plain.is_empty() {
+                // Records without data can come without an end.
+                breathe().await;
+            }
+        }
+    }
+
+    async fn flush(&mut self) -> Result<(), Error> {
+        flush(&mut self.stream, &mut self.outgoing).await
+    }
+
+    async fn end(&mut self) -> Result<(), Error> {
+        self.tls.close(&mut self.outgoing)?;
+        self.flush().await
+    }
+
+    async fn drain(&mut self) {
+        while matches!(self.stream.read(&mut self.incoming, *READ.start()).await, Ok(1..)) {
+            if self.advance().is_err() {
+                return;
+            }
+            self.plain.clear();
+            self.outgoing.clear();
+            breathe().await;
+        }
+    }
+}
+
+async fn flush(stream: &mut impl Stream, outgoing: &mut Vec<u8>) -> Result<(), Error> {
+    while !outgoing.is_empty() {
+        let count = stream.write(outgoing).await?;
+        outgoing.drain(..count.min(outgoing.len()));
+    }
+    Ok(())
+}
+
+fn closed() -> Error {
+    Error::ConnectionLost("the connection was closed here".to_string())
+}
+
+fn hand_out(plain: &mut Vec<u8>, buffer: &mut Vec<u8>, max: usize) -> usize {
+    if buffer.is_empty() && plain.len() <= max {
+        core::mem::swap(plain, buffer);
+        return buffer.len();
+    }
+    let count = max.min(plain.len());
+    buffer.extend(plain.drain(..count));
+    count
+}

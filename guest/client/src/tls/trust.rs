@@ -1,0 +1,142 @@
+//! Which certificates are believed.
+
+use super::Trust;
+use super::engine::{certificates, unusable};
+use crate::error::Error;
+use alloc::format;
+use alloc::string::ToString;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
+use rustls::{CertificateError, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use sha2::{Digest, Sha256};
+use webpki::{EndEntityCert, KeyUsage};
+
+/// Keys of RSA below this are refused.
+const MIN_RSA_BITS: usize = 2048;
+
+/// Checks chain, dates and name, or what was asked for instead. There are no revocation checks.
+#[derive(Debug)]
+pub(super) struct Verifier {
+    rule: Rule,
+    algorithms: WebPkiSupportedAlgorithms,
+}
+
+#[derive(Debug)]
+enum Rule {
+    /// A chain to one of these roots; or one of these certificates itself, which may be self-signed.
+    Roots(Vec<TrustAnchor<'static>>, Vec<CertificateDer<'static>>),
+    Pinned([u8; 32]),
+    Anything,
+}
+
+impl Verifier {
+    pub(super) fn new(trust: &Trust, provider: &Arc<CryptoProvider>) -> Result<Self, Error> {
+        let public = webpki_roots::TLS_SERVER_ROOTS;
+        let rule = match trust {
+            Trust::PublicRoots => roots(public, Vec::new())?,
+            Trust::Roots(pem) => roots(&[], certificates(pem)?)?,
+            Trust::PublicRootsAnd(pem) => roots(public, certificates(pem)?)?,
+            Trust::Pinned(digest) => Rule::Pinned(*digest),
+            Trust::DangerouslyAnything => Rule::Anything,
+        };
+        Ok(Self { rule, algorithms: provider.signature_verification_algorithms })
+    }
+
+    fn verify(
+        &self,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Result<(), rustls::Error> {
+        let parsed = EndEntityCert::try_from(certificate).map_err(refused)?;
+        let bits = ftp_crypto::rsa_bits(&parsed.subject_public_key_info());
+        if let Some(bits) = bits.filter(|&bits| bits < MIN_RSA_BITS) {
+            return Err(text(format!("the server's certificate has a weak key: RSA of {bits} bits")));
+        }
+        match &self.rule {
+            Rule::Anything => Ok(()),
+            Rule::Pinned(digest) => match Sha256::digest(certificate).as_slice() == digest {
+                true => Ok(()),
+                false => Err(text("the server's certificate is not the pinned one".to_string())),
+            },
+            Rule::Roots(anchors, own) => {
+                let algorithms = self.algorithms.all;
+                let usage = KeyUsage::server_auth();
+                match parsed.verify_for_usage(algorithms, anchors, intermediates, now, usage, None, None) {
+                    // It needs no issuer then, and may be one itself. The dates were checked before the issuer is.
+                    Err(webpki::Error::UnknownIssuer | webpki::Error::CaUsedAsEndEntity)
+                        if own.contains(certificate) => {}
+                    chain => drop(chain.map_err(refused)?),
+                }
+                parsed.verify_is_valid_for_subject_name(name).map_err(refused)
+            }
+        }
+    }
+}
+
+fn roots(public: &[TrustAnchor<'static>], own: Vec<CertificateDer<'static>>) -> Result<Rule, Error> {
+    let mut store = RootCertStore { roots: public.to_vec() };
+    for certificate in &own {
+        store.add(certificate.clone()).map_err(|_| unusable("certificate"))?;
+    }
+    Ok(Rule::Roots(store.roots, own))
+}
+
+fn text(text: alloc::string::String) -> rustls::Error {
+    rustls::Error::General(text)
+}
+
+/// The kinds of refusal that have an alert of their own.
+fn refused(error: webpki::Error) -> rustls::Error {
+    use webpki::Error as Cause;
+    match error {
+        Cause::CertExpired { .. } => CertificateError::Expired.into(),
+        Cause::CertNotValidYet { .. } => CertificateError::NotValidYet.into(),
+        Cause::CertNotValidForName(_) => CertificateError::NotValidForName.into(),
+        Cause::UnknownIssuer => CertificateError::UnknownIssuer.into(),
+        Cause::InvalidSignatureForPublicKey => CertificateError::BadSignature.into(),
+        Cause::RequiredEkuNotFoundContext(_) => CertificateError::InvalidPurpose.into(),
+        Cause::CaUsedAsEndEntity => text("the server's certificate is that of an authority".to_string()),
+        error => text(format!("the server's certificate is not acceptable: {error}")),
+    }
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        self.verify(end_entity, intermediates, server_name, now)?;
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signature, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}
