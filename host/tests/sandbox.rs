@@ -262,7 +262,7 @@ fn the_component_imports_no_more_than_it_says() {
     let imported = |interface: &str| ftp_host::COMPONENT.windows(interface.len()).any(|w| w == interface.as_bytes());
 
     assert!(imported("wasi:sockets/tcp@0.2"));
-    for absent in ["wasi:filesystem/", "wasi:cli/", "wasi:random/", "wasi:http/", "wasi:sockets/udp"] {
+    for absent in ["wasi:filesystem/", "wasi:cli/", "wasi:random/insecure", "wasi:http/", "wasi:sockets/udp"] {
         assert!(!imported(absent), "{absent}");
     }
 }
