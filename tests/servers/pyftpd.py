@@ -13,8 +13,9 @@ import socket
 import sys
 import threading
 
+from OpenSSL import SSL
 from pyftpdlib.authorizers import DummyAuthorizer
-from pyftpdlib.handlers import FTPHandler, ThrottledDTPHandler
+from pyftpdlib.handlers import FTPHandler, ThrottledDTPHandler, TLS_FTPHandler
 from pyftpdlib.ioloop import IOLoop
 from pyftpdlib.servers import FTPServer
 
@@ -38,6 +39,9 @@ def parse_arguments():
     parser.add_argument("--rate", type=int, default=0, help="bytes a second in each direction; 0: as fast as it goes")
     parser.add_argument("--permit-foreign", action="store_true", help="data connections with other hosts")
     parser.add_argument("--without", action="append", default=[], help="a command that it does not know")
+    parser.add_argument("--certificate", help="key and chain in PEM; with it, TLS is there")
+    parser.add_argument("--implicit", action="store_true", help="TLS from the first byte on")
+    parser.add_argument("--client-authority", help="clients need a certificate from the one in this PEM")
     return parser.parse_args()
 
 
@@ -45,12 +49,29 @@ def event(text):
     print(text, flush=True)
 
 
+def tls_context(options):
+    context = SSL.Context(TLS_FTPHandler.ssl_protocol)
+    # At the usual level a weak key is not even loaded.
+    context.set_cipher_list(b"DEFAULT@SECLEVEL=0")
+    context.set_options(TLS_FTPHandler.ssl_options)
+    context.use_certificate_chain_file(options.certificate)
+    context.use_privatekey_file(options.certificate)
+    if options.client_authority:
+        context.load_verify_locations(options.client_authority)
+        context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT)
+        # Without it OpenSSL refuses to resume the sessions of clients that have a certificate.
+        context.set_session_id(b"ftp-tests")
+    return context
+
+
 def handler(options):
+    base = TLS_FTPHandler if options.certificate else FTPHandler
+
     class Dtp(ThrottledDTPHandler):
         read_limit = options.rate
         write_limit = options.rate
 
-    class Handler(FTPHandler):
+    class Handler(base):
         authorizer = DummyAuthorizer()
         banner = options.banner
         encoding = options.encoding
@@ -58,7 +79,7 @@ def handler(options):
         max_login_attempts = options.max_logins
         auth_failed_timeout = 0
         permit_foreign_addresses = options.permit_foreign
-        proto_cmds = {name: entry for name, entry in FTPHandler.proto_cmds.items() if name not in options.without}
+        proto_cmds = {name: entry for name, entry in base.proto_cmds.items() if name not in options.without}
 
         def on_connect(self):
             event(f"connection from {self.remote_ip}")
@@ -67,12 +88,21 @@ def handler(options):
             super().handle_timeout()
             event("idle timeout")
 
+    class ImplicitHandler(Handler):
+        def handle(self):
+            self.secure_connection(self.ssl_context)
+
+        def handle_ssl_established(self):
+            super().handle()
+
+    if options.certificate:
+        Handler.ssl_context = tls_context(options)
     if options.rate:
         Handler.dtp_handler = Dtp
     rights = READ_RIGHTS if options.read_only else ALL_RIGHTS
     Handler.authorizer.add_user("user", "12345", options.root, perm=rights)
     Handler.authorizer.add_anonymous(options.anonymous_root)
-    return Handler
+    return ImplicitHandler if options.implicit else Handler
 
 
 def bind(family, host, port):

@@ -4,10 +4,12 @@
 //! Rules for everything here: ports are chosen by the system, every wait has a limit, nothing sleeps in the hope that
 //! something else has happened meanwhile, and whatever is started ends with the value that stands for it.
 
+pub mod certificates;
 pub mod client;
 pub mod embedded;
 pub mod payload;
 pub mod pyftpd;
 pub mod root;
 pub mod script;
+pub mod servers;
 pub mod suite;

@@ -11,7 +11,9 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow, bail};
 use tempfile::TempDir;
 
+use crate::certificates;
 use crate::root;
+use crate::servers::{Options, Security};
 use crate::suite::Requirement;
 
 /// The longest wait for a server to start, or for one of its events.
@@ -54,6 +56,29 @@ impl PyFtpd {
         let mut server = Self { process, port: 0, events, root, anonymous_root, log };
         server.port = server.event()?.parse().context("the first line is the port")?;
         Ok(server)
+    }
+
+    /// Start one that is set up in the way of all servers.
+    pub fn start_with(root: TempDir, options: &Options) -> Result<Self> {
+        let files = root::temporary()?;
+        let write = |name: &str, contents: String| -> Result<String> {
+            let path = files.path().join(name);
+            std::fs::write(&path, contents)?;
+            Ok(path.to_str().context("a path in UTF-8")?.into())
+        };
+        let mut arguments = options.extra.clone();
+        if options.security != Security::Plain {
+            let combined = certificates::server(options.certificate)?.combined();
+            arguments.extend(["--certificate".into(), write("certificate.pem", combined)?]);
+            if let Some(authority) = &options.client_authority {
+                arguments.extend(["--client-authority".into(), write("authority.pem", authority.clone())?]);
+            }
+        }
+        if options.security == Security::Implicit {
+            arguments.push("--implicit".into());
+        }
+        // The files are read before the server says that it is ready.
+        Self::start_in(root, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
     /// Where it listens for IPv4.
@@ -125,9 +150,7 @@ pub fn installed_with_ipv6() -> Requirement {
 }
 
 fn python() -> PathBuf {
-    let cache = std::env::var_os("FTP_TESTS_CACHE")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../.cache"), PathBuf::from);
-    cache.join("python/bin/python")
+    root::cache().join("python/bin/python")
 }
 
 fn lines_of(output: impl std::io::Read + Send + 'static) -> Receiver<String> {

@@ -1,6 +1,6 @@
-//! Directories for servers to serve, gone when the value is dropped.
+//! Directories: for servers to serve, gone when the value is dropped; and the one that `tests/run` installs into.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use tempfile::TempDir;
@@ -19,6 +19,12 @@ pub fn with_room_for(bytes: u64) -> Result<TempDir> {
         return TempDir::with_prefix_in("ftp-tests-", MEMORY).context("making a directory in memory");
     }
     temporary()
+}
+
+/// Where `tests/run` has installed the servers.
+pub fn cache() -> PathBuf {
+    std::env::var_os("FTP_TESTS_CACHE")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../.cache"), PathBuf::from)
 }
 
 fn free_bytes(path: &Path) -> u64 {

@@ -4,8 +4,9 @@ use anyhow::{Result, ensure};
 use ftp_host::{Representation, Session};
 use ftp_tests::embedded::Embedded;
 use ftp_tests::payload::{Payload, sha256_of_file};
-use ftp_tests::pyftpd::{self, PyFtpd};
+use ftp_tests::pyftpd;
 use ftp_tests::root;
+use ftp_tests::servers::{Kind, Options, Server};
 use ftp_tests::suite::Suite;
 use sha2::{Digest as _, Sha256};
 
@@ -24,7 +25,7 @@ pub fn add(suite: &mut Suite) {
 }
 
 fn pyftpd() -> Result<Site> {
-    Ok(Site::PyFtpd(PyFtpd::start_in(root::with_room_for(GIBIBYTE)?, &[])?))
+    Ok(Site::Real(Server::start_in(root::with_room_for(GIBIBYTE)?, Kind::PyFtpd, Options::default())?))
 }
 
 fn embedded() -> Result<Site> {

@@ -1,5 +1,5 @@
-//! Everything that the reference clients can do, against real servers: each row of the list runs against pyftpdlib and
-//! against the embedded server, as far as that speaks it.
+//! Everything that the reference clients can do, against real servers: each row of the list runs against pyftpdlib,
+//! vsftpd, ProFTPD, Pure-FTPd and the embedded server, as far as they speak it.
 
 mod directories;
 mod faults;
@@ -14,44 +14,45 @@ mod transfers;
 
 use std::process::ExitCode;
 
-use ftp_tests::pyftpd;
-use ftp_tests::suite::Suite;
+use anyhow::Result;
+use ftp_tests::servers::{Kind, Options};
+use ftp_tests::suite::{Requirement, Suite};
 
 use row::{Row, Site};
 
-/// Rows that the embedded server cannot answer, and the command that it does not know or does in another way.
-const NOT_SPOKEN_BY_EMBEDDED: [(&str, &str); 14] = [
-    ("help_on_a_command_is_given", "HELP with an argument"),
-    ("store_unique_tells_the_name", "STOU, whose reply is the name without FILE"),
-    ("directory_with_quotes", "MKD, whose reply has no quotation marks of its own"),
-    ("site_help_is_given", "SITE HELP"),
-    ("reinitialize_ends_the_login_only", "REIN"),
-    ("make_a_directory_inside_another_names_its_path", "MKD, whose reply has no quotation marks"),
-    ("modification_time_is_set", "MFMT"),
-    ("mode_is_set", "SITE CHMOD"),
-    ("entries_tell_time_and_permissions", "OPTS MLST"),
-    ("facts_are_selected", "OPTS MLST"),
-    ("ascii_download_has_lf", "TYPE A"),
-    ("ascii_download_of_many_lines", "TYPE A"),
-    ("ascii_upload_arrives_with_the_lines_of_the_server", "TYPE A"),
-    ("ascii_upload_of_many_lines", "TYPE A"),
+/// Rows that a server cannot answer, and the command that it does not know or does in another way.
+const NOT_SPOKEN: &[(&str, &str, &str)] = &[
+    (EMBEDDED, "help_on_a_command_is_given", "HELP with an argument"),
+    (EMBEDDED, "store_unique_tells_the_name", "STOU, whose reply is the name without FILE"),
+    (EMBEDDED, "directory_with_quotes", "MKD, whose reply has no quotation marks of its own"),
+    (EMBEDDED, "site_help_is_given", "SITE HELP"),
+    (EMBEDDED, "reinitialize_ends_the_login_only", "REIN"),
+    (EMBEDDED, "make_a_directory_inside_another_names_its_path", "MKD, whose reply has no quotation marks"),
+    (EMBEDDED, "modification_time_is_set", "MFMT"),
+    (EMBEDDED, "mode_is_set", "SITE CHMOD"),
+    (EMBEDDED, "entries_tell_time_and_permissions", "OPTS MLST"),
+    (EMBEDDED, "facts_are_selected", "OPTS MLST"),
+    (EMBEDDED, "ascii_download_has_lf", "TYPE A"),
+    (EMBEDDED, "ascii_download_of_many_lines", "TYPE A"),
+    (EMBEDDED, "ascii_upload_arrives_with_the_lines_of_the_server", "TYPE A"),
+    (EMBEDDED, "ascii_upload_of_many_lines", "TYPE A"),
 ];
+
+/// The name of the embedded server, beside those of `Kind`.
+const EMBEDDED: &str = "embedded";
 
 fn main() -> ExitCode {
     let mut suite = Suite::from_arguments();
     let rows = rows();
-    for (name, _) in NOT_SPOKEN_BY_EMBEDDED {
-        assert!(rows.iter().any(|row| row.name == name), "{name} is no row");
+    for (server, name, _) in NOT_SPOKEN {
+        let known = *server == EMBEDDED || Kind::ALL.iter().any(|kind| kind.name() == *server);
+        assert!(known && rows.iter().any(|row| row.name == *name), "{server}::{name} is no row");
     }
     for row in rows {
-        suite.trial_with(format!("pyftpdlib::{}", row.name), pyftpd::installed(), move || async move {
-            (row.run)(Site::pyftpd()?).await
-        });
-        match not_spoken(&row) {
-            Some(reason) => suite.note(&format!("not spoken by the embedded server: {} ({reason})", row.name)),
-            None => suite
-                .trial(format!("embedded::{}", row.name), move || async move { (row.run)(Site::embedded()?).await }),
+        for kind in Kind::ALL {
+            add(&mut suite, kind.name(), kind.installed(), row, move || Site::real(kind, Options::default()));
         }
+        add(&mut suite, EMBEDDED, Ok(()), row, Site::embedded);
     }
     gibibyte::add(&mut suite);
     options::add(&mut suite);
@@ -63,6 +64,18 @@ fn rows() -> Vec<Row> {
     [session::rows(), directories::rows(), listings::rows(), files::rows(), transfers::rows(), names::rows()].concat()
 }
 
-fn not_spoken(row: &Row) -> Option<&'static str> {
-    NOT_SPOKEN_BY_EMBEDDED.iter().find(|(name, _)| *name == row.name).map(|(_, reason)| *reason)
+/// Add the trial of a row on a server, or say why there is none.
+fn add(
+    suite: &mut Suite,
+    server: &str,
+    requirement: Requirement,
+    row: Row,
+    site: impl FnOnce() -> Result<Site> + Send + 'static,
+) {
+    match NOT_SPOKEN.iter().find(|(of, name, _)| (*of, *name) == (server, row.name)) {
+        Some((_, _, reason)) => suite.note(&format!("not spoken by {server}: {} ({reason})", row.name)),
+        None => suite.trial_with(format!("{server}::{}", row.name), requirement, move || async move {
+            (row.run)(site()?).await
+        }),
+    }
 }

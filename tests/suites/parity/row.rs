@@ -5,10 +5,10 @@ use std::path::Path;
 use std::pin::Pin;
 
 use anyhow::Result;
-use ftp_host::Session;
+use ftp_host::{Error, Session, Settings};
 use ftp_tests::client;
 use ftp_tests::embedded::Embedded;
-use ftp_tests::pyftpd::PyFtpd;
+use ftp_tests::servers::{Kind, Options, Server};
 
 /// One thing that a client can do, tried on a server of its own.
 #[derive(Clone, Copy)]
@@ -33,13 +33,13 @@ pub(crate) use rows;
 
 /// A server with a directory that the trial may look into.
 pub enum Site {
-    PyFtpd(PyFtpd),
+    Real(Server),
     Embedded(Embedded),
 }
 
 impl Site {
-    pub fn pyftpd() -> Result<Self> {
-        Ok(Self::PyFtpd(PyFtpd::start(&[])?))
+    pub fn real(kind: Kind, options: Options) -> Result<Self> {
+        Ok(Self::Real(Server::start(kind, options)?))
     }
 
     pub fn embedded() -> Result<Self> {
@@ -48,21 +48,38 @@ impl Site {
 
     pub fn address(&self) -> SocketAddr {
         match self {
-            Self::PyFtpd(server) => server.address(),
+            Self::Real(server) => server.address(),
             Self::Embedded(server) => server.address(),
         }
     }
 
     pub fn root(&self) -> &Path {
         match self {
-            Self::PyFtpd(server) => server.root(),
+            Self::Real(server) => server.root(),
             Self::Embedded(server) => server.root(),
         }
     }
 
-    /// Connect and log in as the user who may do everything.
-    pub async fn login(&self) -> Result<Session, ftp_host::Error> {
-        client::login(self.address()).await
+    /// Connect in a way of one's own.
+    pub async fn connect_with(&self, settings: Settings) -> Result<Session, Error> {
+        client::connect_with(self.address(), settings).await
+    }
+
+    /// Connect.
+    pub async fn connect(&self) -> Result<Session, Error> {
+        self.connect_with(client::settings()).await
+    }
+
+    /// Connect in a way of one's own, and log in as the user who may do everything.
+    pub async fn login_with(&self, settings: Settings) -> Result<Session, Error> {
+        let mut session = self.connect_with(settings).await?;
+        session.login("user", "12345", None).await?;
+        Ok(session)
+    }
+
+    /// Connect and log in.
+    pub async fn login(&self) -> Result<Session, Error> {
+        self.login_with(client::settings()).await
     }
 
     /// Put a file where the server finds it.

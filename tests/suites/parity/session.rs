@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use ftp_host::Error;
-use ftp_tests::client::{self, refusal};
+use ftp_tests::client::refusal;
 
 use crate::row::{Row, Site, rows};
 
@@ -32,7 +32,7 @@ pub fn rows() -> Vec<Row> {
 }
 
 async fn greeting_is_the_welcome(site: Site) -> Result<()> {
-    let mut session = client::connect(site.address()).await?;
+    let mut session = site.connect().await?;
     let welcome = session.welcome().await?;
     assert_eq!(welcome.code, 220);
     assert!(!welcome.lines[0].is_empty(), "{welcome:?}");
@@ -40,20 +40,20 @@ async fn greeting_is_the_welcome(site: Site) -> Result<()> {
 }
 
 async fn login_as_user(site: Site) -> Result<()> {
-    let mut session = client::connect(site.address()).await?;
+    let mut session = site.connect().await?;
     assert_eq!(session.login("user", "12345", None).await?.code, 230);
     Ok(())
 }
 
 async fn login_as_anonymous(site: Site) -> Result<()> {
-    let mut session = client::connect(site.address()).await?;
+    let mut session = site.connect().await?;
     assert_eq!(session.login("anonymous", "anonymous@", None).await?.code, 230);
     assert_eq!(session.current_directory().await?, "/");
     Ok(())
 }
 
 async fn wrong_password_is_refused_and_the_session_goes_on(site: Site) -> Result<()> {
-    let mut session = client::connect(site.address()).await?;
+    let mut session = site.connect().await?;
     assert_eq!(refusal(session.login("user", "54321", None).await), 530);
     assert_eq!(session.login("user", "12345", None).await?.code, 230);
     Ok(())

@@ -256,7 +256,7 @@ async fn raw_command_sends_data(site: Site) -> Result<()> {
 
 async fn active_mode_downloads_and_uploads(site: Site) -> Result<()> {
     let settings = Settings { data_mode: ANY_PORT, ..client::settings() };
-    let mut session = client::login_with(site.address(), settings).await?;
+    let mut session = site.login_with(settings).await?;
     put(&mut session, "file", b"contents").await?;
     assert_eq!(get(&mut session, "file").await?, b"contents");
     assert_eq!(session.names(None).await?, ["file"]);
