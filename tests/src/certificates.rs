@@ -1,5 +1,5 @@
-//! Certificates for servers and clients, good ones and bad ones, made once in each process that asks for them. RSA keys
-//! and the older forms of keys come from the command `openssl`.
+//! Certificates for servers and clients, good ones and bad ones, made once in each process that asks for them. The
+//! command `openssl` makes the keys of RSA, those of Ed25519 (in the form that every library reads), and older forms.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
-    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PKCS_RSA_SHA256, PublicKeyData,
+    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_RSA_SHA256, PublicKeyData,
     SignatureAlgorithm, date_time_ymd,
 };
 
@@ -143,7 +143,7 @@ fn make() -> Result<Made> {
     let clients = vec![
         (ClientKey::EcdsaP256, client_of(key_of(&PKCS_ECDSA_P256_SHA256)?, &trusted)?),
         (ClientKey::EcdsaP384, client_of(key_of(&PKCS_ECDSA_P384_SHA384)?, &trusted)?),
-        (ClientKey::Ed25519, client_of(key_of(&PKCS_ED25519)?, &trusted)?),
+        (ClientKey::Ed25519, client_of(openssl(&["genpkey", "-quiet", "-algorithm", "ED25519"], "")?, &trusted)?),
         (ClientKey::Rsa2048, client_of(rsa_key(2048)?, &trusted)?),
     ];
     Ok(Made { authority: trusted.pem(), rsa_authority: rsa.pem(), servers, clients })

@@ -36,7 +36,7 @@ impl Kind {
     pub const ALL: [Self; 4] = [Self::PyFtpd, Self::Vsftpd, Self::ProFtpd, Self::PureFtpd];
 
     /// As it is called in the names of trials.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::PyFtpd => "pyftpdlib",
             Self::Vsftpd => "vsftpd",

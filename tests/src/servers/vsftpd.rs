@@ -50,6 +50,7 @@ write_enable=YES
 async_abor_enable=YES
 ascii_download_enable=YES
 ascii_upload_enable=YES
+utf8_filesystem=YES
 connect_from_port_20=NO
 "
     );

@@ -22,6 +22,24 @@ use row::{Row, Site};
 
 /// Rows that a server cannot answer, and the command that it does not know or does in another way.
 const NOT_SPOKEN: &[(&str, &str, &str)] = &[
+    (VSFTPD, "reinitialize_ends_the_login_only", "REIN"),
+    (VSFTPD, "entries_of_a_missing_directory_are_refused", "LIST of what is missing, which is an empty list"),
+    (VSFTPD, "names_in_a_missing_directory_are_refused", "NLST of what is missing, which is an empty list"),
+    (VSFTPD, "facts_are_selected", "OPTS MLST"),
+    (VSFTPD, "modification_time_is_set", "MFMT"),
+    (PROFTPD, "reinitialize_ends_the_login_only", "REIN"),
+    (PURE_FTPD, "help_on_a_command_is_given", "HELP, whose argument it ignores"),
+    (PURE_FTPD, "utf8_option_is_accepted", "OPTS UTF8"),
+    (PURE_FTPD, "reinitialize_ends_the_login_only", "REIN"),
+    (PURE_FTPD, "make_a_directory_inside_another_names_its_path", "MKD, whose reply is the name as it was sent"),
+    (PURE_FTPD, "facts_are_selected", "OPTS MLST, which it accepts and ignores"),
+    (
+        PURE_FTPD,
+        "ascii_upload_arrives_with_the_lines_of_the_server",
+        "TYPE A, in which it drops each CR, not only of CRLF",
+    ),
+    (PURE_FTPD, "name_that_begins_and_ends_with_a_space", "STOR, which turns a space at either end into `_`"),
+    (PURE_FTPD, "directory_with_quotes", "MKD, whose reply does not double quotation marks"),
     (EMBEDDED, "help_on_a_command_is_given", "HELP with an argument"),
     (EMBEDDED, "store_unique_tells_the_name", "STOU, whose reply is the name without FILE"),
     (EMBEDDED, "directory_with_quotes", "MKD, whose reply has no quotation marks of its own"),
@@ -30,7 +48,6 @@ const NOT_SPOKEN: &[(&str, &str, &str)] = &[
     (EMBEDDED, "make_a_directory_inside_another_names_its_path", "MKD, whose reply has no quotation marks"),
     (EMBEDDED, "modification_time_is_set", "MFMT"),
     (EMBEDDED, "mode_is_set", "SITE CHMOD"),
-    (EMBEDDED, "entries_tell_time_and_permissions", "OPTS MLST"),
     (EMBEDDED, "facts_are_selected", "OPTS MLST"),
     (EMBEDDED, "ascii_download_has_lf", "TYPE A"),
     (EMBEDDED, "ascii_download_of_many_lines", "TYPE A"),
@@ -38,7 +55,9 @@ const NOT_SPOKEN: &[(&str, &str, &str)] = &[
     (EMBEDDED, "ascii_upload_of_many_lines", "TYPE A"),
 ];
 
-/// The name of the embedded server, beside those of `Kind`.
+const VSFTPD: &str = Kind::Vsftpd.name();
+const PROFTPD: &str = Kind::ProFtpd.name();
+const PURE_FTPD: &str = Kind::PureFtpd.name();
 const EMBEDDED: &str = "embedded";
 
 fn main() -> ExitCode {
@@ -74,8 +93,12 @@ fn add(
 ) {
     match NOT_SPOKEN.iter().find(|(of, name, _)| (*of, *name) == (server, row.name)) {
         Some((_, _, reason)) => suite.note(&format!("not spoken by {server}: {} ({reason})", row.name)),
-        None => suite.trial_with(format!("{server}::{}", row.name), requirement, move || async move {
-            (row.run)(site()?).await
-        }),
+        None => {
+            suite.trial_with(
+                format!("{server}::{}", row.name),
+                requirement,
+                move || async move { (row.run)(site()?).await },
+            )
+        }
     }
 }

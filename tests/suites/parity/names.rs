@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 use ftp_host::{Listed, Session};
 use ftp_tests::client::{get, put};
 
-use crate::row::{Row, Site, rows};
+use crate::row::{Row, Site, member_names, rows};
 
 pub fn rows() -> Vec<Row> {
     rows![
@@ -62,7 +62,7 @@ async fn file_goes_round(site: Site, name: &str) -> Result<()> {
     assert_eq!(site.contents(name)?, b"contents");
     let listed = only_name(&mut session).await?;
     assert_eq!(listed, name);
-    assert_eq!(session.names(None).await?, [name]);
+    assert_eq!(member_names(&mut session).await?, [name]);
     let lines = session.listing(None).await?;
     assert!(lines[0].ends_with(&format!(" {name}")), "{lines:?}");
     assert_eq!(get(&mut session, &listed).await?, b"contents");

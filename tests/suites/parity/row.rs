@@ -92,3 +92,10 @@ impl Site {
         Ok(std::fs::read(self.root().join(name))?)
     }
 }
+
+/// The names in the working directory. Pure-FTPd also gives those of the directory itself and of its parent.
+pub async fn member_names(session: &mut Session) -> Result<Vec<String>, Error> {
+    let mut names = session.names(None).await?;
+    names.retain(|name| name != "." && name != "..");
+    Ok(names)
+}

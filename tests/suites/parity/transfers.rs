@@ -5,7 +5,7 @@ use ftp_host::{Active, DataMode, Error, Representation, Session, Settings};
 use ftp_tests::client::{self, get, put, read_all, refusal};
 use ftp_tests::payload::Payload;
 
-use crate::row::{Row, Site, rows};
+use crate::row::{Row, Site, member_names, rows};
 
 /// More than any buffer between a server and a client holds.
 const LONG: u64 = 64 << 20;
@@ -259,7 +259,7 @@ async fn active_mode_downloads_and_uploads(site: Site) -> Result<()> {
     let mut session = site.login_with(settings).await?;
     put(&mut session, "file", b"contents").await?;
     assert_eq!(get(&mut session, "file").await?, b"contents");
-    assert_eq!(session.names(None).await?, ["file"]);
+    assert_eq!(member_names(&mut session).await?, ["file"]);
     let transcript = session.transcript().await?;
     assert!(transcript.iter().any(|line| line.starts_with("> PORT 127,0,0,1,")), "{transcript:?}");
     Ok(())
