@@ -174,11 +174,9 @@ fn leaf_params(subject: &str, names: Vec<String>, purpose: ExtendedKeyUsagePurpo
 
 fn client_of(key: String, authority: &Authority) -> Result<Certificate> {
     let params = leaf_params("user", Vec::new(), ExtendedKeyUsagePurpose::ClientAuth)?;
-    let mut certificate = signed(params, key, authority)?;
-    let traditional = openssl(&["pkey", "-traditional"], &certificate.key)?;
-    // Ed25519 has no other form than PKCS#8, and `openssl` says so by writing that.
-    certificate.traditional_key = Some(traditional).filter(|key| !key.contains("BEGIN PRIVATE KEY"));
-    Ok(certificate)
+    // `openssl` refuses for Ed25519, which has no other form than PKCS#8.
+    let traditional_key = openssl(&["pkey", "-traditional"], &key).ok();
+    Ok(Certificate { traditional_key, ..signed(params, key, authority)? })
 }
 
 fn signed(params: CertificateParams, key: String, authority: &Authority) -> Result<Certificate> {

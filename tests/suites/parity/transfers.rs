@@ -304,7 +304,8 @@ async fn upload_is_aborted_and_the_session_goes_on(site: Site) -> Result<()> {
     let mut upload = session.store("file", Representation::Image, 0).await?;
     upload.write(b"the beginning").await?;
     let reply = upload.abort().await?;
-    assert!([225, 226, 426].contains(&reply.code), "{reply:?}");
+    // Pure-FTPd says 426 and then 451 when it sees ABOR before the end of the data.
+    assert!([225, 226, 426, 451].contains(&reply.code), "{reply:?}");
     session_goes_on(&mut session).await
 }
 
