@@ -7,6 +7,7 @@
 pub mod certificates;
 pub mod client;
 pub mod embedded;
+pub mod matrix;
 pub mod payload;
 pub mod pyftpd;
 pub mod root;

@@ -4,6 +4,7 @@ mod enclosed;
 mod proftpd;
 mod pureftpd;
 mod vsftpd;
+mod way;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -17,6 +18,7 @@ use crate::root;
 use crate::suite::Requirement;
 
 use enclosed::Enclosed;
+pub use way::Way;
 
 /// Which server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use ftp_tests::embedded::Embedded;
 use ftp_tests::payload::{Payload, sha256_of_file};
 use ftp_tests::pyftpd;
 use ftp_tests::root;
-use ftp_tests::servers::{Kind, Options, Server};
+use ftp_tests::servers::{Kind, Options, Server, Way};
 use ftp_tests::suite::Suite;
 use sha2::{Digest as _, Sha256};
 
@@ -25,7 +25,8 @@ pub fn add(suite: &mut Suite) {
 }
 
 fn pyftpd() -> Result<Site> {
-    Ok(Site::Real(Server::start_in(root::with_room_for(GIBIBYTE)?, Kind::PyFtpd, Options::default())?))
+    let server = Server::start_in(root::with_room_for(GIBIBYTE)?, Kind::PyFtpd, Options::default())?;
+    Ok(Site::Real(server, Way::plain(Kind::PyFtpd)))
 }
 
 fn embedded() -> Result<Site> {

@@ -1,5 +1,5 @@
 //! Everything that the reference clients can do, against real servers: each row of the list runs against pyftpdlib,
-//! vsftpd, ProFTPD, Pure-FTPd and the embedded server, as far as they speak it.
+//! vsftpd, ProFTPD and Pure-FTPd, plain and over TLS 1.2 and 1.3, and against the embedded server, as far as they speak it.
 
 mod directories;
 mod faults;
@@ -15,7 +15,7 @@ mod transfers;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use ftp_tests::servers::{Kind, Options};
+use ftp_tests::servers::{Kind, Security, Way};
 use ftp_tests::suite::{Requirement, Suite};
 
 use row::{Row, Site};
@@ -65,10 +65,10 @@ fn main() -> ExitCode {
         assert!(known && rows.iter().any(|row| row.name == *name), "{server}::{name} is no row");
     }
     for row in rows {
-        for kind in Kind::ALL {
-            add(&mut suite, kind.name(), kind.installed(), row, move || Site::real(kind, Options::default()));
+        for way in Kind::ALL.into_iter().flat_map(Way::all).filter(|way| way.security != Security::Implicit) {
+            add(&mut suite, way.kind.name(), &way.name(), way.installed(), row, move || Site::real(way));
         }
-        add(&mut suite, EMBEDDED, Ok(()), row, Site::embedded);
+        add(&mut suite, EMBEDDED, EMBEDDED, Ok(()), row, Site::embedded);
     }
     gibibyte::add(&mut suite);
     options::add(&mut suite);
@@ -84,18 +84,14 @@ fn rows() -> Vec<Row> {
 fn add(
     suite: &mut Suite,
     server: &str,
+    way: &str,
     requirement: Requirement,
     row: Row,
     site: impl FnOnce() -> Result<Site> + Send + 'static,
 ) {
     match NOT_SPOKEN.iter().find(|(of, name, _)| (*of, *name) == (server, row.name)) {
-        Some((_, _, reason)) => suite.note(&format!("not spoken by {server}: {} ({reason})", row.name)),
-        None => {
-            suite.trial_with(
-                format!("{server}::{}", row.name),
-                requirement,
-                move || async move { (row.run)(site()?).await },
-            )
-        }
+        Some((_, _, reason)) => suite.note(&format!("not spoken by {way}: {} ({reason})", row.name)),
+        None => suite
+            .trial_with(format!("{way}::{}", row.name), requirement, move || async move { (row.run)(site()?).await }),
     }
 }

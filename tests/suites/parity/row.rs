@@ -8,7 +8,7 @@ use anyhow::Result;
 use ftp_host::{Error, Session, Settings};
 use ftp_tests::client;
 use ftp_tests::embedded::Embedded;
-use ftp_tests::servers::{Kind, Options, Server};
+use ftp_tests::servers::{Server, Way};
 
 /// One thing that a client can do, tried on a server of its own.
 #[derive(Clone, Copy)]
@@ -33,13 +33,13 @@ pub(crate) use rows;
 
 /// A server with a directory that the trial may look into.
 pub enum Site {
-    Real(Server),
+    Real(Server, Way),
     Embedded(Embedded),
 }
 
 impl Site {
-    pub fn real(kind: Kind, options: Options) -> Result<Self> {
-        Ok(Self::Real(Server::start(kind, options)?))
+    pub fn real(way: Way) -> Result<Self> {
+        Ok(Self::Real(Server::start(way.kind, way.options())?, way))
     }
 
     pub fn embedded() -> Result<Self> {
@@ -48,20 +48,24 @@ impl Site {
 
     pub fn address(&self) -> SocketAddr {
         match self {
-            Self::Real(server) => server.address(),
+            Self::Real(server, _) => server.address(),
             Self::Embedded(server) => server.address(),
         }
     }
 
     pub fn root(&self) -> &Path {
         match self {
-            Self::Real(server) => server.root(),
+            Self::Real(server, _) => server.root(),
             Self::Embedded(server) => server.root(),
         }
     }
 
-    /// Connect in a way of one's own.
+    /// Connect with settings of one's own.
     pub async fn connect_with(&self, settings: Settings) -> Result<Session, Error> {
+        let settings = match self {
+            Self::Real(_, way) => way.settings(settings).expect("the server has its certificates already"),
+            Self::Embedded(_) => settings,
+        };
         client::connect_with(self.address(), settings).await
     }
 
@@ -70,7 +74,7 @@ impl Site {
         self.connect_with(client::settings()).await
     }
 
-    /// Connect in a way of one's own, and log in as the user who may do everything.
+    /// Connect with settings of one's own, and log in as the user who may do everything.
     pub async fn login_with(&self, settings: Settings) -> Result<Session, Error> {
         let mut session = self.connect_with(settings).await?;
         session.login("user", "12345", None).await?;
