@@ -1,6 +1,7 @@
 //! What a session does on its connection, each operation as one straight line.
 
 use crate::control::{Control, Raw};
+use crate::data::{Direction, Left};
 use crate::dial::dial;
 use crate::error::{Error, Phase, Reply};
 use crate::limit::{Either, either, within};
@@ -11,7 +12,7 @@ use crate::tls::{self, Engine, Protection, Rustls, Security};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
-use alloc::sync::{Arc, Weak};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
 use ftp_protocol::listing::{Entry, Kind};
@@ -28,8 +29,8 @@ pub(crate) struct Connection<N: Network> {
     pub(crate) control: Control<N>,
     /// Alive as long as the session: its transfers watch it.
     pub(crate) alive: Arc<()>,
-    /// The transfer that is open, or was dropped with its replies unread.
-    transfer: Option<Weak<()>>,
+    /// Shared with the transfer that is open; ours alone when that was dropped with its replies unread.
+    transfer: Option<Arc<Left<N::Stream>>>,
     host: String,
     /// What makes TLS connections, once there was one.
     engine: Option<Rustls>,
@@ -49,8 +50,8 @@ pub(crate) struct Opened<N: Network> {
     pub(crate) channel: Channel<N::Stream>,
     /// The reply that agreed.
     pub(crate) agreed: Raw,
-    /// Alive as long as the transfer is open.
-    pub(crate) token: Arc<()>,
+    /// Shared as long as the transfer is open.
+    pub(crate) left: Arc<Left<N::Stream>>,
 }
 
 /// One side of a data connection that is not yet made.
@@ -103,12 +104,9 @@ impl<N: Network> Connection<N> {
 
     /// Be in step: no transfer open, the replies of a dropped one read, nothing unexpected waiting.
     pub(crate) async fn settle(&mut self) -> Result<(), Error> {
-        match self.transfer.as_ref().map(Weak::strong_count) {
+        match self.transfer.as_ref().map(Arc::strong_count) {
             None => {}
-            Some(0) => {
-                self.end_of_transfer().await?;
-                self.control.fence().await?;
-            }
+            Some(1) => self.leave_transfer().await?,
             Some(_) => return Err(Error::Busy),
         }
         self.control.check_quiet()
@@ -379,8 +377,8 @@ impl<N: Network> Connection<N> {
         if !agreed.is_preliminary() {
             return Err(self.refusal(&agreed));
         }
-        let token = Arc::new(());
-        self.transfer = Some(Arc::downgrade(&token));
+        let left = Arc::new(Left::default());
+        self.transfer = Some(left.clone());
         let stream = match pending {
             Pending::Connected(stream) => stream,
             Pending::Listening(mut listener) => self.accept(&mut listener).await?,
@@ -389,7 +387,7 @@ impl<N: Network> Connection<N> {
             Err(Error::Tls(text)) => return Err(self.handshake_failed(text).await),
             channel => channel?,
         };
-        Ok(Opened { channel, agreed, token })
+        Ok(Opened { channel, agreed, left })
     }
 
     /// The data connection, as it was promised to be.
@@ -433,13 +431,52 @@ impl<N: Network> Connection<N> {
         Ok(reply)
     }
 
-    /// The data connection was closed early: tell the server (ABOR), and read all that it has to say. Servers answer
-    /// 426 and 226, 225 or 226 alone, in either order.
+    /// The transfer was dropped: read its replies.
+    async fn leave_transfer(&mut self) -> Result<(), Error> {
+        let left = self.transfer.as_ref().and_then(|transfer| transfer.take());
+        if let Some((channel, Direction::Receiving)) = left {
+            // The server cannot see that nobody reads.
+            self.abort_over(Some(channel)).await?;
+            return Ok(());
+        }
+        self.end_sending(left).await;
+        self.end_of_transfer().await?;
+        self.control.fence().await?;
+        Ok(())
+    }
+
+    /// The transfer was given up: tell the server (ABOR), and read all that it has to say.
     pub(crate) async fn abort(&mut self) -> Result<Reply, Error> {
+        let left = self.transfer.as_ref().and_then(|transfer| transfer.take());
+        if let Some((channel, Direction::Receiving)) = left {
+            return self.abort_over(Some(channel)).await;
+        }
+        self.end_sending(left).await;
+        self.abort_over(None).await
+    }
+
+    /// Servers answer 426 and 226, 225 or 226 alone, in either order. What still comes inside TLS is read, for a while:
+    /// to some servers a reset there is the end of the session.
+    async fn abort_over(&mut self, channel: Option<Channel<N::Stream>>) -> Result<Reply, Error> {
         self.transfer = None;
-        let first = self.control.exchange("ABOR", None).await?;
+        self.control.begin("ABOR").await?;
+        if let Some(mut channel) = channel {
+            either(channel.drain(), self.network.sleep(GOODBYE)).await;
+        }
+        let first = self.control.reply().await?;
         let last = self.control.fence().await?.unwrap_or(first);
         Ok(self.control.text(&last))
+    }
+
+    /// End an upload inside TLS as TLS wants it: some servers do not survive anything else.
+    async fn end_sending(&mut self, left: Option<(Channel<N::Stream>, Direction)>) {
+        let Some((mut channel, _)) = left else { return };
+        let end = async {
+            if channel.finish(b"").await.is_ok() {
+                channel.drain().await;
+            }
+        };
+        either(end, self.network.sleep(GOODBYE)).await;
     }
 
     /// A command line without its end.

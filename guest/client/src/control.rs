@@ -141,6 +141,11 @@ impl<N: Network> Control<N> {
         self.reply().await
     }
 
+    /// Send a command whose reply is read later.
+    pub(crate) async fn begin(&mut self, verb: &str) -> Result<(), Error> {
+        self.send(command::line(verb, None)?, None).await
+    }
+
     /// As [`Self::exchange`], for an argument that nobody may see, not even in the server's own words.
     pub(crate) async fn exchange_secret(&mut self, verb: &str, secret: &[u8]) -> Result<Raw, Error> {
         self.send(command::line(verb, Some(secret))?, Some(verb)).await?;

@@ -15,9 +15,39 @@ use alloc::string::ToString;
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
 use core::time::Duration;
+use spin::Mutex;
 
 /// Replies of servers that want data connections to resume the TLS session, and tell so only after a clean handshake.
 const REUSE_WANTED: [u16; 2] = [425, 522];
+
+/// Which way a data connection goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    /// From the server.
+    Receiving,
+    /// To the server.
+    Sending,
+}
+
+/// Where a transfer that is dropped leaves its data connection for the session, when it is inside TLS: to be closed
+/// without the forms is more than some servers take.
+pub(crate) struct Left<S>(Mutex<Option<(Channel<S>, Direction)>>);
+
+impl<S> Default for Left<S> {
+    fn default() -> Self {
+        Self(Mutex::new(None))
+    }
+}
+
+impl<S> Left<S> {
+    pub(crate) fn take(&self) -> Option<(Channel<S>, Direction)> {
+        self.0.lock().take()
+    }
+
+    fn leave(&self, channel: Channel<S>, direction: Direction) {
+        *self.0.lock() = Some((channel, direction));
+    }
+}
 
 /// A data connection that the server has agreed to.
 pub(crate) struct Data<N: Network> {
@@ -25,8 +55,9 @@ pub(crate) struct Data<N: Network> {
     channel: Option<Channel<N::Stream>>,
     /// Alive as long as the session.
     pub(crate) session: Weak<()>,
-    /// Alive as long as the transfer.
-    pub(crate) token: Option<Arc<()>>,
+    /// Shared with the session as long as the transfer is open.
+    left: Option<Arc<Left<N::Stream>>>,
+    direction: Direction,
     idle: Duration,
     bytes: u64,
     /// Written, and not yet sent, since that time.
@@ -38,13 +69,14 @@ pub(crate) struct Data<N: Network> {
 }
 
 impl<N: Network> Data<N> {
-    pub(crate) fn new(connection: &Connection<N>, opened: Opened<N>) -> Self {
+    pub(crate) fn new(connection: &Connection<N>, opened: Opened<N>, direction: Direction) -> Self {
         Self {
             network: connection.network.clone(),
             agreed: opened.channel.agreed().cloned(),
             channel: Some(opened.channel),
             session: Arc::downgrade(&connection.alive),
-            token: Some(opened.token),
+            left: Some(opened.left),
+            direction,
             idle: connection.settings.idle_timeout,
             bytes: 0,
             held: Vec::new(),
@@ -187,10 +219,19 @@ impl<N: Network> Data<N> {
         let owner = self.session.clone();
         session
             .end_transfer(&owner, async |connection| {
-                self.close();
+                self.leave();
                 connection.abort().await
             })
             .await
+    }
+
+    /// Give the transfer up. Its replies, and the end of a connection inside TLS, are left to the session.
+    pub(crate) fn leave(&mut self) {
+        let Some(left) = self.left.take() else { return };
+        if let Some(channel) = self.channel.take_if(|channel| channel.is_secure()) {
+            left.leave(channel, self.direction);
+        }
+        self.close();
     }
 
     pub(crate) fn outcome(&self, connection: &Connection<N>, reply: &Raw) -> Outcome {
@@ -213,5 +254,11 @@ impl<N: Network> Data<N> {
 
     fn remember<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
         result.inspect_err(|error| self.failure = Some(error.clone()))
+    }
+}
+
+impl<N: Network> Drop for Data<N> {
+    fn drop(&mut self) {
+        self.leave();
     }
 }

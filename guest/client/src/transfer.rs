@@ -3,7 +3,7 @@
 use crate::ascii::{FromWire, ToWire};
 use crate::connection::{Connection, Opened, chosen_name};
 use crate::control::Raw;
-use crate::data::Data;
+use crate::data::{Data, Direction};
 use crate::error::{Error, Reply};
 use crate::network::Network;
 use crate::session::Session;
@@ -54,7 +54,7 @@ impl<N: Network> Download<N> {
     ) -> Self {
         let expected = text::announced_size(opened.agreed.last_line());
         let text = (representation == Representation::Ascii).then(Default::default);
-        Self { data: Data::new(connection, opened), offset, expected, ended: false, text }
+        Self { data: Data::new(connection, opened, Direction::Receiving), offset, expected, ended: false, text }
     }
 
     /// The size that the server announced when the transfer began.
@@ -94,12 +94,12 @@ impl<N: Network> Download<N> {
         let image = self.text.is_none();
         session
             .end_transfer(&data.session.clone(), async |connection| {
-                data.close();
                 if !ended && data.failure.is_none() {
-                    data.token = None;
+                    data.leave();
                     connection.settle().await?;
                     return Err(Error::InvalidArgument("finish came before the end of the data".to_string()));
                 }
+                data.close();
                 let reply = data.verdict(connection).await?;
                 data.check_end(expected.filter(|_| image), offset, connection.settings.tls.data_end)?;
                 Ok(data.outcome(connection, &reply))
@@ -130,7 +130,7 @@ pub struct Upload<N: Network> {
 impl<N: Network> Upload<N> {
     pub(crate) fn new(connection: &Connection<N>, opened: Opened<N>, representation: Representation) -> Self {
         let text = (representation == Representation::Ascii).then(Default::default);
-        Self { agreed: opened.agreed.clone(), data: Data::new(connection, opened), text }
+        Self { agreed: opened.agreed.clone(), data: Data::new(connection, opened, Direction::Sending), text }
     }
 
     /// Send these bytes; returns when they are on their way. After an error, [`Self::finish`] may know the server's

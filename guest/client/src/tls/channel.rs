@@ -222,6 +222,10 @@ impl<S: Stream> Secure<S> {
     }
 
     async fn drain(&mut self) {
+        // The other side may still wait for the end of the handshake.
+        if self.flush().await.is_err() {
+            return;
+        }
         while matches!(self.stream.read(&mut self.incoming, *READ.start()).await, Ok(1..)) {
             if self.advance().is_err() {
                 return;

@@ -184,7 +184,7 @@ pub(crate) trait Engine {
 }
 
 /// A TLS connection that begins.
-pub(crate) trait Handshake {
+pub(crate) trait Handshake: Send {
     /// As [`Connection::advance`], until the connection is there or needs more from the other side.
     fn advance(
         self: Box<Self>,
@@ -203,7 +203,7 @@ pub(crate) enum Step {
 }
 
 /// One TLS connection whose handshake is done, without input or output.
-pub(crate) trait Connection {
+pub(crate) trait Connection: Send {
     /// Take bytes from the front of `incoming`, append what has to be sent to `outgoing` and what was received to
     /// `plain`.
     fn advance(
