@@ -12,7 +12,8 @@ use crate::types::{Outcome, Reply};
 /// The size of a piece that measured best.
 const PIECE: usize = 64 * 1024;
 
-/// Bytes coming from the server. Dropping it closes the data connection at once; the session stays usable.
+/// Bytes coming from the server. Dropping it closes the data connection at once, or inside TLS with the session's next
+/// call; the session stays usable.
 pub struct Download {
     transfer: Transfer,
     expected_size: Option<u64>,
@@ -90,8 +91,8 @@ impl Download {
     }
 }
 
-/// Bytes going to the server. Dropping it closes the data connection at once; the server keeps what it has, and the
-/// session stays usable.
+/// Bytes going to the server. Dropping it closes the data connection as dropping a download does; the server keeps what
+/// it has, and the session stays usable.
 pub struct Upload {
     transfer: Transfer,
 }

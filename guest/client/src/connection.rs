@@ -461,7 +461,11 @@ impl<N: Network> Connection<N> {
         self.transfer = None;
         self.control.begin("ABOR").await?;
         if let Some(mut channel) = channel {
-            either(channel.drain(), self.network.sleep(GOODBYE)).await;
+            let end = async {
+                channel.drain().await;
+                channel.say_goodbye().await
+            };
+            either(end, self.network.sleep(GOODBYE)).await;
         }
         let first = self.control.reply().await?;
         let last = self.control.fence().await?.unwrap_or(first);

@@ -28,7 +28,7 @@ pub struct Outcome {
 }
 
 /// Bytes coming from the server. Dropping it closes the data connection; the session's next call reads the replies that
-/// are still to come.
+/// are still to come. Inside TLS that call ends the data connection too.
 pub struct Download<N: Network> {
     data: Data<N>,
     offset: u64,

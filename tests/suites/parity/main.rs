@@ -22,6 +22,9 @@ use row::{Row, Site};
 
 /// Rows that a server cannot answer, and the command that it does not know or does in another way.
 const NOT_SPOKEN: &[(&str, &str, &str)] = &[
+    (PYFTPD, "name_that_is_not_utf8", "names that are not UTF-8"),
+    (PYFTPD_TLS12, "names_in_an_empty_directory", "NLST of nothing, which it may end without close_notify"),
+    (PYFTPD_TLS13, "names_in_an_empty_directory", "NLST of nothing, which it may end without close_notify"),
     (VSFTPD, "reinitialize_ends_the_login_only", "REIN"),
     (VSFTPD, "entries_of_a_missing_directory_are_refused", "LIST of what is missing, which is an empty list"),
     (VSFTPD, "names_in_a_missing_directory_are_refused", "NLST of what is missing, which is an empty list"),
@@ -36,6 +39,7 @@ const NOT_SPOKEN: &[(&str, &str, &str)] = &[
     (PURE_FTPD, "ascii_upload_arrives_with_the_lines_of_the_server", "TYPE A, in which it drops each CR"),
     (PURE_FTPD, "name_that_begins_and_ends_with_a_space", "STOR, which turns a space at either end into `_`"),
     (PURE_FTPD, "directory_with_quotes", "MKD, whose reply does not double quotation marks"),
+    (EMBEDDED, "name_that_is_not_utf8", "names that are not UTF-8"),
     (EMBEDDED, "help_on_a_command_is_given", "HELP with an argument"),
     (EMBEDDED, "store_unique_tells_the_name", "STOU, whose reply is the name without FILE"),
     (EMBEDDED, "directory_with_quotes", "MKD, whose reply has no quotation marks of its own"),
@@ -52,6 +56,9 @@ const NOT_SPOKEN: &[(&str, &str, &str)] = &[
     (EMBEDDED, "ascii_upload_of_many_lines", "TYPE A"),
 ];
 
+const PYFTPD: &str = Kind::PyFtpd.name();
+const PYFTPD_TLS12: &str = "pyftpdlib-tls12";
+const PYFTPD_TLS13: &str = "pyftpdlib-tls13";
 const VSFTPD: &str = Kind::Vsftpd.name();
 const PROFTPD: &str = Kind::ProFtpd.name();
 const PURE_FTPD: &str = Kind::PureFtpd.name();
@@ -60,12 +67,13 @@ const EMBEDDED: &str = "embedded";
 fn main() -> ExitCode {
     let mut suite = Suite::from_arguments();
     let rows = rows();
+    let ways: Vec<Way> = Kind::ALL.into_iter().flat_map(Way::all).collect();
     for (server, name, _) in NOT_SPOKEN {
-        let known = *server == EMBEDDED || Kind::ALL.iter().any(|kind| kind.name() == *server);
+        let known = *server == EMBEDDED || ways.iter().any(|way| way.name() == *server);
         assert!(known && rows.iter().any(|row| row.name == *name), "{server}::{name} is no row");
     }
     for row in rows {
-        for way in Kind::ALL.into_iter().flat_map(Way::all).filter(|way| way.security != Security::Implicit) {
+        for &way in ways.iter().filter(|way| way.security != Security::Implicit) {
             add(&mut suite, way.kind.name(), &way.name(), way.installed(), row, move || Site::real(way));
         }
         add(&mut suite, EMBEDDED, EMBEDDED, Ok(()), row, Site::embedded);
@@ -89,7 +97,7 @@ fn add(
     row: Row,
     site: impl FnOnce() -> Result<Site> + Send + 'static,
 ) {
-    match NOT_SPOKEN.iter().find(|(of, name, _)| (*of, *name) == (server, row.name)) {
+    match NOT_SPOKEN.iter().find(|(of, name, _)| [server, way].contains(of) && *name == row.name) {
         Some((_, _, reason)) => suite.note(&format!("not spoken by {way}: {} ({reason})", row.name)),
         None => suite
             .trial_with(format!("{way}::{}", row.name), requirement, move || async move { (row.run)(site()?).await }),

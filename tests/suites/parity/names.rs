@@ -1,5 +1,8 @@
 //! Names that are awkward to send: each goes up, shows in both kinds of listing, comes down and goes away.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
 use anyhow::{Context as _, Result};
 use ftp_host::{Listed, Session};
 use ftp_tests::client::{get, put};
@@ -14,6 +17,7 @@ pub fn rows() -> Vec<Row> {
         name_with_a_leading_dash,
         name_with_percent_and_star,
         name_in_utf8,
+        name_that_is_not_utf8,
         directory_with_quotes,
         directory_with_spaces,
         directory_in_utf8,
@@ -42,6 +46,24 @@ async fn name_with_percent_and_star(site: Site) -> Result<()> {
 
 async fn name_in_utf8(site: Site) -> Result<()> {
     file_goes_round(site, "für-日本語-🦀").await
+}
+
+/// Each byte that is not UTF-8 is a code point of its own here, and the byte again on the wire.
+async fn name_that_is_not_utf8(site: Site) -> Result<()> {
+    let bytes = b"caf\xe9 \xff.txt";
+    let name = "caf\u{10ffe9} \u{10ffff}.txt";
+    let mut session = site.login().await?;
+    put(&mut session, name, b"contents").await?;
+    let path = site.root().join(OsStr::from_bytes(bytes));
+    assert_eq!(std::fs::read(&path)?, b"contents");
+    assert_eq!(only_name(&mut session).await?, name);
+    assert_eq!(member_names(&mut session).await?, [name]);
+    assert_eq!(get(&mut session, name).await?, b"contents");
+    session.rename(name, "plain").await?;
+    session.rename("plain", name).await?;
+    session.delete(name).await?;
+    assert!(!path.exists());
+    Ok(())
 }
 
 async fn directory_with_quotes(site: Site) -> Result<()> {

@@ -117,7 +117,8 @@ impl<S: Stream> Channel<S> {
         }
     }
 
-    /// Read until the other side of a TLS connection ends. What it says no longer matters, but tickets in it are kept.
+    /// Read until the other side of a TLS connection has said that it ends. What else it says no longer matters, but
+    /// tickets in it are kept.
     pub(crate) async fn drain(&mut self) {
         if let Self::Secure(secure) = self {
             secure.drain().await;
@@ -226,7 +227,9 @@ impl<S: Stream> Secure<S> {
         if self.flush().await.is_err() {
             return;
         }
-        while matches!(self.stream.read(&mut self.incoming, *READ.start()).await, Ok(1..)) {
+        while self.progress == Progress::Open
+            && matches!(self.stream.read(&mut self.incoming, *READ.end()).await, Ok(1..))
+        {
             if self.advance().is_err() {
                 return;
             }

@@ -176,7 +176,7 @@ fn drive(
             }
             Ok(_) => break Err(Error::Tls("a state of the handshake that no client has".to_string())),
             Err(error) => {
-                alert(connection, outgoing);
+                alert(connection, incoming.get_mut(consumed..).unwrap_or_default(), outgoing);
                 break Err(failed(error));
             }
         }
@@ -231,9 +231,9 @@ fn not_open() -> Error {
     Error::ConnectionLost("the TLS connection is not open".to_string())
 }
 
-/// Alerts that tell the server why.
-fn alert(connection: &mut UnbufferedClientConnection, outgoing: &mut Vec<u8>) {
-    while let Ok(ConnectionState::EncodeTlsData(mut data)) = connection.process_tls_records(&mut []).state {
+/// Alerts that tell the server why. rustls may look for messages that it has seen in what is left.
+fn alert(connection: &mut UnbufferedClientConnection, rest: &mut [u8], outgoing: &mut Vec<u8>) {
+    while let Ok(ConnectionState::EncodeTlsData(mut data)) = connection.process_tls_records(rest).state {
         if append(outgoing, |room| data.encode(room).map_err(Needs::from)).is_err() {
             return;
         }
