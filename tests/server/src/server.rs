@@ -9,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use libunftp::{ServerBuilder, options::ActivePassiveMode};
+use libunftp::{
+    ServerBuilder,
+    options::{ActivePassiveMode, FtpsRequired, TlsFlags},
+};
 use tempfile::TempDir;
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
@@ -18,7 +21,11 @@ use tokio::{
 };
 use unftp_sbe_fs::Filesystem;
 
-use crate::{ports::SystemPorts, users::Users};
+use crate::{
+    certificates::{Certificates, Files},
+    ports::SystemPorts,
+    users::Users,
+};
 
 /// Enough for hundreds of clients that connect at the same moment.
 const BACKLOG: u32 = 1_024;
@@ -33,12 +40,14 @@ pub struct Options {
     pub root: Option<PathBuf>,
     /// Whether `anonymous` may log in, with any password and full rights.
     pub anonymous: bool,
+    /// Whether it speaks TLS, after `AUTH TLS`, and lets nobody log in without.
+    pub tls: bool,
 }
 
 impl Default for Options {
-    /// An empty directory, open to `anonymous` as well.
+    /// An empty directory, open to `anonymous` as well, in the clear.
     fn default() -> Self {
-        Self { root: None, anonymous: true }
+        Self { root: None, anonymous: true, tls: false }
     }
 }
 
@@ -51,6 +60,7 @@ pub struct Server {
     root: PathBuf,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
+    certificates: Option<Certificates>,
     _temporary: Option<TempDir>,
 }
 
@@ -68,13 +78,15 @@ impl Server {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let listener = listen(&runtime)?;
         let address = listener.local_addr()?;
-        let host = Host { root: root.clone(), users: Arc::new(Users { anonymous: options.anonymous }) };
+        let certificates = options.tls.then(Certificates::make).transpose()?;
+        let tls = certificates.as_ref().map(|certificates| certificates.files.clone());
+        let host = Host { root: root.clone(), users: Arc::new(Users { anonymous: options.anonymous }), tls };
         let (stop, stopped) = oneshot::channel();
         let thread = thread::Builder::new().name("ftp-test-server".to_owned()).spawn(move || {
             runtime.block_on(host.accept_until(stopped, listener));
             runtime.shutdown_timeout(PATIENCE);
         })?;
-        Ok(Self { address, root, stop: Some(stop), thread: Some(thread), _temporary: temporary })
+        Ok(Self { address, root, stop: Some(stop), thread: Some(thread), certificates, _temporary: temporary })
     }
 
     /// Where it listens.
@@ -85,6 +97,11 @@ impl Server {
     /// The directory that it serves, as `/`.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// The authority that has signed the server's certificate, in PEM. `None` without TLS.
+    pub fn authority(&self) -> Option<&str> {
+        self.certificates.as_ref().map(|certificates| certificates.authority.as_str())
     }
 }
 
@@ -110,6 +127,7 @@ fn listen(runtime: &Runtime) -> io::Result<TcpListener> {
 struct Host {
     root: PathBuf,
     users: Arc<Users>,
+    tls: Option<Files>,
 }
 
 impl Host {
@@ -133,11 +151,16 @@ impl Host {
         let _ = connection.set_nodelay(true);
         let root = self.root.clone();
         let files = Box::new(move || Filesystem::new(&root).expect("the directory is there as long as the server"));
-        let server = ServerBuilder::with_authenticator(files, self.users.clone())
+        let mut builder = ServerBuilder::with_authenticator(files, self.users.clone())
             .active_passive_mode(ActivePassiveMode::ActiveAndPassive)
-            .binder(SystemPorts)
-            .build();
-        if let Ok(server) = server {
+            .binder(SystemPorts);
+        if let Some(tls) = &self.tls {
+            builder = builder
+                .ftps(&tls.certificate, &tls.key)
+                .ftps_tls_flags(TlsFlags::LATEST_VERSIONS | TlsFlags::RESUMPTION_SESS_ID | TlsFlags::RESUMPTION_TICKETS)
+                .ftps_required(FtpsRequired::All, FtpsRequired::None);
+        }
+        if let Ok(server) = builder.build() {
             tokio::spawn(server.service(connection));
         }
     }

@@ -74,7 +74,7 @@ fn extensions() {
 #[test]
 fn a_command_that_is_not_understood_ends_the_session() {
     let server = server();
-    for line in ["OPTS MLST type;", "OPTS UTF8", "MODE Z", "NOOP a", "REST a", "RETR"] {
+    for line in ["OPTS MLST type;", "OPTS UTF8", "MODE Z", "NOOP a", "REST a", "RETR", "AUTH TLS-C"] {
         let mut client = Client::logged_in(&server);
         assert_eq!(client.say(line), 501);
         assert_eq!(client.control.read(&mut [0]).unwrap_or(0), 0);
@@ -154,6 +154,32 @@ fn active_mode() {
     listener.accept().unwrap().0.read_to_string(&mut contents).unwrap();
     assert_eq!(contents, "active");
     assert_eq!(client.reply(), 226);
+}
+
+#[test]
+fn tls_is_there_when_asked_for_and_then_nobody_logs_in_without() {
+    let server = server();
+    assert_eq!(server.authority(), None);
+    let mut client = Client::connected(&server);
+    assert_eq!(["AUTH TLS", "PROT P", "USER user"].map(|line| client.say(line)), [502, 502, 331]);
+
+    let server = Server::start(Options { tls: true, ..Options::default() }).unwrap();
+    assert!(server.authority().unwrap().starts_with("-----BEGIN CERTIFICATE-----"));
+    let mut client = Client::connected(&server);
+    assert_eq!(client.say("FEAT"), 211);
+    assert!(["AUTH TLS", "PBSZ", "PROT"].iter().all(|feature| client.lines.contains(&format!(" {feature}"))));
+    assert_eq!(["USER user", "USER anonymous", "PASS 12345", "CCC"].map(|line| client.say(line)), [534; 4]);
+    assert_eq!(
+        ["PBSZ 0", "PROT P", "PROT C", "PROT S", "PROT E"].map(|line| client.say(line)),
+        [200, 200, 200, 504, 504]
+    );
+    assert_eq!([client.say("AUTH SSL"), client.say("AUTH TLS")], [504, 234]);
+}
+
+#[test]
+fn two_servers_have_two_authorities() {
+    let [one, other] = [(); 2].map(|()| Server::start(Options { tls: true, ..Options::default() }).unwrap());
+    assert_ne!(one.authority(), other.authority());
 }
 
 #[test]
