@@ -20,7 +20,7 @@ with %2F starts in the root. Without a user the login is anonymous; without a pa
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Start a server on this machine, move files to it and back, and compare them
+    /// Start a server on this machine, move files to it and back, in the clear and inside TLS; compare them
     Demo {
         /// The size of the large file, in MiB; the disk needs room for three of it
         #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u64).range(1..=1 << 20))]

@@ -8,30 +8,31 @@ use indicatif::ProgressBar;
 use tokio::fs::{self, File};
 use tokio::io::AsyncWriteExt as _;
 
+use super::moved::Moved;
 use super::tree::{Listing, Tree};
 
-pub async fn upload_tree(session: &mut Session, bar: &ProgressBar, tree: &Tree, source: &Path) -> Result<u64> {
+pub async fn upload_tree(session: &mut Session, bar: &ProgressBar, tree: &Tree, source: &Path) -> Result<Moved> {
     for directory in &tree.directories {
         session.make_directory(directory).await.with_context(|| directory.clone())?;
     }
-    let mut bytes = 0;
+    let mut moved = Moved::default();
     for file in &tree.files {
         let sent = upload(session, bar, &source.join(&file.path), &file.path).await;
-        bytes += sent.with_context(|| file.path.clone())?;
+        moved += sent.with_context(|| file.path.clone())?;
     }
-    Ok(bytes)
+    Ok(moved)
 }
 
-pub async fn download_tree(session: &mut Session, bar: &ProgressBar, tree: &Tree, copy: &Path) -> Result<u64> {
+pub async fn download_tree(session: &mut Session, bar: &ProgressBar, tree: &Tree, copy: &Path) -> Result<Moved> {
     for directory in &tree.directories {
         fs::create_dir(copy.join(directory)).await?;
     }
-    let mut bytes = 0;
+    let mut moved = Moved::default();
     for file in &tree.files {
         let received = download(session, bar, &file.path, &copy.join(&file.path)).await;
-        bytes += received.with_context(|| file.path.clone())?;
+        moved += received.with_context(|| file.path.clone())?;
     }
-    Ok(bytes)
+    Ok(moved)
 }
 
 /// All that is below the working directory.
@@ -72,26 +73,26 @@ pub async fn delete_tree(session: &mut Session, tree: &Tree) -> Result<()> {
     Ok(())
 }
 
-pub async fn upload(session: &mut Session, bar: &ProgressBar, from: &Path, to: &str) -> Result<u64> {
+pub async fn upload(session: &mut Session, bar: &ProgressBar, from: &Path, to: &str) -> Result<Moved> {
     let file = File::open(from).await?;
     let mut upload = session.store(to, Image, 0).await?;
     upload.copy_from(&mut bar.wrap_async_read(file)).await?;
-    Ok(upload.finish().await?.bytes)
+    Ok(upload.finish().await?.into())
 }
 
-pub async fn download(session: &mut Session, bar: &ProgressBar, from: &str, to: &Path) -> Result<u64> {
+pub async fn download(session: &mut Session, bar: &ProgressBar, from: &str, to: &Path) -> Result<Moved> {
     let file = File::create(to).await?;
     save(session.retrieve(from, Image, 0).await?, bar, file).await
 }
 
-/// The first bytes of a file, at least as many as asked for. Gives how many it has when the transfer is aborted.
+/// The first bytes of a file, at least as many as asked for, and then the transfer is aborted.
 pub async fn download_start(
     session: &mut Session,
     bar: &ProgressBar,
     from: &str,
     to: &Path,
     least: u64,
-) -> Result<u64> {
+) -> Result<Moved> {
     let mut file = File::create(to).await?;
     let mut download = session.retrieve(from, Image, 0).await?;
     let mut bytes = 0;
@@ -103,7 +104,7 @@ pub async fn download_start(
     }
     download.abort().await?;
     file.flush().await?;
-    Ok(bytes)
+    Ok(Moved::cut(bytes))
 }
 
 /// What comes after the first bytes of a file, which are here already.
@@ -113,12 +114,12 @@ pub async fn download_rest(
     from: &str,
     to: &Path,
     offset: u64,
-) -> Result<u64> {
+) -> Result<Moved> {
     let file = File::options().append(true).open(to).await?;
     save(session.retrieve(from, Image, offset).await?, bar, file).await
 }
 
-async fn save(mut download: Download, bar: &ProgressBar, file: File) -> Result<u64> {
+async fn save(mut download: Download, bar: &ProgressBar, file: File) -> Result<Moved> {
     download.copy_to(&mut bar.wrap_async_write(file)).await?;
-    Ok(download.finish().await?.bytes)
+    Ok(download.finish().await?.into())
 }

@@ -5,12 +5,17 @@ use std::time::Duration;
 
 use crate::runner::figures::{grouped, rate, time};
 
-#[derive(Default)]
 pub struct Table {
+    title: &'static str,
     rows: Vec<[String; 4]>,
 }
 
 impl Table {
+    /// The title stands over the operations.
+    pub fn new(title: &'static str) -> Self {
+        Self { title, rows: Vec::new() }
+    }
+
     /// Without bytes there is no rate either.
     pub fn add(&mut self, operation: &str, bytes: Option<u64>, elapsed: Duration) {
         let (bytes, rate) = match bytes {
@@ -23,7 +28,7 @@ impl Table {
 
 impl Display for Table {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let head = ["operation", "bytes", "MB/s", "time"].map(str::to_owned);
+        let head = [self.title, "bytes", "MB/s", "time"].map(str::to_owned);
         let rule = ["-".repeat(28), "-".repeat(17), "-".repeat(9), "-".repeat(10)];
         for [operation, bytes, rate, time] in [&head, &rule].into_iter().chain(&self.rows) {
             writeln!(f, "{operation:<28} {bytes:>17} {rate:>9} {time:>10}")?;
@@ -38,7 +43,7 @@ mod tests {
 
     #[test]
     fn columns_line_up() {
-        let mut table = Table::default();
+        let mut table = Table::new("operation");
         table.add("upload", Some(1_500_000), Duration::from_secs(1));
         table.add("list", None, Duration::from_millis(5));
         let table = table.to_string();
