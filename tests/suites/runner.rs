@@ -169,6 +169,20 @@ async fn missing_arguments_are_a_failure_with_the_usage() -> Result<()> {
 async fn demo_succeeds() -> Result<()> {
     let output = run(&["demo", "--size", "1"])?;
     assert!(output.status.success(), "{output:?}");
+    let figures = text(&output.stdout);
+    let refused = line_of(&figures, "without its authority: ")?;
+    assert!(refused.starts_with("TLS failed: "), "{output:?}");
+    // Version, cipher, and how many transfers resumed the session: all of them.
+    let (protection, resumed) = line_of(&figures, "protection: ")?.split_once("; ").context("two parts")?;
+    assert!(protection.starts_with("TLS 1.3, TLS_"), "{output:?}");
+    let counts: Vec<u32> = resumed.split(' ').filter_map(|word| word.parse().ok()).collect();
+    assert!(matches!(counts[..], [resumed, all] if resumed == all && all > 0), "{output:?}");
+    for part in ["in the clear", "inside TLS"] {
+        let (_, table) = figures.split_once(&format!("\n{part}  ")).with_context(|| format!("no table {part}"))?;
+        for row in ["\nupload the large file", "\ndownload the large file"] {
+            assert!(table.contains(row), "{output:?}");
+        }
+    }
     Ok(())
 }
 
@@ -219,6 +233,11 @@ fn assert_secret(output: &Output) {
     for stream in [&output.stdout, &output.stderr] {
         assert!(!text(stream).contains("12345"), "{output:?}");
     }
+}
+
+/// The rest of the line that starts so.
+fn line_of<'a>(text: &'a str, start: &str) -> Result<&'a str> {
+    text.lines().find_map(|line| line.strip_prefix(start)).with_context(|| format!("no line {start:?} in {text}"))
 }
 
 fn text(bytes: &[u8]) -> String {
