@@ -1,0 +1,170 @@
+//! What TLS costs in the component: ciphers alone and in a download, handshakes, and small uploads.
+//!
+//! `cargo run --release -p ftp-tests --example tls [-- MiB [REPEATS]]`, as root, once `tests/run` has installed the
+//! servers.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, anyhow, ensure};
+use ftp_host::{Representation, Session, Settings, TlsSettings, TlsVersion, Trust};
+use ftp_tests::certificates::{self, Leaf};
+use ftp_tests::payload::Payload;
+use ftp_tests::servers::{Kind, Options, Security, Server, Way};
+use ftp_tests::{client, root};
+use wasmtime::component::{Component, Linker, ResourceTable};
+use wasmtime::{Config, Engine, Store};
+use wasmtime_wasi::p2::bindings::Command as Wasi;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<()> {
+    let mut arguments = std::env::args().skip(1).map(|argument| argument.parse::<u64>());
+    let size = arguments.next().transpose()?.unwrap_or(256) << 20;
+    let repeats = usize::try_from(arguments.next().transpose()?.unwrap_or(5))?;
+    println!("ciphers alone, in wasm (name, MB/s sealing, MB/s opening):");
+    ciphers().await?;
+    for version in [TlsVersion::Tls12, TlsVersion::Tls13] {
+        download(Way { kind: Kind::Vsftpd, security: Security::Explicit, version }, size, repeats).await?;
+        download(Way { kind: Kind::ProFtpd, security: Security::Explicit, version }, size, repeats).await?;
+        handshakes(version).await?;
+        for kind in Kind::ALL {
+            uploads(Way { kind, security: Security::Explicit, version }).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The example `records` of `ftp-crypto`, built as the component is.
+async fn ciphers() -> Result<()> {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the workspace is above")?;
+    let target = workspace.join("target/wasm-examples");
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--locked", "--package", "ftp-crypto", "--example", "records"])
+        .args(["--profile", "wasm", "--target", "wasm32-wasip2", "--target-dir"])
+        .arg(&target)
+        .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+simd128")
+        .current_dir(workspace)
+        .status()?;
+    ensure!(built.success(), "the ciphers do not compile");
+    let component = target.join("wasm32-wasip2/wasm/examples/records.wasm");
+    run(&component).await.map_err(|error| anyhow!("{error:?}"))?;
+    Ok(())
+}
+
+/// As a command, with an output and nothing else.
+async fn run(component: &Path) -> wasmtime::Result<()> {
+    let engine = Engine::new(&Config::new())?;
+    let component = Component::from_file(&engine, component)?;
+    let mut linker = Linker::new(&engine);
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    let wasi = WasiCtx::builder().inherit_stdout().inherit_stderr().build();
+    let mut store = Store::new(&engine, State { wasi, table: ResourceTable::new() });
+    let command = Wasi::instantiate_async(&mut store, &component, &linker).await?;
+    match command.wasi_cli_run().call_run(&mut store).await? {
+        Ok(()) => Ok(()),
+        Err(()) => wasmtime::bail!("the command failed"),
+    }
+}
+
+struct State {
+    wasi: WasiCtx,
+    table: ResourceTable,
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+async fn download(way: Way, size: u64, repeats: usize) -> Result<()> {
+    let server = Server::start_in(root::with_room_for(size)?, way.kind, way.options())?;
+    let piece = Payload::bytes(1 << 20);
+    std::fs::write(server.root().join("large"), piece.repeat(usize::try_from(size >> 20)?))?;
+    let mut session = client::login_with(server.address(), way.settings(client::settings())?).await?;
+    let agreed = session.encryption().await?.context("this is TLS")?;
+    let mut times = Vec::new();
+    for _ in 0..repeats {
+        let start = Instant::now();
+        let mut download = session.retrieve("large", Representation::Image, 0).await?;
+        while download.read().await?.is_some() {}
+        ensure!(download.finish().await?.bytes == size, "not the whole file");
+        times.push(start.elapsed());
+    }
+    let rate = size as f64 / 1e6 / median(&mut times).as_secs_f64();
+    println!("download from {}, {}: {rate:.0} MB/s", way.title(), agreed.cipher);
+    Ok(())
+}
+
+/// Connections with a full handshake, and data connections that resume, beside the same without TLS.
+async fn handshakes(version: TlsVersion) -> Result<()> {
+    let plain = Server::start(Kind::Vsftpd, Options::default())?;
+    let (plain_connect, plain_data) = times_of(&plain, &client::settings()).await?;
+    for (name, leaf, authority) in [
+        ("ECDSA P-256", Leaf::Server, certificates::authority()?),
+        ("RSA 2048", Leaf::ServerRsa, certificates::rsa_authority()?),
+    ] {
+        let options = Options { security: Security::Explicit, certificate: leaf, ..Options::default() };
+        let server = Server::start(Kind::Vsftpd, options)?;
+        let tls =
+            TlsSettings { trust: Trust::Roots(authority.into()), versions: version..=version, ..Default::default() };
+        let settings = Settings { security: ftp_host::Security::Explicit, tls, ..client::settings() };
+        let (connect, data) = times_of(&server, &settings).await?;
+        println!(
+            "handshakes with a chain of {name}, {version:?}: full {:.2?}, resumed data connection {:.2?}",
+            connect.saturating_sub(plain_connect),
+            data.saturating_sub(plain_data)
+        );
+    }
+    Ok(())
+}
+
+async fn times_of(server: &Server, settings: &Settings) -> Result<(Duration, Duration)> {
+    std::fs::write(server.root().join("empty"), b"")?;
+    let (mut connects, mut transfers) = (Vec::new(), Vec::new());
+    for _ in 0..20 {
+        let connector = client::connector(settings.clone()).await?;
+        let address = server.address();
+        let start = Instant::now();
+        let mut session = connector.connect(&address.ip().to_string(), Some(address.port())).await?;
+        connects.push(start.elapsed());
+        session.login("user", "12345", None).await?;
+        empty_download(&mut session).await?;
+        let start = Instant::now();
+        empty_download(&mut session).await?;
+        transfers.push(start.elapsed());
+        session.quit().await?;
+    }
+    Ok((median(&mut connects), median(&mut transfers)))
+}
+
+async fn empty_download(session: &mut Session) -> Result<()> {
+    let mut download = session.retrieve("empty", Representation::Image, 0).await?;
+    ensure!(download.read().await?.is_none(), "something came");
+    download.finish().await?;
+    Ok(())
+}
+
+async fn uploads(way: Way) -> Result<()> {
+    const COUNT: u32 = 100;
+    let server = Server::start(way.kind, way.options())?;
+    let mut session = client::login_with(server.address(), way.settings(client::settings())?).await?;
+    let contents = Payload::bytes(1024);
+    let mut resumed = 0;
+    let start = Instant::now();
+    for index in 0..COUNT {
+        let mut upload = session.store(&format!("file-{index}"), Representation::Image, 0).await?;
+        upload.write(&contents).await?;
+        resumed += u32::from(upload.finish().await?.resumed);
+    }
+    let each = start.elapsed() / COUNT;
+    println!("{COUNT} uploads of 1 KiB to {}: {each:.2?} each, {resumed} resumed", way.title());
+    Ok(())
+}
+
+fn median(times: &mut [Duration]) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
