@@ -36,6 +36,10 @@ pub enum Leaf {
     WeakKey,
     /// Signed with its own key.
     SelfSigned,
+    /// The same, for `other.example` alone.
+    SelfSignedWrongName,
+    /// The same, no longer valid.
+    SelfSignedExpired,
     /// Signed by an authority that nobody knows.
     Untrusted,
 }
@@ -141,6 +145,8 @@ fn make() -> Result<Made> {
         (Leaf::WrongName, signed(server_params(&["other.example"])?, fresh()?, &trusted)?),
         (Leaf::WeakKey, signed(local()?, rsa_key(1024)?, &trusted)?),
         (Leaf::SelfSigned, self_signed(local()?)?),
+        (Leaf::SelfSignedWrongName, self_signed(server_params(&["other.example"])?)?),
+        (Leaf::SelfSignedExpired, self_signed(period(2000, 2001)?)?),
         (Leaf::Untrusted, signed(local()?, fresh()?, &unknown)?),
     ];
     let clients = vec![

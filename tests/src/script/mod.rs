@@ -5,8 +5,12 @@
 //! else the client sends is a mismatch, and fails the trial. The exceptions are courtesies, commands that a client may
 //! send at any time to learn or set what it needs (`FEAT`, `OPTS`, `TYPE`): they are answered unless the script is
 //! [`strict`](Script::strict).
+//!
+//! Connections are plain until a step puts one of them inside TLS. What the peer shows there is a [`Tls`].
 
+mod line;
 mod player;
+mod tls;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -14,6 +18,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 pub use player::Peer;
+pub use tls::{Handshake, Tls};
 
 /// How a peer ends a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,12 +37,14 @@ pub struct Script {
     accepts: bool,
     strict: bool,
     cut: Option<(u64, Ending)>,
+    tls: Tls,
 }
 
 impl Script {
     /// A peer that accepts and says nothing yet.
     pub fn silent() -> Self {
-        Self { steps: Vec::new(), address: Ipv4Addr::LOCALHOST.into(), accepts: true, strict: false, cut: None }
+        let (address, tls) = (Ipv4Addr::LOCALHOST.into(), Tls::default());
+        Self { steps: Vec::new(), address, accepts: true, strict: false, cut: None, tls }
     }
 
     /// A peer whose port takes no connection: the attempt is neither accepted nor refused.
@@ -55,6 +62,26 @@ impl Script {
         Self::greeting().on("USER", "331 password?").on("PASS", "230 welcome")
     }
 
+    /// A peer that greets and goes over to TLS.
+    pub fn secured() -> Self {
+        Self::greeting().on("AUTH TLS", "234 go").start_tls()
+    }
+
+    /// A peer that greets, goes over to TLS and lets everyone in.
+    pub fn secured_login() -> Self {
+        Self::secured().on("USER", "331 password?").on("PASS", "230 welcome")
+    }
+
+    /// The same, up to the agreement on the protection of data.
+    pub fn protected() -> Self {
+        Self::secured_login().on("PBSZ 0", "200 fine").on("PROT P", "200 private")
+    }
+
+    /// Do TLS in another way.
+    pub fn with_tls(self, tls: Tls) -> Self {
+        Self { tls, ..self }
+    }
+
     /// Listen at another address than 127.0.0.1.
     pub fn at(self, address: IpAddr) -> Self {
         Self { address, ..self }
@@ -65,7 +92,8 @@ impl Script {
         Self { strict: true, ..self }
     }
 
-    /// End all connections once this many bytes have been sent, in the middle of whatever step that is.
+    /// End all connections once this many bytes have been sent, in the middle of whatever step that is. Inside TLS
+    /// these are the bytes of its records.
     pub fn cut_after(self, bytes: u64, ending: Ending) -> Self {
         Self { cut: Some((bytes, ending)), ..self }
     }
@@ -150,7 +178,7 @@ impl Script {
         self.step(Step::SeeDataClosed)
     }
 
-    /// Close the data connection.
+    /// Close the data connection, inside TLS without `close_notify`.
     pub fn close_data(self) -> Self {
         self.step(Step::EndData(Ending::Close))
     }
@@ -158,6 +186,72 @@ impl Script {
     /// Reset the data connection.
     pub fn reset_data(self) -> Self {
         self.step(Step::EndData(Ending::Reset))
+    }
+
+    /// Begin TLS on the control connection.
+    pub fn start_tls(self) -> Self {
+        self.step(Step::StartTls(Wanted::Yes))
+    }
+
+    /// Begin TLS on the control connection, which comes to nothing: the client, or the way in which TLS is done here,
+    /// does not agree. That is the end of the script.
+    pub fn fail_tls(self) -> Self {
+        self.step(Step::StartTls(Wanted::No))
+    }
+
+    /// Wait for the beginning of a handshake on the control connection, and leave it at that.
+    pub fn see_hello(self) -> Self {
+        self.step(Step::SeeHello)
+    }
+
+    /// Send bytes on the control connection beside TLS.
+    pub fn say_in_the_clear(self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.step(Step::SayInTheClear(bytes.into()))
+    }
+
+    /// Leave TLS on the control connection: wait for `close_notify` and answer it.
+    pub fn leave_tls(self) -> Self {
+        self.leave_tls_and_say("")
+    }
+
+    /// The same, with these bytes in the clear right behind the answer, in one packet.
+    pub fn leave_tls_and_say(self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.step(Step::LeaveTls(bytes.into()))
+    }
+
+    /// Begin TLS on the data connection, which resumes the session of the control connection if the client wants to.
+    pub fn secure_data(self) -> Self {
+        self.step(Step::SecureData(None, Wanted::Yes))
+    }
+
+    /// Begin TLS on the data connection as another server would, which knows nothing of the control connection.
+    pub fn secure_data_as(self, tls: Tls) -> Self {
+        self.step(Step::SecureData(Some(tls), Wanted::Yes))
+    }
+
+    /// The same, which comes to nothing.
+    pub fn fail_data_as(self, tls: Tls) -> Self {
+        self.step(Step::SecureData(Some(tls), Wanted::No))
+    }
+
+    /// Wait for the beginning of a handshake on the data connection, and leave it at that.
+    pub fn see_data_hello(self) -> Self {
+        self.step(Step::SeeDataHello)
+    }
+
+    /// Send `close_notify` on the data connection, and these bytes in the clear behind it, in one packet.
+    pub fn clear_data_and_say(self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.step(Step::ClearData(bytes.into()))
+    }
+
+    /// Send `close_notify` on the data connection and close it.
+    pub fn end_data(self) -> Self {
+        self.step(Step::EndDataTls)
+    }
+
+    /// A whole download inside TLS in passive mode, of a session whose data is protected.
+    pub fn secure_download(self, command: &str, contents: impl Into<Vec<u8>>) -> Self {
+        self.open_data(command).secure_data().send_data(contents).end_data().reply("226 done")
     }
 
     /// Do nothing for this long, as a slow server would.
@@ -191,6 +285,13 @@ impl Script {
     }
 }
 
+/// Whether a handshake is meant to succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Yes,
+    No,
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Expect(String),
@@ -206,6 +307,14 @@ enum Step {
     ReceiveData(Vec<u8>),
     SeeDataClosed,
     EndData(Ending),
+    StartTls(Wanted),
+    SeeHello,
+    SayInTheClear(Vec<u8>),
+    LeaveTls(Vec<u8>),
+    SecureData(Option<Tls>, Wanted),
+    SeeDataHello,
+    ClearData(Vec<u8>),
+    EndDataTls,
     Pause(Duration),
     Stall,
     End(Ending),

@@ -2,18 +2,20 @@
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use socket2::{Domain, SockRef, Socket, Type};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use tokio_rustls::rustls::ServerConfig;
 
-use super::{Ending, Script, Step};
+use super::line::{Heard, Line, Record, Wire};
+use super::tls::{Handshake, Tls};
+use super::{Ending, Script, Step, Wanted};
 
 /// The longest that one step may take.
 const STEP_LIMIT: Duration = Duration::from_secs(60);
@@ -34,16 +36,9 @@ pub struct Peer {
     _deaf: Option<Listener>,
 }
 
-/// What has happened so far.
-#[derive(Default)]
-struct Record {
-    lines: Mutex<Vec<String>>,
-    sent: AtomicU64,
-}
-
 impl Peer {
     pub(super) fn start(script: Script) -> Result<Self> {
-        let record = Arc::new(Record::default());
+        let record = Arc::new(Record::new(script.cut.map(|(bytes, _)| bytes)));
         let mut player = JoinSet::new();
         if !script.accepts {
             let listener = Listener::deaf(script.address).context("listening")?;
@@ -62,12 +57,22 @@ impl Peer {
 
     /// The commands that have come so far.
     pub fn commands(&self) -> Vec<String> {
-        self.record.lines().clone()
+        self.record.heard().iter().map(|heard| heard.line.clone()).collect()
     }
 
-    /// How many bytes the script has sent so far, data included.
+    /// Those among them that came in the clear.
+    pub fn commands_in_the_clear(&self) -> Vec<String> {
+        self.record.heard().iter().filter(|heard| !heard.secure).map(|heard| heard.line.clone()).collect()
+    }
+
+    /// What the handshakes that have succeeded so far have agreed.
+    pub fn handshakes(&self) -> Vec<Handshake> {
+        self.record.handshakes().clone()
+    }
+
+    /// How many bytes the script has sent so far, data included, and all that TLS adds.
     pub fn sent(&self) -> u64 {
-        self.record.sent.load(Ordering::SeqCst)
+        self.record.sent()
     }
 
     pub(super) async fn finish<T>(mut self, result: Result<T>) -> Result<T> {
@@ -88,12 +93,6 @@ impl Drop for Peer {
         if std::thread::panicking() {
             eprintln!("the peer saw {:?}", self.commands());
         }
-    }
-}
-
-impl Record {
-    fn lines(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -140,15 +139,20 @@ impl Listener {
 async fn play(script: Script, listener: Listener, record: Arc<Record>) -> Result<()> {
     let control = timeout(STEP_LIMIT, listener.accept()).await.context("nobody connected")??;
     let mut player = Player {
-        control: Some(BufReader::new(control)),
+        control: Some(BufReader::new(Line::Plain(Wire::new(control, &record)))),
         data: Data::None,
         strict: script.strict,
-        cut: script.cut,
+        tls: script.tls,
+        config: None,
         record,
     };
     for (number, step) in script.steps.into_iter().enumerate() {
         let description = format!("step {number}, {step:?}");
-        timeout(STEP_LIMIT, player.step(step)).await.unwrap_or_else(|_| bail!("took too long")).context(description)?;
+        let done = timeout(STEP_LIMIT, player.step(step)).await.unwrap_or_else(|_| bail!("took too long"));
+        if let (true, Some((_, ending))) = (player.record.is_cut(), script.cut) {
+            return player.end(ending);
+        }
+        done.context(description)?;
         if player.control.is_none() {
             return Ok(());
         }
@@ -158,17 +162,19 @@ async fn play(script: Script, listener: Listener, record: Arc<Record>) -> Result
 
 struct Player {
     /// None once the script has ended it.
-    control: Option<BufReader<TcpStream>>,
+    control: Option<BufReader<Line>>,
     data: Data,
     strict: bool,
-    cut: Option<(u64, Ending)>,
+    tls: Tls,
+    /// Made for the first connection inside TLS, and shared with those that may resume its session.
+    config: Option<Arc<ServerConfig>>,
     record: Arc<Record>,
 }
 
 enum Data {
     None,
     Listening(Listener),
-    Open(TcpStream),
+    Open(Line),
 }
 
 impl Player {
@@ -187,6 +193,14 @@ impl Player {
             Step::ReceiveData(bytes) => self.receive_data(&bytes).await,
             Step::SeeDataClosed => self.see_data_closed().await,
             Step::EndData(ending) => self.end_data(ending).await,
+            Step::StartTls(wanted) => self.start_tls(wanted).await,
+            Step::SeeHello => see_hello(self.control()?.get_mut().wire()).await,
+            Step::SayInTheClear(bytes) => Ok(self.control()?.get_mut().wire().write_all(&bytes).await?),
+            Step::LeaveTls(bytes) => self.leave_tls(&bytes).await,
+            Step::SecureData(tls, wanted) => self.secure_data(tls, wanted).await,
+            Step::SeeDataHello => see_hello(self.data().await?.wire()).await,
+            Step::ClearData(bytes) => self.clear_data(&bytes).await,
+            Step::EndDataTls => self.end_data_tls().await,
             Step::Pause(length) => {
                 tokio::time::sleep(length).await;
                 Ok(())
@@ -220,26 +234,30 @@ impl Player {
         match self.control()?.read_until(b'\n', &mut line).await {
             Ok(0) => return Ok(None),
             Ok(_) => {}
-            Err(error) if error.kind() == ErrorKind::ConnectionReset => return Ok(None),
+            // Inside TLS an end without `close_notify` is an error.
+            Err(error) if matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof) => {
+                return Ok(None);
+            }
             Err(error) => return Err(error.into()),
         }
         ensure!(line.ends_with(b"\r\n"), "a command ends in CRLF, unlike {:?}", line.escape_ascii().to_string());
         line.truncate(line.len() - 2);
         let line = String::from_utf8(line).unwrap_or_else(|error| error.as_bytes().escape_ascii().to_string());
-        self.record.lines().push(line.clone());
+        let secure = self.control()?.get_ref().is_secure();
+        self.record.heard().push(Heard { line: line.clone(), secure });
         Ok(Some(line))
     }
 
     async fn say(&mut self, bytes: &[u8]) -> Result<()> {
-        let allowed = self.allowed(bytes.len());
-        let written = self.control()?.write_all(&bytes[..allowed]).await;
-        self.wrote(written, allowed, bytes.len())
+        let control = self.control()?;
+        control.write_all(bytes).await?;
+        Ok(control.flush().await?)
     }
 
     async fn drip(&mut self, bytes: &[u8], pause: Duration) -> Result<()> {
         for byte in bytes {
             tokio::time::sleep(pause).await;
-            if self.control()?.write_all(&[*byte]).await.is_err() {
+            if self.say(&[*byte]).await.is_err() {
                 break;
             }
         }
@@ -253,7 +271,7 @@ impl Player {
     }
 
     fn listen(&mut self, listener: fn(IpAddr) -> io::Result<Listener>) -> Result<()> {
-        let address = self.control()?.get_ref().local_addr()?;
+        let address = self.control()?.get_mut().wire().stream().local_addr()?;
         self.data = Data::Listening(listener(address.ip())?);
         Ok(())
     }
@@ -271,11 +289,11 @@ impl Player {
     }
 
     async fn connect_back(&mut self, from: Ipv4Addr) -> Result<()> {
-        let target = announced_by_client(&self.record.lines())?;
+        let target = announced_by_client(&self.record.heard())?;
         let socket = TcpSocket::new_v4()?;
         socket.bind((from, 0).into())?;
         match socket.connect(target).await {
-            Ok(connection) => self.data = Data::Open(connection),
+            Ok(connection) => self.data = Data::Open(Line::Plain(Wire::new(connection, &self.record))),
             // A stranger may be thrown out before it knows that it was let in.
             Err(error) if from != Ipv4Addr::LOCALHOST && error.kind() == ErrorKind::ConnectionReset => {}
             Err(error) => return Err(error.into()),
@@ -284,9 +302,9 @@ impl Player {
     }
 
     async fn send_data(&mut self, bytes: &[u8]) -> Result<()> {
-        let allowed = self.allowed(bytes.len());
-        let written = self.data().await?.write_all(&bytes[..allowed]).await;
-        self.wrote(written, allowed, bytes.len())
+        let data = self.data().await?;
+        data.write_all(bytes).await?;
+        Ok(data.flush().await?)
     }
 
     async fn flood_data(&mut self, bytes: &[u8]) -> Result<()> {
@@ -316,22 +334,93 @@ impl Player {
     async fn end_data(&mut self, ending: Ending) -> Result<()> {
         let data = self.data().await?;
         if ending == Ending::Reset {
-            reset_on_drop(data)?;
+            reset_on_drop(data.wire())?;
         }
         self.data = Data::None;
         Ok(())
     }
 
+    async fn clear_data(&mut self, last: &[u8]) -> Result<()> {
+        let Data::Open(line) = std::mem::replace(&mut self.data, Data::None) else {
+            bail!("the script has no data connection");
+        };
+        self.data = Data::Open(line.cleared(last).await?);
+        Ok(())
+    }
+
+    async fn end_data_tls(&mut self) -> Result<()> {
+        self.data().await?.shutdown().await?;
+        self.data = Data::None;
+        Ok(())
+    }
+
+    async fn start_tls(&mut self, wanted: Wanted) -> Result<()> {
+        let config = self.config()?;
+        let control = self.control.take().context("the script has ended the control connection")?;
+        ensure!(control.buffer().is_empty(), "the client did not wait for the reply before TLS");
+        let (line, done) = self.secured(control.into_inner().into_plain()?, config, wanted).await;
+        self.control = line.map(BufReader::new);
+        done
+    }
+
+    async fn secure_data(&mut self, tls: Option<Tls>, wanted: Wanted) -> Result<()> {
+        let config = match tls {
+            Some(tls) => tls.config()?,
+            None => self.config()?,
+        };
+        self.data().await?;
+        let Data::Open(line) = std::mem::replace(&mut self.data, Data::None) else {
+            bail!("the script has no data connection");
+        };
+        let (line, done) = self.secured(line.into_plain()?, config, wanted).await;
+        self.data = line.map_or(Data::None, Data::Open);
+        done
+    }
+
+    /// What is left of the connection, and whether the handshake went as it was meant to.
+    async fn secured(&self, wire: Wire, config: Arc<ServerConfig>, wanted: Wanted) -> (Option<Line>, Result<()>) {
+        match (Line::secure(wire, config).await, wanted) {
+            (Ok((line, handshake)), Wanted::Yes) => {
+                self.record.handshakes().push(handshake);
+                (Some(line), Ok(()))
+            }
+            (Ok((line, _)), Wanted::No) => (Some(line), Err(anyhow!("the handshake succeeded"))),
+            (Err((error, wire)), Wanted::Yes) => (Some(Line::Plain(wire)), Err(error).context("the handshake")),
+            (Err((_, mut wire)), Wanted::No) => {
+                // Closed with something unread, it would be a reset, which may overtake the alert.
+                wire.exhaust().await;
+                (None, Ok(()))
+            }
+        }
+    }
+
+    fn config(&mut self) -> Result<Arc<ServerConfig>> {
+        let config = match self.config.take() {
+            Some(config) => config,
+            None => self.tls.config()?,
+        };
+        Ok(self.config.insert(config).clone())
+    }
+
+    async fn leave_tls(&mut self, last: &[u8]) -> Result<()> {
+        ensure!(self.line().await?.is_none(), "the client sent a command instead of close_notify");
+        let control = self.control.take().context("the script has ended the control connection")?;
+        self.control = Some(BufReader::new(control.into_inner().cleared(last).await?));
+        Ok(())
+    }
+
     async fn stall(&mut self) -> Result<()> {
-        while self.line().await?.is_some() {}
+        self.control()?.get_mut().wire().exhaust().await;
         Ok(())
     }
 
     fn end(&mut self, ending: Ending) -> Result<()> {
         if ending == Ending::Reset {
-            reset_on_drop(self.control()?.get_ref())?;
-            if let Data::Open(data) = &self.data {
-                reset_on_drop(data)?;
+            if let Some(control) = &mut self.control {
+                reset_on_drop(control.get_mut().wire())?;
+            }
+            if let Data::Open(data) = &mut self.data {
+                reset_on_drop(data.wire())?;
             }
         }
         self.data = Data::None;
@@ -346,38 +435,30 @@ impl Player {
         }
     }
 
-    fn control(&mut self) -> Result<&mut BufReader<TcpStream>> {
+    fn control(&mut self) -> Result<&mut BufReader<Line>> {
         self.control.as_mut().context("the script has ended the control connection")
     }
 
-    async fn data(&mut self) -> Result<&mut TcpStream> {
+    async fn data(&mut self) -> Result<&mut Line> {
         if let Data::Listening(listener) = &self.data {
-            self.data = Data::Open(listener.accept().await?);
+            self.data = Data::Open(Line::Plain(Wire::new(listener.accept().await?, &self.record)));
         }
         match &mut self.data {
             Data::Open(stream) => Ok(stream),
             _ => bail!("the script has no data connection"),
         }
     }
+}
 
-    /// How many of `wanted` bytes may be sent before the cut.
-    fn allowed(&self, wanted: usize) -> usize {
-        let Some((limit, _)) = self.cut else {
-            return wanted;
-        };
-        let left = limit - self.record.sent.load(Ordering::SeqCst);
-        usize::try_from(left).map_or(wanted, |left| left.min(wanted))
-    }
-
-    /// Account for a write, and cut if it was cut short.
-    fn wrote(&mut self, written: io::Result<()>, allowed: usize, wanted: usize) -> Result<()> {
-        written?;
-        self.record.sent.fetch_add(allowed as u64, Ordering::SeqCst);
-        match self.cut {
-            Some((_, ending)) if allowed < wanted => self.end(ending),
-            _ => Ok(()),
-        }
-    }
+/// The header of a record of the handshake, and what comes with it.
+async fn see_hello(wire: &mut Wire) -> Result<()> {
+    const HANDSHAKE: u8 = 22;
+    let kind = wire.read_u8().await?;
+    let _version = wire.read_u16().await?;
+    let length = wire.read_u16().await?;
+    wire.read_exact(&mut vec![0; length.into()]).await?;
+    ensure!(kind == HANDSHAKE, "the client sent a record of kind {kind}");
+    Ok(())
 }
 
 fn courtesy(line: &str) -> Option<&'static str> {
@@ -385,9 +466,10 @@ fn courtesy(line: &str) -> Option<&'static str> {
 }
 
 /// Where the last `PORT` (RFC 959) or `EPRT` (RFC 2428) tells the server to connect to.
-fn announced_by_client(lines: &[String]) -> Result<SocketAddr> {
-    let line = lines
+fn announced_by_client(heard: &[Heard]) -> Result<SocketAddr> {
+    let line = heard
         .iter()
+        .map(|heard| &heard.line)
         .rfind(|line| line.starts_with("PORT ") || line.starts_with("EPRT "))
         .context("the client has not said where it listens")?;
     let (verb, argument) = line.split_at(5);
@@ -405,6 +487,6 @@ fn announced_by_client(lines: &[String]) -> Result<SocketAddr> {
     Ok(SocketAddr::new(address.parse()?, port.parse()?))
 }
 
-fn reset_on_drop(stream: &TcpStream) -> io::Result<()> {
-    SockRef::from(stream).set_linger(Some(Duration::ZERO))
+fn reset_on_drop(wire: &Wire) -> io::Result<()> {
+    SockRef::from(wire.stream()).set_linger(Some(Duration::ZERO))
 }

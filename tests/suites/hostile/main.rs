@@ -8,6 +8,7 @@ mod login;
 mod replies;
 mod secrets;
 mod timeouts;
+mod tls;
 mod transfers;
 
 use std::process::ExitCode;
@@ -24,5 +25,6 @@ fn main() -> ExitCode {
     timeouts::add(&mut suite);
     transfers::add(&mut suite);
     cut::add(&mut suite);
+    tls::add(&mut suite);
     suite.run()
 }

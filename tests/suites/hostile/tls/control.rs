@@ -1,0 +1,431 @@
+//! The way into TLS and out of it, on the control connection.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use ftp_host::{Error, Phase, Protection, Representation, Settings};
+use ftp_tests::certificates::possible;
+use ftp_tests::client::{self, get, put};
+use ftp_tests::script::{Ending, Script};
+use ftp_tests::suite::Suite;
+use ftp_tests::trials;
+
+use super::{
+    assert_closed, assert_insecure, assert_protocol, assert_timeout, assert_tls, explicit, implicit, in_step, login,
+    tls,
+};
+
+/// Long enough for a handshake on a busy machine, short enough to see it run out.
+const BRIEF: Duration = Duration::from_secs(2);
+
+pub fn add(suite: &mut Suite) {
+    trials!(
+        suite,
+        "tls::control",
+        possible(),
+        [
+            reply_behind_the_one_to_auth_is_not_carried_over,
+            half_a_reply_behind_the_one_to_auth_is_not_carried_over,
+            reply_behind_the_one_to_auth_closes_a_session_that_was_plain,
+            reply_in_the_clear_instead_of_the_handshake_is_not_read,
+            auth_refused_sends_no_user,
+            auth_refused_with_504_is_tried_once_under_its_other_name,
+            auth_under_its_other_name_is_as_good,
+            auth_answered_by_any_other_positive_reply_is_no_tls,
+            auth_refused_leaves_a_plain_session_in_step,
+            greeting_230_is_insecure_before_anything_is_sent,
+            greeting_in_the_clear_on_an_implicit_port_is_not_read,
+            nothing_but_auth_is_sent_in_the_clear,
+            pbsz_refused_transfers_nothing,
+            prot_refused_transfers_nothing,
+            prot_refused_is_not_taken_for_agreed_later,
+            end_of_the_line_without_close_notify_is_connection_lost,
+            ccc_goes_on_in_the_clear_and_data_stays_protected,
+            ccc_refused_stays_inside_tls,
+            ccc_before_login_is_not_sent,
+            ccc_outside_tls_is_not_sent,
+            ccc_with_a_reply_behind_its_own_inside_tls_closes,
+            ccc_with_a_reply_in_a_record_of_its_own_closes,
+            ccc_with_a_reply_in_the_clear_behind_close_notify_closes,
+            ccc_with_a_reply_in_the_clear_instead_of_close_notify_closes,
+            ccc_without_close_notify_but_an_end_closes,
+            ccc_without_an_answer_is_a_timeout,
+        ]
+    );
+}
+
+async fn reply_behind_the_one_to_auth_is_not_carried_over() -> Result<()> {
+    Script::greeting()
+        .strict()
+        .expect("AUTH TLS")
+        .say("234 go\r\n230 you are in\r\n")
+        .play(async |peer| {
+            assert_protocol(client::login_with(peer.address(), explicit(tls()?)).await);
+            assert_eq!(peer.commands(), ["AUTH TLS"]);
+            Ok(())
+        })
+        .await
+}
+
+async fn half_a_reply_behind_the_one_to_auth_is_not_carried_over() -> Result<()> {
+    Script::greeting()
+        .strict()
+        .expect("AUTH TLS")
+        .say("234 go\r\n230-you are ")
+        .play(async |peer| {
+            assert_protocol(client::login_with(peer.address(), explicit(tls()?)).await);
+            assert_eq!(peer.commands(), ["AUTH TLS"]);
+            Ok(())
+        })
+        .await
+}
+
+async fn reply_behind_the_one_to_auth_closes_a_session_that_was_plain() -> Result<()> {
+    Script::greeting()
+        .strict()
+        .expect("AUTH TLS")
+        .say("234 go\r\n230 you are in\r\n")
+        .play(async |peer| {
+            let settings = Settings { tls: tls()?, ..client::settings() };
+            let mut session = client::connect_with(peer.address(), settings).await?;
+            assert_protocol(session.start_tls().await);
+            assert_closed(&mut session).await;
+            assert_eq!(peer.commands(), ["AUTH TLS"]);
+            Ok(())
+        })
+        .await
+}
+
+async fn reply_in_the_clear_instead_of_the_handshake_is_not_read() -> Result<()> {
+    Script::greeting()
+        .strict()
+        .on("AUTH TLS", "234 go")
+        .see_hello()
+        .reply("230 you are in")
+        .stall()
+        .play(async |peer| {
+            assert_tls(client::login_with(peer.address(), explicit(tls()?)).await, "");
+            assert_eq!(peer.commands(), ["AUTH TLS"]);
+            Ok(())
+        })
+        .await
+}
+
+async fn auth_refused_sends_no_user() -> Result<()> {
+    for refusal in ["500 what?", "502 not here", "530 log in first", "534 not with you", "431 not now"] {
+        Script::greeting()
+            .strict()
+            .on("AUTH TLS", refusal)
+            .play(async |peer| {
+                assert_insecure(client::login_with(peer.address(), explicit(tls()?)).await);
+                assert_eq!(peer.commands(), ["AUTH TLS"]);
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+async fn auth_refused_with_504_is_tried_once_under_its_other_name() -> Result<()> {
+    Script::greeting()
+        .strict()
+        .on("AUTH TLS", "504 not that one")
+        .on("AUTH TLS-C", "504 nor that one")
+        .play(async |peer| {
+            assert_insecure(client::login_with(peer.address(), explicit(tls()?)).await);
+            assert_eq!(peer.commands(), ["AUTH TLS", "AUTH TLS-C"]);
+            Ok(())
+        })
+        .await
+}
+
+async fn auth_under_its_other_name_is_as_good() -> Result<()> {
+    Script::greeting()
+        .on("AUTH TLS", "504 not that one")
+        .on("AUTH TLS-C", "234 go")
+        .start_tls()
+        .on("USER", "331 password?")
+        .on("PASS", "230 welcome")
+        .play(async |peer| {
+            let mut session = login(peer).await?;
+            assert!(session.encryption().await?.is_some());
+            assert_eq!(peer.commands_in_the_clear(), ["AUTH TLS", "AUTH TLS-C"]);
+            Ok(())
+        })
+        .await
+}
+
+async fn auth_answered_by_any_other_positive_reply_is_no_tls() -> Result<()> {
+    for reply in ["200 fine", "230 you are in", "334 go on", "232 trusted"] {
+        Script::greeting()
+            .strict()
+            .on("AUTH TLS", reply)
+            .play(async |peer| {
+                assert_insecure(client::login_with(peer.address(), explicit(tls()?)).await);
+                assert_eq!(peer.commands(), ["AUTH TLS"]);
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+async fn auth_refused_leaves_a_plain_session_in_step() -> Result<()> {
+    Script::greeting()
+        .on("AUTH TLS", "500 what?")
+        .on("NOOP", "200 in step")
+        .play(async |peer| {
+            let settings = Settings { tls: tls()?, ..client::settings() };
+            let mut session = client::connect_with(peer.address(), settings).await?;
+            assert_insecure(session.start_tls().await);
+            assert_eq!(session.encryption().await?, None);
+            in_step(&mut session).await
+        })
+        .await
+}
+
+async fn greeting_230_is_insecure_before_anything_is_sent() -> Result<()> {
+    Script::silent()
+        .strict()
+        .reply("230 you are in already")
+        .play(async |peer| {
+            assert_insecure(client::login_with(peer.address(), explicit(tls()?)).await);
+            assert!(peer.commands().is_empty());
+            Ok(())
+        })
+        .await
+}
+
+async fn greeting_in_the_clear_on_an_implicit_port_is_not_read() -> Result<()> {
+    Script::greeting()
+        .stall()
+        .play(async |peer| {
+            // It depends on which comes first, the greeting or the end of the first flight.
+            match client::login_with(peer.address(), implicit(tls()?)).await {
+                Err(Error::Protocol(_) | Error::Tls(_)) => {}
+                Err(other) => panic!("{other:?}"),
+                Ok(_) => panic!("logged in"),
+            }
+            assert!(peer.commands().is_empty());
+            Ok(())
+        })
+        .await
+}
+
+async fn nothing_but_auth_is_sent_in_the_clear() -> Result<()> {
+    Script::protected()
+        .secure_download("RETR", "contents")
+        .on("QUIT", "221 goodbye")
+        .play(async |peer| {
+            let mut session = login(peer).await?;
+            assert_eq!(get(&mut session, "file").await?, b"contents");
+            session.quit().await?;
+            assert_eq!(peer.commands_in_the_clear(), ["AUTH TLS"]);
+            Ok(())
+        })
+        .await
+}
+
+async fn pbsz_refused_transfers_nothing() -> Result<()> {
+    for refusal in ["500 what?", "503 not now", "530 log in first"] {
+        Script::secured_login()
+            .strict()
+            .on("PBSZ 0", refusal)
+            .on("NOOP", "200 in step")
+            .play(async |peer| {
+                let mut session = login(peer).await?;
+                assert_insecure(session.retrieve("file", Representation::Image, 0).await);
+                in_step(&mut session).await?;
+                assert_eq!(peer.commands(), ["AUTH TLS", "USER user", "PASS 12345", "PBSZ 0", "NOOP"]);
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+async fn prot_refused_transfers_nothing() -> Result<()> {
+    for refusal in ["504 not that", "534 not with you", "536 no", "431 not now"] {
+        Script::secured_login()
+            .strict()
+            .on("PBSZ 0", "200 fine")
+            .on("PROT P", refusal)
+            .on("NOOP", "200 in step")
+            .play(async |peer| {
+                let mut session = login(peer).await?;
+                assert_insecure(put(&mut session, "file", b"secret").await);
+                in_step(&mut session).await?;
+                let commands = ["AUTH TLS", "USER user", "PASS 12345", "PBSZ 0", "PROT P", "NOOP"];
+                assert_eq!(peer.commands(), commands);
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+async fn prot_refused_is_not_taken_for_agreed_later() -> Result<()> {
+    let refuses = |script: Script| script.on("PBSZ 0", "200 fine").on("PROT P", "534 not with you");
+    let script = refuses(refuses(refuses(Script::secured_login().strict())));
+    script
+        .play(async |peer| {
+            let mut session = login(peer).await?;
+            assert_insecure(session.listing(None).await);
+            assert_insecure(session.protect_data(Protection::Private).await);
+            assert_insecure(get(&mut session, "file").await);
+            Ok(())
+        })
+        .await
+}
+
+async fn end_of_the_line_without_close_notify_is_connection_lost() -> Result<()> {
+    Script::secured_login()
+        .expect("PWD")
+        .say("257 \"/home")
+        .end(Ending::Close)
+        .play(async |peer| {
+            let mut session = login(peer).await?;
+            let directory = session.current_directory().await;
+            assert!(matches!(directory, Err(Error::ConnectionLost(_))), "{directory:?}");
+            assert_closed(&mut session).await;
+            Ok(())
+        })
+        .await
+}
+
+async fn ccc_goes_on_in_the_clear_and_data_stays_protected() -> Result<()> {
+    Script::protected()
+        .secure_download("RETR", "before")
+        .on("CCC", "200 as you like")
+        .leave_tls()
+        .on("NOOP", "200 in step")
+        .secure_download("RETR", "after")
+        .on("QUIT", "221 goodbye")
+        .play(async |peer| {
+            let mut session = login(peer).await?;
+            assert_eq!(get(&mut session, "file").await?, b"before");
+            session.clear_command_channel().await?;
+            assert_eq!(session.encryption().await?, None);
+            in_step(&mut session).await?;
+            assert_eq!(get(&mut session, "file").await?, b"after");
+            session.quit().await?;
+            assert_eq!(peer.commands_in_the_clear(), ["AUTH TLS", "NOOP", "EPSV", "RETR file", "QUIT"]);
+            assert_eq!(peer.handshakes().len(), 3);
+            Ok(())
+        })
+        .await
+}
+
+async fn ccc_refused_stays_inside_tls() -> Result<()> {
+    Script::secured_login()
+        .on("CCC", "534 not with you")
+        .on("NOOP", "200 in step")
+        .play(async |peer| {
+            let mut session = login(peer).await?;
+            assert_eq!(client::refusal(session.clear_command_channel().await), 534);
+            in_step(&mut session).await?;
+            assert_eq!(peer.commands_in_the_clear(), ["AUTH TLS"]);
+            Ok(())
+        })
+        .await
+}
+
+async fn ccc_before_login_is_not_sent() -> Result<()> {
+    Script::secured()
+        .strict()
+        .on("NOOP", "200 nothing came")
+        .play(async |peer| {
+            let mut session = client::connect_with(peer.address(), explicit(tls()?)).await?;
+            let cleared = session.clear_command_channel().await;
+            assert!(matches!(cleared, Err(Error::InvalidArgument(_))), "{cleared:?}");
+            in_step(&mut session).await
+        })
+        .await
+}
+
+async fn ccc_outside_tls_is_not_sent() -> Result<()> {
+    Script::logged_in()
+        .strict()
+        .on("NOOP", "200 nothing came")
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            let cleared = session.clear_command_channel().await;
+            assert!(matches!(cleared, Err(Error::InvalidArgument(_))), "{cleared:?}");
+            in_step(&mut session).await
+        })
+        .await
+}
+
+async fn ccc_with_a_reply_behind_its_own_inside_tls_closes() -> Result<()> {
+    let script = Script::secured_login().expect("CCC").say("200 as you like\r\n200 and this\r\n").stall();
+    ccc_closes(script).await
+}
+
+async fn ccc_with_a_reply_in_a_record_of_its_own_closes() -> Result<()> {
+    ccc_closes(Script::secured_login().on("CCC", "200 as you like").reply("200 and this").stall()).await
+}
+
+async fn ccc_with_a_reply_in_the_clear_behind_close_notify_closes() -> Result<()> {
+    ccc_closes(Script::secured_login().on("CCC", "200 as you like").leave_tls_and_say("200 and this\r\n")).await
+}
+
+async fn ccc_closes(script: Script) -> Result<()> {
+    script
+        .play(async |peer| {
+            let mut session = login(peer).await?;
+            assert_protocol(session.clear_command_channel().await);
+            assert_closed(&mut session).await;
+            assert_eq!(peer.commands(), ["AUTH TLS", "USER user", "PASS 12345", "CCC"]);
+            Ok(())
+        })
+        .await
+}
+
+async fn ccc_with_a_reply_in_the_clear_instead_of_close_notify_closes() -> Result<()> {
+    Script::secured_login()
+        .on("CCC", "200 as you like")
+        .say_in_the_clear("200 and this\r\n")
+        .stall()
+        .play(async |peer| {
+            let mut session = login(peer).await?;
+            // It is no record of TLS, nor does it belong there.
+            match session.clear_command_channel().await {
+                Err(Error::Protocol(_) | Error::Tls(_)) => {}
+                other => panic!("{other:?}"),
+            }
+            assert_closed(&mut session).await;
+            assert_eq!(peer.commands(), ["AUTH TLS", "USER user", "PASS 12345", "CCC"]);
+            Ok(())
+        })
+        .await
+}
+
+async fn ccc_without_close_notify_but_an_end_closes() -> Result<()> {
+    Script::secured_login()
+        .on("CCC", "200 as you like")
+        .end(Ending::Close)
+        .play(async |peer| {
+            let mut session = login(peer).await?;
+            match session.clear_command_channel().await {
+                Err(Error::Protocol(_) | Error::ConnectionLost(_)) => {}
+                other => panic!("{other:?}"),
+            }
+            assert_closed(&mut session).await;
+            Ok(())
+        })
+        .await
+}
+
+async fn ccc_without_an_answer_is_a_timeout() -> Result<()> {
+    Script::secured_login()
+        .on("CCC", "200 as you like")
+        .stall()
+        .play(async |peer| {
+            let settings = Settings { connect_timeout: Some(BRIEF), ..explicit(tls()?) };
+            let mut session = client::login_with(peer.address(), settings).await?;
+            assert_timeout(session.clear_command_channel().await, Phase::Handshake);
+            assert_closed(&mut session).await;
+            Ok(())
+        })
+        .await
+}
