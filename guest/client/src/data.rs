@@ -228,7 +228,7 @@ impl<N: Network> Data<N> {
     /// Give the transfer up. Its replies, and the end of a connection inside TLS, are left to the session.
     pub(crate) fn leave(&mut self) {
         let Some(left) = self.left.take() else { return };
-        if let Some(channel) = self.channel.take_if(|channel| channel.is_secure()) {
+        if let (Some(channel), None) = (self.channel.take_if(|channel| channel.is_secure()), &self.failure) {
             left.leave(channel, self.direction);
         }
         self.close();

@@ -1,6 +1,6 @@
 //! What a peer's connections are made of, and what it remembers of them.
 
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -54,6 +54,11 @@ impl Record {
         self.sent.load(Ordering::SeqCst)
     }
 
+    /// How many more bytes may be sent.
+    fn left(&self) -> usize {
+        usize::try_from(self.limit - self.sent()).unwrap_or(usize::MAX)
+    }
+
     /// Whether more was to be sent than may be.
     pub fn is_cut(&self) -> bool {
         self.cut.load(Ordering::SeqCst)
@@ -89,7 +94,7 @@ impl AsyncRead for Wire {
 
 impl AsyncWrite for Wire {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let left = usize::try_from(self.record.limit - self.record.sent()).unwrap_or(usize::MAX);
+        let left = self.record.left();
         if left == 0 && !bytes.is_empty() {
             self.record.cut.store(true, Ordering::SeqCst);
             return Poll::Ready(Err(ErrorKind::BrokenPipe.into()));
@@ -98,6 +103,25 @@ impl AsyncWrite for Wire {
         let count = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
         self.record.sent.fetch_add(count as u64, Ordering::SeqCst);
         Poll::Ready(Ok(count))
+    }
+
+    /// TLS writes an alert, and what comes before it, in one go or not at all.
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if pieces.iter().map(|piece| piece.len()).sum::<usize>() > self.record.left() {
+            let first = pieces.iter().find(|piece| !piece.is_empty());
+            return self.poll_write(cx, first.map_or(&[], |piece| piece));
+        }
+        let count = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, pieces))?;
+        self.record.sent.fetch_add(count as u64, Ordering::SeqCst);
+        Poll::Ready(Ok(count))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

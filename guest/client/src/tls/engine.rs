@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 use core::time::Duration;
-use rustls::client::{ClientConfig, Resumption, Tls12Resumption, UnbufferedClientConnection};
+use rustls::client::{ClientConfig, ClientConnectionData, Resumption, Tls12Resumption, UnbufferedClientConnection};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
@@ -103,7 +103,7 @@ impl Handshake for Starting {
                 let opened = connection.dangerous_into_kernel_connection().map_err(failed)?;
                 Box::new(Records::new(opened, tickets)?)
             }
-            _ => Box::new(Open { connection, progress }),
+            _ => Box::new(Open { connection, progress, failed: false }),
         };
         Ok(Step::Done(connection, agreed))
     }
@@ -113,6 +113,8 @@ impl Handshake for Starting {
 struct Open {
     connection: UnbufferedClientConnection,
     progress: Progress,
+    /// After an error rustls has nothing more to say.
+    failed: bool,
 }
 
 impl Connection for Open {
@@ -123,13 +125,15 @@ impl Connection for Open {
         plain: &mut Vec<u8>,
     ) -> Result<Progress, Error> {
         if self.progress == Progress::Open {
-            self.progress = drive(&mut self.connection, incoming, outgoing, plain)?;
+            let progress = drive(&mut self.connection, incoming, outgoing, plain);
+            self.failed = progress.is_err();
+            self.progress = progress?;
         }
         Ok(self.progress)
     }
 
     fn encrypt(&mut self, bytes: &[u8], outgoing: &mut Vec<u8>) -> Result<(), Error> {
-        with_traffic(&mut self.connection, |traffic| {
+        self.with_traffic(|traffic| {
             for piece in bytes.chunks(RECORD) {
                 outgoing.reserve(piece.len() + RECORD_OVERHEAD);
                 append(outgoing, |room| traffic.encrypt(piece, room).map_err(Needs::from))?;
@@ -139,9 +143,27 @@ impl Connection for Open {
     }
 
     fn close(&mut self, outgoing: &mut Vec<u8>) -> Result<(), Error> {
-        with_traffic(&mut self.connection, |traffic| {
-            append(outgoing, |room| traffic.queue_close_notify(room).map_err(Needs::from))
-        })
+        self.with_traffic(|traffic| append(outgoing, |room| traffic.queue_close_notify(room).map_err(Needs::from)))
+    }
+}
+
+impl Open {
+    /// Run with the state in which data is sent.
+    fn with_traffic(
+        &mut self,
+        work: impl FnOnce(&mut WriteTraffic<'_, ClientConnectionData>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        if self.failed {
+            return Err(not_open());
+        }
+        match self.connection.process_tls_records(&mut []).state.map_err(failed)? {
+            ConnectionState::WriteTraffic(mut traffic) => work(&mut traffic),
+            ConnectionState::TransmitTlsData(mut data) => match data.may_encrypt_app_data() {
+                Some(mut traffic) => work(&mut traffic),
+                None => Err(not_open()),
+            },
+            _ => Err(not_open()),
+        }
     }
 }
 
@@ -209,21 +231,6 @@ impl<N: Network> TimeProvider for Clock<N> {
     fn current_time(&self) -> Option<UnixTime> {
         let seconds = u64::try_from(N::wall_clock()?).ok()?;
         Some(UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
-    }
-}
-
-/// Run with the state in which data is sent.
-fn with_traffic(
-    connection: &mut UnbufferedClientConnection,
-    work: impl FnOnce(&mut WriteTraffic<'_, rustls::client::ClientConnectionData>) -> Result<(), Error>,
-) -> Result<(), Error> {
-    match connection.process_tls_records(&mut []).state.map_err(failed)? {
-        ConnectionState::WriteTraffic(mut traffic) => work(&mut traffic),
-        ConnectionState::TransmitTlsData(mut data) => match data.may_encrypt_app_data() {
-            Some(mut traffic) => work(&mut traffic),
-            None => Err(not_open()),
-        },
-        _ => Err(not_open()),
     }
 }
 

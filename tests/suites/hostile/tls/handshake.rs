@@ -20,6 +20,8 @@ pub fn add(suite: &mut Suite) {
             silence_on_an_implicit_port_is_a_timeout,
             handshake_of_one_byte_at_a_time_is_a_timeout,
             garbage_is_tls,
+            flood_of_records_that_mean_nothing_is_tls,
+            flood_of_one_endless_message_is_tls,
             server_hello_for_another_protocol_is_refused,
             server_without_a_common_protocol_is_refused,
             server_with_the_protocol_ftp_is_fine,
@@ -88,6 +90,34 @@ async fn garbage_is_tls() -> Result<()> {
             .stall()
             .play(async |peer| {
                 assert_tls(client::connect_with(peer.address(), explicit(tls()?)).await, "");
+                assert_eq!(peer.commands(), ["AUTH TLS"]);
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+async fn flood_of_records_that_mean_nothing_is_tls() -> Result<()> {
+    // (RFC 8446, appendix D.4) A client ignores a record like this, one of them.
+    const CHANGE_CIPHER_SPEC: [u8; 6] = [20, 3, 3, 0, 1, 1];
+    flood_is_tls(CHANGE_CIPHER_SPEC.repeat(10_000)).await
+}
+
+async fn flood_of_one_endless_message_is_tls() -> Result<()> {
+    // The message says that it has 16 MB; each record goes on with it.
+    let record = [&[22, 3, 3, 0x40, 0][..], &[2, 0xff, 0xff, 0xff].repeat(4096)].concat();
+    flood_is_tls(record.repeat(4)).await
+}
+
+async fn flood_is_tls(bytes: Vec<u8>) -> Result<()> {
+    for version in VERSIONS {
+        Script::greeting()
+            .on("AUTH TLS", "234 go")
+            .see_hello()
+            .flood(bytes.clone())
+            .play(async |peer| {
+                assert_tls(client::connect_with(peer.address(), explicit(only(version)?)).await, "");
                 assert_eq!(peer.commands(), ["AUTH TLS"]);
                 Ok(())
             })
