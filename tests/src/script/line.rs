@@ -167,6 +167,17 @@ impl Line {
         }
     }
 
+    /// (KeyUpdate, RFC 8446, section 4.6.3)
+    pub async fn change_keys(&mut self, times: usize) -> Result<()> {
+        let Self::Secure(stream) = self else {
+            bail!("the script changes keys outside TLS");
+        };
+        for _ in 0..times {
+            stream.get_mut().1.refresh_traffic_keys()?;
+        }
+        Ok(stream.flush().await?)
+    }
+
     /// Leave TLS with `close_notify`, and send these bytes in the clear behind it.
     pub async fn cleared(self, last: &[u8]) -> Result<Self> {
         let Self::Secure(stream) = self else {

@@ -209,6 +209,11 @@ impl Script {
         self.step(Step::SayInTheClear(bytes.into()))
     }
 
+    /// Change the key of the control connection, and ask the client to do so, again and again.
+    pub fn change_keys(self, times: usize) -> Self {
+        self.step(Step::ChangeKeys(times))
+    }
+
     /// Leave TLS on the control connection: wait for `close_notify` and answer it.
     pub fn leave_tls(self) -> Self {
         self.leave_tls_and_say("")
@@ -310,6 +315,7 @@ enum Step {
     StartTls(Wanted),
     SeeHello,
     SayInTheClear(Vec<u8>),
+    ChangeKeys(usize),
     LeaveTls(Vec<u8>),
     SecureData(Option<Tls>, Wanted),
     SeeDataHello,

@@ -196,6 +196,7 @@ impl Player {
             Step::StartTls(wanted) => self.start_tls(wanted).await,
             Step::SeeHello => see_hello(self.control()?.get_mut().wire()).await,
             Step::SayInTheClear(bytes) => Ok(self.control()?.get_mut().wire().write_all(&bytes).await?),
+            Step::ChangeKeys(times) => self.control()?.get_mut().change_keys(times).await,
             Step::LeaveTls(bytes) => self.leave_tls(&bytes).await,
             Step::SecureData(tls, wanted) => self.secure_data(tls, wanted).await,
             Step::SeeDataHello => see_hello(self.data().await?.wire()).await,

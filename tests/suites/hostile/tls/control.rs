@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use ftp_host::{Error, Phase, Protection, Representation, Settings};
+use ftp_host::{Error, Phase, Protection, Representation, Settings, TlsVersion};
 use ftp_tests::certificates::possible;
 use ftp_tests::client::{self, get, put};
 use ftp_tests::script::{Ending, Script};
@@ -12,7 +12,7 @@ use ftp_tests::trials;
 
 use super::{
     assert_closed, assert_insecure, assert_protocol, assert_timeout, assert_tls, explicit, implicit, in_step, login,
-    tls,
+    only, tls,
 };
 
 /// Long enough for a handshake on a busy machine, short enough to see it run out.
@@ -40,6 +40,8 @@ pub fn add(suite: &mut Suite) {
             prot_refused_transfers_nothing,
             prot_refused_is_not_taken_for_agreed_later,
             end_of_the_line_without_close_notify_is_connection_lost,
+            keys_that_change_are_followed,
+            keys_that_change_without_an_end_are_tls,
             ccc_goes_on_in_the_clear_and_data_stays_protected,
             ccc_refused_stays_inside_tls,
             ccc_before_login_is_not_sent,
@@ -287,6 +289,35 @@ async fn end_of_the_line_without_close_notify_is_connection_lost() -> Result<()>
             let mut session = login(peer).await?;
             let directory = session.current_directory().await;
             assert!(matches!(directory, Err(Error::ConnectionLost(_))), "{directory:?}");
+            assert_closed(&mut session).await;
+            Ok(())
+        })
+        .await
+}
+
+async fn keys_that_change_are_followed() -> Result<()> {
+    Script::secured_login()
+        .expect("NOOP")
+        .change_keys(3)
+        .reply("200 with a new key")
+        .change_keys(1)
+        .on("NOOP", "200 with another one")
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), explicit(only(TlsVersion::Tls13)?)).await?;
+            in_step(&mut session).await?;
+            in_step(&mut session).await
+        })
+        .await
+}
+
+async fn keys_that_change_without_an_end_are_tls() -> Result<()> {
+    Script::secured_login()
+        .expect("NOOP")
+        .change_keys(1000)
+        .stall()
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), explicit(only(TlsVersion::Tls13)?)).await?;
+            assert_tls(session.noop().await, "key");
             assert_closed(&mut session).await;
             Ok(())
         })

@@ -116,6 +116,7 @@ async fn flood_is_tls(bytes: Vec<u8>) -> Result<()> {
             .on("AUTH TLS", "234 go")
             .see_hello()
             .flood(bytes.clone())
+            .stall()
             .play(async |peer| {
                 assert_tls(client::connect_with(peer.address(), explicit(only(version)?)).await, "");
                 assert_eq!(peer.commands(), ["AUTH TLS"]);
