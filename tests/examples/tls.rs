@@ -55,12 +55,16 @@ async fn ciphers() -> Result<()> {
 
 /// As a command, with an output and nothing else.
 async fn run(component: &Path) -> wasmtime::Result<()> {
-    let engine = Engine::new(&Config::new())?;
+    // As `ftp-host` has it.
+    let mut config = Config::new();
+    config.epoch_interruption(true);
+    let engine = Engine::new(&config)?;
     let component = Component::from_file(&engine, component)?;
     let mut linker = Linker::new(&engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     let wasi = WasiCtx::builder().inherit_stdout().inherit_stderr().build();
     let mut store = Store::new(&engine, State { wasi, table: ResourceTable::new() });
+    store.set_epoch_deadline(1);
     let command = Wasi::instantiate_async(&mut store, &component, &linker).await?;
     match command.wasi_cli_run().call_run(&mut store).await? {
         Ok(()) => Ok(()),

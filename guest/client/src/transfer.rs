@@ -82,7 +82,8 @@ impl<N: Network> Download<N> {
         }
         self.data.check_open()?;
         let count = max.min(ready.len()).min(CHUNK);
-        buffer.extend(ready.drain(..count));
+        buffer.extend_from_slice(ready.get(..count).unwrap_or_default());
+        ready.drain(..count);
         Ok(count)
     }
 

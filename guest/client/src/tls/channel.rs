@@ -200,7 +200,8 @@ impl<S: Stream> Secure<S> {
                 return Ok(0);
             }
             self.flush().await?;
-            let piece = max.clamp(*READ.start(), *READ.end());
+            // With what is there already no more than can be handed out at once.
+            let piece = max.saturating_sub(self.incoming.len()).clamp(*READ.start(), *READ.end());
             if self.stream.read(&mut self.incoming, piece).await? == 0 {
                 self.truncated = true;
                 return Ok(0);
@@ -258,6 +259,7 @@ fn hand_out(plain: &mut Vec<u8>, buffer: &mut Vec<u8>, max: usize) -> usize {
         return buffer.len();
     }
     let count = max.min(plain.len());
-    buffer.extend(plain.drain(..count));
+    buffer.extend_from_slice(plain.get(..count).unwrap_or_default());
+    plain.drain(..count);
     count
 }

@@ -178,6 +178,7 @@ impl Connection for Records {
         outgoing: &mut Vec<u8>,
         plain: &mut Vec<u8>,
     ) -> Result<Progress, Error> {
+        plain.reserve(incoming.len());
         let mut consumed = 0;
         let end = loop {
             if self.ended {
