@@ -9,6 +9,7 @@ mod listings;
 mod names;
 mod options;
 mod row;
+mod security;
 mod session;
 mod transfers;
 
@@ -81,6 +82,7 @@ fn main() -> ExitCode {
     gibibyte::add(&mut suite);
     options::add(&mut suite);
     faults::add(&mut suite);
+    security::add(&mut suite);
     suite.run()
 }
 
