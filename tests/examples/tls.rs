@@ -28,7 +28,9 @@ async fn main() -> Result<()> {
     for version in [TlsVersion::Tls12, TlsVersion::Tls13] {
         download(Way { kind: Kind::Vsftpd, security: Security::Explicit, version }, size, repeats).await?;
         download(Way { kind: Kind::ProFtpd, security: Security::Explicit, version }, size, repeats).await?;
-        handshakes(version).await?;
+        for kind in Kind::ALL {
+            handshakes(kind, version).await?;
+        }
         for kind in Kind::ALL {
             uploads(Way { kind, security: Security::Explicit, version }).await?;
         }
@@ -103,21 +105,22 @@ async fn download(way: Way, size: u64, repeats: usize) -> Result<()> {
 }
 
 /// Connections with a full handshake, and data connections that resume, beside the same without TLS.
-async fn handshakes(version: TlsVersion) -> Result<()> {
-    let plain = Server::start(Kind::Vsftpd, Options::default())?;
+async fn handshakes(kind: Kind, version: TlsVersion) -> Result<()> {
+    let plain = Server::start(kind, Options::default())?;
     let (plain_connect, plain_data) = times_of(&plain, &client::settings()).await?;
     for (name, leaf, authority) in [
         ("ECDSA P-256", Leaf::Server, certificates::authority()?),
         ("RSA 2048", Leaf::ServerRsa, certificates::rsa_authority()?),
     ] {
         let options = Options { security: Security::Explicit, certificate: leaf, ..Options::default() };
-        let server = Server::start(Kind::Vsftpd, options)?;
+        let server = Server::start(kind, options)?;
         let tls =
             TlsSettings { trust: Trust::Roots(authority.into()), versions: version..=version, ..Default::default() };
         let settings = Settings { security: ftp_host::Security::Explicit, tls, ..client::settings() };
         let (connect, data) = times_of(&server, &settings).await?;
         println!(
-            "handshakes with a chain of {name}, {version:?}: full {:.2?}, resumed data connection {:.2?}",
+            "handshakes with {}, a chain of {name}, {version:?}: full {:.2?}, of a data connection {:.2?}",
+            kind.name(),
             connect.saturating_sub(plain_connect),
             data.saturating_sub(plain_data)
         );
