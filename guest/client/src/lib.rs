@@ -1,6 +1,6 @@
-//! An FTP client (RFC 959, 1123, 2389, 2428, 2640, 3659) as linear async code.
+//! An FTP client (RFC 959, 1123, 2389, 2428, 2640, 3659), plain or inside TLS (RFC 4217), as linear async code.
 //!
-//! In scope: sessions, transfers, listings, time limits. Out of scope: where connections come from. That is the trait
+//! In scope: sessions, transfers, listings, time limits, TLS; the engine of TLS is behind the traits in `tls`. Out of scope: where connections come from. That is the trait
 //! [`Network`], of which there is one for WASI in the component, one for native sockets (the module
 //! `native`, with the feature of that name) and one that plays a script (`scripted`, likewise).
 #![no_std]
