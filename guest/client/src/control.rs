@@ -5,7 +5,7 @@ use crate::limit::{at_once, within};
 use crate::network::Network;
 use crate::settings::{GOODBYE, Settings};
 use crate::tls::channel::Channel;
-use crate::tls::{Agreed, Handshake};
+use crate::tls::{Agreed, Connection, Handshake};
 use crate::transcript::Transcript;
 use alloc::boxed::Box;
 use alloc::format;
@@ -30,6 +30,8 @@ pub(crate) type Raw = reply::Reply;
 pub(crate) struct Control<N: Network> {
     network: N,
     channel: Channel<N::Stream>,
+    /// What is left of TLS after CCC.
+    left_tls: Option<Box<dyn Connection>>,
     reader: Reader,
     buffer: Vec<u8>,
     limit: Duration,
@@ -44,6 +46,7 @@ impl<N: Network> Control<N> {
         Self {
             network,
             channel,
+            left_tls: None,
             reader: Reader::new(Limits::default()),
             buffer: Vec::new(),
             limit: settings.reply_timeout,
@@ -96,7 +99,8 @@ impl<N: Network> Control<N> {
         let network = self.network.clone();
         let channel = core::mem::replace(&mut self.channel, Channel::Closed);
         let cleared = within(&network, self.handshake_limit, Phase::Handshake, channel.into_clear()).await;
-        self.channel = cleared.map_err(|error| self.fail(error))?;
+        let (channel, tls) = cleared.map_err(|error| self.fail(error))?;
+        (self.channel, self.left_tls) = (channel, Some(tls));
         self.transcript.note("TLS ended");
         Ok(())
     }
@@ -121,7 +125,9 @@ impl<N: Network> Control<N> {
 
     /// Have a ticket ready for a data connection.
     pub(crate) fn renew_ticket(&mut self) {
-        self.channel.renew_ticket();
+        if let Some(tls) = self.channel.tls().or(self.left_tls.as_mut()) {
+            tls.renew_ticket();
+        }
     }
 
     fn note_agreed(&mut self) {

@@ -133,15 +133,16 @@ impl<S: Stream> Channel<S> {
         }
     }
 
-    /// Leave TLS (CCC): `close_notify` both ways, and nothing in the clear before the other side's.
-    pub(crate) async fn into_clear(self) -> Result<Self, Error> {
-        let Self::Secure(mut secure) = self else { return Ok(self) };
+    /// Leave TLS (CCC): `close_notify` both ways, and nothing in the clear before the other side's. What is left of TLS
+    /// still knows its tickets.
+    pub(crate) async fn into_clear(self) -> Result<(Self, Box<dyn Connection>), Error> {
+        let Self::Secure(mut secure) = self else { return Err(closed()) };
         secure.end().await?;
         let mut rest = Vec::new();
         if secure.read(&mut rest, 1).await? > 0 || secure.truncated || !secure.incoming.is_empty() {
             return Err(Error::Protocol("bytes came while TLS was being left".to_string()));
         }
-        Ok(Self::Plain(secure.stream))
+        Ok((Self::Plain(secure.stream), secure.tls))
     }
 
     /// The end that was read was not the one that TLS has.
@@ -157,10 +158,11 @@ impl<S: Stream> Channel<S> {
         }
     }
 
-    /// Have a ticket ready for another TLS connection.
-    pub(crate) fn renew_ticket(&mut self) {
-        if let Self::Secure(secure) = self {
-            secure.tls.renew_ticket();
+    /// The TLS connection, inside TLS.
+    pub(crate) fn tls(&mut self) -> Option<&mut Box<dyn Connection>> {
+        match self {
+            Self::Plain(_) | Self::Closed => None,
+            Self::Secure(secure) => Some(&mut secure.tls),
         }
     }
 
