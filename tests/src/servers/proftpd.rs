@@ -1,6 +1,8 @@
 //! ProFTPD, one process for all addresses.
 
 use std::ffi::OsString;
+use std::ops::RangeInclusive;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use anyhow::{Context as _, Result};
 
@@ -15,6 +17,17 @@ pub fn commands(layout: &Layout, options: &Options) -> Result<Vec<Vec<OsString>>
     Ok(vec![vec![program.into(), "--nodaemon".into(), "--quiet".into(), "--config".into(), file.into()]])
 }
 
+/// A range for each server: the random numbers that it takes its ports from begin with the time and the process id, which
+/// is the same in each process namespace, and it does not try another port when `listen` fails.
+fn passive_ports() -> RangeInclusive<u16> {
+    const FIRST: u16 = 20_000;
+    const LENGTH: u16 = 80;
+    const RANGES: u16 = 500;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let low = FIRST + NEXT.fetch_add(1, Ordering::Relaxed) % RANGES * LENGTH;
+    low..=low + LENGTH - 1
+}
+
 fn configuration(layout: &Layout, options: &Options) -> Result<String> {
     let addresses: Vec<_> = layout.addresses.iter().map(|address| address.ip().to_string()).collect();
     let port = layout.addresses.first().context("there is an address")?.port();
@@ -26,11 +39,13 @@ fn configuration(layout: &Layout, options: &Options) -> Result<String> {
         Security::Explicit | Security::Implicit => tls(layout, options)?,
     };
     let extra = options.extra.join("\n");
+    let (low, high) = passive_ports().into_inner();
     Ok(format!(
         "ServerType standalone
 DefaultAddress {addresses}
 SocketBindTight on
 Port {port}
+PassivePorts {low} {high}
 UseReverseDNS off
 User nobody
 Group nogroup
