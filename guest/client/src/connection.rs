@@ -204,7 +204,10 @@ impl<N: Network> Connection<N> {
         self.representation = None;
         self.features = None;
         self.mlsd_refused = false;
-        self.protection = None;
+        if self.settings.security != Security::None {
+            // It is asked for again before the next transfer. What the caller asked for stays: better refused than clear.
+            self.protection = None;
+        }
         self.logged_in = false;
         Ok(self.control.text(&reply))
     }

@@ -2,8 +2,8 @@
 
 mod support;
 
-use ftp_client::scripted::{End, SERVER, Script, Scripted};
-use ftp_client::{Error, Limit, Network, Phase, Representation, Session, Settings};
+use ftp_client::scripted::{Data, End, SERVER, Script, Scripted};
+use ftp_client::{Error, Limit, Network, Phase, Protection, Representation, Session, Settings};
 use std::time::Duration;
 use support::*;
 
@@ -262,4 +262,17 @@ fn dropping_a_call_closes_the_session() {
         assert_eq!(network.open_sockets(), 0);
         assert_eq!(session.noop().await, Err(Error::Closed));
     });
+}
+
+#[test]
+fn reinitialize_takes_no_protection_away() {
+    let script = hello().expect("PBSZ 0").say("200 ok\r\n").expect("PROT P").say("200 ok\r\n");
+    let script = image(script.expect("REIN").say("220 again\r\n")).expect("RETR f").say("150 go\r\n");
+    let script = script.data(Data::sends("in the clear", End::Close)).say("226 done\r\n");
+    let result = play(script, async |session| {
+        session.protect_data(Protection::Private).await?;
+        session.reinitialize().await?;
+        session.retrieve("f", Representation::Image, 0).await.map(drop)
+    });
+    assert!(matches!(result, Err(Error::Tls(_))), "{result:?}");
 }

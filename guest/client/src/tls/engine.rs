@@ -238,12 +238,12 @@ fn not_open() -> Error {
     Error::ConnectionLost("the TLS connection is not open".to_string())
 }
 
-/// Alerts that tell the server why. rustls may look for messages that it has seen in what is left.
+/// The alert that tells the server why. rustls may look for messages that it has seen in what is left; it is asked once,
+/// as it would go on with them.
 fn alert(connection: &mut UnbufferedClientConnection, rest: &mut [u8], outgoing: &mut Vec<u8>) {
-    while let Ok(ConnectionState::EncodeTlsData(mut data)) = connection.process_tls_records(rest).state {
-        if append(outgoing, |room| data.encode(room).map_err(Needs::from)).is_err() {
-            return;
-        }
+    if let Ok(ConnectionState::EncodeTlsData(mut data)) = connection.process_tls_records(rest).state {
+        // Without it the server learns less.
+        let _ = append(outgoing, |room| data.encode(room).map_err(Needs::from));
     }
 }
 
