@@ -44,6 +44,14 @@ pub fn parse_epsv(text: &[u8]) -> Result<u16, Error> {
         .ok_or(Error)
 }
 
+/// The command that tells a server where to connect, and its argument: `PORT` for IPv4, `EPRT` for IPv6.
+pub fn active_command(address: SocketAddr) -> (&'static str, String) {
+    match address {
+        SocketAddr::V4(address) => ("PORT", port_argument(address)),
+        SocketAddr::V6(_) => ("EPRT", eprt_argument(address)),
+    }
+}
+
 /// The argument of `PORT` (RFC 959, section 4.1.2).
 pub fn port_argument(address: SocketAddrV4) -> String {
     let [h1, h2, h3, h4] = address.ip().octets();

@@ -50,6 +50,7 @@
 extern crate alloc;
 
 pub mod address;
+pub mod checksum;
 pub mod command;
 pub mod encoding;
 pub mod features;

@@ -2,6 +2,8 @@
 
 use crate::number::decimal;
 use ::time::{Date, Month};
+use alloc::format;
+use alloc::string::String;
 
 /// A moment, as precisely as the server tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +60,18 @@ pub fn parse_time_val(text: &[u8]) -> Option<Timestamp> {
     })
 }
 
+/// The same as text, in whole seconds. `None` for a year that has not four digits.
+pub fn time_val(seconds: i64) -> Option<String> {
+    let days = i32::try_from(seconds.div_euclid(DAY)).ok()?;
+    let (year, month, day) = Date::from_julian_day(days.checked_add(EPOCH)?).ok()?.to_calendar_date();
+    let second = seconds.rem_euclid(DAY);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    let month = u8::from(month);
+    (0..=9999).contains(&year).then(|| format!("{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}"))
+}
+
+const DAY: i64 = 86_400;
+
 /// The Julian day of 1970-01-01, from which the date library counts.
 const EPOCH: i32 = 2_440_588;
 
@@ -81,12 +95,12 @@ pub(crate) fn minutes(hour: u64, minute: u64) -> Option<i64> {
 /// Seconds since 1970 at a minute of a day.
 pub(crate) fn moment(days: i64, minutes: i64) -> Option<i64> {
     let seconds = minutes.checked_mul(60)?;
-    days.checked_mul(86_400)?.checked_add(seconds)
+    days.checked_mul(DAY)?.checked_add(seconds)
 }
 
 /// The year that a moment is in.
 pub(crate) fn year(seconds: i64) -> Option<u64> {
-    let days = i32::try_from(seconds.div_euclid(86_400)).ok()?;
+    let days = i32::try_from(seconds.div_euclid(DAY)).ok()?;
     let julian = days.checked_add(EPOCH)?;
     let year = Date::from_julian_day(julian).ok()?.year();
     u64::try_from(year).ok()
@@ -106,6 +120,23 @@ fn nanoseconds(fraction: &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn time_values_round_trip() {
+        for (seconds, text) in [
+            (0, "19700101000000"),
+            (-1, "19691231235959"),
+            (951_782_400, "20000229000000"),
+            (1_577_934_245, "20200102030405"),
+            (253_402_300_799, "99991231235959"),
+        ] {
+            assert_eq!(time_val(seconds).as_deref(), Some(text));
+            assert_eq!(parse_time_val(text.as_bytes()).map(|time| time.seconds), Some(seconds));
+        }
+        for seconds in [253_402_300_800, i64::MAX, i64::MIN, -99_999_999_999] {
+            assert_eq!(time_val(seconds), None);
+        }
+    }
 
     fn at(seconds: i64, nanoseconds: u32, precision: Precision) -> Timestamp {
         Timestamp { seconds, nanoseconds, precision, utc: true }
