@@ -39,6 +39,9 @@ pub struct Settings {
     pub idle_timeout: Option<Duration>,
     /// The longest that any one call may take as a whole. None: no limit beyond those above.
     pub total_timeout: Option<Duration>,
+    /// Compare checksums at the end of whole files, where the server has any; [`Outcome::checksum`](crate::Outcome::checksum)
+    /// has what agreed.
+    pub verify_checksums: bool,
     /// The most lines that [`Session::transcript`] holds, at most 65,536. 0 turns it off.
     pub transcript_capacity: u32,
 }
@@ -82,6 +85,7 @@ impl Connector {
         call!(self.handle, connector.call_set_reply_timeout(settings.reply_timeout.map(nanoseconds)))?;
         call!(self.handle, connector.call_set_idle_timeout(settings.idle_timeout.map(nanoseconds)))?;
         call!(self.handle, connector.call_set_total_timeout(settings.total_timeout.map(nanoseconds)))?;
+        call!(self.handle, connector.call_set_verify_checksums(settings.verify_checksums))?;
         call!(self.handle, connector.call_set_transcript_capacity(transcript_capacity))
     }
 

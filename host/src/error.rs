@@ -75,7 +75,7 @@ impl Display for Error {
             Self::InvalidArgument(text) => write!(f, "invalid argument: {}", Line(text)),
             Self::Busy => f.write_str("a transfer of this session is still open"),
             Self::Closed => f.write_str("the session is closed"),
-            Self::Integrity(text) => write!(f, "incomplete data: {}", Line(text)),
+            Self::Integrity(text) => write!(f, "wrong data: {}", Line(text)),
             Self::Unsupported(text) => write!(f, "unsupported: {}", Line(text)),
             Self::Other(text) => write!(f, "network error: {}", Line(text)),
             Self::Trapped(text) => write!(f, "the component was stopped: {}", Line(text)),

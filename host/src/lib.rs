@@ -62,8 +62,8 @@ pub use session::Session;
 pub use tls::{Identity, TlsSettings};
 pub use transfer::{Download, Upload};
 pub use types::{
-    Active, DataEnd, DataMode, Encoding, Encryption, Entry, EntryKind, Limit, Listed, Outcome, Phase, Precision,
-    Protection, Reply, Representation, Security, Timestamp, TlsVersion, Trust,
+    Active, Algorithm, Checksum, Copied, DataEnd, DataMode, Encoding, Encryption, Entry, EntryKind, Limit, Listed,
+    Outcome, Phase, Precision, Protection, Reply, Representation, Security, Timestamp, TlsVersion, Trust,
 };
 
 /// The component itself, `ftp.wasm`, for a program that loads or composes it in its own way.

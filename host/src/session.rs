@@ -1,10 +1,14 @@
 //! A control connection.
 
+use std::sync::Arc;
+
 use crate::connector::grant_listening;
 use crate::error::Error;
 use crate::instance::{Handle, call};
 use crate::transfer::{Download, Upload};
-use crate::types::{DataMode, Encryption, Entry, Listed, Protection, Reply, Representation, Timestamp};
+use crate::types::{
+    Algorithm, Checksum, Copied, DataMode, Encryption, Entry, Listed, Protection, Reply, Representation, Timestamp,
+};
 
 /// A control connection, and one transfer at a time on it.
 ///
@@ -193,6 +197,93 @@ impl Session {
     /// (MDTM) Last modification, in UTC.
     pub async fn modified(&mut self, path: &str) -> Result<Timestamp, Error> {
         Ok(call!(self.handle, session.call_modified(path))??)
+    }
+
+    /// (HASH, else XSHA256, XSHA512, XSHA1, XMD5, MD5, XCRC) The checksum of a file, computed by the server: by the best
+    /// algorithm that it names among its features, unless one is given.
+    ///
+    /// Errors: [`Error::Unsupported`] when the server names none, or not this one; [`Error::Permanent`] with code 550.
+    pub async fn checksum(&mut self, path: &str, algorithm: Option<Algorithm>) -> Result<Checksum, Error> {
+        Ok(call!(self.handle, session.call_checksum(path, algorithm))??)
+    }
+
+    /// (MFMT, else MDTM with a time, else SITE UTIME) Set the time of last modification, in whole seconds.
+    ///
+    /// Errors: [`Error::Permanent`] with code 550; [`Error::Unsupported`] when the server knows none of the three;
+    /// [`Error::InvalidArgument`] for a time that is not in UTC, or not in the years 0 to 9999.
+    pub async fn set_modified(&mut self, path: &str, time: Timestamp) -> Result<Reply, Error> {
+        Ok(call!(self.handle, session.call_set_modified(path, time))??)
+    }
+
+    /// (SITE CHMOD) Set Unix permission bits, at most 0o7777.
+    pub async fn set_permissions(&mut self, path: &str, permissions: u16) -> Result<Reply, Error> {
+        Ok(call!(self.handle, session.call_set_permissions(path, permissions))??)
+    }
+
+    /// (SITE SYMLINK) Make a symbolic link at `path`. Names have no spaces.
+    pub async fn make_symbolic_link(&mut self, target: &str, path: &str) -> Result<Reply, Error> {
+        Ok(call!(self.handle, session.call_make_symbolic_link(target, path))??)
+    }
+
+    /// (AVBL) Bytes that are free, in a directory when it is given.
+    pub async fn available_space(&mut self, path: Option<&str>) -> Result<u64, Error> {
+        Ok(call!(self.handle, session.call_available_space(path))??)
+    }
+
+    /// (ALLO) Announce the bytes of the next upload; 202 means that the server does not need it.
+    pub async fn allocate(&mut self, size: u64) -> Result<Reply, Error> {
+        Ok(call!(self.handle, session.call_allocate(size))??)
+    }
+
+    /// (SMNT) Mount another file system.
+    pub async fn mount(&mut self, path: &str) -> Result<Reply, Error> {
+        Ok(call!(self.handle, session.call_mount(path))??)
+    }
+
+    /// (COMB) Join files into one at `path`, in this order.
+    pub async fn combine(&mut self, parts: &[String], path: &str) -> Result<Reply, Error> {
+        Ok(call!(self.handle, session.call_combine(parts, path))??)
+    }
+
+    /// (HOST) Choose one of the names that the server goes by, before login.
+    pub async fn select_host(&mut self, name: &str) -> Result<Reply, Error> {
+        Ok(call!(self.handle, session.call_select_host(name))??)
+    }
+
+    /// (LANG) Choose the language of replies, or the server's own.
+    pub async fn select_language(&mut self, tag: Option<&str>) -> Result<Reply, Error> {
+        Ok(call!(self.handle, session.call_select_language(tag))??)
+    }
+
+    /// (CLNT) Tell the server what program this is.
+    pub async fn name_client(&mut self, name: &str) -> Result<Reply, Error> {
+        Ok(call!(self.handle, session.call_name_client(name))??)
+    }
+
+    /// (OPTS UTF8) For servers that do not speak UTF-8 by themselves.
+    pub async fn select_utf8(&mut self, on: bool) -> Result<Reply, Error> {
+        Ok(call!(self.handle, session.call_select_utf8(on))??)
+    }
+
+    /// (PASV, PORT, RETR, STOR) Copy a file from this server straight to the one of another session of the same
+    /// [`Connector`](crate::Connector) (FXP). Nothing tells how far they are: the limit is
+    /// [`Settings::total_timeout`](crate::Settings::total_timeout), or a day.
+    ///
+    /// Errors: [`Error::Unsupported`] when the servers do not connect to each other; [`Error::Insecure`] when only one
+    /// encrypts data; [`Error::Permanent`] or [`Error::Transient`] of either; [`Error::InvalidArgument`] for sessions of
+    /// two connectors.
+    pub async fn copy_to(
+        &mut self,
+        path: &str,
+        target: &mut Self,
+        target_path: &str,
+        representation: Representation,
+    ) -> Result<Copied, Error> {
+        if !Arc::ptr_eq(&self.handle.shared, &target.handle.shared) {
+            return Err(Error::InvalidArgument("a copy needs two sessions of one connector".into()));
+        }
+        let target = target.handle.lend();
+        Ok(call!(self.handle, session.call_copy_to(path, target, target_path, representation))??)
     }
 
     /// (TYPE, REST, RETR) Read a file, from the byte `offset` on.

@@ -3,8 +3,8 @@
 use crate::bindings::exports::ftp::client::types;
 
 pub use types::{
-    Active, DataEnd, DataMode, Encoding, Encryption, Entry, EntryKind, Limit, Listed, Outcome, Phase, Precision,
-    Protection, Reply, Representation, Security, Timestamp, TlsVersion, Trust,
+    Active, Algorithm, Checksum, Copied, DataEnd, DataMode, Encoding, Encryption, Entry, EntryKind, Limit, Listed,
+    Outcome, Phase, Precision, Protection, Reply, Representation, Security, Timestamp, TlsVersion, Trust,
 };
 
 impl Default for DataMode {

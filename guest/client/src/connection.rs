@@ -5,6 +5,7 @@ use crate::data::{Direction, Left};
 use crate::dial::dial;
 use crate::error::{Error, Phase, Reply};
 use crate::limit::{Either, either, within};
+use crate::metadata::SetTime;
 use crate::network::{Listener, Network, NetworkError, Stream};
 use crate::settings::{Active, DataMode, GOODBYE, Representation, Settings};
 use crate::tls::channel::Channel;
@@ -15,6 +16,7 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
+use ftp_protocol::checksum::Algorithm;
 use ftp_protocol::listing::{Entry, Kind};
 use ftp_protocol::time::{Timestamp, parse_time_val};
 use ftp_protocol::{address, command, features, listing, path, text};
@@ -41,6 +43,12 @@ pub(crate) struct Connection<N: Network> {
     early: Option<Raw>,
     representation: Option<Representation>,
     features: Option<Vec<String>>,
+    /// What `OPTS HASH` has chosen.
+    pub(crate) hash: Option<Algorithm>,
+    /// How modification times are set, once a way has worked.
+    pub(crate) set_time: Option<SetTime>,
+    /// The server wants to know what a passive data connection is for.
+    pret: bool,
     epsv_refused: bool,
     mlsd_refused: bool,
 }
@@ -81,6 +89,9 @@ impl<N: Network> Connection<N> {
             early: None,
             representation: None,
             features: None,
+            hash: None,
+            set_time: None,
+            pret: false,
             epsv_refused: false,
             mlsd_refused: false,
         };
@@ -129,7 +140,7 @@ impl<N: Network> Connection<N> {
             return Err(Error::Insecure(format!("the server refuses AUTH TLS: {}", self.control.text(&reply))));
         }
         self.control.secure(tls).await?;
-        self.features = None;
+        self.forget_features();
         Ok(self.control.text(&reply))
     }
 
@@ -151,6 +162,14 @@ impl<N: Network> Connection<N> {
         let reply = self.secured_command("PROT", level).await?;
         self.protection = Some(protection);
         Ok(self.control.text(&reply))
+    }
+
+    /// Have data connections protected as the settings say; gives whether they are.
+    pub(crate) async fn protect(&mut self) -> Result<bool, Error> {
+        if self.protection.is_none() && self.settings.security != Security::None {
+            self.protect_data(Protection::Private).await?;
+        }
+        Ok(self.protection == Some(Protection::Private))
     }
 
     /// A command without which there is no protection.
@@ -180,7 +199,7 @@ impl<N: Network> Connection<N> {
         let anonymous = user == "anonymous" && password.is_empty();
         let (user, password) = (self.bytes(user)?, self.bytes(if anonymous { "anonymous@" } else { password })?);
         let account = account.map(|account| self.bytes(account)).transpose()?;
-        self.features = None;
+        self.forget_features();
         let mut reply = self.control.exchange("USER", Some(&user)).await?;
         if reply.code == 331 {
             reply = self.control.exchange_secret("PASS", &password).await?;
@@ -202,7 +221,7 @@ impl<N: Network> Connection<N> {
     pub(crate) async fn reinitialize(&mut self) -> Result<Reply, Error> {
         let reply = self.command("REIN", None).await?;
         self.representation = None;
-        self.features = None;
+        self.forget_features();
         self.mlsd_refused = false;
         if self.settings.security != Security::None {
             // It is asked for again before the next transfer. What the caller asked for stays: better refused than clear.
@@ -241,6 +260,13 @@ impl<N: Network> Connection<N> {
             self.features = Some(known);
         }
         Ok(self.features.as_deref().unwrap_or_default())
+    }
+
+    /// They may depend on the login, the host and TLS.
+    pub(crate) fn forget_features(&mut self) {
+        self.features = None;
+        self.hash = None;
+        self.set_time = None;
     }
 
     pub(crate) async fn system(&mut self) -> Result<String, Error> {
@@ -359,13 +385,11 @@ impl<N: Network> Connection<N> {
         line: &[u8],
     ) -> Result<Opened<N>, Error> {
         command::raw(line)?;
-        if self.protection.is_none() && self.settings.security != Security::None {
-            self.protect_data(Protection::Private).await?;
-        }
+        self.protect().await?;
         if let Some(representation) = representation {
             self.represent(representation).await?;
         }
-        let pending = self.prepare_data().await?;
+        let pending = self.prepare_data(line).await?;
         if offset > 0 {
             let reply = self.control.exchange("REST", Some(format!("{offset}").as_bytes())).await?;
             if reply.code != 350 {
@@ -460,7 +484,7 @@ impl<N: Network> Connection<N> {
 
     /// Servers answer 426 and 226, 225 or 226 alone, in either order. What still comes inside TLS is read, for a while:
     /// to some servers a reset there is the end of the session.
-    async fn abort_over(&mut self, channel: Option<Channel<N::Stream>>) -> Result<Reply, Error> {
+    pub(crate) async fn abort_over(&mut self, channel: Option<Channel<N::Stream>>) -> Result<Reply, Error> {
         self.transfer = None;
         self.control.begin("ABOR").await?;
         if let Some(mut channel) = channel {
@@ -502,7 +526,7 @@ impl<N: Network> Connection<N> {
     }
 
     /// (TYPE) Sent only when it changes.
-    async fn represent(&mut self, representation: Representation) -> Result<(), Error> {
+    pub(crate) async fn represent(&mut self, representation: Representation) -> Result<(), Error> {
         if self.representation != Some(representation) {
             self.command("TYPE", Some(representation.code())).await?;
             self.representation = Some(representation);
@@ -510,11 +534,27 @@ impl<N: Network> Connection<N> {
         Ok(())
     }
 
-    async fn prepare_data(&mut self) -> Result<Pending<N>, Error> {
+    async fn prepare_data(&mut self, line: &[u8]) -> Result<Pending<N>, Error> {
         match self.settings.data_mode {
-            DataMode::Passive => Ok(Pending::Connected(self.connect_data().await?)),
+            DataMode::Passive => Ok(Pending::Connected(self.connect_data_for(line).await?)),
             DataMode::Active(active) => Ok(Pending::Listening(self.listen_for_data(active).await?)),
         }
+    }
+
+    /// As [`Self::connect_data`]; some servers have to know first what it is for (PRET).
+    async fn connect_data_for(&mut self, line: &[u8]) -> Result<N::Stream, Error> {
+        if !self.pret {
+            match self.connect_data().await {
+                Err(Error::Permanent(reply)) if reply.lines.iter().any(|line| line.contains("PRET")) => {}
+                connected => return connected,
+            }
+            self.pret = true;
+            self.epsv_refused = false;
+        }
+        let pret = [b"PRET ", line].concat();
+        let reply = self.control.exchange_line(&pret).await?;
+        self.positive(reply)?;
+        self.connect_data().await
     }
 
     /// (EPSV, else PASV) Whatever address the server names, the connection goes to the one that we talk to: a server
@@ -530,7 +570,7 @@ impl<N: Network> Connection<N> {
         .await
     }
 
-    async fn passive_port(&mut self, peer: IpAddr) -> Result<u16, Error> {
+    pub(crate) async fn passive_port(&mut self, peer: IpAddr) -> Result<u16, Error> {
         if !self.epsv_refused {
             let reply = self.control.exchange("EPSV", None).await?;
             if reply.is_positive() {
@@ -544,15 +584,20 @@ impl<N: Network> Connection<N> {
             }
             self.epsv_refused = true;
         }
-        let reply = self.control.exchange("PASV", None).await?;
+        self.port_after("PASV", peer).await
+    }
+
+    /// The port in the 227 reply to this command.
+    pub(crate) async fn port_after(&mut self, verb: &str, peer: IpAddr) -> Result<u16, Error> {
+        let reply = self.control.exchange(verb, None).await?;
         if !reply.is_positive() {
             return Err(self.refusal(&reply));
         }
         let Ok(claim) = address::parse_pasv(reply.last_line()) else {
-            return Err(self.control.broken("the reply to PASV has no address"));
+            return Err(self.control.broken(&format!("the reply to {verb} has no address")));
         };
         if IpAddr::V4(*claim.ip()) != peer {
-            self.control.transcript.note(&format!("PASV names {}; connecting to {peer}", claim.ip()));
+            self.control.transcript.note(&format!("{verb} names {}; it is {peer} that is meant", claim.ip()));
         }
         Ok(claim.port())
     }
@@ -563,10 +608,7 @@ impl<N: Network> Connection<N> {
         let listener = self.listen(local, active.ports).await?;
         let address = active.announced.unwrap_or(local).to_canonical();
         let address = SocketAddr::new(address, listener.local_address()?.port());
-        let (verb, argument) = match address {
-            SocketAddr::V4(address) => ("PORT", address::port_argument(address)),
-            SocketAddr::V6(_) => ("EPRT", address::eprt_argument(address)),
-        };
+        let (verb, argument) = address::active_command(address);
         self.command(verb, Some(argument.as_bytes())).await?;
         Ok(listener)
     }
@@ -617,7 +659,7 @@ impl<N: Network> Connection<N> {
     // Replies
 
     /// One command whose reply is 2yz.
-    async fn command(&mut self, verb: &str, argument: Option<&[u8]>) -> Result<Raw, Error> {
+    pub(crate) async fn command(&mut self, verb: &str, argument: Option<&[u8]>) -> Result<Raw, Error> {
         let first = self.control.exchange(verb, argument).await?;
         let reply = self.after_preliminary(first).await?;
         if matches!(reply.code, 225 | 226) {
@@ -641,12 +683,12 @@ impl<N: Network> Connection<N> {
         Err(self.control.broken("one preliminary reply after another"))
     }
 
-    fn positive(&self, reply: Raw) -> Result<Raw, Error> {
+    pub(crate) fn positive(&self, reply: Raw) -> Result<Raw, Error> {
         if reply.is_positive() { Ok(reply) } else { Err(self.refusal(&reply)) }
     }
 
     /// The error that a reply is which was not the one wanted.
-    fn refusal(&self, reply: &Raw) -> Error {
+    pub(crate) fn refusal(&self, reply: &Raw) -> Error {
         let text = self.control.text(reply);
         match reply.code / 100 {
             4 => Error::Transient(text),

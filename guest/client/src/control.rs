@@ -152,10 +152,15 @@ impl<N: Network> Control<N> {
         self.send(command::line(verb, None)?, None).await
     }
 
+    /// As [`Self::begin`], for a whole line.
+    pub(crate) async fn begin_line(&mut self, line: &[u8]) -> Result<(), Error> {
+        self.send(command::raw(line)?, None).await
+    }
+
     /// As [`Self::exchange`], for an argument that nobody may see, not even in the server's own words.
     pub(crate) async fn exchange_secret(&mut self, verb: &str, secret: &[u8]) -> Result<Raw, Error> {
         self.send(command::line(verb, Some(secret))?, Some(verb)).await?;
-        self.reply_without(secret).await
+        self.reply_without(secret, self.limit).await
     }
 
     /// As [`Self::exchange`], for a whole line that the caller gave.
@@ -166,7 +171,12 @@ impl<N: Network> Control<N> {
 
     /// Read one reply, whatever its code, but for 421: with that the server closes the session.
     pub(crate) async fn reply(&mut self) -> Result<Raw, Error> {
-        self.reply_without(b"").await
+        self.reply_within(self.limit).await
+    }
+
+    /// As [`Self::reply`], with a limit of its own.
+    pub(crate) async fn reply_within(&mut self, limit: Duration) -> Result<Raw, Error> {
+        self.reply_without(b"", limit).await
     }
 
     /// Send `NOOP` and read replies until its own comes, so that none of an earlier command is left. Gives the last
@@ -226,9 +236,9 @@ impl<N: Network> Control<N> {
         sent.map_err(|error| self.fail(error))
     }
 
-    async fn reply_without(&mut self, secret: &[u8]) -> Result<Raw, Error> {
+    async fn reply_without(&mut self, secret: &[u8], limit: Duration) -> Result<Raw, Error> {
         let network = self.network.clone();
-        let read = within(&network, self.limit, Phase::Reply, self.read_reply()).await;
+        let read = within(&network, limit, Phase::Reply, self.read_reply()).await;
         let mut reply = read.map_err(|error| self.fail(error))?;
         mask(&mut reply, secret);
         self.note_received(&reply);

@@ -241,6 +241,7 @@ impl<N: Network> Data<N> {
             encrypted: self.agreed.is_some(),
             resumed: self.agreed.as_ref().is_some_and(|agreed| agreed.resumed),
             name: None,
+            checksum: None,
         }
     }
 

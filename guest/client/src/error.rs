@@ -142,7 +142,7 @@ impl fmt::Display for Error {
             Self::InvalidArgument(text) => write!(f, "invalid argument: {text}"),
             Self::Busy => f.write_str("a transfer of this session is still open"),
             Self::Closed => f.write_str("the session is closed"),
-            Self::Integrity(text) => write!(f, "incomplete: {text}"),
+            Self::Integrity(text) => write!(f, "wrong data: {text}"),
             Self::Unsupported(text) => write!(f, "unsupported: {text}"),
             Self::Other(text) => f.write_str(text),
         }

@@ -15,13 +15,16 @@ extern crate alloc;
 extern crate std;
 
 mod ascii;
+mod checksum;
 mod connection;
 mod control;
 mod data;
 mod dial;
 mod error;
+mod fxp;
 mod limit;
 mod lines;
+mod metadata;
 #[cfg(feature = "native")]
 pub mod native;
 mod network;
@@ -34,10 +37,13 @@ mod transcript;
 mod transfer;
 
 pub use error::{Error, Limit, Phase, Reply};
+pub use ftp_protocol::checksum::Algorithm;
 pub use ftp_protocol::encoding::Encoding;
 pub use ftp_protocol::listing::{Entry, Kind, Listed};
 pub use ftp_protocol::time::{Precision, Timestamp};
+pub use fxp::Copied;
 pub use limit::{breathe, within};
+pub use metadata::Checksum;
 pub use network::{Listener, Network, NetworkError, Stream};
 pub use session::Session;
 pub use settings::{Active, CHUNK, DataMode, HOLD, Representation, Settings};

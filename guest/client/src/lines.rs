@@ -96,7 +96,7 @@ async fn each_line<N: Network>(
 ) -> Result<(), Error> {
     let opened = connection.transfer(representation, 0, line).await?;
     // The line ends are dealt with here.
-    let mut download = Download::new(connection, opened, Representation::Image, 0);
+    let mut download = Download::new(connection, opened, Representation::Image, 0, None);
     let mut unread = Vec::new();
     // What fails on this side fails the verdict too.
     while let Ok(1..) = download.read(&mut unread, CHUNK).await {

@@ -2,16 +2,19 @@
 
 use crate::connection::Connection;
 use crate::error::{Error, Phase, Reply};
+use crate::fxp::{self, Copied};
 use crate::limit::within;
 use crate::lines;
+use crate::metadata::Checksum;
 use crate::network::Network;
 use crate::settings::{DataMode, MAX_TRANSCRIPT_LINES, Representation, Settings};
 use crate::tls::{Agreed, Protection};
-use crate::transfer::{Download, Upload};
+use crate::transfer::{Check, Download, Upload};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
+use ftp_protocol::checksum::Algorithm;
 use ftp_protocol::command;
 use ftp_protocol::listing::{Entry, Listed};
 use ftp_protocol::time::Timestamp;
@@ -227,6 +230,80 @@ impl<N: Network> Session<N> {
         self.call(async |connection| connection.modified(path).await).await
     }
 
+    /// (HASH, XSHA256, XSHA512, XSHA1, XMD5, MD5, XCRC) By the best algorithm that the server has, unless one is given.
+    pub async fn checksum(&mut self, path: &str, algorithm: Option<Algorithm>) -> Result<Checksum, Error> {
+        self.call(async |connection| connection.checksum(path, algorithm).await).await
+    }
+
+    /// (MFMT, else MDTM, else SITE UTIME) In whole seconds.
+    pub async fn set_modified(&mut self, path: &str, time: &Timestamp) -> Result<Reply, Error> {
+        self.call(async |connection| connection.set_modified(path, time).await).await
+    }
+
+    /// (SITE CHMOD)
+    pub async fn set_permissions(&mut self, path: &str, permissions: u16) -> Result<Reply, Error> {
+        self.call(async |connection| connection.set_permissions(path, permissions).await).await
+    }
+
+    /// (SITE SYMLINK) Names without spaces.
+    pub async fn make_symbolic_link(&mut self, target: &str, path: &str) -> Result<Reply, Error> {
+        self.call(async |connection| connection.make_symbolic_link(target, path).await).await
+    }
+
+    /// (AVBL, draft-peterson-streamlined-ftp-command-extensions, section 4) Bytes that are free.
+    pub async fn available_space(&mut self, path: Option<&str>) -> Result<u64, Error> {
+        self.call(async |connection| connection.available_space(path).await).await
+    }
+
+    /// (ALLO, RFC 959, section 4.1.3) Announce the size of the next upload.
+    pub async fn allocate(&mut self, size: u64) -> Result<Reply, Error> {
+        self.call(async |connection| connection.simple("ALLO", Some(&format!("{size}"))).await).await
+    }
+
+    /// (SMNT, RFC 959, section 4.1.1) Mount another file system.
+    pub async fn mount(&mut self, path: &str) -> Result<Reply, Error> {
+        self.call(async |connection| connection.simple("SMNT", Some(path)).await).await
+    }
+
+    /// (COMB) Join files into one, which is made or appended to.
+    pub async fn combine(&mut self, parts: &[String], path: &str) -> Result<Reply, Error> {
+        self.call(async |connection| connection.combine(parts, path).await).await
+    }
+
+    /// (HOST, RFC 7151) Choose one of the server's names, before login.
+    pub async fn select_host(&mut self, name: &str) -> Result<Reply, Error> {
+        self.call(async |connection| connection.select_host(name).await).await
+    }
+
+    /// (LANG, RFC 2640, section 4.1) The language of replies, or the server's own.
+    pub async fn select_language(&mut self, tag: Option<&str>) -> Result<Reply, Error> {
+        self.call(async |connection| connection.simple("LANG", tag).await).await
+    }
+
+    /// (CLNT) Tell the server what program this is.
+    pub async fn name_client(&mut self, name: &str) -> Result<Reply, Error> {
+        self.call(async |connection| connection.simple("CLNT", Some(name)).await).await
+    }
+
+    /// (OPTS UTF8) For servers that do not speak it by themselves.
+    pub async fn select_utf8(&mut self, on: bool) -> Result<Reply, Error> {
+        self.call(async |connection| connection.select_utf8(on).await).await
+    }
+
+    /// (PASV, PORT, RETR, STOR) Copy a file from this server straight to another one.
+    pub async fn copy_to(
+        &mut self,
+        path: &str,
+        target: &mut Self,
+        target_path: &str,
+        representation: Representation,
+    ) -> Result<Copied, Error> {
+        self.call(async |source| {
+            target.call(async |target| fxp::copy(source, path, target, target_path, representation).await).await
+        })
+        .await
+    }
+
     /// (TYPE, REST, RETR; RFC 959 and RFC 3659, section 5)
     pub async fn retrieve(
         &mut self,
@@ -234,7 +311,7 @@ impl<N: Network> Session<N> {
         representation: Representation,
         offset: u64,
     ) -> Result<Download<N>, Error> {
-        self.download("RETR", path, representation, offset).await
+        self.download("RETR", Some(path), representation, offset).await
     }
 
     /// (TYPE, REST, STOR; RFC 959 and RFC 3659, section 5)
@@ -261,7 +338,7 @@ impl<N: Network> Session<N> {
     ) -> Result<Download<N>, Error> {
         check_verb(line, &CARRY_DATA)?;
         let (verb, argument) = split(line);
-        self.download_of(verb, argument, representation, offset).await
+        self.download(verb, argument, representation, offset).await
     }
 
     /// (TYPE, REST, any) A command line that takes data from the client.
@@ -274,24 +351,18 @@ impl<N: Network> Session<N> {
     async fn download(
         &mut self,
         verb: &str,
-        path: &str,
-        representation: Representation,
-        offset: u64,
-    ) -> Result<Download<N>, Error> {
-        self.download_of(verb, Some(path), representation, offset).await
-    }
-
-    async fn download_of(
-        &mut self,
-        verb: &str,
         argument: Option<&str>,
         representation: Representation,
         offset: u64,
     ) -> Result<Download<N>, Error> {
         self.call(async |connection| {
             let line = connection.line(verb, argument)?;
+            let check = match (verb, argument) {
+                ("RETR", Some(path)) => Check::of(connection, path, representation, offset).await?,
+                _ => None,
+            };
             let opened = connection.transfer(Some(representation), offset, &line).await?;
-            Ok(Download::new(connection, opened, representation, offset))
+            Ok(Download::new(connection, opened, representation, offset, check))
         })
         .await
     }
@@ -305,8 +376,12 @@ impl<N: Network> Session<N> {
     ) -> Result<Upload<N>, Error> {
         self.call(async |connection| {
             let line = connection.line(verb, argument)?;
+            let check = match (verb, argument) {
+                ("STOR", Some(path)) => Check::of(connection, path, representation, offset).await?,
+                _ => None,
+            };
             let opened = connection.transfer(Some(representation), offset, &line).await?;
-            Ok(Upload::new(connection, opened, representation))
+            Ok(Upload::new(connection, opened, representation, check))
         })
         .await
     }

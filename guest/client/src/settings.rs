@@ -36,6 +36,12 @@ pub const HELD: usize = 16 * 1024;
 /// How long they are held back at most, once there is more to write.
 pub const HOLD: Duration = Duration::from_millis(50);
 
+/// How long two servers may take for a copy between them: nothing tells how far they are.
+pub const COPY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long a server that listens for another one has to refuse a copy, before that one is told.
+pub const HEAD_START: Duration = Duration::from_millis(500);
+
 /// What a text costs against [`LISTING_SIZE`]: its bytes and its place in a list.
 pub fn listed_cost(text: &str) -> usize {
     text.len() + 32
@@ -62,6 +68,8 @@ pub struct Settings {
     pub idle_timeout: Duration,
     /// The longest that one call may take as a whole.
     pub total_timeout: Option<Duration>,
+    /// Compare checksums at the end of whole files, where the server has any.
+    pub verify_checksums: bool,
     /// The most lines that the transcript holds; 0 turns it off.
     pub transcript_capacity: usize,
 }
@@ -78,6 +86,7 @@ impl Default for Settings {
             reply_timeout: Duration::from_secs(60),
             idle_timeout: Duration::from_secs(60),
             total_timeout: None,
+            verify_checksums: false,
             transcript_capacity: 0,
         }
     }

@@ -1,13 +1,16 @@
 //! Bytes on their way: downloads and uploads.
 
 use crate::ascii::{FromWire, ToWire};
+use crate::checksum::Running;
 use crate::connection::{Connection, Opened, chosen_name};
 use crate::control::Raw;
 use crate::data::{Data, Direction};
 use crate::error::{Error, Reply};
+use crate::metadata::Checksum;
 use crate::network::Network;
 use crate::session::Session;
 use crate::settings::{CHUNK, Representation};
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use ftp_protocol::text;
@@ -25,6 +28,9 @@ pub struct Outcome {
     pub resumed: bool,
     /// The name that the server chose, for [`Session::store_unique`].
     pub name: Option<String>,
+    /// The checksum that both sides agree on, where [`Settings::verify_checksums`](crate::Settings::verify_checksums)
+    /// asks for one and the server has any.
+    pub checksum: Option<Checksum>,
 }
 
 /// Bytes coming from the server. Dropping it closes the data connection; the session's next call reads the replies that
@@ -35,6 +41,7 @@ pub struct Download<N: Network> {
     expected: Option<u64>,
     ended: bool,
     text: Option<Text>,
+    check: Option<Check>,
 }
 
 /// What a download in `TYPE A` holds: its decoder, what came last, and what of that was not yet handed out.
@@ -51,10 +58,11 @@ impl<N: Network> Download<N> {
         opened: Opened<N>,
         representation: Representation,
         offset: u64,
+        check: Option<Check>,
     ) -> Self {
         let expected = text::announced_size(opened.agreed.last_line());
         let text = (representation == Representation::Ascii).then(Default::default);
-        Self { data: Data::new(connection, opened, Direction::Receiving), offset, expected, ended: false, text }
+        Self { data: Data::new(connection, opened, Direction::Receiving), offset, expected, ended: false, text, check }
     }
 
     /// The size that the server announced when the transfer began.
@@ -68,8 +76,12 @@ impl<N: Network> Download<N> {
             if max == 0 || self.ended {
                 return self.data.check_open().map(|()| 0);
             }
+            let start = buffer.len();
             let count = self.data.read(buffer, max.min(CHUNK)).await?;
             self.ended = count == 0;
+            if let Some(check) = &mut self.check {
+                check.update(buffer.get(start..).unwrap_or_default());
+            }
             return Ok(count);
         };
         while ready.is_empty() && !self.ended {
@@ -93,6 +105,7 @@ impl<N: Network> Download<N> {
         let data = &mut self.data;
         let (ended, expected, offset) = (self.ended, self.expected, self.offset);
         let image = self.text.is_none();
+        let check = self.check;
         session
             .end_transfer(&data.session.clone(), async |connection| {
                 if !ended && data.failure.is_none() {
@@ -103,7 +116,9 @@ impl<N: Network> Download<N> {
                 data.close();
                 let reply = data.verdict(connection).await?;
                 data.check_end(expected.filter(|_| image), offset, connection.settings.tls.data_end)?;
-                Ok(data.outcome(connection, &reply))
+                let mut outcome = data.outcome(connection, &reply);
+                outcome.checksum = verified(check, connection).await?;
+                Ok(outcome)
             })
             .await
     }
@@ -126,18 +141,27 @@ pub struct Upload<N: Network> {
     data: Data<N>,
     agreed: Raw,
     text: Option<(ToWire, Vec<u8>)>,
+    check: Option<Check>,
 }
 
 impl<N: Network> Upload<N> {
-    pub(crate) fn new(connection: &Connection<N>, opened: Opened<N>, representation: Representation) -> Self {
+    pub(crate) fn new(
+        connection: &Connection<N>,
+        opened: Opened<N>,
+        representation: Representation,
+        check: Option<Check>,
+    ) -> Self {
         let text = (representation == Representation::Ascii).then(Default::default);
-        Self { agreed: opened.agreed.clone(), data: Data::new(connection, opened, Direction::Sending), text }
+        Self { agreed: opened.agreed.clone(), data: Data::new(connection, opened, Direction::Sending), text, check }
     }
 
     /// Send these bytes; returns when they are on their way. After an error, [`Self::finish`] may know the server's
     /// reason.
     pub async fn write(&mut self, contents: &[u8]) -> Result<(), Error> {
         let Some((encoder, wire)) = &mut self.text else {
+            if let Some(check) = &mut self.check {
+                check.update(contents);
+            }
             return self.data.write(contents).await;
         };
         for piece in contents.chunks(CHUNK) {
@@ -159,11 +183,13 @@ impl<N: Network> Upload<N> {
     pub async fn finish(mut self, session: &mut Session<N>) -> Result<Outcome, Error> {
         let data = &mut self.data;
         let agreed = &self.agreed;
+        let check = self.check;
         session
             .end_transfer(&data.session.clone(), async |connection| {
                 let reply = data.end(connection).await?;
                 let mut outcome = data.outcome(connection, &reply);
                 outcome.name = chosen_name([agreed, &reply]).map(|name| connection.settings.encoding.decode(name));
+                outcome.checksum = verified(check, connection).await?;
                 Ok(outcome)
             })
             .await
@@ -173,4 +199,41 @@ impl<N: Network> Upload<N> {
     pub async fn abort(self, session: &mut Session<N>) -> Result<Reply, Error> {
         self.data.abort(session).await
     }
+}
+
+/// The checksum of a transfer under way, to be compared with the server's.
+pub(crate) struct Check {
+    path: String,
+    running: Running,
+}
+
+impl Check {
+    /// For a whole file, if the settings ask for it and the server has a checksum.
+    pub(crate) async fn of<N: Network>(
+        connection: &mut Connection<N>,
+        path: &str,
+        representation: Representation,
+        offset: u64,
+    ) -> Result<Option<Self>, Error> {
+        if !connection.settings.verify_checksums || representation != Representation::Image || offset > 0 {
+            return Ok(None);
+        }
+        let best = connection.best_checksum().await?;
+        Ok(best.map(|algorithm| Self { path: path.to_string(), running: Running::new(algorithm) }))
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        self.running.update(bytes);
+    }
+}
+
+async fn verified<N: Network>(check: Option<Check>, connection: &mut Connection<N>) -> Result<Option<Checksum>, Error> {
+    let Some(Check { path, running }) = check else { return Ok(None) };
+    let here = running.finish();
+    let there = connection.checksum(&path, Some(here.algorithm)).await?;
+    if here == there {
+        return Ok(Some(here));
+    }
+    let Checksum { algorithm, value } = there;
+    Err(Error::Integrity(format!("{algorithm}: the server has {value}, the bytes that passed {}", here.value)))
 }

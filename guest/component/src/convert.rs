@@ -6,8 +6,8 @@ use alloc::string::String;
 use core::net::IpAddr;
 use core::time::Duration;
 use ftp_client::{
-    Active, Agreed, DataEnd, DataMode, Encoding, Entry, Error, Identity, Kind, Limit, Listed, Outcome, Phase,
-    Precision, Protection, Reply, Representation, Security, Timestamp, Trust, Version,
+    Active, Agreed, Algorithm, Checksum, Copied, DataEnd, DataMode, Encoding, Entry, Error, Identity, Kind, Limit,
+    Listed, Outcome, Phase, Precision, Protection, Reply, Representation, Security, Timestamp, Trust, Version,
 };
 
 impl From<Reply> for wit::Reply {
@@ -183,6 +183,18 @@ impl From<Timestamp> for wit::Timestamp {
     }
 }
 
+impl From<wit::Timestamp> for Timestamp {
+    fn from(time: wit::Timestamp) -> Self {
+        let precision = match time.precision {
+            wit::Precision::Subsecond => Precision::Subsecond,
+            wit::Precision::Second => Precision::Second,
+            wit::Precision::Minute => Precision::Minute,
+            wit::Precision::Day => Precision::Day,
+        };
+        Self { seconds: time.seconds, nanoseconds: time.nanoseconds, precision, utc: time.utc }
+    }
+}
+
 impl From<Entry> for wit::Entry {
     fn from(entry: Entry) -> Self {
         let kind = match entry.kind {
@@ -214,6 +226,38 @@ impl From<Outcome> for wit::Outcome {
             encrypted: outcome.encrypted,
             resumed: outcome.resumed,
             name: outcome.name,
+            checksum: outcome.checksum.map(Into::into),
+        }
+    }
+}
+
+impl From<Copied> for wit::Copied {
+    fn from(copied: Copied) -> Self {
+        Self { source: copied.source.into(), target: copied.target.into() }
+    }
+}
+
+impl From<Checksum> for wit::Checksum {
+    fn from(checksum: Checksum) -> Self {
+        let algorithm = match checksum.algorithm {
+            Algorithm::Sha256 => wit::Algorithm::Sha256,
+            Algorithm::Sha512 => wit::Algorithm::Sha512,
+            Algorithm::Sha1 => wit::Algorithm::Sha1,
+            Algorithm::Md5 => wit::Algorithm::Md5,
+            Algorithm::Crc32 => wit::Algorithm::Crc32,
+        };
+        Self { algorithm, value: checksum.value }
+    }
+}
+
+impl From<wit::Algorithm> for Algorithm {
+    fn from(algorithm: wit::Algorithm) -> Self {
+        match algorithm {
+            wit::Algorithm::Sha256 => Self::Sha256,
+            wit::Algorithm::Sha512 => Self::Sha512,
+            wit::Algorithm::Sha1 => Self::Sha1,
+            wit::Algorithm::Md5 => Self::Md5,
+            wit::Algorithm::Crc32 => Self::Crc32,
         }
     }
 }

@@ -88,6 +88,10 @@ impl wit::GuestConnector for Connector {
         self.0.borrow_mut().total_timeout = timeout.map(Duration::from_nanos);
     }
 
+    fn set_verify_checksums(&self, verify: bool) {
+        self.0.borrow_mut().verify_checksums = verify;
+    }
+
     fn set_transcript_capacity(&self, lines: u32) {
         self.0.borrow_mut().transcript_capacity = lines as usize;
     }
@@ -264,6 +268,70 @@ impl wit::GuestSession for SharedSession {
 
     fn modified(&self, path: String) -> Result<wit::Timestamp, wit::Error> {
         self.call(async |session| session.modified(&path).await)
+    }
+
+    fn checksum(&self, path: String, algorithm: Option<wit::Algorithm>) -> Result<wit::Checksum, wit::Error> {
+        self.call(async |session| session.checksum(&path, algorithm.map(Into::into)).await)
+    }
+
+    fn set_modified(&self, path: String, time: wit::Timestamp) -> Result<wit::Reply, wit::Error> {
+        self.call(async |session| session.set_modified(&path, &time.into()).await)
+    }
+
+    fn set_permissions(&self, path: String, permissions: u16) -> Result<wit::Reply, wit::Error> {
+        self.call(async |session| session.set_permissions(&path, permissions).await)
+    }
+
+    fn make_symbolic_link(&self, target: String, path: String) -> Result<wit::Reply, wit::Error> {
+        self.call(async |session| session.make_symbolic_link(&target, &path).await)
+    }
+
+    fn available_space(&self, path: Option<String>) -> Result<u64, wit::Error> {
+        self.call(async |session| session.available_space(path.as_deref()).await)
+    }
+
+    fn allocate(&self, size: u64) -> Result<wit::Reply, wit::Error> {
+        self.call(async |session| session.allocate(size).await)
+    }
+
+    fn mount(&self, path: String) -> Result<wit::Reply, wit::Error> {
+        self.call(async |session| session.mount(&path).await)
+    }
+
+    fn combine(&self, parts: Vec<String>, path: String) -> Result<wit::Reply, wit::Error> {
+        self.call(async |session| session.combine(&parts, &path).await)
+    }
+
+    fn select_host(&self, name: String) -> Result<wit::Reply, wit::Error> {
+        self.call(async |session| session.select_host(&name).await)
+    }
+
+    fn select_language(&self, tag: Option<String>) -> Result<wit::Reply, wit::Error> {
+        self.call(async |session| session.select_language(tag.as_deref()).await)
+    }
+
+    fn name_client(&self, name: String) -> Result<wit::Reply, wit::Error> {
+        self.call(async |session| session.name_client(&name).await)
+    }
+
+    fn select_utf8(&self, on: bool) -> Result<wit::Reply, wit::Error> {
+        self.call(async |session| session.select_utf8(on).await)
+    }
+
+    fn copy_to(
+        &self,
+        path: String,
+        target: wit::SessionBorrow<'_>,
+        target_path: String,
+        representation: wit::Representation,
+    ) -> Result<wit::Copied, wit::Error> {
+        let target = &target.get::<Self>().session;
+        if Rc::ptr_eq(target, &self.session) {
+            return Err(Error::InvalidArgument(String::from("a copy needs two sessions")).into());
+        }
+        let mut target = target.borrow_mut();
+        let target = target.as_mut().ok_or(Error::Closed)?;
+        self.call(async |session| session.copy_to(&path, target, &target_path, representation.into()).await)
     }
 
     fn retrieve(

@@ -1,0 +1,237 @@
+//! Copies from one server straight to another (FXP; RFC 959, section 2.3, figure 2).
+//!
+//! One server listens and the other connects. The target is told first: there are servers that take no data which comes
+//! before `STOR`. So that no file is made there for one that the source has not, the source is asked for its size before.
+
+use crate::connection::Connection;
+use crate::control::Raw;
+use crate::error::{Error, Phase, Reply};
+use crate::limit::{Either, either, within};
+use crate::network::Network;
+use crate::settings::{COPY, HEAD_START, Representation};
+use alloc::format;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+use core::time::Duration;
+use ftp_protocol::{address, features};
+
+/// What both servers said at the end of a copy that went well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copied {
+    /// The verdict of the server that sent, a 2yz reply.
+    pub source: Reply,
+    /// The verdict of the server that received, a 2yz reply.
+    pub target: Reply,
+}
+
+/// (PASV, PORT, RETR, STOR) Copy a file. Both replies are read whatever happens.
+pub(crate) async fn copy<N: Network>(
+    source: &mut Connection<N>,
+    path: &str,
+    target: &mut Connection<N>,
+    target_path: &str,
+    representation: Representation,
+) -> Result<Copied, Error> {
+    let (retr, stor) = (source.line("RETR", Some(path))?, target.line("STOR", Some(target_path))?);
+    let private = source.prepare_copy(representation).await?;
+    if private != target.prepare_copy(representation).await? {
+        return Err(Error::Insecure("only one of the two servers encrypts data connections".to_string()));
+    }
+    let mut pair = Pair { source, retr, target, stor };
+    pair.source.check_exists(path, representation).await?;
+    if private { pair.copy_inside_tls().await } else { pair.copy([Some("PASV"); 2]).await }
+}
+
+struct Pair<'a, N: Network> {
+    source: &'a mut Connection<N>,
+    retr: Vec<u8>,
+    target: &'a mut Connection<N>,
+    stor: Vec<u8>,
+}
+
+/// One of the two servers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Target,
+    Source,
+}
+
+enum Attempt {
+    Copied(Copied),
+    /// The servers did not come together, and no byte was moved.
+    Apart(Error),
+}
+
+impl<N: Network> Pair<'_, N> {
+    /// One server has to be the client of TLS: the one that listens after CPSV, or either after SSCN.
+    async fn copy_inside_tls(&mut self) -> Result<Copied, Error> {
+        let cpsv = [self.source.has("CPSV").await?, self.target.has("CPSV").await?];
+        if cpsv.contains(&true) {
+            return self.copy(cpsv.map(|has| has.then_some("CPSV"))).await;
+        }
+        let client = if self.source.has("SSCN").await? {
+            &mut *self.source
+        } else if self.target.has("SSCN").await? {
+            &mut *self.target
+        } else {
+            let text = "neither server can be the other's client inside TLS (CPSV, SSCN)";
+            return Err(Error::Unsupported(text.to_string()));
+        };
+        client.command("SSCN", Some(b"ON")).await?;
+        let copied = self.copy([Some("PASV"); 2]).await;
+        // It is off where it is not on.
+        for connection in [&mut *self.target, &mut *self.source] {
+            if connection.control.is_usable() && connection.has("SSCN").await? {
+                connection.command("SSCN", Some(b"OFF")).await?;
+            }
+        }
+        copied
+    }
+
+    /// Let the source listen, and where that does not bring them together, the target: each with this command, if at all.
+    async fn copy(&mut self, commands: [Option<&'static str>; 2]) -> Result<Copied, Error> {
+        let mut apart = None;
+        for (listener, command) in [Side::Source, Side::Target].into_iter().zip(commands) {
+            let Some(command) = command else { continue };
+            match self.attempt(listener, command).await? {
+                Attempt::Copied(copied) => return Ok(copied),
+                Attempt::Apart(error) => apart = Some(error),
+            }
+        }
+        let reason = apart.map(|error| format!(": {error}")).unwrap_or_default();
+        Err(Error::Unsupported(format!("the two servers do not connect to each other{reason}")))
+    }
+
+    async fn attempt(&mut self, listener: Side, command: &str) -> Result<Attempt, Error> {
+        let met = match listener {
+            Side::Target => meet(self.target, self.source, command).await,
+            Side::Source => meet(self.source, self.target, command).await,
+        };
+        let copied = match met {
+            Ok(address) => self.transfer(listener, address).await,
+            Err(error @ (Error::Transient(_) | Error::Permanent(_))) if self.is_usable() => {
+                return Ok(Attempt::Apart(error));
+            }
+            Err(error) => return Err(error),
+        };
+        match copied {
+            Ok(copied) => Ok(Attempt::Copied(copied)),
+            Err(Error::Transient(reply)) if reply.code == 425 && self.is_usable() => {
+                Ok(Attempt::Apart(Error::Transient(reply)))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn is_usable(&self) -> bool {
+        self.source.control.is_usable() && self.target.control.is_usable()
+    }
+
+    async fn transfer(&mut self, listener: Side, address: SocketAddr) -> Result<Copied, Error> {
+        self.target.control.begin_line(&self.stor).await?;
+        let heard = match listener {
+            Side::Source => Some(self.target.control.reply().await?),
+            // It may say nothing until the source connects.
+            Side::Target => match either(self.target.control.reply(), self.target.network.sleep(HEAD_START)).await {
+                Either::First(reply) => Some(reply?),
+                Either::Second(()) => None,
+            },
+        };
+        if let Some(reply) = heard.filter(|reply| !reply.is_preliminary()) {
+            return Err(self.target.refusal(&reply));
+        }
+        let verdicts = match self.source.control.begin_line(&self.retr).await {
+            Ok(()) => self.verdicts().await,
+            Err(error) => Err(error),
+        };
+        match verdicts {
+            Ok((source, target)) => {
+                Ok(Copied { source: self.source.control.text(&source), target: self.target.control.text(&target) })
+            }
+            Err(error) => {
+                let stuck = (listener == Side::Target).then_some(address);
+                self.give_up(stuck).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// What both say at the end. Once one is done the other cannot be far.
+    async fn verdicts(&mut self) -> Result<(Raw, Raw), Error> {
+        let soon = self.source.settings.reply_timeout;
+        match either(self.source.last_word(COPY), self.target.last_word(COPY)).await {
+            Either::First(source) => Ok((source?, self.target.last_word(soon).await?)),
+            Either::Second(target) => {
+                let target = target?;
+                Ok((self.source.last_word(soon).await?, target))
+            }
+        }
+    }
+
+    /// Tell both, and hear them. A target that still waits for a connection gets one, as it would not listen to anything
+    /// before that.
+    async fn give_up(&mut self, stuck: Option<SocketAddr>) {
+        if let Some(address) = stuck {
+            let (network, settings) = (&self.target.network, &self.target.settings);
+            let connect = async { Ok(network.connect(address, settings.local_address).await?) };
+            drop(within(network, settings.connect_timeout, Phase::DataConnection, connect).await);
+        }
+        for connection in [&mut *self.source, &mut *self.target] {
+            if connection.control.is_usable() {
+                // When this fails the session is closed, which says enough.
+                let _ = connection.abort_over(None).await;
+            }
+        }
+    }
+}
+
+/// Tell one server to listen, and the other where. Whatever address the first one names, it is the one that we talk to.
+async fn meet<N: Network>(
+    passive: &mut Connection<N>,
+    active: &mut Connection<N>,
+    command: &str,
+) -> Result<SocketAddr, Error> {
+    let peer = passive.control.peer()?.to_canonical();
+    let port = match command {
+        "CPSV" => passive.port_after("CPSV", peer).await?,
+        _ => passive.passive_port(peer).await?,
+    };
+    let address = SocketAddr::new(peer, port);
+    let (verb, argument) = address::active_command(address);
+    active.command(verb, Some(argument.as_bytes())).await?;
+    Ok(address)
+}
+
+impl<N: Network> Connection<N> {
+    /// Ready for data between servers; gives whether it is encrypted.
+    async fn prepare_copy(&mut self, representation: Representation) -> Result<bool, Error> {
+        let private = self.protect().await?;
+        self.represent(representation).await?;
+        Ok(private)
+    }
+
+    /// The server names this extension.
+    async fn has(&mut self, verb: &str) -> Result<bool, Error> {
+        Ok(features::has(self.features().await?, verb))
+    }
+
+    /// (SIZE) Servers that do not know it are believed to have the file.
+    async fn check_exists(&mut self, path: &str, representation: Representation) -> Result<(), Error> {
+        match self.size(path).await {
+            Err(Error::Permanent(reply)) if reply.code == 550 => Err(Error::Permanent(reply)),
+            Err(error) if !self.control.is_usable() => Err(error),
+            _ => self.represent(representation).await,
+        }
+    }
+
+    /// The reply of 2yz that ends the command. May be dropped while it waits.
+    async fn last_word(&mut self, limit: Duration) -> Result<Raw, Error> {
+        loop {
+            let reply = self.control.reply_within(limit).await?;
+            if !reply.is_preliminary() {
+                return self.positive(reply);
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! What else a server knows about files, or can change: each by the extension that it has.
+
+use crate::connection::Connection;
+use crate::control::Raw;
+use crate::error::{Error, Reply};
+use crate::network::Network;
+use crate::settings::Representation;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use ftp_protocol::checksum::{self, Algorithm, Way};
+use ftp_protocol::features;
+use ftp_protocol::time::{Timestamp, time_val};
+
+/// The checksum of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checksum {
+    /// What it was computed with.
+    pub algorithm: Algorithm,
+    /// In hexadecimal, lower case.
+    pub value: String,
+}
+
+/// How the modification time of a file is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SetTime {
+    /// `MFMT` (draft-somers-ftp-mfxx).
+    Mfmt,
+    /// `MDTM` with a time before the name: older, and not to be told from a name that begins with digits.
+    Mdtm,
+    /// `SITE UTIME`, with the times of access, change and creation.
+    Utime,
+}
+
+impl<N: Network> Connection<N> {
+    /// The best checksum that the server names among its features.
+    pub(crate) async fn best_checksum(&mut self) -> Result<Option<Algorithm>, Error> {
+        let features = self.features().await?;
+        Ok(Algorithm::ALL.into_iter().find(|&algorithm| checksum::way(features, algorithm).is_some()))
+    }
+
+    /// (HASH, XSHA256, XSHA512, XSHA1, XMD5, MD5, XCRC)
+    pub(crate) async fn checksum(&mut self, path: &str, algorithm: Option<Algorithm>) -> Result<Checksum, Error> {
+        let argument = self.bytes(path)?;
+        let algorithm = match algorithm {
+            Some(algorithm) => algorithm,
+            None => self.best_checksum().await?.ok_or_else(|| no_extension("checksums"))?,
+        };
+        let way = checksum::way(self.features().await?, algorithm);
+        let way = way.ok_or_else(|| no_extension(algorithm.name()))?;
+        self.represent(Representation::Image).await?;
+        let reply = match way {
+            Way::Hash => self.hash(algorithm, &argument).await?,
+            Way::Verb(verb) => self.command(verb, Some(&argument)).await?,
+        };
+        match checksum::parse(reply.last_line(), way, algorithm) {
+            Some(value) => Ok(Checksum { algorithm, value }),
+            None => Err(Error::Unexpected(self.control.text(&reply))),
+        }
+    }
+
+    async fn hash(&mut self, algorithm: Algorithm, path: &[u8]) -> Result<Raw, Error> {
+        if self.hash != Some(algorithm) {
+            self.command("OPTS", Some(format!("HASH {algorithm}").as_bytes())).await?;
+            self.hash = Some(algorithm);
+        }
+        self.command("HASH", Some(path)).await
+    }
+
+    /// (MFMT, else MDTM, else SITE UTIME) The first that the server does not refuse, which is then remembered.
+    pub(crate) async fn set_modified(&mut self, path: &str, time: &Timestamp) -> Result<Reply, Error> {
+        let path = self.bytes(path)?;
+        let value = time_val(time.seconds).filter(|_| time.utc);
+        let value = value.ok_or_else(|| Error::InvalidArgument("not a UTC time of the years 0 to 9999".to_string()))?;
+        if let Some(way) = self.set_time {
+            let reply = self.try_set_time(way, &path, &value).await?;
+            return self.positive(reply).map(|reply| self.control.text(&reply));
+        }
+        let has_mfmt = features::has(self.features().await?, "MFMT");
+        let ways: &[SetTime] =
+            if has_mfmt { &[SetTime::Mfmt] } else { &[SetTime::Mfmt, SetTime::Mdtm, SetTime::Utime] };
+        let mut refusal = Error::Unsupported(String::new());
+        for &way in ways {
+            let reply = self.try_set_time(way, &path, &value).await?;
+            if reply.is_positive() {
+                self.set_time = Some(way);
+                return Ok(self.control.text(&reply));
+            }
+            if has_mfmt || !is_unknown(&reply) {
+                refusal = self.refusal(&reply);
+            }
+        }
+        match refusal {
+            Error::Unsupported(_) => Err(no_extension("setting times (MFMT)")),
+            refusal => Err(refusal),
+        }
+    }
+
+    async fn try_set_time(&mut self, way: SetTime, path: &[u8], time: &str) -> Result<Raw, Error> {
+        match way {
+            SetTime::Mfmt => self.control.exchange("MFMT", Some(&[time.as_bytes(), b" ", path].concat())).await,
+            SetTime::Mdtm => self.control.exchange("MDTM", Some(&[time.as_bytes(), b" ", path].concat())).await,
+            SetTime::Utime => {
+                let times = format!(" {time} {time} {time} UTC");
+                self.control.exchange("SITE", Some(&[b"UTIME ", path, times.as_bytes()].concat())).await
+            }
+        }
+    }
+
+    /// (SITE CHMOD)
+    pub(crate) async fn set_permissions(&mut self, path: &str, permissions: u16) -> Result<Reply, Error> {
+        if permissions > 0o7777 {
+            return Err(Error::InvalidArgument(format!("not permissions: {permissions:o}")));
+        }
+        self.simple("SITE", Some(&format!("CHMOD {permissions:03o} {path}"))).await
+    }
+
+    /// (SITE SYMLINK) Both names are words of one line.
+    pub(crate) async fn make_symbolic_link(&mut self, target: &str, path: &str) -> Result<Reply, Error> {
+        if [target, path].iter().any(|name| name.is_empty() || name.contains(' ')) {
+            return Err(Error::InvalidArgument("SITE SYMLINK takes names without spaces".to_string()));
+        }
+        self.simple("SITE", Some(&format!("SYMLINK {target} {path}"))).await
+    }
+
+    /// (AVBL)
+    pub(crate) async fn available_space(&mut self, path: Option<&str>) -> Result<u64, Error> {
+        let path = path.map(|path| self.bytes(path)).transpose()?;
+        let reply = self.command("AVBL", path.as_deref()).await?;
+        let text = str::from_utf8(reply.last_line()).unwrap_or_default();
+        let bytes = text.split_ascii_whitespace().find_map(|word| word.parse().ok());
+        bytes.ok_or_else(|| Error::Unexpected(self.control.text(&reply)))
+    }
+
+    /// (COMB) Names in quotes, as their number is not known otherwise.
+    pub(crate) async fn combine(&mut self, parts: &[String], path: &str) -> Result<Reply, Error> {
+        let names: Vec<_> = [path].into_iter().chain(parts.iter().map(String::as_str)).collect();
+        if parts.is_empty() || names.iter().any(|name| name.is_empty() || name.contains('"')) {
+            return Err(Error::InvalidArgument("COMB takes at least two names without quotes".to_string()));
+        }
+        let quoted: Vec<_> = names.iter().map(|name| format!("\"{name}\"")).collect();
+        self.simple("COMB", Some(&quoted.join(" "))).await
+    }
+
+    /// (HOST)
+    pub(crate) async fn select_host(&mut self, name: &str) -> Result<Reply, Error> {
+        let reply = self.simple("HOST", Some(name)).await?;
+        self.forget_features();
+        Ok(reply)
+    }
+
+    /// (OPTS UTF8)
+    pub(crate) async fn select_utf8(&mut self, on: bool) -> Result<Reply, Error> {
+        self.simple("OPTS", Some(if on { "UTF8 ON" } else { "UTF8 OFF" })).await
+    }
+}
+
+/// The server does not know the command, whatever its arguments.
+fn is_unknown(reply: &Raw) -> bool {
+    matches!(reply.code, 500 | 501 | 502 | 504)
+}
+
+fn no_extension(what: &str) -> Error {
+    Error::Unsupported(format!("this server has no extension for {what}"))
+}
