@@ -1,6 +1,6 @@
 """pyftpdlib as the tests need it.
 
-Listens on 127.0.0.1 and, where the machine has it, on ::1, on one port that the system chooses. The first line on
+Listens on 127.0.0.1, or the host that is named, and, where the machine has it, on ::1, on one port that the system chooses. The first line on
 standard output is that port; each further line is an event of the server. Ends when standard input ends, so that it
 never outlives the test that started it.
 """
@@ -29,6 +29,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--root", required=True, help="home of user, password 12345")
     parser.add_argument("--anonymous-root", required=True, help="what anonymous may read")
+    parser.add_argument("--host", default="127.0.0.1", help="where it listens for IPv4")
     parser.add_argument("--port", type=int, default=0, help="0: the system chooses")
     parser.add_argument("--banner", default="pyftpdlib is ready.")
     parser.add_argument("--encoding", default="utf8")
@@ -118,10 +119,10 @@ def bind(family, host, port):
     return sock
 
 
-def bind_both(port):
+def bind_both(host, port):
     """One port on both loopback addresses; another one when ::1 has it in use already."""
     for _ in range(ATTEMPTS):
-        v4 = bind(socket.AF_INET, "127.0.0.1", port)
+        v4 = bind(socket.AF_INET, host, port)
         try:
             return [v4, bind(socket.AF_INET6, "::1", v4.getsockname()[1])]
         except OSError as error:
@@ -140,7 +141,7 @@ def main():
     options = parse_arguments()
     logging.basicConfig(level=logging.INFO)
     loop = IOLoop()
-    sockets = bind_both(options.port)
+    sockets = bind_both(options.host, options.port)
     handle = handler(options)
     for sock in sockets:
         server = FTPServer(sock, handle, ioloop=loop, backlog=BACKLOG)

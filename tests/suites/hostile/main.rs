@@ -2,7 +2,9 @@
 //! either in step or closed.
 
 mod addresses;
+mod copies;
 mod cut;
+mod extensions;
 mod injection;
 mod login;
 mod replies;
@@ -24,6 +26,8 @@ fn main() -> ExitCode {
     secrets::add(&mut suite);
     timeouts::add(&mut suite);
     transfers::add(&mut suite);
+    copies::add(&mut suite);
+    extensions::add(&mut suite);
     cut::add(&mut suite);
     tls::add(&mut suite);
     suite.run()

@@ -4,13 +4,13 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
-use ftp_host::Precision;
-use ftp_tests::client::refusal;
+use ftp_host::{Error, Precision, Timestamp};
+use ftp_tests::client::{put, refusal};
 
 use crate::row::{Row, Site, rows};
 
-/// 2020-01-02 03:04:05 UTC, and how FTP writes it.
-const MOMENT: (u64, &str) = (1_577_934_245, "20200102030405");
+/// 2020-01-02 03:04:05 UTC.
+const MOMENT: u64 = 1_577_934_245;
 
 pub fn rows() -> Vec<Row> {
     rows![
@@ -24,7 +24,11 @@ pub fn rows() -> Vec<Row> {
         modification_time_of_a_file,
         modification_time_of_a_missing_file_is_refused,
         modification_time_is_set,
+        modification_time_of_a_missing_file_is_not_set,
+        modification_time_in_no_zone_is_not_sent,
         mode_is_set,
+        size_of_an_upload_is_announced,
+        mount_is_refused,
     ]
 }
 
@@ -77,10 +81,10 @@ async fn size_is_in_image_after_an_ascii_transfer(site: Site) -> Result<()> {
 
 async fn modification_time_of_a_file(site: Site) -> Result<()> {
     site.place("file", b"")?;
-    let moment = SystemTime::UNIX_EPOCH + Duration::from_secs(MOMENT.0);
+    let moment = SystemTime::UNIX_EPOCH + Duration::from_secs(MOMENT);
     std::fs::File::options().write(true).open(site.root().join("file"))?.set_modified(moment)?;
     let modified = site.login().await?.modified("file").await?;
-    assert_eq!(modified.seconds, MOMENT.0 as i64);
+    assert_eq!(modified.seconds, MOMENT as i64);
     assert_eq!(modified.precision, Precision::Second);
     assert!(modified.utc);
     Ok(())
@@ -93,18 +97,51 @@ async fn modification_time_of_a_missing_file_is_refused(site: Site) -> Result<()
 }
 
 async fn modification_time_is_set(site: Site) -> Result<()> {
-    site.place("file", b"")?;
+    site.place("a file", b"")?;
     let mut session = site.login().await?;
-    let reply = session.command(&format!("MFMT {} file", MOMENT.1)).await?;
-    assert_eq!(reply.code, 213, "{reply:?}");
-    assert_eq!(session.modified("file").await?.seconds, MOMENT.0 as i64);
+    session.set_modified("a file", moment()).await?;
+    assert_eq!(session.modified("a file").await?.seconds, MOMENT as i64);
     Ok(())
 }
 
+async fn modification_time_of_a_missing_file_is_not_set(site: Site) -> Result<()> {
+    let mut session = site.login().await?;
+    assert_eq!(refusal(session.set_modified("missing", moment()).await), 550);
+    session.noop().await?;
+    Ok(())
+}
+
+async fn modification_time_in_no_zone_is_not_sent(site: Site) -> Result<()> {
+    let mut session = site.login().await?;
+    session.transcript().await?;
+    let set = session.set_modified("file", Timestamp { utc: false, ..moment() }).await;
+    assert!(matches!(set, Err(Error::InvalidArgument(_))), "{set:?}");
+    assert_eq!(session.transcript().await?, [""; 0]);
+    Ok(())
+}
+
+fn moment() -> Timestamp {
+    Timestamp { seconds: MOMENT as i64, nanoseconds: 0, precision: Precision::Second, utc: true }
+}
+
 async fn mode_is_set(site: Site) -> Result<()> {
-    site.place("file", b"")?;
-    site.login().await?.site("CHMOD 640 file").await?;
-    let mode = site.root().join("file").metadata()?.permissions().mode();
+    site.place("a file", b"")?;
+    site.login().await?.set_permissions("a file", 0o640).await?;
+    let mode = site.root().join("a file").metadata()?.permissions().mode();
     assert_eq!(mode & 0o777, 0o640);
+    Ok(())
+}
+
+async fn size_of_an_upload_is_announced(site: Site) -> Result<()> {
+    let mut session = site.login().await?;
+    assert!([200, 202].contains(&session.allocate(12_345).await?.code));
+    put(&mut session, "file", b"contents").await?;
+    Ok(())
+}
+
+async fn mount_is_refused(site: Site) -> Result<()> {
+    let mut session = site.login().await?;
+    assert!([500, 502, 550].contains(&refusal(session.mount("/").await)));
+    session.noop().await?;
     Ok(())
 }

@@ -2,8 +2,10 @@
 //! vsftpd, ProFTPD and Pure-FTPd, plain and over TLS 1.2 and 1.3, and against the embedded server, as far as they speak it.
 
 mod directories;
+mod extensions;
 mod faults;
 mod files;
+mod fxp;
 mod gibibyte;
 mod listings;
 mod names;
@@ -30,7 +32,6 @@ const NOT_SPOKEN: &[(&str, &str, &str)] = &[
     (VSFTPD, "entries_of_a_missing_directory_are_refused", "LIST of what is missing, which is an empty list"),
     (VSFTPD, "names_in_a_missing_directory_are_refused", "NLST of what is missing, which is an empty list"),
     (VSFTPD, "facts_are_selected", "OPTS MLST"),
-    (VSFTPD, "modification_time_is_set", "MFMT"),
     (PROFTPD, "reinitialize_ends_the_login_only", "REIN"),
     (PURE_FTPD, "help_on_a_command_is_given", "HELP, whose argument it ignores"),
     (PURE_FTPD, "utf8_option_is_accepted", "OPTS UTF8"),
@@ -79,6 +80,8 @@ fn main() -> ExitCode {
         }
         add(&mut suite, EMBEDDED, EMBEDDED, Ok(()), row, Site::embedded);
     }
+    extensions::add(&mut suite);
+    fxp::add(&mut suite);
     gibibyte::add(&mut suite);
     options::add(&mut suite);
     faults::add(&mut suite);

@@ -25,7 +25,7 @@ pub fn add(suite: &mut Suite) {
 }
 
 /// Trust in the authority of these trials.
-fn tls() -> Result<TlsSettings> {
+pub fn tls() -> Result<TlsSettings> {
     Ok(TlsSettings { trust: Trust::Roots(made::authority()?.to_owned()), ..TlsSettings::default() })
 }
 
@@ -35,7 +35,7 @@ fn only(version: TlsVersion) -> Result<TlsSettings> {
 }
 
 /// TLS after `AUTH TLS`.
-fn explicit(tls: TlsSettings) -> Settings {
+pub fn explicit(tls: TlsSettings) -> Settings {
     Settings { security: Security::Explicit, tls, ..client::settings() }
 }
 

@@ -1,0 +1,301 @@
+//! Copies between two servers, one of which misbehaves. Neither moves any data: nobody here would see it.
+
+use std::net::SocketAddr;
+
+use anyhow::Result;
+use ftp_host::{Connector, Copied, Error, Representation, Session, Settings};
+use ftp_tests::certificates;
+use ftp_tests::client::{self, refusal};
+use ftp_tests::script::{Ending, Peer, Script};
+use ftp_tests::suite::Suite;
+use ftp_tests::trials;
+
+use crate::tls::{explicit, tls};
+
+/// Where no server of a copy is.
+const ELSEWHERE: &str = "227 here (203,0,113,9,16,1)";
+
+pub fn add(suite: &mut Suite) {
+    trials!(
+        suite,
+        "copy",
+        Ok(()),
+        [
+            target_that_names_another_host_is_not_believed,
+            source_that_names_another_host_is_not_believed,
+            source_without_the_file_makes_none,
+            target_that_refuses_is_asked_first,
+            target_that_fails_at_the_end_is_no_success,
+            source_that_fails_in_the_middle_ends_the_target_too,
+            source_that_hangs_up_leaves_the_target_in_step,
+            servers_that_cannot_meet_are_unsupported,
+            target_that_cannot_connect_is_connected_to,
+            target_that_is_stuck_is_released,
+            line_end_in_a_name_reaches_neither,
+        ]
+    );
+    trials!(
+        suite,
+        "copy",
+        certificates::possible(),
+        [
+            copy_inside_tls_needs_a_server_that_is_a_client,
+            server_that_knows_cpsv_listens,
+            server_that_knows_sscn_is_told_and_told_back,
+            one_that_encrypts_and_one_that_does_not_are_insecure,
+        ]
+    );
+}
+
+/// Play two scripts at once, with a session of one connector at each.
+async fn copy(
+    source: Script,
+    target: Script,
+    settings: Settings,
+    check: impl AsyncFnOnce(Result<Copied, Error>, (&Peer, Session), (&Peer, Session)) -> Result<()>,
+) -> Result<()> {
+    source
+        .play(async |source| {
+            target
+                .play(async |target| {
+                    let connector = client::connector(settings).await?;
+                    let mut from = login(&connector, source.address()).await?;
+                    let mut to = login(&connector, target.address()).await?;
+                    let copied = from.copy_to("file", &mut to, "copy", Representation::Image).await;
+                    check(copied, (source, from), (target, to)).await
+                })
+                .await
+        })
+        .await
+}
+
+async fn login(connector: &Connector, server: SocketAddr) -> Result<Session, Error> {
+    let mut session = connector.connect(&server.ip().to_string(), Some(server.port())).await?;
+    session.login("user", "12345", None).await?;
+    Ok(session)
+}
+
+fn said(peer: &Peer, start: &str) -> bool {
+    peer.commands().iter().any(|command| command.starts_with(start))
+}
+
+/// A source that has the file.
+fn source(security: Script) -> Script {
+    security.on("SIZE file", "213 8")
+}
+
+/// What both are told in the end when it went wrong.
+fn told(script: Script) -> Script {
+    script.on("ABOR", "226 nothing is left").on("NOOP", "200 in step").on("NOOP", "200 in step")
+}
+
+async fn source_that_names_another_host_is_not_believed() -> Result<()> {
+    let source = source(Script::logged_in())
+        .on("EPSV", "500 what?")
+        .on("PASV", ELSEWHERE)
+        .on("RETR file", "150 go")
+        .reply("226 sent");
+    let target =
+        Script::logged_in().on("PORT 127,0,0,1,16,1", "200 noted").on("STOR copy", "150 go").reply("226 received");
+    copy(source, target, client::settings(), async |copied, _, _| {
+        let copied = copied?;
+        assert_eq!((copied.source.lines, copied.target.lines), (vec!["sent".into()], vec!["received".into()]));
+        Ok(())
+    })
+    .await
+}
+
+async fn target_that_names_another_host_is_not_believed() -> Result<()> {
+    let source = source(Script::logged_in())
+        .on("EPSV", "502 no")
+        .on("PASV", "502 no")
+        .on("PORT 127,0,0,1,16,1", "200 noted")
+        .on("RETR file", "150 go")
+        .reply("226 sent");
+    let target = Script::logged_in()
+        .on("EPSV", "500 what?")
+        .on("PASV", ELSEWHERE)
+        .on("STOR copy", "150 go")
+        .reply("226 received");
+    copy(source, target, client::settings(), async |copied, _, _| copied.map(drop).map_err(Into::into)).await
+}
+
+async fn source_without_the_file_makes_none() -> Result<()> {
+    let source = Script::logged_in().on("SIZE file", "550 no such file").on("NOOP", "200 here");
+    let target = Script::logged_in().on("NOOP", "200 here");
+    copy(source, target, client::settings(), async |copied, (_, mut from), (target, mut to)| {
+        assert_eq!(refusal(copied), 550);
+        from.noop().await?;
+        to.noop().await?;
+        assert!(!said(target, "STOR"));
+        Ok(())
+    })
+    .await
+}
+
+async fn target_that_refuses_is_asked_first() -> Result<()> {
+    let source = source(Script::logged_in()).passive().on("NOOP", "200 here");
+    let target = Script::logged_in().on("PORT", "200 noted").on("STOR", "553 not that name").on("NOOP", "200 here");
+    copy(source, target, client::settings(), async |copied, (source, mut from), (_, mut to)| {
+        assert_eq!(refusal(copied), 553);
+        from.noop().await?;
+        to.noop().await?;
+        assert!(!said(source, "RETR"));
+        Ok(())
+    })
+    .await
+}
+
+async fn target_that_fails_at_the_end_is_no_success() -> Result<()> {
+    let source = source(Script::logged_in()).passive().on("RETR", "150 go").reply("226 sent");
+    let target = Script::logged_in().on("PORT", "200 noted").on("STOR", "150 go").reply("452 the disk is full");
+    copy(told(source), told(target), client::settings(), async |copied, (_, mut from), (_, mut to)| {
+        assert_eq!(refusal(copied), 452);
+        from.noop().await?;
+        to.noop().await?;
+        Ok(())
+    })
+    .await
+}
+
+async fn source_that_fails_in_the_middle_ends_the_target_too() -> Result<()> {
+    let source = source(Script::logged_in()).passive().on("RETR", "150 go").reply("451 gone");
+    let target = Script::logged_in().on("PORT", "200 noted").on("STOR", "150 go");
+    copy(told(source), told(target), client::settings(), async |copied, (_, mut from), (_, mut to)| {
+        assert_eq!(refusal(copied), 451);
+        from.noop().await?;
+        to.noop().await?;
+        Ok(())
+    })
+    .await
+}
+
+async fn source_that_hangs_up_leaves_the_target_in_step() -> Result<()> {
+    let source = source(Script::logged_in()).passive().on("RETR", "150 go").end(Ending::Close);
+    let target = Script::logged_in().on("PORT", "200 noted").on("STOR", "150 go");
+    copy(source, told(target), client::settings(), async |copied, (_, mut from), (_, mut to)| {
+        assert!(matches!(copied, Err(Error::ConnectionLost(_))), "{copied:?}");
+        assert!(matches!(from.noop().await, Err(Error::Closed)));
+        to.noop().await?;
+        Ok(())
+    })
+    .await
+}
+
+async fn servers_that_cannot_meet_are_unsupported() -> Result<()> {
+    let source = source(Script::logged_in()).passive().on("PORT", "500 never").on("NOOP", "200 here");
+    let target = Script::logged_in().on("PORT", "500 never").passive().on("NOOP", "200 here");
+    copy(source, target, client::settings(), async |copied, (_, mut from), (_, mut to)| {
+        assert!(matches!(copied, Err(Error::Unsupported(_))), "{copied:?}");
+        from.noop().await?;
+        to.noop().await?;
+        Ok(())
+    })
+    .await
+}
+
+async fn target_that_cannot_connect_is_connected_to() -> Result<()> {
+    let source = source(Script::logged_in()).passive().on("PORT", "200 noted").on("RETR", "150 go").reply("226 sent");
+    let target = Script::logged_in()
+        .on("PORT", "200 noted")
+        .on("STOR", "425 cannot connect")
+        .passive()
+        .on("STOR", "150 go")
+        .reply("226 received");
+    copy(source, target, client::settings(), async |copied, _, _| copied.map(drop).map_err(Into::into)).await
+}
+
+/// It waits for the connection of a source that makes none.
+async fn target_that_is_stuck_is_released() -> Result<()> {
+    let source = source(Script::logged_in()).on("EPSV", "502 no").on("PASV", "502 no").on("PORT", "200 noted");
+    let target = Script::logged_in().passive().expect("STOR").receive_data("").reply("150 go").reply("226 received");
+    let source = told(source.on("RETR", "451 no luck"));
+    let target = told(target);
+    copy(source, target, client::settings(), async |copied, (_, mut from), (_, mut to)| {
+        assert_eq!(refusal(copied), 451);
+        from.noop().await?;
+        to.noop().await?;
+        Ok(())
+    })
+    .await
+}
+
+async fn line_end_in_a_name_reaches_neither() -> Result<()> {
+    let [source, target] = [Script::logged_in(), Script::logged_in()].map(|script| script.on("NOOP", "200 here"));
+    source
+        .play(async |source| {
+            target
+                .play(async |target| {
+                    let connector = client::connector(client::settings()).await?;
+                    let mut from = login(&connector, source.address()).await?;
+                    let mut to = login(&connector, target.address()).await?;
+                    for (path, target_path) in [("a\r\nDELE b", "c"), ("a", "b\nDELE c")] {
+                        let copied = from.copy_to(path, &mut to, target_path, Representation::Image).await;
+                        assert!(matches!(copied, Err(Error::InvalidArgument(_))), "{copied:?}");
+                    }
+                    from.noop().await?;
+                    to.noop().await?;
+                    Ok(())
+                })
+                .await
+        })
+        .await
+}
+
+async fn copy_inside_tls_needs_a_server_that_is_a_client() -> Result<()> {
+    let source = source(Script::protected()).on("NOOP", "200 here");
+    let target = Script::protected().on("NOOP", "200 here");
+    copy(source, target, explicit(tls()?), async |copied, (source, mut from), (target, mut to)| {
+        assert!(matches!(copied, Err(Error::Unsupported(_))), "{copied:?}");
+        from.noop().await?;
+        to.noop().await?;
+        assert!(!said(source, "RETR") && !said(target, "STOR"));
+        Ok(())
+    })
+    .await
+}
+
+async fn server_that_knows_cpsv_listens() -> Result<()> {
+    let source = source(Script::protected()).on("PORT 127,0,0,1,16,1", "200 noted").on("RETR file", "150 go");
+    let target = Script::protected()
+        .on("FEAT", "211-these\r\n CPSV\r\n211 end")
+        .on("CPSV", ELSEWHERE)
+        .on("STOR copy", "150 go")
+        .reply("226 here");
+    let source = source.reply("226 sent");
+    copy(source, target, explicit(tls()?), async |copied, _, _| copied.map(drop).map_err(Into::into)).await
+}
+
+async fn server_that_knows_sscn_is_told_and_told_back() -> Result<()> {
+    let source = source(Script::protected())
+        .on("FEAT", "211-these\r\n SSCN\r\n211 end")
+        .on("SSCN ON", "200 client")
+        .passive()
+        .on("RETR file", "150 go")
+        .reply("226 sent")
+        .on("SSCN OFF", "200 server");
+    let target = Script::protected().on("PORT", "200 noted").on("STOR copy", "150 go").reply("226 here");
+    copy(source, target, explicit(tls()?), async |copied, _, _| copied.map(drop).map_err(Into::into)).await
+}
+
+async fn one_that_encrypts_and_one_that_does_not_are_insecure() -> Result<()> {
+    let source = Script::protected().on("NOOP", "200 here");
+    let target = Script::secured_login().on("PBSZ 0", "200 fine").on("PROT C", "200 clear").on("NOOP", "200 here");
+    source
+        .play(async |source| {
+            target
+                .play(async |target| {
+                    let connector = client::connector(explicit(tls()?)).await?;
+                    let mut from = login(&connector, source.address()).await?;
+                    let mut to = login(&connector, target.address()).await?;
+                    to.protect_data(ftp_host::Protection::Clear).await?;
+                    let copied = from.copy_to("file", &mut to, "copy", Representation::Image).await;
+                    assert!(matches!(copied, Err(Error::Insecure(_))), "{copied:?}");
+                    from.noop().await?;
+                    to.noop().await?;
+                    Ok(())
+                })
+                .await
+        })
+        .await
+}

@@ -1,0 +1,302 @@
+//! What few servers have, and how it may go wrong.
+
+use anyhow::Result;
+use ftp_host::{Algorithm, Error, Representation, Settings};
+use ftp_tests::client::{self, get, refusal};
+use ftp_tests::script::Script;
+use ftp_tests::suite::Suite;
+use ftp_tests::trials;
+
+/// MD5 of `contents`.
+const MD5: &str = "98bf7d8c15784f0a3d63204441e1e2aa";
+
+/// A server that knows MD5.
+const XMD5: &str = "211-these\r\n XMD5\r\n211 end";
+
+pub fn add(suite: &mut Suite) {
+    trials!(
+        suite,
+        "extension",
+        Ok(()),
+        [
+            wrong_checksum_of_a_download_is_integrity,
+            right_checksum_of_a_download_is_told,
+            wrong_checksum_of_an_upload_is_integrity,
+            refused_checksum_is_no_success,
+            checksum_that_is_none_is_unexpected,
+            part_of_a_file_is_not_verified,
+            free_space_is_told,
+            free_space_that_is_no_number_is_unexpected,
+            server_that_sets_no_times_is_unsupported,
+            time_is_set_by_site_utime,
+            parts_are_combined,
+            names_that_would_be_others_are_not_sent,
+            language_client_and_utf8_are_told,
+            server_that_wants_pret_gets_it,
+            server_that_refuses_pret_is_refused,
+            other_permissions_than_there_are_are_not_sent,
+        ]
+    );
+}
+
+fn verifying() -> Settings {
+    Settings { verify_checksums: true, ..client::settings() }
+}
+
+async fn wrong_checksum_of_a_download_is_integrity() -> Result<()> {
+    let script = Script::logged_in()
+        .on("FEAT", XMD5)
+        .download("RETR", "c0ntents")
+        .on("XMD5 file", &format!("250 {MD5}"))
+        .on("NOOP", "200 here");
+    script
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), verifying()).await?;
+            let got = get(&mut session, "file").await;
+            assert!(matches!(got, Err(Error::Integrity(_))), "{got:?}");
+            session.noop().await?;
+            Ok(())
+        })
+        .await
+}
+
+async fn right_checksum_of_a_download_is_told() -> Result<()> {
+    let script = Script::logged_in()
+        .on("FEAT", XMD5)
+        .download("RETR", "contents")
+        .on("XMD5 file", &format!("250 {}", MD5.to_uppercase()));
+    script
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), verifying()).await?;
+            let mut download = session.retrieve("file", Representation::Image, 0).await?;
+            while download.read().await?.is_some() {}
+            let checksum = download.finish().await?.checksum.expect("they were compared");
+            assert_eq!((checksum.algorithm, checksum.value.as_str()), (Algorithm::Md5, MD5));
+            Ok(())
+        })
+        .await
+}
+
+async fn wrong_checksum_of_an_upload_is_integrity() -> Result<()> {
+    let script = Script::logged_in()
+        .on("FEAT", XMD5)
+        .passive()
+        .on("STOR file", "150 go")
+        .receive_data("c0ntents")
+        .reply("226 done")
+        .on("XMD5 file", &format!("250 {MD5}"));
+    script
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), verifying()).await?;
+            let put = client::put(&mut session, "file", b"c0ntents").await;
+            assert!(matches!(put, Err(Error::Integrity(_))), "{put:?}");
+            Ok(())
+        })
+        .await
+}
+
+async fn refused_checksum_is_no_success() -> Result<()> {
+    let script = Script::logged_in()
+        .on("FEAT", XMD5)
+        .download("RETR", "contents")
+        .on("XMD5 file", "552 too large for that")
+        .on("NOOP", "200 here");
+    script
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), verifying()).await?;
+            assert_eq!(refusal(get(&mut session, "file").await), 552);
+            session.noop().await?;
+            Ok(())
+        })
+        .await
+}
+
+async fn checksum_that_is_none_is_unexpected() -> Result<()> {
+    for reply in ["250 done", "250 98bf7d8c15784f0a3d63204441e1e2a", "250", "213 SHA-1 0-8 0 file"] {
+        let script = Script::logged_in().on("FEAT", XMD5).on("XMD5 file", reply).on("NOOP", "200 here");
+        script
+            .play(async |peer| {
+                let mut session = client::login(peer.address()).await?;
+                let checksum = session.checksum("file", None).await;
+                assert!(matches!(checksum, Err(Error::Unexpected(_))), "{checksum:?}");
+                session.noop().await?;
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+async fn part_of_a_file_is_not_verified() -> Result<()> {
+    let script = Script::logged_in().passive().on("REST 4", "350 go on").on("RETR", "150 go").send_data("ents");
+    script
+        .close_data()
+        .reply("226 done")
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), verifying()).await?;
+            let mut download = session.retrieve("file", Representation::Image, 4).await?;
+            while download.read().await?.is_some() {}
+            assert_eq!(download.finish().await?.checksum, None);
+            Ok(())
+        })
+        .await
+}
+
+async fn free_space_is_told() -> Result<()> {
+    let script = Script::logged_in().on("AVBL", "213 1048576").on("AVBL a b", "213 42 bytes");
+    script
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            assert_eq!(session.available_space(None).await?, 1_048_576);
+            assert_eq!(session.available_space(Some("a b")).await?, 42);
+            Ok(())
+        })
+        .await
+}
+
+async fn free_space_that_is_no_number_is_unexpected() -> Result<()> {
+    for reply in ["213 plenty", "213 -1", "213 99999999999999999999", "213"] {
+        Script::logged_in()
+            .on("AVBL", reply)
+            .play(async |peer| {
+                let space = client::login(peer.address()).await?.available_space(None).await;
+                assert!(matches!(space, Err(Error::Unexpected(_))), "{space:?}");
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+/// 2020-01-02 03:04:05 UTC.
+const MOMENT: ftp_host::Timestamp =
+    ftp_host::Timestamp { seconds: 1_577_934_245, nanoseconds: 0, precision: ftp_host::Precision::Second, utc: true };
+
+async fn server_that_sets_no_times_is_unsupported() -> Result<()> {
+    let script = Script::logged_in().on("MFMT", "500 what?").on("MDTM", "501 what?").on("SITE UTIME", "504 what?");
+    script
+        .play(async |peer| {
+            let set = client::login(peer.address()).await?.set_modified("file", MOMENT).await;
+            assert!(matches!(set, Err(Error::Unsupported(_))), "{set:?}");
+            Ok(())
+        })
+        .await
+}
+
+async fn time_is_set_by_site_utime() -> Result<()> {
+    const UTIME: &str = "SITE UTIME a file 20200102030405 20200102030405 20200102030405 UTC";
+    let script = Script::logged_in()
+        .on("MFMT 20200102030405 a file", "502 what?")
+        .on("MDTM 20200102030405 a file", "550 no such file")
+        .on(UTIME, "200 set")
+        .on(UTIME, "200 set");
+    script
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            session.set_modified("a file", MOMENT).await?;
+            session.set_modified("a file", MOMENT).await?;
+            Ok(())
+        })
+        .await
+}
+
+async fn parts_are_combined() -> Result<()> {
+    let script = Script::logged_in().on("COMB \"whole\" \"part 1\" \"part 2\"", "250 combined");
+    script
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            session.combine(&["part 1".into(), "part 2".into()], "whole").await?;
+            Ok(())
+        })
+        .await
+}
+
+async fn names_that_would_be_others_are_not_sent() -> Result<()> {
+    let script = Script::logged_in().on("NOOP", "200 here");
+    script
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            let refused = [
+                session.combine(&[], "whole").await,
+                session.combine(&["a\" \"b".into()], "whole").await,
+                session.make_symbolic_link("a b", "c").await,
+                session.make_symbolic_link("a", "b\r\nDELE c").await,
+                session.select_host("a\nQUIT").await,
+                session.name_client("a\r").await,
+            ];
+            for refused in refused {
+                assert!(matches!(refused, Err(Error::InvalidArgument(_))), "{refused:?}");
+            }
+            session.noop().await?;
+            Ok(())
+        })
+        .await
+}
+
+async fn language_client_and_utf8_are_told() -> Result<()> {
+    let script = Script::logged_in()
+        .strict()
+        .on("CLNT ftp-tests 1.0", "200 hello")
+        .on("OPTS UTF8 ON", "200 on")
+        .on("LANG fr", "200 voila")
+        .on("LANG", "200 as before");
+    script
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            session.name_client("ftp-tests 1.0").await?;
+            session.select_utf8(true).await?;
+            session.select_language(Some("fr")).await?;
+            session.select_language(None).await?;
+            assert_eq!(peer.commands().last().map(String::as_str), Some("LANG"));
+            Ok(())
+        })
+        .await
+}
+
+async fn server_that_wants_pret_gets_it() -> Result<()> {
+    const REFUSED: &str = "500 You need to use a client supporting PRET to use PASV";
+    let script = Script::logged_in()
+        .on("EPSV", REFUSED)
+        .on("PASV", REFUSED)
+        .on("PRET RETR file", "200 planned")
+        .download("RETR file", "contents")
+        .on("PRET RETR file", "200 planned")
+        .download("RETR file", "contents");
+    script
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            assert_eq!(get(&mut session, "file").await?, b"contents");
+            assert_eq!(get(&mut session, "file").await?, b"contents");
+            Ok(())
+        })
+        .await
+}
+
+async fn server_that_refuses_pret_is_refused() -> Result<()> {
+    let script = Script::logged_in()
+        .on("EPSV", "500 PRET first")
+        .on("PASV", "500 PRET first")
+        .on("PRET RETR file", "550 no such file")
+        .on("NOOP", "200 here");
+    script
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            assert_eq!(refusal(get(&mut session, "file").await), 550);
+            session.noop().await?;
+            Ok(())
+        })
+        .await
+}
+
+async fn other_permissions_than_there_are_are_not_sent() -> Result<()> {
+    let script = Script::logged_in().on("SITE CHMOD 4755 a file", "200 set");
+    script
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            let set = session.set_permissions("a file", 0o10000).await;
+            assert!(matches!(set, Err(Error::InvalidArgument(_))), "{set:?}");
+            session.set_permissions("a file", 0o4755).await?;
+            Ok(())
+        })
+        .await
+}

@@ -1,0 +1,173 @@
+//! What only some servers have, on one that has it.
+
+use anyhow::Result;
+use ftp_host::{Algorithm, Error, Outcome, Precision, Representation, Session, Settings, Timestamp};
+use ftp_tests::client;
+use ftp_tests::servers::{Kind, Options, Server};
+use ftp_tests::suite::Suite;
+use ftp_tests::trials;
+use sha2::{Digest as _, Sha256};
+
+const CONTENTS: &[u8] = b"123456789";
+
+/// The check values of CRC-32 and the others for these contents.
+const CHECKSUMS: [(Algorithm, &str); 4] = [
+    (Algorithm::Crc32, "cbf43926"),
+    (Algorithm::Md5, "25f9e794323b453885f5181f1b624d0b"),
+    (Algorithm::Sha1, "f7c3bc1d808e04732adf679965ccc34ca7ae3441"),
+    (Algorithm::Sha256, "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225"),
+];
+
+pub fn add(suite: &mut Suite) {
+    trials!(
+        suite,
+        "extensions",
+        Kind::ProFtpd.installed(),
+        [
+            checksums_are_those_of_the_file,
+            checksum_of_a_name_with_spaces,
+            checksum_of_a_missing_file_is_refused,
+            best_checksum_is_taken_by_default,
+            download_is_verified,
+            upload_is_verified,
+            symbolic_link_is_made,
+            host_before_login,
+        ]
+    );
+    trials!(
+        suite,
+        "extensions",
+        Kind::Vsftpd.installed(),
+        [server_without_checksums_has_none, transfer_is_not_verified_without_checksums, time_is_set_by_mdtm]
+    );
+}
+
+/// ProFTPD with the modules that have it.
+fn proftpd() -> Result<Server> {
+    let extra =
+        ["LoadModule mod_digest.c", "DigestAlgorithms crc32 md5 sha1 sha256 sha512", "LoadModule mod_site_misc.c"];
+    let options = Options { extra: extra.map(ToString::to_string).to_vec(), ..Options::default() };
+    Server::start(Kind::ProFtpd, options)
+}
+
+fn verifying() -> Settings {
+    Settings { verify_checksums: true, ..client::settings() }
+}
+
+async fn checksums_are_those_of_the_file() -> Result<()> {
+    let server = proftpd()?;
+    std::fs::write(server.root().join("file"), CONTENTS)?;
+    let mut session = client::login(server.address()).await?;
+    for (algorithm, value) in CHECKSUMS {
+        let checksum = session.checksum("file", Some(algorithm)).await?;
+        assert_eq!((checksum.algorithm, checksum.value.as_str()), (algorithm, value));
+    }
+    Ok(())
+}
+
+async fn checksum_of_a_name_with_spaces() -> Result<()> {
+    let server = proftpd()?;
+    std::fs::write(server.root().join("a file"), CONTENTS)?;
+    let mut session = client::login(server.address()).await?;
+    for (algorithm, value) in CHECKSUMS {
+        assert_eq!(session.checksum("a file", Some(algorithm)).await?.value, value);
+    }
+    Ok(())
+}
+
+async fn checksum_of_a_missing_file_is_refused() -> Result<()> {
+    let server = proftpd()?;
+    let mut session = client::login(server.address()).await?;
+    assert_eq!(client::refusal(session.checksum("missing", None).await), 550);
+    Ok(())
+}
+
+async fn best_checksum_is_taken_by_default() -> Result<()> {
+    let server = proftpd()?;
+    std::fs::write(server.root().join("file"), CONTENTS)?;
+    let mut session = client::login(server.address()).await?;
+    assert_eq!(session.checksum("file", None).await?.algorithm, Algorithm::Sha256);
+    Ok(())
+}
+
+fn assert_verified(outcome: &Outcome, contents: &[u8]) {
+    let checksum = outcome.checksum.as_ref().expect("both sides have compared");
+    assert_eq!(checksum.algorithm, Algorithm::Sha256);
+    let digest: String = Sha256::digest(contents).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(checksum.value, digest);
+}
+
+async fn download_is_verified() -> Result<()> {
+    let server = proftpd()?;
+    std::fs::write(server.root().join("file"), CONTENTS)?;
+    let mut session = client::login_with(server.address(), verifying()).await?;
+    let mut download = session.retrieve("file", Representation::Image, 0).await?;
+    while download.read().await?.is_some() {}
+    assert_verified(&download.finish().await?, CONTENTS);
+    Ok(())
+}
+
+async fn upload_is_verified() -> Result<()> {
+    let server = proftpd()?;
+    let mut session = client::login_with(server.address(), verifying()).await?;
+    assert_verified(&upload(&mut session).await?, CONTENTS);
+    Ok(())
+}
+
+async fn upload(session: &mut Session) -> Result<Outcome, Error> {
+    let mut upload = session.store("file", Representation::Image, 0).await?;
+    upload.write(CONTENTS).await?;
+    upload.finish().await
+}
+
+async fn symbolic_link_is_made() -> Result<()> {
+    let server = proftpd()?;
+    std::fs::write(server.root().join("file"), CONTENTS)?;
+    let mut session = client::login(server.address()).await?;
+    session.make_symbolic_link("file", "link").await?;
+    assert!(server.root().join("link").is_symlink());
+    assert_eq!(client::get(&mut session, "link").await?, CONTENTS);
+    Ok(())
+}
+
+async fn host_before_login() -> Result<()> {
+    let server = Server::start(Kind::ProFtpd, Options::default())?;
+    let mut session = client::connect(server.address()).await?;
+    assert_eq!(client::refusal(session.select_host("ftp.example.org").await), 504);
+    assert_eq!(session.select_host("127.0.0.1").await?.code, 220);
+    session.login("user", "12345", None).await?;
+    assert_eq!(client::refusal(session.select_host("127.0.0.1").await), 503);
+    Ok(())
+}
+
+async fn server_without_checksums_has_none() -> Result<()> {
+    let server = Server::start(Kind::Vsftpd, Options::default())?;
+    std::fs::write(server.root().join("file"), CONTENTS)?;
+    let mut session = client::login(server.address()).await?;
+    for algorithm in [None, Some(Algorithm::Md5)] {
+        let checksum = session.checksum("file", algorithm).await;
+        assert!(matches!(checksum, Err(Error::Unsupported(_))), "{checksum:?}");
+    }
+    Ok(())
+}
+
+async fn transfer_is_not_verified_without_checksums() -> Result<()> {
+    let server = Server::start(Kind::Vsftpd, Options::default())?;
+    let mut session = client::login_with(server.address(), verifying()).await?;
+    assert_eq!(upload(&mut session).await?.checksum, None);
+    Ok(())
+}
+
+async fn time_is_set_by_mdtm() -> Result<()> {
+    let server = Server::start(Kind::Vsftpd, Options::default())?;
+    std::fs::write(server.root().join("file"), CONTENTS)?;
+    let mut session = client::login(server.address()).await?;
+    let time = Timestamp { seconds: 1_577_934_245, nanoseconds: 0, precision: Precision::Second, utc: true };
+    session.set_modified("file", time).await?;
+    assert_eq!(session.modified("file").await?.seconds, time.seconds);
+    session.transcript().await?;
+    session.set_modified("file", time).await?;
+    let said = session.transcript().await?;
+    assert_eq!(said[0], "> MDTM 20200102030405 file", "the way that worked is remembered: {said:?}");
+    Ok(())
+}
