@@ -25,7 +25,8 @@ pub struct Settings {
     pub tls: TlsSettings,
     /// How data connections are made. Default: passive. Active mode permits the sandbox to listen.
     pub data_mode: DataMode,
-    /// How names and texts travel. Default: UTF-8.
+    /// How names and texts travel. Default: UTF-8. An encoding that is not known, or cannot carry names, is
+    /// [`Error::InvalidArgument`] when the connector is made.
     pub encoding: Encoding,
     /// The local address to connect from. Default: the system chooses.
     pub local_address: Option<IpAddr>,
@@ -76,7 +77,7 @@ impl Connector {
         let local_address = settings.local_address.map(|address| address.to_string());
         call!(self.handle, connector.call_set_data_mode(&data_mode))??;
         grant_listening(&self.handle.shared.grants, &data_mode);
-        call!(self.handle, connector.call_set_encoding(encoding))?;
+        call!(self.handle, connector.call_set_encoding(&encoding))??;
         call!(self.handle, connector.call_set_local_address(local_address.as_deref()))??;
         call!(self.handle, connector.call_set_connect_timeout(settings.connect_timeout.map(nanoseconds)))?;
         call!(self.handle, connector.call_set_reply_timeout(settings.reply_timeout.map(nanoseconds)))?;

@@ -17,7 +17,7 @@ use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
 use ftp_protocol::listing::{Entry, Kind};
 use ftp_protocol::time::{Timestamp, parse_time_val};
-use ftp_protocol::{address, command, features, listing, path, text};
+use ftp_protocol::{address, command, features, listing, path, telnet, text};
 
 /// Replies of 1yz that may come before the one that ends a command.
 const PRELIMINARY_REPLIES: usize = 16;
@@ -251,10 +251,25 @@ impl<N: Network> Connection<N> {
     pub(crate) async fn current_directory(&mut self) -> Result<String, Error> {
         let reply = self.command("PWD", None).await?;
         match path::parse_257(reply.last_line()) {
-            Some(path) if reply.code == 257 => Ok(self.settings.encoding.decode(&path)),
+            Some(path) if reply.code == 257 => Ok(path),
             _ => Err(self.control.broken("the reply to PWD has no path")),
         }
+    /// Some servers double the byte 0xFF as Telnet does, others have directories whose names have two of them.
     }
+        let path = self.working_directory().await?;
+        if let (None, Some(once)) = (self.control.doubles, telnet::undoubled(&path)) {
+            self.compare(&path, &once).await?;
+        }
+        Ok(self.told(&path))
+    }
+
+    /// A path or a name in a reply, as far as is known how this server tells it.
+    pub(crate) fn told(&self, path: &[u8]) -> String {
+        let once = telnet::undoubled(path).filter(|_| self.control.doubles == Some(true));
+        self.settings.encoding.decode(once.as_deref().unwrap_or(path))
+    }
+
+    async fn working_directory(&mut self) -> Result<Vec<u8>, Error> {
 
     pub(crate) async fn change_directory(&mut self, path: &str) -> Result<Reply, Error> {
         match path {
@@ -262,12 +277,30 @@ impl<N: Network> Connection<N> {
             path => self.simple("CWD", Some(path)).await,
         }
     }
+    /// Find out whether what a reply calls `answered` is `once`: then that is the directory where we are.
+    async fn compare(&mut self, answered: &[u8], once: &[u8]) -> Result<(), Error> {
+        let moved = self.control.exchange("CWD", Some(once)).await?;
+        let doubles = moved.is_positive() && self.working_directory().await? == answered;
+        if moved.is_positive() && !doubles {
+            self.command("CWD", Some(answered)).await?;
+        }
+        if moved.is_positive() || moved.is_permanent() {
+            self.control.doubles = Some(doubles);
+        }
+        Ok(())
+    }
+
 
     pub(crate) async fn make_directory(&mut self, path: &str) -> Result<String, Error> {
         let argument = self.bytes(path)?;
         let reply = self.command("MKD", Some(&argument)).await?;
-        let made = path::parse_257(reply.last_line());
-        Ok(made.map_or_else(|| path.to_string(), |made| self.settings.encoding.decode(&made)))
+        let Some(made) = path::parse_257(reply.last_line()) else { return Ok(path.to_string()) };
+        self.control.doubles = self.control.doubles.or(telnet::is_doubled(&argument, &made));
+        if self.control.doubles.is_none() && telnet::undoubled(&made).is_some() {
+            // It is in the directory that we are in.
+            self.current_directory().await?;
+        }
+        Ok(self.told(&made))
     }
 
     pub(crate) async fn rename(&mut self, old: &str, new: &str) -> Result<Reply, Error> {
@@ -278,6 +311,7 @@ impl<N: Network> Connection<N> {
         }
         let reply = self.command("RNTO", Some(&new)).await?;
         Ok(self.control.text(&reply))
+        self.control.prepare(&new).await?;
     }
 
     pub(crate) async fn size(&mut self, path: &str) -> Result<u64, Error> {
@@ -365,6 +399,7 @@ impl<N: Network> Connection<N> {
         if let Some(representation) = representation {
             self.represent(representation).await?;
         }
+        self.control.prepare(line).await?;
         let pending = self.prepare_data().await?;
         if offset > 0 {
             let reply = self.control.exchange("REST", Some(format!("{offset}").as_bytes())).await?;

@@ -185,3 +185,9 @@ impl From<encoding::Unencodable> for Error {
         Self::InvalidArgument(error.to_string())
     }
 }
+
+impl From<encoding::UnknownLabel> for Error {
+    fn from(error: encoding::UnknownLabel) -> Self {
+        Self::InvalidArgument(error.to_string())
+    }
+}

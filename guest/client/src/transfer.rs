@@ -163,7 +163,7 @@ impl<N: Network> Upload<N> {
             .end_transfer(&data.session.clone(), async |connection| {
                 let reply = data.end(connection).await?;
                 let mut outcome = data.outcome(connection, &reply);
-                outcome.name = chosen_name([agreed, &reply]).map(|name| connection.settings.encoding.decode(name));
+                outcome.name = chosen_name([agreed, &reply]).map(|name| connection.told(name));
                 Ok(outcome)
             })
             .await

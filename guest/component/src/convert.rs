@@ -151,8 +151,9 @@ impl From<wit::Representation> for Representation {
 impl From<wit::Encoding> for Encoding {
     fn from(encoding: wit::Encoding) -> Self {
         match encoding {
-            wit::Encoding::Utf8 => Self::Utf8,
-            wit::Encoding::Latin1 => Self::Latin1,
+            wit::Encoding::Utf8 => Ok(Self::Utf8),
+            wit::Encoding::Latin1 => Ok(Self::Latin1),
+            wit::Encoding::Named(label) => Ok(Self::named(&label)?),
         }
     }
 }

@@ -63,8 +63,9 @@ impl wit::GuestConnector for Connector {
         Ok(())
     }
 
-    fn set_encoding(&self, encoding: wit::Encoding) {
-        self.0.borrow_mut().encoding = encoding.into();
+    fn set_encoding(&self, encoding: wit::Encoding) -> Result<(), wit::Error> {
+        self.0.borrow_mut().encoding = encoding.try_into()?;
+        Ok(())
     }
 
     fn set_local_address(&self, address: Option<String>) -> Result<(), wit::Error> {

@@ -69,11 +69,19 @@ impl Charset {
             let Some(unit) = bytes.get(..length) else { break };
             if let Some(decoded) = self.decoded(unit) {
                 // gb18030 has bytes for the characters that stand for bytes; these bytes stand for themselves.
-                let char = decoded.filter(|&char| escaped(char).is_none());
-                return (length, char.filter(|&char| self.encoded(char).is_some_and(|same| same.bytes() == unit)));
+                return (length, decoded.filter(|&char| escaped(char).is_none() && !self.is_one_way(unit)));
             }
         }
         (1, None)
+    }
+
+    /// Whether the standard makes a character of these bytes, and other bytes or none of that character. Known from a
+    /// table: the character sets are compiled for size, and to look for each character of a long listing would take
+    /// minutes.
+    fn is_one_way(self, unit: &[u8]) -> bool {
+        let number = unit.iter().fold(0, |number, &byte| number << 8 | u32::from(byte));
+        let ranges = ONE_WAY.iter().find(|(name, _)| *name == self.name()).map_or(&[][..], |(_, ranges)| ranges);
+        ranges.iter().any(|&(first, last)| (first..=last).contains(&number))
     }
 
     /// The bytes of a character, if they stand for it and not for another one: the standard sends the yen sign in
@@ -108,6 +116,49 @@ impl fmt::Debug for Charset {
         f.write_str(self.name())
     }
 }
+
+/// Where a character set has two ways to send a character, or only reads it: from and to, the bytes as one number.
+const ONE_WAY: [(&str, &[(u32, u32)]); 5] = [
+    (
+        "Shift_JIS",
+        &[(0x8790, 0x8792), (0x8795, 0x8797), (0x879a, 0x879c), (0xed40, 0xf9fc), (0xfa4a, 0xfa54), (0xfa58, 0xfa5b)],
+    ),
+    ("EUC-JP", &[(0x8f_a1a1, 0x8f_fefe), (0xadf0, 0xadf2), (0xadf5, 0xadf7), (0xadfa, 0xadfc), (0xfcfb, 0xfcfb)]),
+    ("GBK", &[(0xa2e3, 0xa2e3), (0xa3a0, 0xa3a0), (0x8130_8130, 0xfe39_fe39)]),
+    ("gb18030", &[(0x80, 0x80), (0xa3a0, 0xa3a0), (0x8235_9037, 0x8235_9134), (0x8431_8236, 0x8431_8335)]),
+    (
+        "Big5",
+        &[
+            (0x8740, 0xa0fe),
+            (0xa2a4, 0xa2a7),
+            (0xa2cc, 0xa2cc),
+            (0xa2ce, 0xa2ce),
+            (0xc6de, 0xc6de),
+            (0xc969, 0xc969),
+            (0xf9fa, 0xf9fd),
+            (0xfa5f, 0xfa5f),
+            (0xfa66, 0xfa66),
+            (0xfabd, 0xfabd),
+            (0xfac5, 0xfac5),
+            (0xfad5, 0xfad5),
+            (0xfbb8, 0xfbb8),
+            (0xfbf3, 0xfbf3),
+            (0xfbfd, 0xfbfd),
+            (0xfc4f, 0xfc4f),
+            (0xfcb9, 0xfcb9),
+            (0xfcd3, 0xfcd3),
+            (0xfce2, 0xfce2),
+            (0xfcf1, 0xfcf1),
+            (0xfdb7, 0xfdb8),
+            (0xfdbb, 0xfdbb),
+            (0xfdf1, 0xfdf1),
+            (0xfe6f, 0xfe6f),
+            (0xfeaa, 0xfeaa),
+            (0xfec1, 0xfec1),
+            (0xfedd, 0xfedd),
+        ],
+    ),
+];
 
 /// Room for one character in any character set, as `encoding_rs` wants it: more than there will be.
 const ROOM: usize = 32;
@@ -224,7 +275,8 @@ mod tests {
             assert_eq!(charset(label).name().to_lowercase(), label);
         }
         assert_eq!(charset(" Latin1 ").name(), "windows-1252");
-        for label in ["", "utf8x", "utf-16", "utf-16le", "utf-16be", "iso-2022-jp", "iso-2022-kr", "hz-gb-2312", "utf-7"]
+        for label in
+            ["", "utf8x", "utf-16", "utf-16le", "utf-16be", "iso-2022-jp", "iso-2022-kr", "hz-gb-2312", "utf-7"]
         {
             assert!(Charset::of_label(label).is_none(), "{label}");
             assert!(Encoding::named(label).is_err(), "{label}");
@@ -258,6 +310,40 @@ mod tests {
                     round_trips(charset("gb18030"), &[a, b, c, d]);
                     round_trips(charset("gbk"), &[a, b, c, d]);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_are_one_way_where_the_standard_says_so() {
+        let check = |charset: Charset, bytes: &[u8]| {
+            let (length, char) = charset.first(bytes);
+            let unit = &bytes[..length];
+            if bytes[0].is_ascii() || charset.decoded(unit).is_none() {
+                return;
+            }
+            let decoded = charset.decoded(unit).flatten().filter(|&char| escaped(char).is_none());
+            let expected = decoded.filter(|&char| charset.encoded(char).is_some_and(|same| same.bytes() == unit));
+            assert_eq!(char, expected, "{unit:x?} in {charset:?}");
+        };
+        for charset in LABELS.map(charset) {
+            for a in 0x80..=255u8 {
+                for b in 0..=255u8 {
+                    check(charset, &[a, b]);
+                }
+            }
+        }
+        for b in 0x80..=255u8 {
+            for c in 0x80..=255u8 {
+                check(charset("euc-jp"), &[0x8f, b, c]);
+            }
+        }
+        // Each place of a digit, and each lead byte of the planes and of the private rows.
+        for (a, b) in (0x81..=0xfe).flat_map(|a| (0x30..=0x39).map(move |b| (a, b))) {
+            let step = if a <= 0x84 { 1 } else { 25 };
+            for (c, d) in (0x81..=0xfe).step_by(step).flat_map(|c| (0x30..=0x39).map(move |d| (c, d))) {
+                check(charset("gb18030"), &[a, b, c, d]);
+                check(charset("gbk"), &[a, b, c, d]);
             }
         }
     }

@@ -39,20 +39,22 @@ pub fn undoubled(bytes: &[u8]) -> Option<Vec<u8>> {
     (undoubled.len() < bytes.len()).then_some(undoubled)
 }
 
-/// Whether the last part of `answered` is that of `asked` with each 0xFF doubled. `None` when it tells nothing.
+/// Whether a server that was asked for one path, and answers with another one that ends in it, has doubled each 0xFF.
+/// `None` when that cannot be told.
 pub fn is_doubled(asked: &[u8], answered: &[u8]) -> Option<bool> {
-    let (asked, answered) = (last_part(asked), last_part(answered));
     if !asked.contains(&IAC) {
         return None;
     }
-    match answered == asked {
+    match ends_in(answered, asked) {
         true => Some(false),
-        false => (answered == doubled(asked)).then_some(true),
+        false => ends_in(answered, &doubled(asked)).then_some(true),
     }
 }
 
-fn last_part(path: &[u8]) -> &[u8] {
-    path.split(|&byte| byte == b'/').rfind(|part| !part.is_empty()).unwrap_or_default()
+fn ends_in(path: &[u8], end: &[u8]) -> bool {
+    let parts = |path| <[u8]>::rsplit(path, |&byte| byte == b'/').filter(|part| !part.is_empty());
+    let mut path = parts(path);
+    parts(end).all(|part| path.next() == Some(part))
 }
 
 #[cfg(test)]
@@ -80,8 +82,11 @@ mod tests {
             (b"a\xff", b"/x/a\xff", Some(false)),
             (b"x\xff/a\xff\xff/", b"/x\xff\xff/a\xff\xff\xff\xff", Some(true)),
             (b"x\xff/a\xff\xff/", b"/x\xff/a\xff\xff", Some(false)),
+            (b"/\xff/a", b"/\xff\xff/a", Some(true)),
+            (b"/\xff/a", b"/\xff/a", Some(false)),
             (b"a\xff", b"/x/b", None),
-            (b"\xff/a", b"/\xff\xff/a", None),
+            (b"\xff", b"", None),
+            (b"a", b"/\xff\xff/a", None),
             (b"", b"", None),
         ];
         for &(asked, answered, expected) in table {
