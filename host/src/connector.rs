@@ -40,6 +40,8 @@ pub struct Settings {
     pub idle_timeout: Option<Duration>,
     /// The longest that any one call may take as a whole. None: no limit beyond those above.
     pub total_timeout: Option<Duration>,
+    /// The most bytes that a compressed transfer may inflate to, beyond a hundred times those that came. None: 1 GiB.
+    pub inflation_limit: Option<u64>,
     /// The most lines that [`Session::transcript`] holds, at most 65,536. 0 turns it off.
     pub transcript_capacity: u32,
 }
@@ -83,6 +85,7 @@ impl Connector {
         call!(self.handle, connector.call_set_reply_timeout(settings.reply_timeout.map(nanoseconds)))?;
         call!(self.handle, connector.call_set_idle_timeout(settings.idle_timeout.map(nanoseconds)))?;
         call!(self.handle, connector.call_set_total_timeout(settings.total_timeout.map(nanoseconds)))?;
+        call!(self.handle, connector.call_set_inflation_limit(settings.inflation_limit))?;
         call!(self.handle, connector.call_set_transcript_capacity(transcript_capacity))
     }
 

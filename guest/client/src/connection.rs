@@ -6,7 +6,7 @@ use crate::dial::dial;
 use crate::error::{Error, Phase, Reply};
 use crate::limit::{Either, either, within};
 use crate::network::{Listener, Network, NetworkError, Stream};
-use crate::settings::{Active, DataMode, GOODBYE, Representation, Settings};
+use crate::settings::{Active, DataMode, GOODBYE, Representation, Settings, TransferMode};
 use crate::tls::channel::Channel;
 use crate::tls::{self, Engine, Protection, Rustls, Security};
 use alloc::boxed::Box;
@@ -40,6 +40,7 @@ pub(crate) struct Connection<N: Network> {
     /// The verdict of that transfer, where it came before the data connection.
     early: Option<Raw>,
     representation: Option<Representation>,
+    pub(crate) mode: TransferMode,
     features: Option<Vec<String>>,
     epsv_refused: bool,
     mlsd_refused: bool,
@@ -80,6 +81,7 @@ impl<N: Network> Connection<N> {
             transfer: None,
             early: None,
             representation: None,
+            mode: TransferMode::Stream,
             features: None,
             epsv_refused: false,
             mlsd_refused: false,
@@ -202,6 +204,7 @@ impl<N: Network> Connection<N> {
     pub(crate) async fn reinitialize(&mut self) -> Result<Reply, Error> {
         let reply = self.command("REIN", None).await?;
         self.representation = None;
+        self.mode = TransferMode::Stream;
         self.features = None;
         self.mlsd_refused = false;
         if self.settings.security != Security::None {
@@ -224,8 +227,11 @@ impl<N: Network> Connection<N> {
         let line = self.bytes(line)?;
         let first = self.control.exchange_line(&line).await?;
         let reply = self.after_preliminary(first).await?;
-        if command::verb(&line).as_deref() == Some("TYPE") {
-            self.representation = None;
+        match command::verb(&line).as_deref() {
+            Some("TYPE") => self.representation = None,
+            // No other one is let through.
+            Some("MODE") if reply.is_positive() => self.mode = TransferMode::Stream,
+            _ => {}
         }
         Ok(self.control.text(&reply))
     }
@@ -248,14 +254,8 @@ impl<N: Network> Connection<N> {
         Ok(self.settings.encoding.decode(reply.last_line()))
     }
 
-    pub(crate) async fn current_directory(&mut self) -> Result<String, Error> {
-        let reply = self.command("PWD", None).await?;
-        match path::parse_257(reply.last_line()) {
-            Some(path) if reply.code == 257 => Ok(path),
-            _ => Err(self.control.broken("the reply to PWD has no path")),
-        }
     /// Some servers double the byte 0xFF as Telnet does, others have directories whose names have two of them.
-    }
+    pub(crate) async fn current_directory(&mut self) -> Result<String, Error> {
         let path = self.working_directory().await?;
         if let (None, Some(once)) = (self.control.doubles, telnet::undoubled(&path)) {
             self.compare(&path, &once).await?;
@@ -270,13 +270,13 @@ impl<N: Network> Connection<N> {
     }
 
     async fn working_directory(&mut self) -> Result<Vec<u8>, Error> {
-
-    pub(crate) async fn change_directory(&mut self, path: &str) -> Result<Reply, Error> {
-        match path {
-            ".." => self.simple("CDUP", None).await,
-            path => self.simple("CWD", Some(path)).await,
+        let reply = self.command("PWD", None).await?;
+        match path::parse_257(reply.last_line()) {
+            Some(path) if reply.code == 257 => Ok(path),
+            _ => Err(self.control.broken("the reply to PWD has no path")),
         }
     }
+
     /// Find out whether what a reply calls `answered` is `once`: then that is the directory where we are.
     async fn compare(&mut self, answered: &[u8], once: &[u8]) -> Result<(), Error> {
         let moved = self.control.exchange("CWD", Some(once)).await?;
@@ -290,6 +290,12 @@ impl<N: Network> Connection<N> {
         Ok(())
     }
 
+    pub(crate) async fn change_directory(&mut self, path: &str) -> Result<Reply, Error> {
+        match path {
+            ".." => self.simple("CDUP", None).await,
+            path => self.simple("CWD", Some(path)).await,
+        }
+    }
 
     pub(crate) async fn make_directory(&mut self, path: &str) -> Result<String, Error> {
         let argument = self.bytes(path)?;
@@ -305,13 +311,13 @@ impl<N: Network> Connection<N> {
 
     pub(crate) async fn rename(&mut self, old: &str, new: &str) -> Result<Reply, Error> {
         let (old, new) = (self.bytes(old)?, self.bytes(new)?);
+        self.control.prepare(&new).await?;
         let reply = self.control.exchange("RNFR", Some(&old)).await?;
         if reply.code != 350 {
             return Err(self.refusal(&reply));
         }
         let reply = self.command("RNTO", Some(&new)).await?;
         Ok(self.control.text(&reply))
-        self.control.prepare(&new).await?;
     }
 
     pub(crate) async fn size(&mut self, path: &str) -> Result<u64, Error> {
@@ -393,13 +399,13 @@ impl<N: Network> Connection<N> {
         line: &[u8],
     ) -> Result<Opened<N>, Error> {
         command::raw(line)?;
+        self.control.prepare(line).await?;
         if self.protection.is_none() && self.settings.security != Security::None {
             self.protect_data(Protection::Private).await?;
         }
         if let Some(representation) = representation {
             self.represent(representation).await?;
         }
-        self.control.prepare(line).await?;
         let pending = self.prepare_data().await?;
         if offset > 0 {
             let reply = self.control.exchange("REST", Some(format!("{offset}").as_bytes())).await?;
@@ -534,6 +540,13 @@ impl<N: Network> Connection<N> {
         let bytes = self.settings.encoding.encode(text)?;
         command::check(&bytes)?;
         Ok(bytes)
+    }
+
+    /// (MODE) For all transfers from now on, until the login ends.
+    pub(crate) async fn set_transfer_mode(&mut self, mode: TransferMode) -> Result<Reply, Error> {
+        let reply = self.command("MODE", Some(mode.code())).await?;
+        self.mode = mode;
+        Ok(self.control.text(&reply))
     }
 
     /// (TYPE) Sent only when it changes.

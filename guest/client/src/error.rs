@@ -90,6 +90,8 @@ pub enum Limit {
     ListingLine,
     /// A whole listing in memory.
     ListingSize,
+    /// What a compressed transfer inflates to.
+    Inflation,
 }
 
 impl fmt::Display for Reply {
@@ -120,6 +122,7 @@ impl fmt::Display for Limit {
             Self::ReplySize => "a reply",
             Self::ListingLine => "a line of a listing",
             Self::ListingSize => "a listing",
+            Self::Inflation => "what a compressed transfer inflates to",
         })
     }
 }

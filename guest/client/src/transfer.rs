@@ -17,7 +17,7 @@ use ftp_protocol::text;
 pub struct Outcome {
     /// The server's verdict, a 2yz reply.
     pub reply: Reply,
-    /// Bytes on the data connection, without the part that an offset skipped.
+    /// Bytes on the data connection, before they were compressed and without the part that an offset skipped.
     pub bytes: u64,
     /// The data connection was inside TLS.
     pub encrypted: bool,

@@ -89,6 +89,10 @@ impl wit::GuestConnector for Connector {
         self.0.borrow_mut().total_timeout = timeout.map(Duration::from_nanos);
     }
 
+    fn set_inflation_limit(&self, limit: Option<u64>) {
+        self.0.borrow_mut().inflation_limit = limit.unwrap_or(Settings::default().inflation_limit);
+    }
+
     fn set_transcript_capacity(&self, lines: u32) {
         self.0.borrow_mut().transcript_capacity = lines as usize;
     }
@@ -212,6 +216,10 @@ impl wit::GuestSession for SharedSession {
     fn set_data_mode(&self, mode: wit::DataMode) -> Result<(), wit::Error> {
         let mode = DataMode::try_from(mode)?;
         self.call(async |session| session.set_data_mode(mode))
+    }
+
+    fn set_transfer_mode(&self, mode: wit::TransferMode) -> Result<wit::Reply, wit::Error> {
+        self.call(async |session| session.set_transfer_mode(mode.into()).await)
     }
 
     fn current_directory(&self) -> Result<String, wit::Error> {
