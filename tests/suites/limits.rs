@@ -68,7 +68,8 @@ fn blocks(contents: &[u8]) -> Vec<u8> {
 async fn endless_zeros_are_stopped_and_hold_no_memory() -> Result<()> {
     let settings = Settings { inflation_limit: Some(100_000_000), ..client::settings() };
     let script = Script::logged_in().on("MODE Z", "200 ok").open_data("RETR").send_data(ZLIB);
-    let script = script.flood_data(blocks(&vec![0; 10_000_000])).reply("426 cut").on("NOOP", "200 ok");
+    let script =
+        script.flood_data(blocks(&vec![0; 10_000_000])).reply("426 cut").on("NOOP", "200 ok").on("NOOP", "200 ok");
     script
         .play(async |peer| {
             let mut session = client::login_with(peer.address(), settings).await?;
@@ -129,9 +130,10 @@ async fn data_that_is_cut_short_or_corrupt_is_told() -> Result<()> {
     let corrupt = [&whole[..whole.len() - 1], b"\0"].concat();
     let more = [&whole[..], b"more"].concat();
     let mut script = Script::logged_in().on("MODE Z", "200 ok");
-    for data in [&cut, &corrupt, &more, &whole] {
-        script = script.download("RETR", data.clone());
+    for data in [cut, corrupt, more] {
+        script = script.download("RETR", data).on("NOOP", "200 ok");
     }
+    let script = script.download("RETR", whole);
     script
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;
@@ -168,7 +170,7 @@ async fn endless_mlsd_lines_that_are_not_understood() -> Result<()> {
 
 /// Lines for `.` are left out of the list, and cost nothing but time: the limit on the time of the call ends it.
 async fn endless_mlsd_lines_that_mean_nothing() -> Result<()> {
-    let settings = ftp_host::Settings { total_timeout: Some(client::SHORT), ..client::settings() };
+    let settings = Settings { total_timeout: Some(client::SHORT), ..client::settings() };
     Script::logged_in()
         .open_data("MLSD")
         .flood_data("type=cdir; .\r\n".repeat(10_000))

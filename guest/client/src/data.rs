@@ -115,6 +115,8 @@ impl<N: Network> Data<N> {
                 }
             }
             Ok(count) => self.bytes += count as u64,
+            // What came is wrong, not how it came: the connection has to be ended as TLS wants it.
+            Err(Error::Integrity(_) | Error::LimitExceeded(_)) => self.leave(),
             Err(_) => self.close(),
         }
         self.remember(read)
@@ -215,6 +217,11 @@ impl<N: Network> Data<N> {
 
     /// The server's verdict; a transfer that failed on this side is no success, whatever the server says.
     pub(crate) async fn verdict(&mut self, connection: &mut Connection<N>) -> Result<Raw, Error> {
+        if self.left.is_none() {
+            // Given up: there is nothing to be said for it.
+            connection.settle().await?;
+            return Err(self.failure.take().unwrap_or(Error::Closed));
+        }
         let reply = connection.verdict().await;
         self.judge(reply)
     }

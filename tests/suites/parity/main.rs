@@ -45,6 +45,7 @@ const NOT_SPOKEN: &[(&str, &str, &str)] = &[
     (PURE_FTPD, "facts_are_selected", "OPTS MLST, which it accepts and ignores"),
     (PURE_FTPD, "ascii_upload_arrives_with_the_lines_of_the_server", "TYPE A, in which it drops each CR"),
     (PURE_FTPD, "name_that_begins_and_ends_with_a_space", "STOR, which turns a space at either end into `_`"),
+    (PURE_FTPD, "names_in_shift_jis", "names with a backslash in them"),
     (PURE_FTPD, "directory_with_quotes", "MKD, whose reply does not double quotation marks"),
     (EMBEDDED, "name_that_is_not_utf8", "names that are not UTF-8"),
     (EMBEDDED, "names_in_windows_1251", "names that are not UTF-8"),
