@@ -25,7 +25,8 @@ pub struct Settings {
     pub tls: TlsSettings,
     /// How data connections are made. Default: passive. Active mode permits the sandbox to listen.
     pub data_mode: DataMode,
-    /// How names and texts travel. Default: UTF-8.
+    /// How names and texts travel. Default: UTF-8. An encoding that is not known, or cannot carry names, is
+    /// [`Error::InvalidArgument`] when the connector is made.
     pub encoding: Encoding,
     /// The local address to connect from. Default: the system chooses.
     pub local_address: Option<IpAddr>,
@@ -42,6 +43,8 @@ pub struct Settings {
     /// Compare checksums at the end of whole files, where the server has any; [`Outcome::checksum`](crate::Outcome::checksum)
     /// has what agreed.
     pub verify_checksums: bool,
+    /// The most bytes that a compressed transfer may inflate to, beyond a hundred times those that came. None: 1 GiB.
+    pub inflation_limit: Option<u64>,
     /// The most lines that [`Session::transcript`] holds, at most 65,536. 0 turns it off.
     pub transcript_capacity: u32,
 }
@@ -79,13 +82,14 @@ impl Connector {
         let local_address = settings.local_address.map(|address| address.to_string());
         call!(self.handle, connector.call_set_data_mode(&data_mode))??;
         grant_listening(&self.handle.shared.grants, &data_mode);
-        call!(self.handle, connector.call_set_encoding(encoding))?;
+        call!(self.handle, connector.call_set_encoding(&encoding))??;
         call!(self.handle, connector.call_set_local_address(local_address.as_deref()))??;
         call!(self.handle, connector.call_set_connect_timeout(settings.connect_timeout.map(nanoseconds)))?;
         call!(self.handle, connector.call_set_reply_timeout(settings.reply_timeout.map(nanoseconds)))?;
         call!(self.handle, connector.call_set_idle_timeout(settings.idle_timeout.map(nanoseconds)))?;
         call!(self.handle, connector.call_set_total_timeout(settings.total_timeout.map(nanoseconds)))?;
         call!(self.handle, connector.call_set_verify_checksums(settings.verify_checksums))?;
+        call!(self.handle, connector.call_set_inflation_limit(settings.inflation_limit))?;
         call!(self.handle, connector.call_set_transcript_capacity(transcript_capacity))
     }
 

@@ -130,6 +130,7 @@ fn limit_text(limit: Limit) -> &'static str {
         Limit::ReplySize => "a reply",
         Limit::ListingLine => "a line of a listing",
         Limit::ListingSize => "a listing",
+        Limit::Inflation => "what a compressed transfer inflates to",
     }
 }
 

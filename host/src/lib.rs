@@ -63,7 +63,7 @@ pub use tls::{Identity, TlsSettings};
 pub use transfer::{Download, Upload};
 pub use types::{
     Active, Algorithm, Checksum, Copied, DataEnd, DataMode, Encoding, Encryption, Entry, EntryKind, Limit, Listed,
-    Outcome, Phase, Precision, Protection, Reply, Representation, Security, Timestamp, TlsVersion, Trust,
+    Outcome, Phase, Precision, Protection, Reply, Representation, Security, Timestamp, TlsVersion, TransferMode, Trust,
 };
 
 /// The component itself, `ftp.wasm`, for a program that loads or composes it in its own way.

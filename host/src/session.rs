@@ -8,6 +8,7 @@ use crate::instance::{Handle, call};
 use crate::transfer::{Download, Upload};
 use crate::types::{
     Algorithm, Checksum, Copied, DataMode, Encryption, Entry, Listed, Protection, Reply, Representation, Timestamp,
+    TransferMode,
 };
 
 /// A control connection, and one transfer at a time on it.
@@ -131,6 +132,14 @@ impl Session {
         call!(self.handle, session.call_set_data_mode(mode))??;
         grant_listening(&self.handle.shared.grants, mode);
         Ok(())
+    }
+
+    /// (MODE) How data connections carry bytes from now on. [`TransferMode::Deflate`] is for servers that have `MODE Z`
+    /// among their features.
+    ///
+    /// Errors: [`Error::Permanent`] where the mode is not known; it then stays as it was.
+    pub async fn set_transfer_mode(&mut self, mode: TransferMode) -> Result<Reply, Error> {
+        Ok(call!(self.handle, session.call_set_transfer_mode(mode))??)
     }
 
     /// (PWD) The working directory.

@@ -4,7 +4,7 @@ use crate::bindings::exports::ftp::client::types;
 
 pub use types::{
     Active, Algorithm, Checksum, Copied, DataEnd, DataMode, Encoding, Encryption, Entry, EntryKind, Limit, Listed,
-    Outcome, Phase, Precision, Protection, Reply, Representation, Security, Timestamp, TlsVersion, Trust,
+    Outcome, Phase, Precision, Protection, Reply, Representation, Security, Timestamp, TlsVersion, TransferMode, Trust,
 };
 
 impl Default for DataMode {

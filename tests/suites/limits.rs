@@ -1,13 +1,17 @@
-//! Listings beyond every size: the limit is reached and named, and the host neither traps nor runs out of memory.
+//! Listings and compressed data beyond every size: the limit is reached and named, and the host neither traps nor runs out of memory.
 
 use std::process::ExitCode;
 
 use anyhow::Result;
-use ftp_host::{Error, Limit, Listed, Session};
+use ftp_host::{Error, Limit, Listed, Phase, Representation, Session, Settings, TransferMode};
 use ftp_tests::client;
 use ftp_tests::script::Script;
 use ftp_tests::suite::Suite;
 use ftp_tests::trials;
+use miniz_oxide::deflate::CompressionLevel;
+use miniz_oxide::deflate::core::CompressorOxide;
+use miniz_oxide::deflate::stream::deflate;
+use miniz_oxide::{DataFormat, MZFlush};
 
 /// What the memory of the component may grow by, whatever the server sends: less than its host allows it.
 const GROWTH: usize = 160 << 20;
@@ -34,7 +38,116 @@ fn main() -> ExitCode {
             million_names_are_within_the_limit,
         ]
     );
+    trials!(
+        suite,
+        "deflate",
+        Ok(()),
+        [
+            endless_zeros_are_stopped_and_hold_no_memory,
+            endless_names_are_stopped_when_inflated,
+            endless_blocks_of_nothing_are_stopped_by_the_idle_limit,
+            data_that_is_cut_short_or_corrupt_is_told,
+        ]
+    );
     suite.run()
+}
+
+/// The start of a zlib stream.
+const ZLIB: [u8; 2] = [0x78, 0x9c];
+
+/// Blocks that inflate to this, as often as they are repeated.
+fn blocks(contents: &[u8]) -> Vec<u8> {
+    let mut compressor = CompressorOxide::with_format_and_level(DataFormat::Raw, CompressionLevel::BestCompression);
+    let mut blocks = vec![0; contents.len() / 100 + 1000];
+    let result = deflate(&mut compressor, contents, &mut blocks, MZFlush::Full);
+    assert_eq!(result.bytes_consumed, contents.len());
+    blocks.truncate(result.bytes_written);
+    blocks
+}
+
+async fn endless_zeros_are_stopped_and_hold_no_memory() -> Result<()> {
+    let settings = Settings { inflation_limit: Some(100_000_000), ..client::settings() };
+    let script = Script::logged_in().on("MODE Z", "200 ok").open_data("RETR").send_data(ZLIB);
+    let script =
+        script.flood_data(blocks(&vec![0; 10_000_000])).reply("426 cut").on("NOOP", "200 ok").on("NOOP", "200 ok");
+    script
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), settings).await?;
+            session.set_transfer_mode(TransferMode::Deflate).await?;
+            let before = session.memory();
+            let mut download = session.retrieve("bomb", Representation::Image, 0).await?;
+            let stopped = loop {
+                match download.read().await {
+                    Ok(piece) => assert!(piece.is_some(), "this has no end"),
+                    Err(error) => break error,
+                }
+            };
+            assert_eq!(stopped, Error::LimitExceeded(Limit::Inflation));
+            assert!(session.memory() - before < 4 << 20, "{before} and then {}", session.memory());
+            assert!(download.finish().await.is_err());
+            session.noop().await?;
+            Ok(())
+        })
+        .await
+}
+
+async fn endless_names_are_stopped_when_inflated() -> Result<()> {
+    let script = Script::logged_in().on("MODE Z", "200 ok").open_data("NLST").send_data(ZLIB);
+    let script = script.flood_data(blocks(&b"a\r\n".repeat(100_000))).stall();
+    script
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            session.set_transfer_mode(TransferMode::Deflate).await?;
+            let before = session.memory();
+            let stopped = session.names(None).await;
+            assert!(matches!(stopped, Err(Error::LimitExceeded(Limit::ListingSize))));
+            assert!(session.memory() - before < GROWTH, "{before} and then {}", session.memory());
+            Ok(())
+        })
+        .await
+}
+
+/// Bytes come all the time, and none of the file.
+async fn endless_blocks_of_nothing_are_stopped_by_the_idle_limit() -> Result<()> {
+    let settings = Settings { idle_timeout: Some(client::SHORT), ..client::settings() };
+    let script = Script::logged_in().on("MODE Z", "200 ok").open_data("RETR").send_data(ZLIB);
+    let script = script.flood_data(b"\0\0\0\xff\xff".repeat(10_000)).stall();
+    script
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), settings).await?;
+            session.set_transfer_mode(TransferMode::Deflate).await?;
+            let mut download = session.retrieve("nothing", Representation::Image, 0).await?;
+            assert_eq!(download.read().await, Err(Error::Timeout(Phase::Data)));
+            Ok(())
+        })
+        .await
+}
+
+async fn data_that_is_cut_short_or_corrupt_is_told() -> Result<()> {
+    let hello = blocks(b"hello");
+    let cut = [&ZLIB, &hello[..]].concat();
+    let whole = [&ZLIB, &hello[..], b"\x01\0\0\xff\xff\x06\x2c\x02\x15"].concat();
+    let corrupt = [&whole[..whole.len() - 1], b"\0"].concat();
+    let more = [&whole[..], b"more"].concat();
+    let mut script = Script::logged_in().on("MODE Z", "200 ok");
+    for data in [cut, corrupt, more] {
+        script = script.download("RETR", data).on("NOOP", "200 ok");
+    }
+    let script = script.download("RETR", whole);
+    script
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            session.set_transfer_mode(TransferMode::Deflate).await?;
+            let cut = client::get(&mut session, "file").await;
+            assert!(matches!(cut, Err(Error::ConnectionLost(_))), "{cut:?}");
+            for what in ["corrupt", "more"] {
+                let told = client::get(&mut session, "file").await;
+                assert!(matches!(told, Err(Error::Integrity(_))), "{what}: {told:?}");
+            }
+            assert_eq!(client::get(&mut session, "file").await?, b"hello");
+            Ok(())
+        })
+        .await
 }
 
 async fn endless_mlsd_lines_without_facts() -> Result<()> {
@@ -57,7 +170,7 @@ async fn endless_mlsd_lines_that_are_not_understood() -> Result<()> {
 
 /// Lines for `.` are left out of the list, and cost nothing but time: the limit on the time of the call ends it.
 async fn endless_mlsd_lines_that_mean_nothing() -> Result<()> {
-    let settings = ftp_host::Settings { total_timeout: Some(client::SHORT), ..client::settings() };
+    let settings = Settings { total_timeout: Some(client::SHORT), ..client::settings() };
     Script::logged_in()
         .open_data("MLSD")
         .flood_data("type=cdir; .\r\n".repeat(10_000))

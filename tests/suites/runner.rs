@@ -1,5 +1,7 @@
 //! The command `ftp-host` as a process: what it does, what it prints, how it ends.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output, Stdio};
 use std::sync::LazyLock;
@@ -9,6 +11,7 @@ use ftp_tests::embedded::Embedded;
 use ftp_tests::payload::Payload;
 use ftp_tests::root;
 use ftp_tests::script::Script;
+use ftp_tests::servers::{Kind, Options, Server};
 use ftp_tests::suite::Suite;
 use ftp_tests::trials;
 
@@ -23,6 +26,7 @@ fn main() -> ExitCode {
             get_writes_a_file,
             get_writes_to_the_standard_output,
             put_stores_a_file,
+            unknown_encoding_and_refused_compression_are_one_line_and_a_failure,
             missing_file_is_one_line_and_a_failure,
             password_may_come_from_the_environment,
             verbose_shows_the_session_without_the_password,
@@ -34,6 +38,7 @@ fn main() -> ExitCode {
             demo_succeeds,
         ]
     );
+    trials!(suite, "runner", Kind::ProFtpd.installed(), [names_and_contents_travel_as_they_are_told_to,]);
     suite.run()
 }
 
@@ -79,6 +84,33 @@ async fn put_stores_a_file() -> Result<()> {
     assert!(output.status.success(), "{output:?}");
     assert!(std::fs::read(server.root().join("file"))? == contents);
     assert_secret(&output);
+    Ok(())
+}
+
+async fn names_and_contents_travel_as_they_are_told_to() -> Result<()> {
+    let bytes = b"\xef\xee\xf1\xeb\xe5\xe4\xed\xff\xff";
+    let extra = ["LoadModule mod_deflate.c", "DeflateEngine on"].map(String::from).to_vec();
+    let server = Server::start(Kind::ProFtpd, Options { extra, ..Options::default() })?;
+    std::fs::write(server.root().join(OsStr::from_bytes(bytes)), b"contents")?;
+    for name in ["последняя", "%EF%EE%F1%EB%E5%E4%ED%FF%FF"] {
+        let url = format!("ftp://user:12345@{}/{name}", server.address());
+        let output = run(&["get", "--encoding", "windows-1251", "--compress", "--verbose", &url, "-"])?;
+        assert!(output.status.success() && text(&output.stdout) == "contents", "{output:?}");
+        assert!(text(&output.stderr).contains("> MODE Z"), "{output:?}");
+    }
+    Ok(())
+}
+
+async fn unknown_encoding_and_refused_compression_are_one_line_and_a_failure() -> Result<()> {
+    let server = Embedded::start()?;
+    for (option, value, message) in
+        [("--encoding", Some("klingon"), "encoding"), ("--compress", None, "the server does not compress")]
+    {
+        let url = url(&server, "/");
+        let output = run(&[Some("ls"), Some(option), value, Some(&url)].into_iter().flatten().collect::<Vec<_>>())?;
+        assert_fails_in_one_line(&output);
+        assert!(text(&output.stderr).contains(message), "{output:?}");
+    }
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use crate::error::{Error, Phase, Reply};
 use crate::limit::{Either, either, within};
 use crate::metadata::SetTime;
 use crate::network::{Listener, Network, NetworkError, Stream};
-use crate::settings::{Active, DataMode, GOODBYE, Representation, Settings};
+use crate::settings::{Active, DataMode, GOODBYE, Representation, Settings, TransferMode};
 use crate::tls::channel::Channel;
 use crate::tls::{self, Engine, Protection, Rustls, Security};
 use alloc::boxed::Box;
@@ -19,7 +19,7 @@ use core::net::{IpAddr, SocketAddr};
 use ftp_protocol::checksum::Algorithm;
 use ftp_protocol::listing::{Entry, Kind};
 use ftp_protocol::time::{Timestamp, parse_time_val};
-use ftp_protocol::{address, command, features, listing, path, text};
+use ftp_protocol::{address, command, features, listing, path, telnet, text};
 
 /// Replies of 1yz that may come before the one that ends a command.
 const PRELIMINARY_REPLIES: usize = 16;
@@ -42,6 +42,7 @@ pub(crate) struct Connection<N: Network> {
     /// The verdict of that transfer, where it came before the data connection.
     early: Option<Raw>,
     representation: Option<Representation>,
+    pub(crate) mode: TransferMode,
     features: Option<Vec<String>>,
     /// What `OPTS HASH` has chosen.
     pub(crate) hash: Option<Algorithm>,
@@ -88,6 +89,7 @@ impl<N: Network> Connection<N> {
             transfer: None,
             early: None,
             representation: None,
+            mode: TransferMode::Stream,
             features: None,
             hash: None,
             set_time: None,
@@ -222,6 +224,7 @@ impl<N: Network> Connection<N> {
         let reply = self.command("REIN", None).await?;
         self.representation = None;
         self.forget_features();
+        self.mode = TransferMode::Stream;
         self.mlsd_refused = false;
         if self.settings.security != Security::None {
             // It is asked for again before the next transfer. What the caller asked for stays: better refused than clear.
@@ -243,8 +246,11 @@ impl<N: Network> Connection<N> {
         let line = self.bytes(line)?;
         let first = self.control.exchange_line(&line).await?;
         let reply = self.after_preliminary(first).await?;
-        if command::verb(&line).as_deref() == Some("TYPE") {
-            self.representation = None;
+        match command::verb(&line).as_deref() {
+            Some("TYPE") => self.representation = None,
+            // No other one is let through.
+            Some("MODE") if reply.is_positive() => self.mode = TransferMode::Stream,
+            _ => {}
         }
         Ok(self.control.text(&reply))
     }
@@ -274,12 +280,40 @@ impl<N: Network> Connection<N> {
         Ok(self.settings.encoding.decode(reply.last_line()))
     }
 
+    /// Some servers double the byte 0xFF as Telnet does, others have directories whose names have two of them.
     pub(crate) async fn current_directory(&mut self) -> Result<String, Error> {
+        let path = self.working_directory().await?;
+        if let (None, Some(once)) = (self.control.doubles, telnet::undoubled(&path)) {
+            self.compare(&path, &once).await?;
+        }
+        Ok(self.told(&path))
+    }
+
+    /// A path or a name in a reply, as far as is known how this server tells it.
+    pub(crate) fn told(&self, path: &[u8]) -> String {
+        let once = telnet::undoubled(path).filter(|_| self.control.doubles == Some(true));
+        self.settings.encoding.decode(once.as_deref().unwrap_or(path))
+    }
+
+    async fn working_directory(&mut self) -> Result<Vec<u8>, Error> {
         let reply = self.command("PWD", None).await?;
         match path::parse_257(reply.last_line()) {
-            Some(path) if reply.code == 257 => Ok(self.settings.encoding.decode(&path)),
+            Some(path) if reply.code == 257 => Ok(path),
             _ => Err(self.control.broken("the reply to PWD has no path")),
         }
+    }
+
+    /// Find out whether what a reply calls `answered` is `once`: then that is the directory where we are.
+    async fn compare(&mut self, answered: &[u8], once: &[u8]) -> Result<(), Error> {
+        let moved = self.control.exchange("CWD", Some(once)).await?;
+        let doubles = moved.is_positive() && self.working_directory().await? == answered;
+        if moved.is_positive() && !doubles {
+            self.command("CWD", Some(answered)).await?;
+        }
+        if moved.is_positive() || moved.is_permanent() {
+            self.control.doubles = Some(doubles);
+        }
+        Ok(())
     }
 
     pub(crate) async fn change_directory(&mut self, path: &str) -> Result<Reply, Error> {
@@ -292,12 +326,18 @@ impl<N: Network> Connection<N> {
     pub(crate) async fn make_directory(&mut self, path: &str) -> Result<String, Error> {
         let argument = self.bytes(path)?;
         let reply = self.command("MKD", Some(&argument)).await?;
-        let made = path::parse_257(reply.last_line());
-        Ok(made.map_or_else(|| path.to_string(), |made| self.settings.encoding.decode(&made)))
+        let Some(made) = path::parse_257(reply.last_line()) else { return Ok(path.to_string()) };
+        self.control.doubles = self.control.doubles.or(telnet::is_doubled(&argument, &made));
+        if self.control.doubles.is_none() && telnet::undoubled(&made).is_some() {
+            // It is in the directory that we are in.
+            self.current_directory().await?;
+        }
+        Ok(self.told(&made))
     }
 
     pub(crate) async fn rename(&mut self, old: &str, new: &str) -> Result<Reply, Error> {
         let (old, new) = (self.bytes(old)?, self.bytes(new)?);
+        self.control.prepare(&new).await?;
         let reply = self.control.exchange("RNFR", Some(&old)).await?;
         if reply.code != 350 {
             return Err(self.refusal(&reply));
@@ -385,6 +425,7 @@ impl<N: Network> Connection<N> {
         line: &[u8],
     ) -> Result<Opened<N>, Error> {
         command::raw(line)?;
+        self.control.prepare(line).await?;
         self.protect().await?;
         if let Some(representation) = representation {
             self.represent(representation).await?;
@@ -523,6 +564,13 @@ impl<N: Network> Connection<N> {
         let bytes = self.settings.encoding.encode(text)?;
         command::check(&bytes)?;
         Ok(bytes)
+    }
+
+    /// (MODE) For all transfers from now on, until the login ends.
+    pub(crate) async fn set_transfer_mode(&mut self, mode: TransferMode) -> Result<Reply, Error> {
+        let reply = self.command("MODE", Some(mode.code())).await?;
+        self.mode = mode;
+        Ok(self.control.text(&reply))
     }
 
     /// (TYPE) Sent only when it changes.

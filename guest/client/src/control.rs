@@ -15,7 +15,7 @@ use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 use ftp_protocol::encoding::Encoding;
 use ftp_protocol::reply::{Limits, Reader};
-use ftp_protocol::{command, reply};
+use ftp_protocol::{command, reply, telnet};
 
 /// Bytes of replies read at once.
 const READ: usize = 4096;
@@ -37,6 +37,10 @@ pub(crate) struct Control<N: Network> {
     limit: Duration,
     handshake_limit: Duration,
     encoding: Encoding,
+    /// The server doubles 0xFF in the directories of its replies, as far as is known.
+    pub(crate) doubles: Option<bool>,
+    /// It wants that in commands, as far as is known.
+    wants_doubled: Option<bool>,
     usable: bool,
     pub(crate) transcript: Transcript,
 }
@@ -52,6 +56,8 @@ impl<N: Network> Control<N> {
             limit: settings.reply_timeout,
             handshake_limit: settings.connect_timeout,
             encoding: settings.encoding,
+            doubles: None,
+            wants_doubled: None,
             usable: true,
             transcript: Transcript::new(settings.transcript_capacity),
         }
@@ -212,15 +218,42 @@ impl<N: Network> Control<N> {
         }
     }
 
+    /// Before a command with the byte 0xFF in its argument, or the first of several that belong together: find out
+    /// whether this server wants it doubled. Before login most do not say.
+    pub(crate) async fn prepare(&mut self, argument: &[u8]) -> Result<(), Error> {
+        if self.wants_doubled.is_some() || !argument.contains(&telnet::IAC) {
+            return Ok(());
+        }
+        let (verb, argument) = telnet::PROBE;
+        self.write(command::line(verb, Some(argument))?, None).await?;
+        let reply = self.reply().await?;
+        if reply.code != 530 {
+            self.wants_doubled = Some(reply.is_positive());
+        }
+        Ok(())
+    }
+
     /// The server broke the rules.
     pub(crate) fn broken(&mut self, why: &str) -> Error {
         self.fail(Error::Protocol(why.to_string()))
     }
 
-    /// Send one command, in one piece: in two, the second would wait for the acknowledgement of the first.
+    /// Send one command, with the byte 0xFF as the server wants it. A secret follows a command that it belongs to, so
+    /// nothing is asked before it.
     async fn send(&mut self, line: Vec<u8>, hidden: Option<&str>) -> Result<(), Error> {
+        if hidden.is_none() {
+            self.prepare(&line).await?;
+        }
+        self.write(line, hidden).await
+    }
+
+    /// In one piece: in two, the second would wait for the acknowledgement of the first.
+    async fn write(&mut self, mut line: Vec<u8>, hidden: Option<&str>) -> Result<(), Error> {
         if self.transcript.is_on() {
             self.transcript.sent(&hidden.map_or_else(|| self.readable(&line), |verb| format!("{verb} ****")));
+        }
+        if self.wants_doubled == Some(true) {
+            line = telnet::doubled(&line);
         }
         let network = self.network.clone();
         let channel = &mut self.channel;

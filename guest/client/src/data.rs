@@ -2,6 +2,7 @@
 
 use crate::connection::{Connection, Opened};
 use crate::control::Raw;
+use crate::deflate::Packing;
 use crate::error::{Error, Phase, Reply};
 use crate::limit::{Either, breathe, either, within};
 use crate::network::Network;
@@ -58,6 +59,7 @@ pub(crate) struct Data<N: Network> {
     /// Shared with the session as long as the transfer is open.
     left: Option<Arc<Left<N::Stream>>>,
     direction: Direction,
+    packing: Packing,
     idle: Duration,
     bytes: u64,
     /// Written, and not yet sent, since that time.
@@ -77,6 +79,7 @@ impl<N: Network> Data<N> {
             session: Arc::downgrade(&connection.alive),
             left: Some(opened.left),
             direction,
+            packing: Packing::new(connection.mode, direction, connection.settings.inflation_limit),
             idle: connection.settings.idle_timeout,
             bytes: 0,
             held: Vec::new(),
@@ -97,7 +100,12 @@ impl<N: Network> Data<N> {
     pub(crate) async fn read(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Error> {
         self.check_open()?;
         let Some(channel) = &mut self.channel else { return Ok(0) };
-        let read = within(&self.network, self.idle, Phase::Data, channel.read(buffer, max)).await;
+        let read = match &mut self.packing {
+            Packing::Inflate(inflater) => {
+                within(&self.network, self.idle, Phase::Data, inflater.read(channel, buffer, max)).await
+            }
+            _ => within(&self.network, self.idle, Phase::Data, channel.read(buffer, max)).await,
+        };
         match read {
             Ok(0) => {
                 self.truncated = channel.is_truncated();
@@ -107,14 +115,31 @@ impl<N: Network> Data<N> {
                 }
             }
             Ok(count) => self.bytes += count as u64,
+            // What came is wrong, not how it came: the connection has to be ended as TLS wants it.
+            Err(Error::Integrity(_) | Error::LimitExceeded(_)) => self.leave(),
             Err(_) => self.close(),
         }
         self.remember(read)
     }
 
-    /// Small pieces inside TLS wait for more, or for the end.
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.check_open()?;
+        for piece in bytes.chunks(CHUNK) {
+            match &mut self.packing {
+                Packing::Deflate(deflater) => {
+                    let packed = deflater.deflate(piece);
+                    self.write_packed(&packed).await?;
+                    breathe().await;
+                }
+                _ => self.write_packed(piece).await?,
+            }
+            self.bytes += piece.len() as u64;
+        }
+        Ok(())
+    }
+
+    /// Small pieces inside TLS wait for more, or for the end.
+    async fn write_packed(&mut self, bytes: &[u8]) -> Result<(), Error> {
         if !self.channel.as_ref().is_some_and(Channel::is_secure) {
             return self.send(bytes).await;
         }
@@ -128,12 +153,19 @@ impl<N: Network> Data<N> {
         if self.held.len() < HELD && self.network.now().saturating_sub(self.held_since) < HOLD {
             return Ok(());
         }
-        self.flush().await
+        self.send_held().await
     }
 
     /// Send what is held back, be it the end of the handshake alone.
     pub(crate) async fn flush(&mut self) -> Result<(), Error> {
         self.check_open()?;
+        if let Packing::Deflate(deflater) = &mut self.packing {
+            self.held.extend(deflater.flush());
+        }
+        self.send_held().await
+    }
+
+    async fn send_held(&mut self) -> Result<(), Error> {
         let held = core::mem::take(&mut self.held);
         self.send(&held).await?;
         let Some(channel) = &mut self.channel else { return Err(Error::Closed) };
@@ -148,7 +180,6 @@ impl<N: Network> Data<N> {
             let piece = rest.get(..CHUNK).unwrap_or(rest);
             let written = within(&self.network, self.idle, Phase::Data, channel.write(piece)).await;
             let count = self.remember(written)?;
-            self.bytes += count as u64;
             rest = rest.get(count..).unwrap_or_default();
             if !rest.is_empty() {
                 breathe().await;
@@ -160,8 +191,10 @@ impl<N: Network> Data<N> {
     /// Everything is written: let it go out, and read the server's verdict.
     pub(crate) async fn end(&mut self, connection: &mut Connection<N>) -> Result<Raw, Error> {
         if let (Some(channel), None) = (&mut self.channel, &self.failure) {
+            if let Packing::Deflate(deflater) = &mut self.packing {
+                self.held.extend(deflater.finish());
+            }
             let ended = within(&self.network, self.idle, Phase::Data, channel.finish(&self.held)).await;
-            self.bytes += self.held.len() as u64;
             self.failure = ended.err();
         }
         let mut heard = None;
@@ -184,6 +217,11 @@ impl<N: Network> Data<N> {
 
     /// The server's verdict; a transfer that failed on this side is no success, whatever the server says.
     pub(crate) async fn verdict(&mut self, connection: &mut Connection<N>) -> Result<Raw, Error> {
+        if self.left.is_none() {
+            // Given up: there is nothing to be said for it.
+            connection.settle().await?;
+            return Err(self.failure.take().unwrap_or(Error::Closed));
+        }
         let reply = connection.verdict().await;
         self.judge(reply)
     }
@@ -200,14 +238,15 @@ impl<N: Network> Data<N> {
         }
     }
 
-    /// Whether the end that was read can be believed: by the size that the server announced, and by TLS.
+    /// Whether the end that was read can be believed: by the size that the server announced, by TLS, and by the end of
+    /// compressed data.
     pub(crate) fn check_end(&self, size: Option<u64>, offset: u64, policy: DataEnd) -> Result<(), Error> {
         let is = |size| self.bytes == size || self.bytes.saturating_add(offset) == size;
         match size {
             Some(size) if !is(size) => {
                 Err(Error::Integrity(format!("{} bytes came, the server announced {size}", self.bytes)))
             }
-            Some(_) if policy == DataEnd::Verified => Ok(()),
+            _ if policy == DataEnd::Verified && (size.is_some() || self.packing.is_whole()) => Ok(()),
             _ if self.truncated && policy != DataEnd::Lenient => {
                 Err(Error::Tls("the data ended without close_notify: it may be cut off".to_string()))
             }

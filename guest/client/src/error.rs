@@ -90,6 +90,8 @@ pub enum Limit {
     ListingLine,
     /// A whole listing in memory.
     ListingSize,
+    /// What a compressed transfer inflates to.
+    Inflation,
 }
 
 impl fmt::Display for Reply {
@@ -120,6 +122,7 @@ impl fmt::Display for Limit {
             Self::ReplySize => "a reply",
             Self::ListingLine => "a line of a listing",
             Self::ListingSize => "a listing",
+            Self::Inflation => "what a compressed transfer inflates to",
         })
     }
 }
@@ -182,6 +185,12 @@ impl From<command::Error> for Error {
 
 impl From<encoding::Unencodable> for Error {
     fn from(error: encoding::Unencodable) -> Self {
+        Self::InvalidArgument(error.to_string())
+    }
+}
+
+impl From<encoding::UnknownLabel> for Error {
+    fn from(error: encoding::UnknownLabel) -> Self {
         Self::InvalidArgument(error.to_string())
     }
 }

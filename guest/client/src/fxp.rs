@@ -8,7 +8,7 @@ use crate::control::Raw;
 use crate::error::{Error, Phase, Reply};
 use crate::limit::{Either, either, within};
 use crate::network::Network;
-use crate::settings::{COPY, HEAD_START, Representation};
+use crate::settings::{COPY, HEAD_START, Representation, TransferMode};
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -206,6 +206,9 @@ async fn meet<N: Network>(
 impl<N: Network> Connection<N> {
     /// Ready for data between servers; gives whether it is encrypted.
     async fn prepare_copy(&mut self, representation: Representation) -> Result<bool, Error> {
+        if self.mode != TransferMode::Stream {
+            return Err(Error::InvalidArgument("servers copy in the transfer mode stream".to_string()));
+        }
         let private = self.protect().await?;
         self.represent(representation).await?;
         Ok(private)

@@ -21,7 +21,6 @@ use crate::network::{Listener, Network, NetworkError, Stream};
 use alloc::borrow::ToOwned;
 use alloc::collections::VecDeque;
 use alloc::rc::Rc;
-use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::task::Wake;
 use alloc::vec;
@@ -53,8 +52,18 @@ pub struct Script {
 #[derive(Debug, Clone)]
 enum Step {
     Say(VecDeque<u8>),
-    Expect(String),
+    Expect(Line),
     End(End),
+}
+
+/// A line that the client says, without its end.
+#[derive(Clone, PartialEq, Eq)]
+struct Line(Vec<u8>);
+
+impl core::fmt::Debug for Line {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "\"{}\"", self.0.escape_ascii())
+    }
 }
 
 /// How a connection ends for the client that reads on.
@@ -127,7 +136,12 @@ impl Script {
 
     /// Wait for this line, given without its end.
     pub fn expect(self, line: &str) -> Self {
-        self.step(Step::Expect(line.to_owned()))
+        self.expect_bytes(line.as_bytes())
+    }
+
+    /// Wait for this line, which need not be UTF-8.
+    pub fn expect_bytes(self, line: &[u8]) -> Self {
+        self.step(Step::Expect(Line(line.to_vec())))
     }
 
     /// End the control connection.
@@ -352,8 +366,8 @@ impl World {
             if byte != b'\n' {
                 continue;
             }
-            let line =
-                String::from_utf8_lossy(&core::mem::take(&mut self.line)).trim_end_matches(['\r', '\n']).to_owned();
+            let mut line = Line(core::mem::take(&mut self.line));
+            while line.0.pop_if(|byte| matches!(byte, b'\r' | b'\n')).is_some() {}
             match self.script.steps.pop_front() {
                 Some(Step::Expect(expected)) => assert_eq!(line, expected, "the client said something else"),
                 step => panic!("the client said {line:?} when the script was at {step:?}"),

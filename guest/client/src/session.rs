@@ -7,7 +7,7 @@ use crate::limit::within;
 use crate::lines;
 use crate::metadata::Checksum;
 use crate::network::Network;
-use crate::settings::{DataMode, MAX_TRANSCRIPT_LINES, Representation, Settings};
+use crate::settings::{DataMode, MAX_TRANSCRIPT_LINES, Representation, Settings, TransferMode};
 use crate::tls::{Agreed, Protection};
 use crate::transfer::{Check, Download, Upload};
 use alloc::format;
@@ -163,6 +163,11 @@ impl<N: Network> Session<N> {
             connection.settings.data_mode = mode;
         }
         Ok(())
+    }
+
+    /// (MODE; RFC 959, section 3.4) For all transfers from now on.
+    pub async fn set_transfer_mode(&mut self, mode: TransferMode) -> Result<Reply, Error> {
+        self.call(async |connection| connection.set_transfer_mode(mode).await).await
     }
 
     /// (PWD, RFC 959)

@@ -41,6 +41,9 @@ pub const COPY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long a server that listens for another one has to refuse a copy, before that one is told.
 pub const HEAD_START: Duration = Duration::from_millis(500);
+/// What a compressed transfer may inflate to is this many times the bytes that came, and a setting beyond that. Deflate
+/// can do a thousand times; among honest files only the emptiest compress better than this.
+pub const INFLATION_RATIO: u64 = 100;
 
 /// What a text costs against [`LISTING_SIZE`]: its bytes and its place in a list.
 pub fn listed_cost(text: &str) -> usize {
@@ -70,6 +73,8 @@ pub struct Settings {
     pub total_timeout: Option<Duration>,
     /// Compare checksums at the end of whole files, where the server has any.
     pub verify_checksums: bool,
+    /// What a compressed transfer may inflate to beyond [`INFLATION_RATIO`] times the bytes that came.
+    pub inflation_limit: u64,
     /// The most lines that the transcript holds; 0 turns it off.
     pub transcript_capacity: usize,
 }
@@ -87,6 +92,7 @@ impl Default for Settings {
             idle_timeout: Duration::from_secs(60),
             total_timeout: None,
             verify_checksums: false,
+            inflation_limit: 1 << 30,
             transcript_capacity: 0,
         }
     }
@@ -129,6 +135,26 @@ pub enum Representation {
     Image,
     /// `TYPE A`: lines end in CRLF on the wire and in LF here.
     Ascii,
+}
+
+/// How the bytes of data connections travel (`MODE`, RFC 959, section 3.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TransferMode {
+    /// `MODE S`: as they are.
+    #[default]
+    Stream,
+    /// `MODE Z`: as one zlib stream (draft-preston-ftpext-deflate-04).
+    Deflate,
+}
+
+impl TransferMode {
+    /// The argument of `MODE`.
+    pub(crate) fn code(self) -> &'static [u8] {
+        match self {
+            Self::Stream => b"S",
+            Self::Deflate => b"Z",
+        }
+    }
 }
 
 impl Representation {

@@ -20,7 +20,7 @@ use ftp_protocol::text;
 pub struct Outcome {
     /// The server's verdict, a 2yz reply.
     pub reply: Reply,
-    /// Bytes on the data connection, without the part that an offset skipped.
+    /// Bytes on the data connection, before they were compressed and without the part that an offset skipped.
     pub bytes: u64,
     /// The data connection was inside TLS.
     pub encrypted: bool,
@@ -188,7 +188,7 @@ impl<N: Network> Upload<N> {
             .end_transfer(&data.session.clone(), async |connection| {
                 let reply = data.end(connection).await?;
                 let mut outcome = data.outcome(connection, &reply);
-                outcome.name = chosen_name([agreed, &reply]).map(|name| connection.settings.encoding.decode(name));
+                outcome.name = chosen_name([agreed, &reply]).map(|name| connection.told(name));
                 outcome.checksum = verified(check, connection).await?;
                 Ok(outcome)
             })

@@ -7,7 +7,8 @@ use core::net::IpAddr;
 use core::time::Duration;
 use ftp_client::{
     Active, Agreed, Algorithm, Checksum, Copied, DataEnd, DataMode, Encoding, Entry, Error, Identity, Kind, Limit,
-    Listed, Outcome, Phase, Precision, Protection, Reply, Representation, Security, Timestamp, Trust, Version,
+    Listed, Outcome, Phase, Precision, Protection, Reply, Representation, Security, Timestamp, TransferMode, Trust,
+    Version,
 };
 
 impl From<Reply> for wit::Reply {
@@ -62,6 +63,7 @@ impl From<Limit> for wit::Limit {
             Limit::ReplySize => Self::ReplySize,
             Limit::ListingLine => Self::ListingLine,
             Limit::ListingSize => Self::ListingSize,
+            Limit::Inflation => Self::Inflation,
         }
     }
 }
@@ -148,11 +150,23 @@ impl From<wit::Representation> for Representation {
     }
 }
 
-impl From<wit::Encoding> for Encoding {
-    fn from(encoding: wit::Encoding) -> Self {
+impl From<wit::TransferMode> for TransferMode {
+    fn from(mode: wit::TransferMode) -> Self {
+        match mode {
+            wit::TransferMode::Stream => Self::Stream,
+            wit::TransferMode::Deflate => Self::Deflate,
+        }
+    }
+}
+
+impl TryFrom<wit::Encoding> for Encoding {
+    type Error = Error;
+
+    fn try_from(encoding: wit::Encoding) -> Result<Self, Error> {
         match encoding {
-            wit::Encoding::Utf8 => Self::Utf8,
-            wit::Encoding::Latin1 => Self::Latin1,
+            wit::Encoding::Utf8 => Ok(Self::Utf8),
+            wit::Encoding::Latin1 => Ok(Self::Latin1),
+            wit::Encoding::Named(label) => Ok(Self::named(&label)?),
         }
     }
 }

@@ -63,8 +63,9 @@ impl wit::GuestConnector for Connector {
         Ok(())
     }
 
-    fn set_encoding(&self, encoding: wit::Encoding) {
-        self.0.borrow_mut().encoding = encoding.into();
+    fn set_encoding(&self, encoding: wit::Encoding) -> Result<(), wit::Error> {
+        self.0.borrow_mut().encoding = encoding.try_into()?;
+        Ok(())
     }
 
     fn set_local_address(&self, address: Option<String>) -> Result<(), wit::Error> {
@@ -90,6 +91,10 @@ impl wit::GuestConnector for Connector {
 
     fn set_verify_checksums(&self, verify: bool) {
         self.0.borrow_mut().verify_checksums = verify;
+    }
+
+    fn set_inflation_limit(&self, limit: Option<u64>) {
+        self.0.borrow_mut().inflation_limit = limit.unwrap_or(Settings::default().inflation_limit);
     }
 
     fn set_transcript_capacity(&self, lines: u32) {
@@ -215,6 +220,10 @@ impl wit::GuestSession for SharedSession {
     fn set_data_mode(&self, mode: wit::DataMode) -> Result<(), wit::Error> {
         let mode = DataMode::try_from(mode)?;
         self.call(async |session| session.set_data_mode(mode))
+    }
+
+    fn set_transfer_mode(&self, mode: wit::TransferMode) -> Result<wit::Reply, wit::Error> {
+        self.call(async |session| session.set_transfer_mode(mode.into()).await)
     }
 
     fn current_directory(&self) -> Result<String, wit::Error> {

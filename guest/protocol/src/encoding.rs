@@ -1,5 +1,6 @@
 //! Names and texts as bytes and back (RFC 2640).
 
+use crate::charset::Charset;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -12,9 +13,22 @@ pub enum Encoding {
     Utf8,
     /// ISO 8859-1: one byte, one character.
     Latin1,
+    /// A character set of servers that know no UTF-8. What cannot be exchanged with a character is as in UTF-8: each of
+    /// its bytes from 0x80 on becomes U+10FF00 plus its value.
+    Named(Charset),
 }
 
 impl Encoding {
+    /// The encoding that has this label in the Encoding Standard, for example `windows-1251`.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownLabel`], also for an encoding that cannot carry names: see [`Charset`].
+    pub fn named(label: &str) -> Result<Self, UnknownLabel> {
+        let charset = Charset::of_label(label).ok_or(UnknownLabel)?;
+        Ok(if charset.name() == "UTF-8" { Self::Utf8 } else { Self::Named(charset) })
+    }
+
     /// The text that `bytes` stand for.
     ///
     /// Every sequence of bytes has a text, no two have the same, and [`encode`](Self::encode) gives the bytes back:
@@ -24,6 +38,7 @@ impl Encoding {
         match self {
             Self::Utf8 => decode_utf8(bytes),
             Self::Latin1 => bytes.iter().copied().map(char::from).collect(),
+            Self::Named(charset) => charset.decode(bytes),
         }
     }
 
@@ -31,27 +46,50 @@ impl Encoding {
     ///
     /// # Errors
     ///
-    /// [`Unencodable`] for a character outside ISO 8859-1. UTF-8 has bytes for every text.
+    /// [`Unencodable`] for a character that ISO 8859-1 or the character set does not have, or would give back as another
+    /// one. UTF-8 has bytes for every text.
     pub fn encode(self, text: &str) -> Result<Vec<u8>, Unencodable> {
         match self {
             Self::Utf8 => Ok(encode_utf8(text)),
-            Self::Latin1 => text.chars().map(|char| u8::try_from(char).map_err(|_| Unencodable(char))).collect(),
+            Self::Latin1 => text.chars().map(latin1).collect(),
+            Self::Named(charset) => charset.encode(text),
         }
     }
 }
 
 /// The first character of a text that the encoding has no byte for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unencodable(pub char);
+pub struct Unencodable {
+    /// The character.
+    pub char: char,
+    /// What does not have it.
+    pub charset: &'static str,
+}
 
 impl fmt::Display for Unencodable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let code = u32::from(self.0);
-        write!(f, "U+{code:04X} is not in ISO 8859-1")
+        let code = u32::from(self.char);
+        write!(f, "U+{code:04X} is not in {}", self.charset)
     }
 }
 
 impl core::error::Error for Unencodable {}
+
+/// A label of no encoding that can carry names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownLabel;
+
+impl fmt::Display for UnknownLabel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not the label of an encoding for names")
+    }
+}
+
+impl core::error::Error for UnknownLabel {}
+
+fn latin1(char: char) -> Result<u8, Unencodable> {
+    u8::try_from(char).map_err(|_| Unencodable { char, charset: "ISO 8859-1" })
+}
 
 /// What is added to a byte that is not UTF-8. The last row of the last private plane: no script uses it.
 const ESCAPE: u32 = 0x10_FF00;
@@ -87,15 +125,18 @@ fn encode_utf8(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// The character that stands for a byte that is not UTF-8.
-fn escape(byte: u8) -> char {
+/// The character that stands for a byte that is not UTF-8, nor part of a character set; one below 0x80 is itself.
+pub(crate) fn escape(byte: u8) -> char {
+    if byte.is_ascii() {
+        return char::from(byte);
+    }
     let code = ESCAPE.saturating_add(u32::from(byte));
     char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
-/// The byte that a character stands for. Never one below 0x80: those are always UTF-8, and a line end that is hidden
+/// The byte that a character stands for. Never one below 0x80: those are always ASCII, and a line end that is hidden
 /// in an escape would pass a check of the text.
-fn escaped(char: char) -> Option<u8> {
+pub(crate) fn escaped(char: char) -> Option<u8> {
     let byte = u8::try_from(u32::from(char).checked_sub(ESCAPE)?).ok()?;
     (byte >= 0x80).then_some(byte)
 }
@@ -133,8 +174,8 @@ mod tests {
 
     #[test]
     fn latin1_has_256_characters() {
-        assert_eq!(Encoding::Latin1.encode("a€"), Err(Unencodable('€')));
-        assert_eq!(Encoding::Latin1.encode("\u{100}"), Err(Unencodable('Ā')));
+        assert_eq!(Encoding::Latin1.encode("a€"), Err(Unencodable { char: '€', charset: "ISO 8859-1" }));
+        assert_eq!(Encoding::Latin1.encode("\u{100}"), Err(Unencodable { char: 'Ā', charset: "ISO 8859-1" }));
         let all: Vec<u8> = (0..=255).collect();
         let text = Encoding::Latin1.decode(&all);
         assert_eq!(Encoding::Latin1.encode(&text), Ok(all));
@@ -206,6 +247,6 @@ mod tests {
 
     #[test]
     fn error_names_the_character_by_its_code() {
-        assert_eq!(Unencodable('€').to_string(), "U+20AC is not in ISO 8859-1");
+        assert_eq!(Unencodable { char: '€', charset: "ISO 8859-1" }.to_string(), "U+20AC is not in ISO 8859-1");
     }
 }

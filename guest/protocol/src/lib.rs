@@ -10,13 +10,14 @@
 //!   directories ([`path`]), extensions ([`features`]), times ([`time`]) and free texts ([`text`])
 //! - writing commands ([`command`]), the one place where a line end could be smuggled in
 //! - listings: the facts of `MLSD` and `MLST`, and the lines of `LIST` ([`listing`])
-//! - names as text and back ([`encoding`])
+//! - names as text and back, in UTF-8 and in the character sets of older servers ([`encoding`], [`charset`]), and past
+//!   what is left of Telnet ([`telnet`])
 //!
 //! # Out of scope
 //!
 //! - connections, TLS, time limits, and which command follows which reply
 //! - Telnet negotiation: its bytes are text here, as no FTP server in use negotiates
-//! - record and page structure, block and compressed mode
+//! - record and page structure, the modes of transfers
 //!
 //! # Example
 //!
@@ -50,6 +51,7 @@
 extern crate alloc;
 
 pub mod address;
+pub mod charset;
 pub mod checksum;
 pub mod command;
 pub mod encoding;
@@ -57,6 +59,7 @@ pub mod features;
 pub mod listing;
 pub mod path;
 pub mod reply;
+pub mod telnet;
 pub mod text;
 pub mod time;
 

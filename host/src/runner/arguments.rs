@@ -60,6 +60,12 @@ pub struct Options {
     /// Names are ISO 8859-1, not UTF-8
     #[arg(long)]
     latin1: bool,
+    /// Names are in this character set, for example windows-1251, shift_jis or gbk
+    #[arg(long, value_name = "LABEL", conflicts_with = "latin1")]
+    encoding: Option<String>,
+    /// Let data travel compressed (MODE Z)
+    #[arg(long)]
+    pub compress: bool,
     /// The longest that connecting may take [default: 30]
     #[arg(long, value_name = "SECONDS", value_parser = seconds())]
     connect_timeout: Option<u64>,
@@ -77,7 +83,11 @@ fn seconds() -> impl clap::builder::TypedValueParser<Value = u64> {
 
 impl Options {
     pub fn encoding(&self) -> Encoding {
-        if self.latin1 { Encoding::Latin1 } else { Encoding::Utf8 }
+        match &self.encoding {
+            Some(label) => Encoding::Named(label.clone()),
+            None if self.latin1 => Encoding::Latin1,
+            None => Encoding::Utf8,
+        }
     }
 
     pub fn settings(&self) -> Settings {

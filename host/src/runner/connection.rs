@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 
 use anyhow::{Context as _, Result};
-use ftp_host::{Host, Policy, Session};
+use ftp_host::{Host, Policy, Session, TransferMode};
 
 use super::arguments::Options;
 use super::remote::Remote;
@@ -24,10 +24,20 @@ impl Connection {
         let session = session.with_context(|| format!("cannot connect to {}", remote.server()))?;
         let mut connection = Self { session, verbose: options.verbose };
         let login = connection.session.login(&remote.user, &remote.password, None).await;
-        match login.with_context(|| format!("cannot log in to {} as {}", remote.server(), remote.user)) {
-            Ok(_) => Ok(connection),
+        let login = login.with_context(|| format!("cannot log in to {} as {}", remote.server(), remote.user));
+        let ready = match login {
+            Ok(_) if options.compress => connection.compress().await,
+            login => login.map(drop),
+        };
+        match ready {
+            Ok(()) => Ok(connection),
             Err(error) => connection.close(Err(error)).await,
         }
+    }
+
+    async fn compress(&mut self) -> Result<()> {
+        self.session.set_transfer_mode(TransferMode::Deflate).await.context("the server does not compress")?;
+        Ok(())
     }
 
     /// Go to where the URL starts.

@@ -65,10 +65,12 @@ fn perform(command: Command) -> Result<()> {
 async fn dispatch(command: Command) -> Result<()> {
     match command {
         Command::Demo { size } => demo::run(size).await,
-        Command::Ls { url, options } => list::run(Remote::parse(&url, options.encoding())?, &options).await,
-        Command::Get { url, file, options } => get::run(Remote::parse(&url, options.encoding())?, file, &options).await,
+        Command::Ls { url, options } => list::run(Remote::parse(&url, &options.encoding())?, &options).await,
+        Command::Get { url, file, options } => {
+            get::run(Remote::parse(&url, &options.encoding())?, file, &options).await
+        }
         Command::Put { file, url, options } => {
-            put::run(&file, Remote::parse(&url, options.encoding())?, &options).await
+            put::run(&file, Remote::parse(&url, &options.encoding())?, &options).await
         }
     }
 }

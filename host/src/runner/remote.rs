@@ -33,7 +33,7 @@ pub enum Kind {
 
 impl Remote {
     /// Errors do not repeat the URL, which may hold a password.
-    pub fn parse(text: &str, encoding: Encoding) -> Result<Self> {
+    pub fn parse(text: &str, encoding: &Encoding) -> Result<Self> {
         // The parser would leave them out; and take a backslash, which is as good as any letter here, for a `/`.
         ensure!(!text.contains(char::is_control), "in the URL, control characters have to be written as %XX");
         let url = Url::parse(&text.replace('\\', "%5C")).context("the URL cannot be understood")?;
@@ -81,7 +81,7 @@ pub fn without_password(argument: &str) -> String {
     format!("{scheme}://{user}@{rest}")
 }
 
-fn account(url: &Url, encoding: Encoding) -> (String, String) {
+fn account(url: &Url, encoding: &Encoding) -> (String, String) {
     let user = decoded(url.username(), encoding);
     if user.is_empty() {
         return ("anonymous".to_owned(), "anonymous@".to_owned());
@@ -115,7 +115,7 @@ fn split_kind(path: &str) -> Result<(String, Option<Kind>)> {
 }
 
 /// `/a/b%2Fc` as `a` and `b/c`. A path that starts with `//` starts in the root, by common use.
-fn segments(path: &str, encoding: Encoding) -> Vec<String> {
+fn segments(path: &str, encoding: &Encoding) -> Vec<String> {
     let path = path.strip_prefix('/').unwrap_or(path);
     let (root, path) = match path.strip_prefix('/') {
         Some(path) => (Some("/".to_owned()), path),
@@ -125,16 +125,18 @@ fn segments(path: &str, encoding: Encoding) -> Vec<String> {
 }
 
 /// The text that stands for these bytes in calls: see `encoding` in the contract.
-fn decoded(text: &str, encoding: Encoding) -> String {
+fn decoded(text: &str, encoding: &Encoding) -> String {
     let bytes: Vec<u8> = percent_decode_str(text).collect();
     match (String::from_utf8(bytes), encoding) {
         (Ok(text), _) => text,
         (Err(error), Encoding::Latin1) => error.into_bytes().into_iter().map(char::from).collect(),
-        (Err(error), Encoding::Utf8) => error.as_bytes().utf8_chunks().fold(String::new(), |mut text, chunk| {
-            text.push_str(chunk.valid());
-            text.extend(chunk.invalid().iter().filter_map(|&byte| char::from_u32(0x0010_ff00 + u32::from(byte))));
-            text
-        }),
+        (Err(error), Encoding::Utf8 | Encoding::Named(_)) => {
+            error.as_bytes().utf8_chunks().fold(String::new(), |mut text, chunk| {
+                text.push_str(chunk.valid());
+                text.extend(chunk.invalid().iter().filter_map(|&byte| char::from_u32(0x0010_ff00 + u32::from(byte))));
+                text
+            })
+        }
     }
 }
 
@@ -143,11 +145,11 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Remote {
-        Remote::parse(text, Encoding::Utf8).unwrap()
+        Remote::parse(text, &Encoding::Utf8).unwrap()
     }
 
     fn error(text: &str) -> String {
-        format!("{:#}", Remote::parse(text, Encoding::Utf8).err().unwrap())
+        format!("{:#}", Remote::parse(text, &Encoding::Utf8).err().unwrap())
     }
 
     fn place(text: &str) -> (Vec<String>, String) {
@@ -227,7 +229,7 @@ mod tests {
     #[test]
     fn bytes_that_are_not_utf8() {
         assert_eq!(parse("ftp://host/a%FFb%C3%BC").name, "a\u{10ffff}bü");
-        let name = |text| Remote::parse(text, Encoding::Latin1).unwrap().name;
+        let name = |text| Remote::parse(text, &Encoding::Latin1).unwrap().name;
         assert_eq!(name("ftp://host/%FC"), "ü");
         assert_eq!(name("ftp://host/ü"), "ü");
     }

@@ -8,6 +8,7 @@ mod files;
 mod fxp;
 mod gibibyte;
 mod listings;
+mod modes;
 mod names;
 mod options;
 mod row;
@@ -26,6 +27,11 @@ use row::{Row, Site};
 /// Rows that a server cannot answer, and the command that it does not know or does in another way.
 const NOT_SPOKEN: &[(&str, &str, &str)] = &[
     (PYFTPD, "name_that_is_not_utf8", "names that are not UTF-8"),
+    (PYFTPD, "names_in_windows_1251", "names that are not UTF-8"),
+    (PYFTPD, "names_in_shift_jis", "names that are not UTF-8"),
+    (PYFTPD, "names_in_gbk", "names that are not UTF-8"),
+    (PYFTPD, "names_of_bytes_that_are_telnet", "names that are not UTF-8"),
+    (PYFTPD, "directories_in_windows_1251", "names that are not UTF-8"),
     (PYFTPD_TLS12, "names_in_an_empty_directory", "NLST of nothing, which it may end without close_notify"),
     (PYFTPD_TLS13, "names_in_an_empty_directory", "NLST of nothing, which it may end without close_notify"),
     (VSFTPD, "reinitialize_ends_the_login_only", "REIN"),
@@ -40,8 +46,14 @@ const NOT_SPOKEN: &[(&str, &str, &str)] = &[
     (PURE_FTPD, "facts_are_selected", "OPTS MLST, which it accepts and ignores"),
     (PURE_FTPD, "ascii_upload_arrives_with_the_lines_of_the_server", "TYPE A, in which it drops each CR"),
     (PURE_FTPD, "name_that_begins_and_ends_with_a_space", "STOR, which turns a space at either end into `_`"),
+    (PURE_FTPD, "names_in_shift_jis", "names with a backslash in them"),
     (PURE_FTPD, "directory_with_quotes", "MKD, whose reply does not double quotation marks"),
     (EMBEDDED, "name_that_is_not_utf8", "names that are not UTF-8"),
+    (EMBEDDED, "names_in_windows_1251", "names that are not UTF-8"),
+    (EMBEDDED, "names_in_shift_jis", "names that are not UTF-8"),
+    (EMBEDDED, "names_in_gbk", "names that are not UTF-8"),
+    (EMBEDDED, "names_of_bytes_that_are_telnet", "names that are not UTF-8"),
+    (EMBEDDED, "directories_in_windows_1251", "names that are not UTF-8"),
     (EMBEDDED, "help_on_a_command_is_given", "HELP with an argument"),
     (EMBEDDED, "store_unique_tells_the_name", "STOU, whose reply is the name without FILE"),
     (EMBEDDED, "directory_with_quotes", "MKD, whose reply has no quotation marks of its own"),
@@ -84,6 +96,7 @@ fn main() -> ExitCode {
     fxp::add(&mut suite);
     gibibyte::add(&mut suite);
     options::add(&mut suite);
+    modes::add(&mut suite);
     faults::add(&mut suite);
     security::add(&mut suite);
     suite.run()

@@ -4,8 +4,9 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
 use anyhow::{Context as _, Result};
-use ftp_host::{Listed, Session};
-use ftp_tests::client::{get, put};
+use ftp_host::{Encoding, Listed, Session, Settings};
+use ftp_tests::client::{self, get, put};
+use ftp_tests::servers::Kind;
 
 use crate::row::{Row, Site, member_names, rows};
 
@@ -18,6 +19,11 @@ pub fn rows() -> Vec<Row> {
         name_with_percent_and_star,
         name_in_utf8,
         name_that_is_not_utf8,
+        names_in_windows_1251,
+        names_in_shift_jis,
+        names_in_gbk,
+        names_of_bytes_that_are_telnet,
+        directories_in_windows_1251,
         directory_with_quotes,
         directory_with_spaces,
         directory_in_utf8,
@@ -66,6 +72,67 @@ async fn name_that_is_not_utf8(site: Site) -> Result<()> {
     Ok(())
 }
 
+/// `я` is the byte 0xFF, which Telnet doubles, and adjectives end in two of it.
+async fn names_in_windows_1251(site: Site) -> Result<()> {
+    files_go_round(
+        site,
+        "windows-1251",
+        &[(b"\xff", "я"), (b"\xcf\xee\xf1\xeb\xe5\xe4\xed\xff\xff.txt", "Последняя.txt")],
+    )
+    .await
+}
+
+/// The second bytes of these are a backslash and a vertical line; the last ones are none of Shift_JIS.
+async fn names_in_shift_jis(site: Site) -> Result<()> {
+    files_go_round(
+        site,
+        "shift_jis",
+        &[(b"\x95\x5c\x83\x7c", "表ポ"), (b"\x87\x9a\xfd", "\u{10ff87}\u{10ff9a}\u{10fffd}")],
+    )
+    .await
+}
+
+async fn names_in_gbk(site: Site) -> Result<()> {
+    files_go_round(site, "gbk", &[(b"\xce\xc4\xbc\xfe", "文件"), (b"\xff\xfe", "\u{10ffff}\u{10fffe}")]).await
+}
+
+/// Doubled, before an option that is asked for, before an interrupt, at both ends.
+async fn names_of_bytes_that_are_telnet(site: Site) -> Result<()> {
+    let names: &[(&[u8], &str)] = &[
+        (b"\xff\xff", "ÿÿ"),
+        (b"a\xff\xff\xffb", "aÿÿÿb"),
+        (b"a\xff\xfd\x01b", "aÿý\u{1}b"),
+        (b"a\xff\xf4\xff\xf2b", "aÿôÿòb"),
+        (b"\xff \xff", "ÿ ÿ"),
+    ];
+    // Pure-FTPd has no names with control characters.
+    let taken = |&&(bytes, _): &&(&[u8], &str)| !(bytes.contains(&1) && site.is(Kind::PureFtpd));
+    let names: Vec<_> = names.iter().filter(taken).copied().collect();
+    files_go_round(site, "iso-8859-1", &names).await
+}
+
+async fn directories_in_windows_1251(site: Site) -> Result<()> {
+    let mut session = site.login_with(named("windows-1251")).await?;
+    // What is not known yet when the first question is about the directory, not from making it.
+    std::fs::create_dir_all(site.root().join(OsStr::from_bytes(b"\xf1\xe8\xed\xff\xff/\xff")))?;
+    session.change_directory("синяя").await?;
+    assert_eq!(session.current_directory().await?, "/синяя");
+    session.change_directory("я").await?;
+    assert_eq!(session.current_directory().await?, "/синяя/я");
+    session.change_directory("/").await?;
+    for (path, name) in [("/последняя", "последняя"), ("/последняя/я", "я")] {
+        assert_eq!(session.make_directory(path).await?, path);
+        session.change_directory(path).await?;
+        assert_eq!(session.current_directory().await?, path);
+        session.change_directory("..").await?;
+        assert!(member_names(&mut session).await?.iter().any(|listed| listed == name));
+    }
+    session.remove_directory("/последняя/я").await?;
+    session.remove_directory("/последняя").await?;
+    assert!(!site.root().join(OsStr::from_bytes(b"\xef\xee\xf1\xeb\xe5\xe4\xed\xff\xff")).exists());
+    Ok(())
+}
+
 async fn directory_with_quotes(site: Site) -> Result<()> {
     directory_goes_round(site, r#"a "quoted" one"#).await
 }
@@ -93,6 +160,29 @@ async fn file_goes_round(site: Site, name: &str) -> Result<()> {
     session.rename("plain", name).await?;
     session.delete(name).await?;
     assert!(!site.root().join(name).exists());
+    Ok(())
+}
+
+fn named(label: &str) -> Settings {
+    Settings { encoding: Encoding::Named(label.to_owned()), ..client::settings() }
+}
+
+/// Files whose names are these bytes at the server, and these texts here.
+async fn files_go_round(site: Site, label: &str, names: &[(&[u8], &str)]) -> Result<()> {
+    let mut session = site.login_with(named(label)).await?;
+    for &(bytes, name) in names {
+        let path = site.root().join(OsStr::from_bytes(bytes));
+        put(&mut session, name, b"contents").await.with_context(|| name.to_owned())?;
+        assert_eq!(std::fs::read(&path).with_context(|| format!("{path:?}"))?, b"contents");
+        assert_eq!(only_name(&mut session).await?, name);
+        assert_eq!(member_names(&mut session).await?, [name]);
+        assert_eq!(session.entry(name).await?.name, name);
+        assert_eq!(get(&mut session, name).await?, b"contents");
+        session.rename(name, "plain").await?;
+        session.rename("plain", name).await?;
+        session.delete(name).await?;
+        assert!(!path.exists(), "{path:?}");
+    }
     Ok(())
 }
 

@@ -20,6 +20,9 @@ pub fn add(suite: &mut Suite) {
             size_and_time_where_mlst_is_not_known,
             select_facts_where_mlst_is_not_known_is_refused,
             latin1_name_goes_round,
+            windows_1251_name_goes_round,
+            shift_jis_name_goes_round,
+            unknown_encoding_is_refused,
             latin1_cannot_send_other_characters,
             bytes_that_are_not_utf8_round_trip,
             anonymous_reads_and_may_not_write,
@@ -97,6 +100,43 @@ async fn latin1_name_goes_round() -> Result<()> {
     assert!(matches!(&listed[..], [Listed::Entry(entry)] if entry.name == "fÿr-Ærø"), "{listed:?}");
     assert_eq!(get(&mut session, "fÿr-Ærø").await?, b"contents");
     Ok(())
+}
+
+/// 0xFF is `я` in windows-1251, and this server takes it as it is.
+async fn windows_1251_name_goes_round() -> Result<()> {
+    let server = PyFtpd::start(&["--encoding", "cp1251"])?;
+    let mut session = client::login_with(server.address(), named("windows-1251")).await?;
+    put(&mut session, "последняя", b"contents").await?;
+    assert!(server.root().join("последняя").exists());
+    assert_eq!(session.names(None).await?, ["последняя"]);
+    assert_eq!(session.entry("последняя").await?.name, "последняя");
+    assert_eq!(get(&mut session, "последняя").await?, b"contents");
+    assert_eq!(session.make_directory("синяя").await?, "/синяя");
+    session.change_directory("синяя").await?;
+    assert_eq!(session.current_directory().await?, "/синяя");
+    Ok(())
+}
+
+async fn shift_jis_name_goes_round() -> Result<()> {
+    let server = PyFtpd::start(&["--encoding", "shift_jis"])?;
+    let mut session = client::login_with(server.address(), named("shift_jis")).await?;
+    put(&mut session, "表能ポ", b"contents").await?;
+    assert!(server.root().join("表能ポ").exists());
+    assert_eq!(session.names(None).await?, ["表能ポ"]);
+    assert_eq!(get(&mut session, "表能ポ").await?, b"contents");
+    Ok(())
+}
+
+async fn unknown_encoding_is_refused() -> Result<()> {
+    for label in ["", "utf-16", "iso-2022-jp", "replacement", "klingon"] {
+        let refused = client::connector(named(label)).await.err();
+        assert!(matches!(refused, Some(ftp_host::Error::InvalidArgument(_))), "{label}: {refused:?}");
+    }
+    Ok(())
+}
+
+fn named(label: &str) -> Settings {
+    Settings { encoding: Encoding::Named(label.to_owned()), ..client::settings() }
 }
 
 async fn latin1_cannot_send_other_characters() -> Result<()> {

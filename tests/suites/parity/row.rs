@@ -8,7 +8,7 @@ use anyhow::Result;
 use ftp_host::{Error, Session, Settings};
 use ftp_tests::client;
 use ftp_tests::embedded::Embedded;
-use ftp_tests::servers::{Server, Way};
+use ftp_tests::servers::{Kind, Server, Way};
 
 /// One thing that a client can do, tried on a server of its own.
 #[derive(Clone, Copy)]
@@ -44,6 +44,11 @@ impl Site {
 
     pub fn embedded() -> Result<Self> {
         Ok(Self::Embedded(Embedded::start()?))
+    }
+
+    /// Whether it is this server.
+    pub fn is(&self, kind: Kind) -> bool {
+        matches!(self, Self::Real(server, _) if server.kind() == kind)
     }
 
     pub fn address(&self) -> SocketAddr {
