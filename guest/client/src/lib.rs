@@ -2,7 +2,8 @@
 //!
 //! In scope: sessions, transfers, listings, time limits, TLS; the engine of TLS is behind the traits in `tls`. Out of scope: where connections come from. That is the trait
 //! [`Network`], of which there is one for WASI in the component, one for native sockets (the module
-//! `native`, with the feature of that name) and one that plays a script (`scripted`, likewise).
+//! `native`, with the feature of that name) and one that plays a script (`scripted`, likewise). What is made out of
+//! several calls is in `mirror`, with the feature of that name.
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -11,7 +12,7 @@
 )]
 
 extern crate alloc;
-#[cfg(any(feature = "native", test))]
+#[cfg(any(feature = "mirror", feature = "native", test))]
 extern crate std;
 
 mod ascii;
@@ -22,6 +23,8 @@ mod dial;
 mod error;
 mod limit;
 mod lines;
+#[cfg(feature = "mirror")]
+pub mod mirror;
 #[cfg(feature = "native")]
 pub mod native;
 mod network;
