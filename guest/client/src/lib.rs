@@ -3,7 +3,7 @@
 //! In scope: sessions, transfers, listings, time limits, TLS; the engine of TLS is behind the traits in `tls`. Out of scope: where connections come from. That is the trait
 //! [`Network`], of which there is one for WASI in the component, one for native sockets (the module
 //! `native`, with the feature of that name) and one that plays a script (`scripted`, likewise). What is made out of
-//! several calls is in `mirror`, with the feature of that name.
+//! several calls is in `mirror` (trees) and `segments` (one file by several sessions), with the feature `mirror`.
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -30,6 +30,8 @@ pub mod native;
 mod network;
 #[cfg(feature = "scripted")]
 pub mod scripted;
+#[cfg(feature = "mirror")]
+pub mod segments;
 mod session;
 mod settings;
 mod tls;
