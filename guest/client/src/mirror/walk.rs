@@ -317,3 +317,22 @@ async fn survives<N: Network>(session: &mut Session<N>, error: &Error) -> bool {
         _ => matches!(unless_refused(session.noop().await), Ok(_)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_has_a_limit_that_everything_counts_against() {
+        let lines = Vec::from(["x".repeat(1000)]);
+        let mut walk = Walk { size: 2500, ..Walk::new(None, WalkOptions::default()) };
+        assert_eq!(walk.take(cost(&RelativePath::root(), &Listed::Unparsed("x".repeat(1000)))), Ok(()));
+        let refusal = Error::Permanent(Reply { code: 550, lines });
+        assert_eq!(walk.failed(refusal.clone()), End::Failed(refusal.clone()));
+        assert_eq!(walk.failed(refusal), End::Limit(Reached::Size));
+        // From now on nothing is listed.
+        let place = walk.pending.front().cloned();
+        assert_eq!(place.and_then(|place| walk.obstacle(&place)), Some(End::Limit(Reached::Size)));
+        assert!(walk.pending.is_empty());
+    }
+}
