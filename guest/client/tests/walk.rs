@@ -112,6 +112,19 @@ fn listing_that_breaks_off_is_no_complete_one() {
 }
 
 #[test]
+fn empty_list_of_a_directory_that_is_not_there_is_no_empty_directory() {
+    let pwd = |script: Script| script.expect("PWD").say("257 \"/\"\r\n");
+    let script = || hello().expect("FEAT").say("502 no\r\n").expect("TYPE A").say("200 ok\r\n");
+    let there = pwd(pwd(listing(script(), "LIST pub", &[])).expect("CWD pub").say("250 ok\r\n"));
+    let tree = walked(there.expect("CWD /").say("250 ok\r\n"), Some("pub"), WalkOptions::default());
+    assert_eq!(end(&tree, ""), &End::Complete);
+
+    let not_there = pwd(listing(script(), "LIST pub", &[])).expect("CWD pub").say("550 no such directory\r\n");
+    let tree = walked(not_there, Some("pub"), WalkOptions::default());
+    assert!(matches!(end(&tree, ""), End::Failed(Error::Permanent(_))));
+}
+
+#[test]
 fn silence_on_a_data_connection_does_not_end_the_walk() {
     let script = listing(featured(), "MLSD", &["type=dir;=d"]);
     let script = passive(script).expect("MLSD d").say("150 go\r\n").data(Data::sends("", Ending::Stall));

@@ -12,6 +12,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use ftp_protocol::features;
 use ftp_protocol::listing::{Entry, Kind, Listed};
 
 /// How to walk.
@@ -143,6 +144,12 @@ impl Walk {
         let mut folder = Folder::complete(place.path.clone());
         let at = place.path.on_server(self.root.as_deref());
         let listed = match session.entries(at.as_deref()).await {
+            Ok(listed) if listed.is_empty() => {
+                if let Some(error) = not_there(session, at.as_deref()).await? {
+                    folder.end = self.failed(error);
+                }
+                listed
+            }
             Ok(listed) => listed,
             Err(error) if survives(session, &error).await => {
                 folder.end = self.failed(error);
@@ -281,14 +288,38 @@ async fn target<N: Network>(session: &mut Session<N>, path: &str) -> Result<Targ
             Kind::SymbolicLink | Kind::Other => {}
         }
     }
-    // A listing would not do: that of a file is the file itself, and that of nothing is empty.
-    let Some(home) = unless_refused(session.current_directory().await)? else { return Ok(Target::Unknown) };
-    if unless_refused(session.change_directory(path).await)?.is_none() {
-        return Ok(Target::Unknown);
+    // A listing would not do: that of a file is the file itself, and that of nothing may be empty.
+    match unless_refused(go_there(session, path).await)? {
+        Some(there) => Ok(Target::Directory(there.map(|path| format!("PWD {path}").into()))),
+        None => Ok(Target::Unknown),
     }
+}
+
+/// (FEAT, CWD) What is wrong with a directory whose listing is empty: to the `LIST` of some servers nothing at all is just
+/// as empty.
+async fn not_there<N: Network>(session: &mut Session<N>, path: Option<&str>) -> Result<Option<Error>, Error> {
+    let Some(path) = path else { return Ok(None) };
+    if features::has(&session.features().await?, "MLST") {
+        return Ok(None);
+    }
+    match go_there(session, path).await {
+        Ok(_) => Ok(None),
+        Err(error) if is_refusal(&error) => Ok(Some(error)),
+        Err(error) => Err(error),
+    }
+}
+
+/// (PWD, CWD, PWD, CWD) Go to a directory and back. Gives the path that the server tells there.
+async fn go_there<N: Network>(session: &mut Session<N>, path: &str) -> Result<Option<String>, Error> {
+    let home = session.current_directory().await?;
+    session.change_directory(path).await?;
     let there = unless_refused(session.current_directory().await)?;
-    session.change_directory(&home).await?;
-    Ok(Target::Directory(there.map(|path| format!("PWD {path}").into())))
+    match session.change_directory(&home).await {
+        Ok(_) => Ok(there),
+        // Whatever is relative to the working directory means something else now.
+        Err(error) if is_refusal(&error) => Err(Error::Other(format!("there is no way back to {home:?}: {error}"))),
+        Err(error) => Err(error),
+    }
 }
 
 /// `None` is a refusal, after which the session is still good.
