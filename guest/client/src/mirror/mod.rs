@@ -8,8 +8,10 @@
 //! the plan. Also links, which are never made, and times of directories.
 //!
 //! A server may be mistaken, or lie. So nothing is deleted where a listing of the source is not certain to be complete,
-//! no step goes through a link or to a name that is more than a name, and what is left out is told with the reason. What
-//! a server shows as a directory is taken for one: some show links so.
+//! no step goes through a link or to a name that is more than a name, and what is left out is told with the reason. Three
+//! things nobody can see from here: a server may show a link as the directory that it leads to; it may list no hidden
+//! files, which a mirror then takes for missing; and with [`DataEnd::Lenient`](crate::DataEnd::Lenient) a listing that was
+//! cut off passes for a complete one, which is no setting to delete with.
 //!
 //! ```
 //! use ftp_client::mirror::{Draft, Plan, PlanOptions, RelativePath, Side, Step, Times, Tree, WalkOptions, times, walk};

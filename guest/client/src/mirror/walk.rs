@@ -64,13 +64,16 @@ pub struct Visited {
 pub struct Walk {
     root: Option<String>,
     options: WalkOptions,
-    enter: Option<Box<dyn Fn(&RelativePath) -> bool + Send>>,
+    enter: Option<Enter>,
     pending: VecDeque<Place>,
     entries: usize,
     size: usize,
     /// A limit on the whole that was reached.
     reached: Option<Reached>,
 }
+
+/// Whether a directory is listed.
+type Enter = Box<dyn Fn(&RelativePath) -> bool + Send>;
 
 /// A directory to be listed.
 #[derive(Clone)]
@@ -345,7 +348,7 @@ async fn survives<N: Network>(session: &mut Session<N>, error: &Error) -> bool {
     match error {
         error if is_refusal(error) => true,
         Error::Busy | Error::Closed => false,
-        _ => matches!(unless_refused(session.noop().await), Ok(_)),
+        _ => unless_refused(session.noop().await).is_ok(),
     }
 }
 
