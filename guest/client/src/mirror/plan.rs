@@ -296,18 +296,17 @@ impl<'a> Planner<'a> {
     }
 
     fn directory(&mut self, pair: &Pair) {
+        let options = self.options;
         let members = self.source.members(&pair.source).to_vec();
         let wanted = self.by_name(&members, Side::Source);
         let there = pair.target.as_ref().map_or_else(Vec::new, |target| self.target.members(target).to_vec());
         let there = self.by_name(&there, Side::Target);
         let deeper = self.pairs.len();
-        for item in members {
-            let key = self.options.names.key(item.path.name().unwrap_or_default());
-            // Without a safe name it is in no group.
+        for item in members.into_iter().filter(|item| options.names.check(name(item)).is_ok()) {
+            let key = options.names.key(name(item));
             match wanted.get(&key).map(Vec::as_slice) {
                 Some([_]) => self.member(pair, item, there.get(&key).map_or(&[], Vec::as_slice)),
-                Some(_) if self.is_safe(item) => self.skip(Side::Source, item, Reason::Twin),
-                _ => {}
+                _ => self.skip(Side::Source, item, Reason::Twin),
             }
         }
         // The first one is the next one.
@@ -321,17 +320,12 @@ impl<'a> Planner<'a> {
     fn by_name(&mut self, members: &[&'a Item], side: Side) -> Groups<'a> {
         let mut names = Groups::new();
         for &item in members {
-            let name = item.path.name().unwrap_or_default();
-            match self.options.names.check(name) {
-                Ok(()) => names.entry(self.options.names.key(name)).or_default().push(item),
+            match self.options.names.check(name(item)) {
+                Ok(()) => names.entry(self.options.names.key(name(item))).or_default().push(item),
                 Err(bad) => self.skip(side, item, Reason::Unsafe(bad)),
             }
         }
         names
-    }
-
-    fn is_safe(&self, item: &Item) -> bool {
-        self.options.names.check(item.path.name().unwrap_or_default()).is_ok()
     }
 
     fn is_meant(&self, item: &Item) -> bool {
@@ -479,4 +473,9 @@ impl<'a> Planner<'a> {
     fn skip(&mut self, side: Side, item: &Item, reason: Reason) {
         self.skipped.push(Skipped { side, path: item.path.clone(), reason });
     }
+}
+
+/// The root's is empty, which is no safe one.
+fn name(item: &Item) -> &str {
+    item.path.name().unwrap_or_default()
 }

@@ -1,6 +1,6 @@
 //! Deleting trees: files first, then directories from the bottom up, and nothing that has to stay.
 
-use super::{Index, PlanOptions, Reason, Side, Skipped, Step};
+use super::{Index, PlanOptions, Reason, Side, Skipped, Step, name};
 use crate::mirror::tree::{End, Item, RelativePath};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -42,7 +42,7 @@ impl Erasure {
         let mut kept = BTreeSet::new();
         let mut pending = Vec::from([(item, false)]);
         while let Some((item, is_twin)) = pending.pop() {
-            let stays = match options.names.check(item.path.name().unwrap_or_default()) {
+            let stays = match options.names.check(name(item)) {
                 Err(bad) => Some(Reason::Unsafe(bad)),
                 Ok(()) if !options.patterns.include(&item.path, item.kind == Kind::Directory) => Some(Reason::Excluded),
                 Ok(()) if item.kind == Kind::Other => Some(Reason::Special),
@@ -91,7 +91,7 @@ fn members<'a>(
     options: &PlanOptions,
     directory: &RelativePath,
 ) -> impl Iterator<Item = (&'a Item, bool)> {
-    let key = |item: &Item| options.names.key(item.path.name().unwrap_or_default());
+    let key = |item: &Item| options.names.key(name(item));
     let mut counts = BTreeMap::<_, usize>::new();
     for item in target.members(directory) {
         *counts.entry(key(item)).or_default() += 1;

@@ -314,6 +314,13 @@ fn twins_are_skipped_and_their_name_is_not_touched() {
 }
 
 #[test]
+fn unsafe_name_whose_case_folds_to_that_of_a_safe_one_stays_unsafe() {
+    let options = PlanOptions { names: Names { windows: false, fold_case: true }, ..PlanOptions::default() };
+    let plan = plan_with(&named(&["\u{17f}:x", "S:x"]), &Tree::empty(), &options, &Times::new());
+    assert_eq!(steps(&plan), ["get \u{17f}:x New"]);
+}
+
+#[test]
 fn name_that_differs_in_case_is_the_same_file_where_case_is_folded() {
     let options = PlanOptions { names: Names { windows: false, fold_case: true }, ..deleting() };
     let plan = plan("Dir/ Dir/A", "dir/ dir/a dir/old", &options);
