@@ -235,6 +235,18 @@ fn links_are_followed_only_when_asked() {
 }
 
 #[test]
+fn where_a_link_leads_is_asked_with_size_when_it_is_still_a_link_to_mlst() {
+    let follow = WalkOptions { follow_links: true, ..WalkOptions::default() };
+    for (reply, kind) in [("213 9", Kind::File), ("550 no", Kind::SymbolicLink)] {
+        let script = listing(featured(), "MLSD", &["type=OS.unix=slink:/x;=l"]);
+        let script = script.expect("MLST l").say("250-x\r\n type=OS.unix=slink:/x; /l\r\n250 end\r\n");
+        let script = script.expect("PWD").say("257 \"/\"\r\n").expect("CWD l").say("550 no\r\n");
+        let script = script.expect("TYPE I").say("200 ok\r\n").expect("SIZE l").say(format!("{reply}\r\n"));
+        assert_eq!(walked(script, None, follow).items[0].kind, kind);
+    }
+}
+
+#[test]
 fn where_a_link_leads_is_asked_with_cwd_when_nothing_else_tells() {
     let follow = WalkOptions { follow_links: true, ..WalkOptions::default() };
     let begin = || {

@@ -72,7 +72,7 @@ async fn mirror(
     let (plan, tree) = script
         .play(async |peer| {
             let mut session = login(peer).await?;
-            let tree = walk(&mut session, None, WalkOptions::default()).await?;
+            let tree = walk(&mut session, Some("/"), WalkOptions::default()).await?;
             let here = local::tree(&target)?;
             let plan = Draft::new(&tree, &here, options).finish(&Times::new());
             local::carry_out_here(&plan, &mut session, &target).await?;
@@ -105,7 +105,7 @@ impl Mirrored {
 /// The good file is there, nothing else, and what was left out is told, be it as a line that was not understood.
 async fn nothing_comes_of(name: &'static str, kind: &str) -> Result<()> {
     let listing = format!("type={kind};size=1; {name}\r\ntype=file;size=4; good\r\n");
-    let script = Script::logged_in().download("MLSD", listing).download("RETR good", "good");
+    let script = Script::logged_in().download("MLSD /", listing).download("RETR /good", "good");
     let mirrored = mirror(script, &PlanOptions::default(), |_| Ok(())).await?;
     assert_eq!(mirrored.files, ["good"]);
     let skipped = matches!(mirrored.reasons()[..], [Reason::Unsafe(_)]);
@@ -117,7 +117,7 @@ async fn nothing_comes_of(name: &'static str, kind: &str) -> Result<()> {
 
 async fn names_that_differ_in_case_where_that_is_one_file() -> Result<()> {
     let listing = "type=file; README\r\ntype=file; readme\r\ntype=file; good\r\n";
-    let script = Script::logged_in().download("MLSD", listing).download("RETR good", "good");
+    let script = Script::logged_in().download("MLSD /", listing).download("RETR /good", "good");
     let options = PlanOptions { names: Names { windows: false, fold_case: true }, ..PlanOptions::default() };
     let mirrored = mirror(script, &options, |_| Ok(())).await?;
     assert_eq!((mirrored.files, mirrored.plan.skipped.len()), (vec!["good".to_string()], 2));
@@ -126,7 +126,7 @@ async fn names_that_differ_in_case_where_that_is_one_file() -> Result<()> {
 
 async fn link_and_then_a_directory_of_its_name() -> Result<()> {
     let listing = "type=OS.unix=slink:/etc; l\r\ntype=dir; l\r\n";
-    let script = Script::logged_in().download("MLSD", listing).download("MLSD l", "type=file; passwd\r\n");
+    let script = Script::logged_in().download("MLSD /", listing).download("MLSD /l", "type=file; passwd\r\n");
     let mirrored =
         mirror(script, &PlanOptions { delete: true, replace: true, ..PlanOptions::default() }, |_| Ok(())).await?;
     assert_eq!(mirrored.reasons(), [Reason::Twin, Reason::Twin]);
@@ -137,20 +137,20 @@ async fn link_and_then_a_directory_of_its_name() -> Result<()> {
 /// The first time a link came, in whatever way; now there is a directory of its name.
 async fn directory_where_there_is_a_link_here() -> Result<()> {
     let outside = |target: &std::path::Path| Ok(std::os::unix::fs::symlink("../..", target.join("l"))?);
-    let script = || Script::logged_in().download("MLSD", "type=dir; l\r\n").download("MLSD l", "type=file; x\r\n");
+    let script = || Script::logged_in().download("MLSD /", "type=dir; l\r\n").download("MLSD /l", "type=file; x\r\n");
     let mirrored = mirror(script(), &PlanOptions { delete: true, ..PlanOptions::default() }, outside).await?;
     assert_eq!(mirrored.reasons(), [Reason::InTheWay(ftp_client::Kind::SymbolicLink)]);
     assert_eq!(mirrored.files, ["l"]);
 
     let options = PlanOptions { replace: true, ..PlanOptions::default() };
-    let mirrored = mirror(script().download("RETR l/x", "x"), &options, outside).await?;
+    let mirrored = mirror(script().download("RETR /l/x", "x"), &options, outside).await?;
     assert_eq!(mirrored.files, ["l", "l/x"]);
     Ok(())
 }
 
 async fn directory_that_contains_itself() -> Result<()> {
     let listing = "type=dir;unique=7; d\r\n";
-    let script = Script::logged_in().download("MLSD", listing).download("MLSD d", listing);
+    let script = Script::logged_in().download("MLSD /", listing).download("MLSD /d", listing);
     let mirrored = mirror(script, &PlanOptions::default(), |_| Ok(())).await?;
     assert!(matches!(mirrored.tree.folders.last(), Some(folder) if matches!(folder.end, End::Cycle(_))));
     Ok(())
@@ -159,9 +159,9 @@ async fn directory_that_contains_itself() -> Result<()> {
 /// The server would go on for ever.
 async fn directory_of_ten_thousand_levels() -> Result<()> {
     let listing = "type=dir; d\r\n";
-    let levels = (1..=128).map(|level| format!("MLSD d{}", "/d".repeat(level - 1)));
+    let levels = (1..=128).map(|level| format!("MLSD /d{}", "/d".repeat(level - 1)));
     let script = levels
-        .fold(Script::logged_in().download("MLSD", listing), |script, command| script.download(&command, listing));
+        .fold(Script::logged_in().download("MLSD /", listing), |script, command| script.download(&command, listing));
     let mirrored = mirror(script, &PlanOptions::default(), |_| Ok(())).await?;
     assert_eq!(mirrored.tree.folders.last().map(|folder| &folder.end), Some(&End::Limit(Reached::Depth)));
     assert_eq!(mirrored.files.len(), 129);
@@ -174,7 +174,7 @@ async fn pattern_of_many_stars_against_long_names() -> Result<()> {
     let pattern = format!("{}b", "*a".repeat(50));
     let patterns = Patterns::new(&[Rule::Exclude("*"), Rule::Include(&pattern)], false)?;
     let options = PlanOptions { patterns, ..PlanOptions::default() };
-    let script = Script::logged_in().download("MLSD", listing);
+    let script = Script::logged_in().download("MLSD /", listing);
     let mirrored = timeout(Duration::from_secs(20), mirror(script, &options, |_| Ok(()))).await??;
     assert_eq!((mirrored.files.len(), mirrored.plan.skipped.len()), (0, 20));
     Ok(())

@@ -14,6 +14,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use ftp_protocol::features;
 use ftp_protocol::listing::{Entry, Kind, Listed};
+use ftp_protocol::time::Timestamp;
 
 /// How to walk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -243,9 +244,7 @@ impl Walk {
             Target::Directory(identity) => {
                 Ok((Item { kind: Kind::Directory, size: None, modified: None, ..item }, identity))
             }
-            Target::File(file) => {
-                Ok((Item { kind: Kind::File, size: file.size, modified: file.modified, ..item }, None))
-            }
+            Target::File { size, modified } => Ok((Item { kind: Kind::File, size, modified, ..item }, None)),
             Target::Unknown => Ok((item, None)),
         }
     }
@@ -279,23 +278,28 @@ fn cost(directory: &RelativePath, listed: &Listed) -> usize {
 /// What a link leads to.
 enum Target {
     Directory(Option<Arc<str>>),
-    File(Entry),
+    File { size: Option<u64>, modified: Option<Timestamp> },
     Unknown,
 }
 
 async fn target<N: Network>(session: &mut Session<N>, path: &str) -> Result<Target, Error> {
-    if let Some(entry) = unless_refused(session.entry(path).await)? {
-        match entry.kind {
-            Kind::Directory => return Ok(Target::Directory(entry.unique_id.map(Arc::from))),
-            Kind::File => return Ok(Target::File(entry)),
-            Kind::SymbolicLink | Kind::Other => {}
-        }
+    let told = unless_refused(session.entry(path).await)?;
+    match told {
+        Some(Entry { kind: Kind::Directory, unique_id, .. }) => return Ok(Target::Directory(unique_id.map(Arc::from))),
+        Some(Entry { kind: Kind::File, size, modified, .. }) => return Ok(Target::File { size, modified }),
+        Some(_) | None => {}
     }
     // A listing would not do: that of a file is the file itself, and that of nothing may be empty.
-    match unless_refused(go_there(session, path).await)? {
-        Some(there) => Ok(Target::Directory(there.map(|path| format!("PWD {path}").into()))),
-        None => Ok(Target::Unknown),
+    if let Some(there) = unless_refused(go_there(session, path).await)? {
+        return Ok(Target::Directory(there.map(|path| format!("PWD {path}").into())));
     }
+    // Without `MLST` it was asked for already.
+    if told.is_some()
+        && let Some(size) = unless_refused(session.size(path).await)?
+    {
+        return Ok(Target::File { size: Some(size), modified: None });
+    }
+    Ok(Target::Unknown)
 }
 
 /// (FEAT, CWD) What is wrong with a directory whose listing is empty: to the `LIST` of some servers nothing at all is just
