@@ -46,7 +46,7 @@ pub fn add(suite: &mut Suite) {
             link_and_then_a_directory_of_its_name,
             directory_where_there_is_a_link_here,
             directory_that_contains_itself,
-            directory_of_ten_thousand_levels,
+            directory_without_a_bottom,
             pattern_of_many_stars_against_long_names,
         ]
     );
@@ -157,7 +157,7 @@ async fn directory_that_contains_itself() -> Result<()> {
 }
 
 /// The server would go on for ever.
-async fn directory_of_ten_thousand_levels() -> Result<()> {
+async fn directory_without_a_bottom() -> Result<()> {
     let listing = "type=dir; d\r\n";
     let levels = (1..=128).map(|level| format!("MLSD /d{}", "/d".repeat(level - 1)));
     let script = levels
