@@ -1,8 +1,10 @@
 //! An FTP client (RFC 959, 1123, 2389, 2428, 2640, 3659), plain or inside TLS (RFC 4217), as linear async code.
 //!
-//! In scope: sessions, transfers, listings, time limits, TLS; the engine of TLS is behind the traits in `tls`. Out of scope: where connections come from. That is the trait
-//! [`Network`], of which there is one for WASI in the component, one for native sockets (the module
-//! `native`, with the feature of that name) and one that plays a script (`scripted`, likewise).
+//! In scope: sessions, transfers, listings, time limits, TLS; the engine of TLS is behind the traits in `tls`. Also what is
+//! made out of several calls, with the feature `mirror`: trees in the module of that name, and one file by several sessions
+//! in `segments`. Out of scope: where connections come from. That is the trait [`Network`], of which there is one for WASI
+//! in the component, one for native sockets (the module `native`, with the feature of that name) and one that plays a
+//! script (`scripted`, likewise).
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -11,7 +13,7 @@
 )]
 
 extern crate alloc;
-#[cfg(any(feature = "native", test))]
+#[cfg(any(feature = "mirror", feature = "native", test))]
 extern crate std;
 
 mod ascii;
@@ -26,11 +28,15 @@ mod fxp;
 mod limit;
 mod lines;
 mod metadata;
+#[cfg(feature = "mirror")]
+pub mod mirror;
 #[cfg(feature = "native")]
 pub mod native;
 mod network;
 #[cfg(feature = "scripted")]
 pub mod scripted;
+#[cfg(feature = "mirror")]
+pub mod segments;
 mod session;
 mod settings;
 mod tls;

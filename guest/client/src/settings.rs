@@ -20,6 +20,26 @@ pub const LISTING_LINE: usize = 16 * 1024;
 /// larger than 128 MiB.
 pub const LISTING_SIZE: usize = 64 * 1024 * 1024;
 
+/// Levels of a tree that a walk goes down, unless it is told otherwise.
+#[cfg(feature = "mirror")]
+pub const WALK_DEPTH: usize = 128;
+
+/// Members of directories that a walk takes, unless it is told otherwise.
+#[cfg(feature = "mirror")]
+pub const WALK_ENTRIES: usize = 1_000_000;
+
+/// Bytes that all that a walk finds may take in memory.
+#[cfg(feature = "mirror")]
+pub const WALK_SIZE: usize = 256 * 1024 * 1024;
+
+/// Sessions that share a download at the most.
+#[cfg(feature = "mirror")]
+pub const MAX_SEGMENTS: usize = 16;
+
+/// Bytes for which one more session is worth its while, unless the caller knows better.
+#[cfg(feature = "mirror")]
+pub const SEGMENT: u64 = 4 * 1024 * 1024;
+
 /// Addresses of one name that are tried.
 pub const MAX_ADDRESSES: usize = 16;
 

@@ -126,7 +126,10 @@ impl<N: Network> Download<N> {
     /// The verdict on a listing, whose size nobody knows.
     pub(crate) async fn end_of_listing(mut self, connection: &mut Connection<N>) -> Result<(), Error> {
         self.data.close();
-        self.data.verdict(connection).await?;
+        let verdict = self.data.verdict(connection).await?;
+        if text::failed_listing(verdict.last_line()) {
+            return Err(Error::Unexpected(connection.control.text(&verdict)));
+        }
         self.data.check_end(None, 0, connection.settings.tls.data_end)
     }
 

@@ -62,6 +62,18 @@ fn listing_that_is_refused_at_its_end_is_an_error() {
 }
 
 #[test]
+fn directory_that_could_not_be_opened_is_no_empty_one() {
+    let script =
+        ascii(hello()).expect("LIST secret").say("150 go\r\n226 Transfer done (but failed to open directory).\r\n");
+    let script = script.expect("NOOP").say("200 ok\r\n").data(Data::sends("", End::Close));
+    play(script, async |session| {
+        let result = session.listing(Some("secret")).await;
+        assert!(matches!(result, Err(Error::Unexpected(reply)) if reply.code == 226));
+        session.noop().await.unwrap();
+    });
+}
+
+#[test]
 fn listing_beyond_a_limit_leaves_the_session_usable() {
     let endless_line = "x".repeat(1 << 20);
     let endless_lines = "x\r\n".repeat(3 << 20);

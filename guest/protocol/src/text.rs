@@ -51,6 +51,11 @@ pub fn no_files(line: &[u8]) -> bool {
     !tells(b"no such") && EMPTY.into_iter().any(tells)
 }
 
+/// Whether a 226 reply to a listing says that there was none. vsftpd answers so for a directory that it may not read.
+pub fn failed_listing(line: &[u8]) -> bool {
+    split_at_phrase(line, b"failed to open directory").is_some()
+}
+
 /// A name without the spaces around it, unless nothing is left.
 fn some_name(name: &[u8]) -> Option<&[u8]> {
     let name = name.trim_ascii();
@@ -138,6 +143,14 @@ mod tests {
         ];
         for &(line, expected) in table {
             assert_eq!(announced_size(line.as_bytes()), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn listing_that_failed_is_told_from_one_that_did_not() {
+        assert!(failed_listing(b"Transfer done (but failed to open directory)."));
+        for text in [&b"Directory send OK."[..], b"Transfer complete.", b"", b"6 matches total"] {
+            assert!(!failed_listing(text));
         }
     }
 

@@ -1,0 +1,213 @@
+//! Trees of files, wherever they are: what a walk finds, and what a plan compares.
+
+use super::names::Unsafe;
+use crate::error::Error;
+use alloc::format;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use ftp_protocol::listing::Kind;
+use ftp_protocol::time::Timestamp;
+
+/// A path below the root of a tree: names, from the top down. Without any it is the root itself.
+///
+/// A name is whatever a server or a file system told, also one that is no name of a file; a plan takes only safe ones.
+/// Paths are ordered name by name. `Display` sets `/` between the names and escapes nothing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct RelativePath(Vec<Arc<str>>);
+
+impl RelativePath {
+    /// The root.
+    pub fn root() -> Self {
+        Self::default()
+    }
+
+    /// The member of this directory that has this name.
+    pub fn child(&self, name: &str) -> Self {
+        let mut names = Vec::with_capacity(self.0.len().saturating_add(1));
+        names.extend_from_slice(&self.0);
+        names.push(name.into());
+        Self(names)
+    }
+
+    /// The directory that it is in. The root is in none.
+    pub fn parent(&self) -> Option<Self> {
+        self.0.split_last().map(|(_, above)| Self(above.to_vec()))
+    }
+
+    /// Its last name. The root has none.
+    pub fn name(&self) -> Option<&str> {
+        self.0.last().map(|name| &**name)
+    }
+
+    /// Its names, from the top down.
+    pub fn components(&self) -> impl DoubleEndedIterator<Item = &str> + ExactSizeIterator {
+        self.0.iter().map(|name| &**name)
+    }
+
+    /// How many names it has: 0 for the root.
+    pub fn depth(&self) -> usize {
+        self.0.len()
+    }
+
+    /// It is `other`, or below it.
+    pub fn starts_with(&self, other: &Self) -> bool {
+        self.0.starts_with(&other.0)
+    }
+
+    /// The first names of it, as many as `depth`.
+    pub(crate) fn ancestor(&self, depth: usize) -> Self {
+        Self(self.0.iter().take(depth).cloned().collect())
+    }
+
+    /// As an argument of commands, below a root that is given or the working directory. `None` is the working directory
+    /// itself.
+    pub fn on_server(&self, root: Option<&str>) -> Option<String> {
+        let path = format!("{self}");
+        match root {
+            Some(root) if path.is_empty() => Some(root.into()),
+            Some(root) if root.ends_with('/') => Some(format!("{root}{path}")),
+            Some(root) => Some(format!("{root}/{path}")),
+            None if path.is_empty() => None,
+            // To some servers an option, or somebody's home.
+            None if path.starts_with(['-', '~']) => Some(format!("./{path}")),
+            None => Some(path),
+        }
+    }
+}
+
+impl<S: AsRef<str>> FromIterator<S> for RelativePath {
+    fn from_iter<I: IntoIterator<Item = S>>(names: I) -> Self {
+        Self(names.into_iter().map(|name| name.as_ref().into()).collect())
+    }
+}
+
+impl fmt::Display for RelativePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, name) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("/")?;
+            }
+            f.write_str(name)?;
+        }
+        Ok(())
+    }
+}
+
+/// One member of a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// Where it is.
+    pub path: RelativePath,
+    /// What it is.
+    pub kind: Kind,
+    /// Bytes, where they are known.
+    pub size: Option<u64>,
+    /// Last modification, where it is known: how precisely, and whether its zone is known, is in it.
+    pub modified: Option<Timestamp>,
+}
+
+/// How the listing of one directory ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder {
+    /// Which directory.
+    pub path: RelativePath,
+    /// How its listing ended.
+    pub end: End,
+    /// The lines of its listing that were not understood: each may be a member that is not known.
+    pub unparsed: Vec<String>,
+}
+
+impl Folder {
+    /// A directory all of whose members are known.
+    pub fn complete(path: RelativePath) -> Self {
+        Self { path, end: End::Complete, unparsed: Vec::new() }
+    }
+
+    /// Whether all its members are known: what was not listed is not there.
+    pub fn is_certain(&self) -> bool {
+        self.end == End::Complete && self.unparsed.is_empty()
+    }
+}
+
+/// The end of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// All of it was read.
+    Complete,
+    /// It was refused or broke off. What came before is not kept.
+    Failed(Error),
+    /// It was not read, or not to its end, because of a limit.
+    Limit(Reached),
+    /// It was not read: this directory is the one at that path, which it is below of.
+    Cycle(RelativePath),
+    /// It was not read: the directory's name is none.
+    Unsafe(Unsafe),
+}
+
+/// A limit of a walk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reached {
+    /// On levels.
+    Depth,
+    /// On the number of members.
+    Entries,
+    /// On memory.
+    Size,
+}
+
+/// A tree: the members of directories, and how the listing of each directory ended.
+///
+/// A directory about which `folders` says nothing was not listed. Members of anything but a directory, or of a directory
+/// that is not there, are nobody's.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tree {
+    /// What is in it, the root not included.
+    pub items: Vec<Item>,
+    /// Its directories, the root included.
+    pub folders: Vec<Folder>,
+}
+
+impl Tree {
+    /// A tree with nothing in it, as where there is no directory yet.
+    pub fn empty() -> Self {
+        Self { items: Vec::new(), folders: Vec::from([Folder::complete(RelativePath::root())]) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> RelativePath {
+        text.split('/').filter(|name| !name.is_empty()).collect()
+    }
+
+    #[test]
+    fn paths_on_the_server_are_below_the_root() {
+        let table = [
+            (None, "", None),
+            (None, "a/b", Some("a/b")),
+            (None, "-a/b", Some("./-a/b")),
+            (None, "~a", Some("./~a")),
+            (Some("/"), "", Some("/")),
+            (Some("/"), "a", Some("/a")),
+            (Some("/pub"), "", Some("/pub")),
+            (Some("/pub"), "a/b", Some("/pub/a/b")),
+            (Some("pub/"), "~a", Some("pub/~a")),
+        ];
+        for (root, below, expected) in table {
+            assert_eq!(path(below).on_server(root).as_deref(), expected, "{root:?} {below:?}");
+        }
+    }
+
+    #[test]
+    fn paths_begin_with_whole_names() {
+        assert!(path("a/b").starts_with(&path("a")));
+        assert!(path("a").starts_with(&path("a")));
+        assert!(path("a").starts_with(&RelativePath::root()));
+        assert!(!path("ab").starts_with(&path("a")));
+        assert!(!path("a").starts_with(&path("a/b")));
+    }
+}

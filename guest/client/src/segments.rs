@@ -1,0 +1,418 @@
+//! One file, downloaded by several sessions at once.
+//!
+//! In scope: splitting the file into ranges, one for each session; fewer sessions where the server wants it so; a check
+//! that each range came whole, and that the file stayed as it was meanwhile; what is there when it fails, to go on from.
+//! Out of scope: where the bytes go, which is a [`Sink`]; their hash; trying again.
+//!
+//! ```
+//! use ftp_client::segments::{Segments, Sink, download};
+//! use ftp_client::{Error, Network, Session, Settings};
+//! use std::sync::Mutex;
+//!
+//! struct Memory(Mutex<Vec<u8>>);
+//!
+//! impl Sink for Memory {
+//!     async fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), Error> {
+//!         let (mut memory, offset) = (self.0.lock().unwrap(), offset as usize);
+//!         let size = memory.len().max(offset + bytes.len());
+//!         memory.resize(size, 0);
+//!         memory[offset..offset + bytes.len()].copy_from_slice(bytes);
+//!         Ok(())
+//!     }
+//! }
+//!
+//! async fn get<N: Network>(network: N, session: &mut Session<N>) -> Result<Vec<u8>, Error> {
+//!     let memory = Memory(Mutex::default());
+//!     let open = async || {
+//!         let mut session = Session::connect(network.clone(), Settings::default(), "ftp.example.com", 21).await?;
+//!         session.login("anonymous", "", None).await?;
+//!         Ok(session)
+//!     };
+//!     download(session, open, "pub/file.bin", &memory, &Segments::default()).await.map_err(|failed| failed.error)?;
+//!     Ok(memory.0.into_inner().unwrap())
+//! }
+//! ```
+
+use crate::error::{Error, Reply};
+use crate::limit::breathe;
+use crate::network::Network;
+use crate::session::Session;
+use crate::settings::{CHUNK, MAX_SEGMENTS, Representation, SEGMENT};
+use crate::transfer::Download;
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use core::future::poll_fn;
+use core::ops::Range;
+use core::pin::Pin;
+use core::sync::atomic::{AtomicU64, Ordering};
+use core::task::Poll;
+use ftp_protocol::time::Timestamp;
+
+/// Where the bytes of a file go, in any order.
+pub trait Sink {
+    /// Take these bytes, which stand at this offset of the file. Each session writes for itself, so several calls may be
+    /// under way.
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> impl Future<Output = Result<(), Error>>;
+}
+
+/// How to share the work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segments {
+    /// Sessions at the most, the first one included; 16 are the limit.
+    pub sessions: usize,
+    /// Bytes for which one more session is worth its while.
+    pub smallest: u64,
+    /// What an earlier attempt has left.
+    pub resume: Option<Resume>,
+}
+
+impl Default for Segments {
+    fn default() -> Self {
+        Self { sessions: 4, smallest: SEGMENT, resume: None }
+    }
+}
+
+/// What tells that a file is still the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Version {
+    /// (SIZE) Its bytes, where the server tells.
+    pub size: Option<u64>,
+    /// (MDTM) Its last modification, where the server tells.
+    pub modified: Option<Timestamp>,
+}
+
+/// What is there of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Resume {
+    /// Of which file.
+    pub version: Version,
+    /// The ranges that the sink has taken, in order and apart from each other.
+    pub done: Vec<Range<u64>>,
+}
+
+/// A file that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// The file as it was before and after.
+    pub version: Version,
+    /// Bytes that came.
+    pub bytes: u64,
+    /// Sessions that brought them.
+    pub sessions: usize,
+    /// Why there were not more: sessions that could not be opened, and ranges that could not be asked for.
+    pub refused: Vec<Error>,
+}
+
+/// A download that failed. The first session may be closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed {
+    /// Why.
+    pub error: Error,
+    /// What is there nevertheless. Empty when the file has changed.
+    pub resume: Resume,
+}
+
+/// (SIZE, MDTM, then REST and RETR in each session, and SIZE and MDTM again) Download a file as an image by several
+/// sessions, which all make progress as long as this future is polled.
+///
+/// `open` makes one more session, which is logged in and in the same directory as the first. All are opened before the
+/// first byte is asked for, so that a server which takes no more, or no REST, costs nothing but time: those that are
+/// there share the work, and where a range cannot be begun, the session before it reads on. One session does it alone
+/// where the size is not known.
+pub async fn download<N: Network, S: Sink>(
+    session: &mut Session<N>,
+    open: impl AsyncFn() -> Result<Session<N>, Error>,
+    path: &str,
+    sink: &S,
+    options: &Segments,
+) -> Result<Fetched, Failed> {
+    let mut fetch =
+        Fetch { path, sink, resume: options.resume.clone().unwrap_or_default(), used: 1, refused: Vec::new() };
+    match fetch.run(session, open, options).await {
+        Ok(bytes) => Ok(Fetched { version: fetch.resume.version, bytes, sessions: fetch.used, refused: fetch.refused }),
+        Err(error) => Err(Failed { error, resume: fetch.resume }),
+    }
+}
+
+struct Fetch<'a, S> {
+    path: &'a str,
+    sink: &'a S,
+    resume: Resume,
+    used: usize,
+    refused: Vec<Error>,
+}
+
+impl<S: Sink> Fetch<'_, S> {
+    async fn run<N: Network>(
+        &mut self,
+        session: &mut Session<N>,
+        open: impl AsyncFn() -> Result<Session<N>, Error>,
+        options: &Segments,
+    ) -> Result<u64, Error> {
+        let version = version(session, self.path).await?;
+        if options.resume.is_some() && version != self.resume.version {
+            return Err(self.changed());
+        }
+        self.resume.version = version;
+        let Some(size) = version.size else {
+            self.resume.done.clear();
+            return self.whole(session).await;
+        };
+        let missing = missing(&self.resume.done, size)?;
+        let longest = missing.iter().map(length).max().unwrap_or_default();
+        let most = parts(longest, options.smallest, options.sessions.min(MAX_SEGMENTS));
+        let mut others = self.open(open, most.saturating_sub(1)).await;
+        let mut bytes = 0u64;
+        for range in missing {
+            bytes = bytes.saturating_add(length(&range));
+            self.range(session, &mut others, range, size, options.smallest).await?;
+        }
+        if self::version(session, self.path).await? != version {
+            return Err(self.changed());
+        }
+        // All is there: how they say goodbye does not matter.
+        join(others.into_iter().map(Session::quit)).await;
+        Ok(bytes)
+    }
+
+    fn changed(&mut self) -> Error {
+        self.resume = Resume::default();
+        Error::Integrity("the file has changed on the server".to_string())
+    }
+
+    /// As many sessions as can be had.
+    async fn open<N: Network>(
+        &mut self,
+        open: impl AsyncFn() -> Result<Session<N>, Error>,
+        count: usize,
+    ) -> Vec<Session<N>> {
+        let mut sessions = Vec::new();
+        for opened in join((0..count).map(|_| open())).await {
+            match opened {
+                Ok(session) => sessions.push(session),
+                Err(error) => self.refused.push(error),
+            }
+        }
+        sessions
+    }
+
+    /// One range without gaps, shared by all sessions.
+    async fn range<N: Network>(
+        &mut self,
+        first: &mut Session<N>,
+        others: &mut [Session<N>],
+        range: Range<u64>,
+        size: u64,
+        smallest: u64,
+    ) -> Result<(), Error> {
+        let count = parts(length(&range), smallest, others.len().saturating_add(1));
+        let sessions = core::iter::once(first).chain(others);
+        let path = self.path;
+        let begun = sessions.zip(split(&range, count)).map(async |(session, offset)| {
+            let download = session.retrieve(path, Representation::Image, offset).await;
+            (session, download, offset)
+        });
+        let mut parts = Vec::<Part<'_, N>>::new();
+        for (session, download, offset) in join(begun).await {
+            match download {
+                Ok(download) => parts.push(Part { session, download, range: offset..range.end, is_last: false }),
+                Err(error) if offset == range.start => return Err(error),
+                Err(error) => self.refused.push(error),
+            }
+        }
+        self.used = self.used.max(parts.len());
+        // Each ends where the next one begins, and the one after which nothing comes at the end of the file.
+        let mut end = range.end;
+        for part in parts.iter_mut().rev() {
+            part.is_last = end == size;
+            part.range.end = core::mem::replace(&mut end, part.range.start);
+        }
+        let begins: Vec<_> = parts.iter().map(|part| part.range.start).collect();
+        let reached: Vec<_> = begins.iter().map(|begin| AtomicU64::new(*begin)).collect();
+        let sink = self.sink;
+        let result = try_join(parts.into_iter().zip(&reached).map(|(part, reached)| part.read(sink, reached))).await;
+        let reached = reached.iter().map(|reached| reached.load(Ordering::Relaxed));
+        for (begin, end) in begins.into_iter().zip(reached) {
+            add(&mut self.resume.done, begin..end);
+        }
+        result
+    }
+
+    /// The file as it comes, to its end.
+    async fn whole<N: Network>(&mut self, session: &mut Session<N>) -> Result<u64, Error> {
+        let mut download = session.retrieve(self.path, Representation::Image, 0).await?;
+        let mut buffer = Vec::new();
+        let mut at = 0u64;
+        loop {
+            buffer.clear();
+            let count = download.read(&mut buffer, CHUNK).await?;
+            if count == 0 {
+                download.finish(session).await?;
+                return Ok(at);
+            }
+            self.sink.write_at(at, &buffer).await?;
+            at = at.saturating_add(count as u64);
+            add(&mut self.resume.done, 0..at);
+            breathe().await;
+        }
+    }
+}
+
+/// A range that a session brings.
+struct Part<'a, N: Network> {
+    session: &'a mut Session<N>,
+    download: Download<N>,
+    range: Range<u64>,
+    /// The file ends where it ends.
+    is_last: bool,
+}
+
+impl<N: Network> Part<'_, N> {
+    /// Read to the end of the range and not further.
+    async fn read(mut self, sink: &impl Sink, reached: &AtomicU64) -> Result<(), Error> {
+        let mut buffer = Vec::new();
+        let mut at = self.range.start;
+        while at < self.range.end {
+            buffer.clear();
+            let left = usize::try_from(self.range.end.saturating_sub(at)).unwrap_or(CHUNK);
+            let count = self.download.read(&mut buffer, left.min(CHUNK)).await?;
+            if count == 0 {
+                // The server may know why.
+                self.download.finish(self.session).await?;
+                let text = format!("the file ended at {at} instead of {}", self.range.end);
+                return Err(Error::Integrity(text));
+            }
+            sink.write_at(at, &buffer).await?;
+            at = at.saturating_add(count as u64);
+            reached.store(at, Ordering::Relaxed);
+            breathe().await;
+        }
+        if !self.is_last {
+            // The range is there, whatever becomes of the session.
+            let _ = self.download.abort(self.session).await;
+            return Ok(());
+        }
+        if self.download.read(&mut buffer, 1).await? > 0 {
+            return Err(Error::Integrity(format!("the file goes on after {at} bytes")));
+        }
+        self.download.finish(self.session).await.map(drop)
+    }
+}
+
+/// (SIZE, MDTM) What tells that a file is still the same, as far as the server tells.
+async fn version<N: Network>(session: &mut Session<N>, path: &str) -> Result<Version, Error> {
+    let size = unless_refused(session.size(path).await)?;
+    let modified = unless_refused(session.modified(path).await)?;
+    Ok(Version { size, modified })
+}
+
+fn unless_refused<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(Error::Transient(Reply { code, .. }) | Error::Permanent(Reply { code, .. })) if code != 421 => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn length(range: &Range<u64>) -> u64 {
+    range.end.saturating_sub(range.start)
+}
+
+/// How many sessions so many bytes are worth.
+fn parts(bytes: u64, smallest: u64, most: usize) -> usize {
+    usize::try_from(bytes.checked_div(smallest).unwrap_or(bytes)).unwrap_or(most).min(most).max(1)
+}
+
+/// Where the parts of a range begin.
+fn split(range: &Range<u64>, count: usize) -> impl Iterator<Item = u64> {
+    let (begin, length, count) = (range.start, u128::from(length(range)), count.max(1) as u128);
+    let offset = move |part| u64::try_from(length * part / count).unwrap_or_default();
+    (0..count).map(move |part| begin.saturating_add(offset(part)))
+}
+
+/// What is not done. An empty file is missing as long as nobody looked.
+fn missing(done: &[Range<u64>], size: u64) -> Result<Vec<Range<u64>>, Error> {
+    let mut missing = Vec::new();
+    let mut at = 0;
+    for range in done {
+        if range.start < at || range.end < range.start || range.end > size {
+            return Err(Error::InvalidArgument("the ranges to go on from are not in order".to_string()));
+        }
+        if range.start > at {
+            missing.push(at..range.start);
+        }
+        at = range.end;
+    }
+    if at < size || size == 0 {
+        missing.push(at..size);
+    }
+    Ok(missing)
+}
+
+/// Add a range, in order.
+fn add(done: &mut Vec<Range<u64>>, new: Range<u64>) {
+    if new.is_empty() {
+        return;
+    }
+    let mut ranges = core::mem::take(done);
+    ranges.push(new);
+    ranges.sort_unstable_by_key(|range| range.start);
+    for range in ranges {
+        match done.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => done.push(range),
+        }
+    }
+}
+
+/// Wait for all. Each is polled whenever anything happens: there are few.
+async fn join<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut running: Vec<_> = futures.map(|future| Running::Waits(Box::pin(future))).collect();
+    poll_fn(|cx| {
+        let mut all = true;
+        for one in &mut running {
+            if let Running::Waits(future) = one {
+                match future.as_mut().poll(cx) {
+                    Poll::Ready(output) => *one = Running::Is(output),
+                    Poll::Pending => all = false,
+                }
+            }
+        }
+        if all { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    let output = |one| match one {
+        Running::Is(output) => Some(output),
+        Running::Waits(_) => None,
+    };
+    running.into_iter().filter_map(output).collect()
+}
+
+enum Running<F: Future> {
+    Waits(Pin<Box<F>>),
+    Is(F::Output),
+}
+
+/// Wait for all, or for the first that fails; the others are then dropped.
+async fn try_join<F: Future<Output = Result<(), Error>>>(futures: impl Iterator<Item = F>) -> Result<(), Error> {
+    let mut waiting: Vec<_> = futures.map(Box::pin).collect();
+    poll_fn(|cx| {
+        let mut failure = None;
+        waiting.retain_mut(|future| {
+            if failure.is_some() {
+                return true;
+            }
+            let Poll::Ready(result) = future.as_mut().poll(cx) else { return true };
+            failure = result.err();
+            false
+        });
+        match failure {
+            Some(error) => Poll::Ready(Err(error)),
+            None if waiting.is_empty() => Poll::Ready(Ok(())),
+            None => Poll::Pending,
+        }
+    })
+    .await
+}
