@@ -3,6 +3,7 @@
 use crate::connection::{Connection, Opened};
 use crate::control::Raw;
 use crate::error::{Error, Phase, Reply};
+use crate::keepalive::{Slot, beside};
 use crate::limit::{Either, breathe, either, within};
 use crate::network::Network;
 use crate::session::Session;
@@ -29,23 +30,28 @@ pub(crate) enum Direction {
     Sending,
 }
 
-/// Where a transfer that is dropped leaves its data connection for the session, when it is inside TLS: to be closed
-/// without the forms is more than some servers take.
-pub(crate) struct Left<S>(Mutex<Option<(Channel<S>, Direction)>>);
+/// What a transfer shares with its session.
+pub(crate) struct Left<S> {
+    /// Where a transfer that is dropped leaves its data connection, when it is inside TLS: to be closed without the forms
+    /// is more than some servers take.
+    data: Mutex<Option<(Channel<S>, Direction)>>,
+    /// The control connection, while the transfer is to keep it alive.
+    pub(crate) control: Slot<S>,
+}
 
 impl<S> Default for Left<S> {
     fn default() -> Self {
-        Self(Mutex::new(None))
+        Self { data: Mutex::new(None), control: Slot::default() }
     }
 }
 
 impl<S> Left<S> {
     pub(crate) fn take(&self) -> Option<(Channel<S>, Direction)> {
-        self.0.lock().take()
+        self.data.lock().take()
     }
 
     fn leave(&self, channel: Channel<S>, direction: Direction) {
-        *self.0.lock() = Some((channel, direction));
+        *self.data.lock() = Some((channel, direction));
     }
 }
 
@@ -97,7 +103,9 @@ impl<N: Network> Data<N> {
     pub(crate) async fn read(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Error> {
         self.check_open()?;
         let Some(channel) = &mut self.channel else { return Ok(0) };
-        let read = within(&self.network, self.idle, Phase::Data, channel.read(buffer, max)).await;
+        let control = self.left.as_deref().map(|left| &left.control);
+        let reading = beside(&self.network, control, channel.read(buffer, max));
+        let read = within(&self.network, self.idle, Phase::Data, reading).await;
         match read {
             Ok(0) => {
                 self.truncated = channel.is_truncated();
@@ -146,7 +154,9 @@ impl<N: Network> Data<N> {
         while !rest.is_empty() {
             let Some(channel) = &mut self.channel else { return Err(Error::Closed) };
             let piece = rest.get(..CHUNK).unwrap_or(rest);
-            let written = within(&self.network, self.idle, Phase::Data, channel.write(piece)).await;
+            let control = self.left.as_deref().map(|left| &left.control);
+            let writing = beside(&self.network, control, channel.write(piece));
+            let written = within(&self.network, self.idle, Phase::Data, writing).await;
             let count = self.remember(written)?;
             self.bytes += count as u64;
             rest = rest.get(count..).unwrap_or_default();

@@ -20,11 +20,13 @@ mod control;
 mod data;
 mod dial;
 mod error;
+mod keepalive;
 mod limit;
 mod lines;
 #[cfg(feature = "native")]
 pub mod native;
 mod network;
+mod proxy;
 #[cfg(feature = "scripted")]
 pub mod scripted;
 mod session;
@@ -39,6 +41,7 @@ pub use ftp_protocol::listing::{Entry, Kind, Listed};
 pub use ftp_protocol::time::{Precision, Timestamp};
 pub use limit::{breathe, within};
 pub use network::{Listener, Network, NetworkError, Stream};
+pub use proxy::{Credentials, Proxy, ProxyServer};
 pub use session::Session;
 pub use settings::{Active, CHUNK, DataMode, HOLD, Representation, Settings};
 pub use tls::{Agreed, DataEnd, Identity, Protection, Security, TlsSettings, Trust, Version};

@@ -88,6 +88,21 @@ impl<S: Stream> Channel<S> {
         }
     }
 
+    /// Send these bytes, and take from them what is on its way: nothing is lost or sent twice when the future is dropped.
+    pub(crate) async fn push(&mut self, bytes: &mut Vec<u8>) -> Result<(), Error> {
+        match self {
+            Self::Plain(stream) => flush(stream, bytes).await,
+            Self::Closed => Err(closed()),
+            Self::Secure(secure) => {
+                if !bytes.is_empty() {
+                    secure.tls.encrypt(bytes, &mut secure.outgoing)?;
+                    bytes.clear();
+                }
+                secure.flush().await
+            }
+        }
+    }
+
     /// Send what waits for more to go with it.
     pub(crate) async fn flush(&mut self) -> Result<(), Error> {
         match self {
