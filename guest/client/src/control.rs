@@ -176,14 +176,11 @@ impl<N: Network> Control<N> {
 
     /// Lend the connection to a transfer, if the server does not mind. Until it is back, nothing else can be done with it.
     pub(crate) fn lend(&mut self, interval: Duration) -> Option<Lent<N::Stream>> {
-        let wire = core::mem::replace(&mut self.wire, Wire::new(Channel::Closed));
-        match Lent::new(wire, interval, self.network.now()) {
-            Ok(lent) => Some(lent),
-            Err(wire) => {
-                self.wire = wire;
-                None
-            }
+        if self.wire.noops.disliked {
+            return None;
         }
+        let wire = core::mem::replace(&mut self.wire, Wire::new(Channel::Closed));
+        Some(Lent::new(wire, interval, self.network.now()))
     }
 
     /// The transfer needs it no longer.

@@ -42,7 +42,7 @@ pub(crate) struct Noops {
     /// Sent and without a reply.
     pub(crate) owed: usize,
     /// The server does not like them.
-    disliked: bool,
+    pub(crate) disliked: bool,
 }
 
 impl Noops {
@@ -119,13 +119,9 @@ pub(crate) struct Lent<S> {
 }
 
 impl<S: Stream> Lent<S> {
-    /// None where the server does not like it; then the wire comes back.
-    pub(crate) fn new(mut wire: Wire<S>, interval: Duration, now: Duration) -> Result<Self, Wire<S>> {
-        if wire.noops.disliked {
-            return Err(wire);
-        }
+    pub(crate) fn new(mut wire: Wire<S>, interval: Duration, now: Duration) -> Self {
         wire.noops.sent = 0;
-        Ok(Self { wire, interval: interval.max(SHORTEST_KEEPALIVE), last: now, done: false })
+        Self { wire, interval: interval.max(SHORTEST_KEEPALIVE), last: now, done: false }
     }
 
     pub(crate) fn into_wire(self) -> Wire<S> {

@@ -5,6 +5,7 @@ mod addresses;
 mod cut;
 mod injection;
 mod login;
+mod proxies;
 mod replies;
 mod secrets;
 mod timeouts;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
     timeouts::add(&mut suite);
     transfers::add(&mut suite);
     cut::add(&mut suite);
+    proxies::add(&mut suite);
     tls::add(&mut suite);
     suite.run()
 }

@@ -5,6 +5,7 @@ mod directories;
 mod faults;
 mod files;
 mod gibibyte;
+mod keepalive;
 mod listings;
 mod names;
 mod options;
@@ -81,6 +82,7 @@ fn main() -> ExitCode {
     }
     gibibyte::add(&mut suite);
     options::add(&mut suite);
+    keepalive::add(&mut suite);
     faults::add(&mut suite);
     security::add(&mut suite);
     suite.run()
