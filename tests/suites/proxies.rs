@@ -131,7 +131,7 @@ async fn active_mode_is_unsupported(kind: Kind) -> Result<()> {
     let refused = client::connect_with(server.address(), settings).await;
     assert!(matches!(refused, Err(Error::Unsupported(_))), "{:?}", refused.err());
     let mut session = login(&server, proxy.settings()).await?;
-    let refused = session.set_data_mode(active).await;
+    let refused = session.set_data_mode(&active).await;
     assert!(matches!(refused, Err(Error::Unsupported(_))), "{refused:?}");
     round_trip(&mut session).await
 }

@@ -442,7 +442,7 @@ impl<N: Network> Connection<N> {
         self.take_control_back();
         let mut verdict = match self.early.take() {
             Some(reply) => reply,
-            None => self.control.reply_of_transfer().await?,
+            None => self.control.verdict().await?,
         };
         loop {
             self.early = Some(verdict.clone());

@@ -177,6 +177,7 @@ impl<N: Network> Control<N> {
     /// Lend the connection to a transfer, if the server does not mind. Until it is back, nothing else can be done with it.
     pub(crate) fn lend(&mut self, interval: Duration) -> Option<Lent<N::Stream>> {
         if self.wire.noops.disliked {
+            self.wire.noops.sent = 0;
             return None;
         }
         let wire = core::mem::replace(&mut self.wire, Wire::new(Channel::Closed));
@@ -197,6 +198,16 @@ impl<N: Network> Control<N> {
         let (network, limit) = (self.network.clone(), self.limit);
         let reply = within(&network, limit, Phase::Reply, self.reply_but_noops()).await;
         reply.map_err(|error| self.fail(error))
+    }
+
+    /// As [`Self::reply_of_transfer`], for the one that ends the transfer. One more to a `NOOP` than were sent would be taken
+    /// for it.
+    pub(crate) async fn verdict(&mut self) -> Result<Raw, Error> {
+        let reply = self.reply_of_transfer().await?;
+        if self.wire.noops.sent > 0 && reply.code == 200 {
+            return Err(self.broken("more replies to NOOP than were asked for"));
+        }
+        Ok(reply)
     }
 
     async fn reply_but_noops(&mut self) -> Result<Raw, Error> {

@@ -255,6 +255,15 @@ fn session_that_the_server_closes_in_a_transfer_is_closed() {
 }
 
 #[test]
+fn reply_too_many_is_no_verdict() {
+    let script = slow(hello()).expect("NOOP").expect("NOOP").expect("NOOP").say("200 ok\r\n".repeat(4));
+    play_with(lively(), script.data(slow_download()), async |session| {
+        assert!(matches!(get_slowly(session).await, Err(Error::Protocol(_))));
+        assert_eq!(session.noop().await, Err(Error::Closed));
+    });
+}
+
+#[test]
 fn replies_without_an_end_close_the_session() {
     let script = slow(hello()).expect("NOOP").expect("NOOP").expect("NOOP").say("226 done\r\n");
     let script = script.expect("PWD").say("250 and on\r\n".repeat(100)).data(slow_download());
