@@ -1,7 +1,7 @@
 //! What a session does on its connection, each operation as one straight line.
 
 use crate::control::{Control, Raw, look_after};
-use crate::data::{Direction, Left};
+use crate::data::{Direction, Left, finish};
 use crate::dial::{dial, dial_again};
 use crate::error::{Error, Phase, Reply};
 use crate::limit::{Either, either, within};
@@ -513,7 +513,7 @@ impl<N: Network> Connection<N> {
     async fn end_sending(&mut self, left: Option<(Channel<N::Stream>, Direction)>) {
         let Some((mut channel, _)) = left else { return };
         let end = async {
-            if channel.finish(b"").await.is_ok() {
+            if finish(&self.network, self.settings.proxy.is_some(), &mut channel, b"").await.is_ok() {
                 channel.drain().await;
             }
         };

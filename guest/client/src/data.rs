@@ -170,7 +170,8 @@ impl<N: Network> Data<N> {
     /// Everything is written: let it go out, and read the server's verdict.
     pub(crate) async fn end(&mut self, connection: &mut Connection<N>) -> Result<Raw, Error> {
         if let (Some(channel), None) = (&mut self.channel, &self.failure) {
-            let ended = within(&self.network, self.idle, Phase::Data, channel.finish(&self.held)).await;
+            let ending = finish(&self.network, connection.settings.proxy.is_some(), channel, &self.held);
+            let ended = within(&self.network, self.idle, Phase::Data, ending).await;
             self.bytes += self.held.len() as u64;
             self.failure = ended.err();
         }
@@ -265,6 +266,24 @@ impl<N: Network> Data<N> {
     fn remember<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
         result.inspect_err(|error| self.failure = Some(error.clone()))
     }
+}
+
+/// End the data. To some proxies the end of one direction is that of both, and to the server it is then a reset, if
+/// something of it was still on its way: so its own end is awaited first. Outside TLS it has nothing to say.
+pub(crate) async fn finish<N: Network>(
+    network: &N,
+    proxied: bool,
+    channel: &mut Channel<N::Stream>,
+    last: &[u8],
+) -> Result<(), Error> {
+    if !proxied || !channel.is_secure() {
+        return channel.finish(last).await;
+    }
+    channel.conclude(last).await?;
+    either(channel.drain(), network.sleep(GOODBYE)).await;
+    // The proxy may have closed it.
+    let _ = channel.shut().await;
+    Ok(())
 }
 
 impl<N: Network> Drop for Data<N> {
