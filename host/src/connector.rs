@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::grants::Grants;
 use crate::instance::{Handle, Instance, Shared, call};
+use crate::proxy::Proxy;
 use crate::session::Session;
 use crate::tls::TlsSettings;
 use crate::types::{DataMode, Encoding, Security};
@@ -30,6 +31,14 @@ pub struct Settings {
     pub encoding: Encoding,
     /// The local address to connect from. Default: the system chooses.
     pub local_address: Option<IpAddr>,
+    /// What connections go through. Default: nothing. With a proxy the sandbox reaches the proxy and nothing else: the
+    /// policy decides about the proxy's addresses, and what lies behind it is for the proxy to decide. Active mode does
+    /// not go through one.
+    pub proxy: Option<Proxy>,
+    /// How long the control connection may be silent during a transfer before a `NOOP` is sent. Default: for ever.
+    pub keepalive: Option<Duration>,
+    /// How long a connection may be idle before the operating system looks after it. Default: for ever.
+    pub tcp_keepalive: Option<Duration>,
     /// The longest that looking up a host, then connecting to it, and then a TLS handshake may take; likewise for each
     /// data connection.
     /// None: 30 seconds.
@@ -79,6 +88,14 @@ impl Connector {
         call!(self.handle, connector.call_set_tls_versions(oldest, newest))??;
         call!(self.handle, connector.call_set_data_end(tls.data_end))?;
         call!(self.handle, connector.call_set_require_resumption(tls.require_resumption))?;
+        if let Some(proxy) = &settings.proxy {
+            let (host, port) = proxy.address();
+            self.handle.shared.grants.only(host, port);
+        }
+        let proxy = settings.proxy.map(Into::into);
+        call!(self.handle, connector.call_set_proxy(proxy.as_ref()))??;
+        call!(self.handle, connector.call_set_keepalive(settings.keepalive.map(nanoseconds)))?;
+        call!(self.handle, connector.call_set_tcp_keepalive(settings.tcp_keepalive.map(nanoseconds)))?;
         let local_address = settings.local_address.map(|address| address.to_string());
         call!(self.handle, connector.call_set_data_mode(&data_mode))??;
         grant_listening(&self.handle.shared.grants, &data_mode);
@@ -96,7 +113,8 @@ impl Connector {
     /// Connect, secure as the settings say, and read the greeting. The port is 21, or 990 with implicit TLS, unless given. `host` is a name or an IP address; all addresses of
     /// a name are tried. A name is looked up once, and what it leads to stays for the connector's life.
     ///
-    /// Errors: [`Error::NameUnresolvable`], [`Error::AccessDenied`] where the policy refuses all addresses,
+    /// Errors: [`Error::NameUnresolvable`], [`Error::AccessDenied`] where the policy refuses all addresses or the proxy
+    /// refuses, [`Error::Unsupported`] for active mode through a proxy,
     /// [`Error::ConnectionRefused`], [`Error::Timeout`] in the phases `Resolve`, `Connect`, `Handshake` and `Reply`,
     /// [`Error::Tls`], [`Error::Insecure`] when the server has no TLS or wants it skipped,
     /// [`Error::Transient`] when the greeting is 421, [`Error::InvalidArgument`] for an empty host or port 0.

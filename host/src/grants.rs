@@ -18,12 +18,16 @@ struct Granted {
     policy: Policy,
     local: Option<IpAddr>,
     hosts: HashMap<String, Named>,
+    /// There is a proxy, beside which nothing is granted.
+    only: bool,
     listening: Vec<RangeInclusive<u16>>,
 }
 
 #[derive(Debug, Default)]
 struct Named {
     ports: HashSet<u16>,
+    /// It has data ports too.
+    serves_data: bool,
     answer: Option<Answer>,
 }
 
@@ -40,22 +44,44 @@ pub enum Answer {
 
 impl Grants {
     pub fn new(policy: Policy, local: Option<IpAddr>) -> Self {
-        Self(Arc::new(Mutex::new(Granted { policy, local, hosts: HashMap::new(), listening: Vec::new() })))
+        let (hosts, listening) = (HashMap::new(), Vec::new());
+        Self(Arc::new(Mutex::new(Granted { policy, local, hosts, only: false, listening })))
     }
 
-    /// Permit connections to this host at this port, and its name to be looked up. An IP address is its own answer.
+    /// Permit connections to this host at this port and at the data ports, and its name to be looked up. An IP address is
+    /// its own answer. Nothing new where there is a proxy.
     pub fn name(&self, host: &str, port: u16) {
+        if !self.lock().only {
+            self.grant(host, port, true);
+        }
+    }
+
+    /// Permit connections to this proxy at this port, its name to be looked up, and nothing else from now on.
+    pub fn only(&self, host: &str, port: u16) {
+        let mut granted = self.lock();
+        granted.only = true;
+        granted.hosts.clear();
+        granted.listening.clear();
+        drop(granted);
+        self.grant(host, port, false);
+    }
+
+    fn grant(&self, host: &str, port: u16, serves_data: bool) {
         let name = normal(host);
-        self.lock().hosts.entry(name.clone()).or_default().ports.insert(port);
+        let mut granted = self.lock();
+        let named = granted.hosts.entry(name.clone()).or_default();
+        named.ports.insert(port);
+        named.serves_data |= serves_data;
+        drop(granted);
         if let Ok(address) = name.parse() {
             self.remember(&name, vec![address]);
         }
     }
 
-    /// Permit listening at these ports, for active mode.
+    /// Permit listening at these ports, for active mode, which is none where there is a proxy.
     pub fn listen(&self, ports: RangeInclusive<u16>) {
         let mut granted = self.lock();
-        if !granted.listening.contains(&ports) {
+        if !granted.only && !granted.listening.contains(&ports) {
             granted.listening.push(ports);
         }
     }
@@ -122,7 +148,8 @@ impl Granted {
 
     fn reaches(&self, ip: IpAddr, port: u16) -> bool {
         let data_port = self.policy.permits_data_port(port);
-        self.hosts.values().any(|named| named.leads_to(ip) && (data_port || named.ports.contains(&port)))
+        let open = |named: &Named| named.serves_data && data_port || named.ports.contains(&port);
+        self.hosts.values().any(|named| named.leads_to(ip) && open(named))
     }
 
     fn knows(&self, ip: IpAddr) -> bool {
@@ -175,6 +202,36 @@ mod tests {
 
         assert!(connects("8.8.8.8:21") && connects("8.8.8.8:5000") && connects("[::ffff:8.8.8.8]:5999"));
         assert!(!connects("8.8.8.8:22") && !connects("8.8.8.8:6000") && !connects("8.8.4.4:21"));
+    }
+
+    #[test]
+    fn beside_a_proxy_nothing_is_reached() {
+        let grants = grants();
+        grants.listen(40000..=40009);
+        let proxy: IpAddr = [8, 8, 4, 4].into();
+        grants.only("proxy.example", 5080);
+        grants.remember("proxy.example", vec![proxy]);
+        grants.name("ftp.example", 21);
+        grants.name("8.8.8.8", 21);
+        grants.listen(40000..=40009);
+
+        let connects = |address| permits(&grants, address, SocketAddrUse::TcpConnect);
+        assert!(connects("8.8.4.4:5080") && connects("[::ffff:8.8.4.4]:5080"));
+        for address in ["8.8.4.4:5081", "8.8.4.4:21", "8.8.8.8:21", "8.8.8.8:5000", "8.8.8.8:5080"] {
+            assert!(!connects(address), "{address}");
+        }
+        assert_eq!(grants.named("ftp.example"), None);
+        assert_eq!(grants.remember("ftp.example", vec![SERVER]), Answer::Refused);
+        assert!(!permits(&grants, "0.0.0.0:40000", SocketAddrUse::TcpListen));
+        assert!(!permits(&grants, "8.8.4.4:20", SocketAddrUse::TcpAccept));
+    }
+
+    #[test]
+    fn proxy_that_the_policy_refuses_is_not_reached() {
+        let grants = Grants::new(Policy::default(), None);
+        grants.only("10.0.0.1", 1080);
+        assert!(!permits(&grants, "10.0.0.1:1080", SocketAddrUse::TcpConnect));
+        assert_eq!(grants.answer("10.0.0.1"), Some(Answer::Refused));
     }
 
     #[test]

@@ -10,6 +10,9 @@ use std::ops::RangeInclusive;
 /// which of those addresses are acceptable at all. By default these are the public ones: a name that leads to the
 /// loopback interface or into a private network is refused, as an address written out is.
 ///
+/// With a [`Proxy`](crate::Proxy) this goes for the proxy, at its one port, and the session reaches nothing else; who may
+/// be connected to behind it is for the proxy to decide.
+///
 /// ```
 /// use ftp_host::Policy;
 ///

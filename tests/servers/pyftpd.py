@@ -15,7 +15,7 @@ import threading
 
 from OpenSSL import SSL
 from pyftpdlib.authorizers import DummyAuthorizer
-from pyftpdlib.handlers import FTPHandler, ThrottledDTPHandler, TLS_FTPHandler
+from pyftpdlib.handlers import DTPHandler, FTPHandler, ThrottledDTPHandler, TLS_DTPHandler, TLS_FTPHandler
 from pyftpdlib.ioloop import IOLoop
 from pyftpdlib.servers import FTPServer
 
@@ -68,7 +68,7 @@ def tls_context(options):
 def handler(options):
     base = TLS_FTPHandler if options.certificate else FTPHandler
 
-    class Dtp(ThrottledDTPHandler):
+    class Dtp(ThrottledDTPHandler, TLS_DTPHandler if options.certificate else DTPHandler):
         read_limit = options.rate
         write_limit = options.rate
 

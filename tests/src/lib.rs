@@ -9,6 +9,7 @@ pub mod client;
 pub mod embedded;
 pub mod matrix;
 pub mod payload;
+pub mod proxies;
 pub mod pyftpd;
 pub mod root;
 pub mod script;

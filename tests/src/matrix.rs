@@ -4,10 +4,11 @@
 use std::pin::Pin;
 
 use anyhow::{Result, ensure};
-use ftp_host::{Listed, Outcome, Representation, Session};
+use ftp_host::{Listed, Outcome, Representation, Session, Settings};
 
 use crate::client;
 use crate::payload::{CHUNK, Payload};
+use crate::proxies::Proxy;
 use crate::servers::{Server, Way};
 
 /// Something that has to work, and what it is called.
@@ -36,16 +37,23 @@ const MIDDLE: u64 = 300_001;
 pub struct Place {
     server: Server,
     way: Way,
+    proxy: Option<Proxy>,
 }
 
 impl Place {
     /// Start the server.
     pub fn start(way: Way) -> Result<Self> {
-        Ok(Self { server: Server::start(way.kind, way.options())?, way })
+        Ok(Self { server: Server::start(way.kind, way.options())?, way, proxy: None })
+    }
+
+    /// Start the server, and go to it through this proxy.
+    pub fn start_behind(way: Way, proxy: Proxy) -> Result<Self> {
+        Ok(Self { proxy: Some(proxy), ..Self::start(way)? })
     }
 
     async fn login(&self) -> Result<Session> {
-        let settings = self.way.settings(client::settings())?;
+        let settings = Settings { proxy: self.proxy.as_ref().map(Proxy::settings), ..client::settings() };
+        let settings = self.way.settings(settings)?;
         Ok(client::login_with(self.server.address(), settings).await?)
     }
 

@@ -1,13 +1,14 @@
 //! What a session does on its connection, each operation as one straight line.
 
-use crate::control::{Control, Raw};
-use crate::data::{Direction, Left};
-use crate::dial::dial;
+use crate::control::{Control, Raw, look_after};
+use crate::data::{Direction, Left, finish};
+use crate::dial::{dial, dial_again};
 use crate::error::{Error, Phase, Reply};
 use crate::limit::{Either, either, within};
 use crate::metadata::SetTime;
 use crate::network::{Listener, Network, NetworkError, Stream};
-use crate::settings::{Active, DataMode, GOODBYE, Representation, Settings, TransferMode};
+use crate::proxy::Target;
+use crate::settings::{Active, DataMode, EPSV_SHARE, GOODBYE, Representation, Settings, TransferMode};
 use crate::tls::channel::Channel;
 use crate::tls::{self, Engine, Protection, Rustls, Security};
 use alloc::boxed::Box;
@@ -16,6 +17,7 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
+use core::time::Duration;
 use ftp_protocol::checksum::Algorithm;
 use ftp_protocol::listing::{Entry, Kind};
 use ftp_protocol::time::{Timestamp, parse_time_val};
@@ -50,7 +52,8 @@ pub(crate) struct Connection<N: Network> {
     pub(crate) set_time: Option<SetTime>,
     /// The server wants to know what a passive data connection is for.
     pret: bool,
-    epsv_refused: bool,
+    /// `EPSV` does not work here, or its ports cannot be reached.
+    only_pasv: bool,
     mlsd_refused: bool,
 }
 
@@ -78,7 +81,7 @@ impl<N: Network> Connection<N> {
         };
         let stream = dial(&network, &settings, host, port).await?;
         let mut connection = Self {
-            control: Control::new(network.clone(), Channel::Plain(stream), &settings),
+            control: Control::new(network.clone(), stream, &settings),
             host: host.to_string(),
             engine,
             protection: None,
@@ -94,9 +97,13 @@ impl<N: Network> Connection<N> {
             hash: None,
             set_time: None,
             pret: false,
-            epsv_refused: false,
+            only_pasv: false,
             mlsd_refused: false,
         };
+        if let Some(proxy) = &connection.settings.proxy {
+            let server = proxy.server();
+            connection.control.transcript.note(&format!("through the proxy {}:{}", server.host, server.port));
+        }
         let security = connection.settings.security;
         if security == Security::Implicit {
             let tls = connection.new_tls()?;
@@ -455,11 +462,17 @@ impl<N: Network> Connection<N> {
             Err(Error::Tls(text)) => return Err(self.handshake_failed(text).await),
             channel => channel?,
         };
+        if let (Some(interval), None) = (self.settings.keepalive, &self.early)
+            && let Some(lent) = self.control.lend(interval)
+        {
+            left.control.put(lent);
+        }
         Ok(Opened { channel, agreed, left })
     }
 
     /// The data connection, as it was promised to be.
     async fn secured(&mut self, stream: N::Stream) -> Result<Channel<N::Stream>, Error> {
+        look_after(&stream, &self.settings, &mut self.control.transcript);
         if self.protection != Some(Protection::Private) {
             return Ok(Channel::Plain(stream));
         }
@@ -491,16 +504,35 @@ impl<N: Network> Connection<N> {
 
     /// May be dropped while it waits: the reply is then still to come.
     async fn end_of_transfer(&mut self) -> Result<Raw, Error> {
-        let reply = match self.early.take() {
+        self.take_control_back();
+        let mut verdict = match self.early.take() {
             Some(reply) => reply,
-            None => self.control.reply().await?,
+            None => self.control.verdict().await?,
         };
+        loop {
+            self.early = Some(verdict.clone());
+            match self.control.reply_after_transfer().await? {
+                None => break,
+                // Should the first have been a reply to a `NOOP` after all, the bad one counts.
+                Some(reply) if verdict.is_positive() => verdict = reply,
+                Some(_) => {}
+            }
+        }
+        self.early = None;
         self.transfer = None;
-        Ok(reply)
+        Ok(verdict)
+    }
+
+    /// The transfer is over, and needs the control connection no longer.
+    fn take_control_back(&mut self) {
+        if let Some(lent) = self.transfer.as_ref().and_then(|transfer| transfer.control.take()) {
+            self.control.take_back(lent);
+        }
     }
 
     /// The transfer was dropped: read its replies.
     async fn leave_transfer(&mut self) -> Result<(), Error> {
+        self.take_control_back();
         let left = self.transfer.as_ref().and_then(|transfer| transfer.take());
         if let Some((channel, Direction::Receiving)) = left {
             // The server cannot see that nobody reads.
@@ -515,6 +547,7 @@ impl<N: Network> Connection<N> {
 
     /// The transfer was given up: tell the server (ABOR), and read all that it has to say.
     pub(crate) async fn abort(&mut self) -> Result<Reply, Error> {
+        self.take_control_back();
         let left = self.transfer.as_ref().and_then(|transfer| transfer.take());
         if let Some((channel, Direction::Receiving)) = left {
             return self.abort_over(Some(channel)).await;
@@ -527,6 +560,7 @@ impl<N: Network> Connection<N> {
     /// to some servers a reset there is the end of the session.
     pub(crate) async fn abort_over(&mut self, channel: Option<Channel<N::Stream>>) -> Result<Reply, Error> {
         self.transfer = None;
+        self.early = None;
         self.control.begin("ABOR").await?;
         if let Some(mut channel) = channel {
             let end = async {
@@ -535,7 +569,7 @@ impl<N: Network> Connection<N> {
             };
             either(end, self.network.sleep(GOODBYE)).await;
         }
-        let first = self.control.reply().await?;
+        let first = self.control.reply_of_transfer().await?;
         let last = self.control.fence().await?.unwrap_or(first);
         Ok(self.control.text(&last))
     }
@@ -544,7 +578,7 @@ impl<N: Network> Connection<N> {
     async fn end_sending(&mut self, left: Option<(Channel<N::Stream>, Direction)>) {
         let Some((mut channel, _)) = left else { return };
         let end = async {
-            if channel.finish(b"").await.is_ok() {
+            if finish(&self.network, self.settings.proxy.is_some(), &mut channel, b"").await.is_ok() {
                 channel.drain().await;
             }
         };
@@ -597,7 +631,7 @@ impl<N: Network> Connection<N> {
                 connected => return connected,
             }
             self.pret = true;
-            self.epsv_refused = false;
+            self.only_pasv = false;
         }
         let pret = [b"PRET ", line].concat();
         let reply = self.control.exchange_line(&pret).await?;
@@ -608,35 +642,88 @@ impl<N: Network> Connection<N> {
     /// (EPSV, else PASV) Whatever address the server names, the connection goes to the one that we talk to: a server
     /// could otherwise make us connect anywhere.
     async fn connect_data(&mut self) -> Result<N::Stream, Error> {
-        let peer = self.control.peer()?;
-        let port = self.passive_port(peer.to_canonical()).await?;
-        let network = self.network.clone();
-        let local = self.settings.local_address;
-        within(&network, self.settings.connect_timeout, Phase::DataConnection, async {
-            Ok(network.connect(SocketAddr::new(peer, port), local).await?)
-        })
-        .await
+        let limit = self.settings.connect_timeout;
+        let has_pasv = self.may_have_pasv()?;
+        if self.only_pasv {
+            return self.connect_by_pasv(limit).await;
+        }
+        let Some(port) = self.epsv_port(has_pasv).await? else {
+            self.only_pasv = true;
+            return self.connect_by_pasv(limit).await;
+        };
+        if !has_pasv {
+            return self.dial_data(port, limit).await;
+        }
+        let share = limit / EPSV_SHARE;
+        match self.dial_data(port, share).await {
+            Err(failure @ (Error::ConnectionRefused(_) | Error::Timeout(Phase::DataConnection))) => {
+                self.connect_by_pasv_after(failure, limit.saturating_sub(share)).await
+            }
+            result => result,
+        }
     }
 
-    pub(crate) async fn passive_port(&mut self, peer: IpAddr) -> Result<u16, Error> {
-        if !self.epsv_refused {
-            let reply = self.control.exchange("EPSV", None).await?;
-            if reply.is_positive() {
-                return match address::parse_epsv(reply.last_line()) {
-                    Ok(port) if reply.code == 229 => Ok(port),
-                    _ => Err(self.control.broken("the reply to EPSV has no port")),
-                };
+    /// The port of `EPSV` cannot be reached. Some routers let `PASV` through, whose reply they understand.
+    async fn connect_by_pasv_after(&mut self, failure: Error, limit: Duration) -> Result<N::Stream, Error> {
+        self.control.transcript.note(&format!("the port of EPSV cannot be reached ({failure}); trying PASV"));
+        match self.connect_by_pasv(limit).await {
+            Ok(stream) => {
+                self.only_pasv = true;
+                Ok(stream)
             }
-            if !reply.is_permanent() || peer.is_ipv6() {
-                return Err(self.refusal(&reply));
-            }
-            self.epsv_refused = true;
+            // The server has no `PASV`: what matters is what went wrong before.
+            Err(Error::Permanent(_)) => Err(failure),
+            Err(error) => Err(error),
         }
-        self.port_after("PASV", peer).await
+    }
+
+    async fn connect_by_pasv(&mut self, limit: Duration) -> Result<N::Stream, Error> {
+        let port = self.port_after("PASV").await?;
+        self.dial_data(port, limit).await
+    }
+
+    async fn dial_data(&self, port: u16, limit: Duration) -> Result<N::Stream, Error> {
+        dial_again(&self.network, &self.settings, limit, self.control.peer()?, &self.host, port).await
+    }
+
+    /// Addresses of IPv6 do not fit into a reply to `PASV`. Behind a proxy nobody knows which kind a name leads to.
+    fn may_have_pasv(&self) -> Result<bool, Error> {
+        match self.settings.proxy {
+            Some(_) => Ok(Target::new(&self.host, 0)?.may_be_v4()),
+            None => Ok(self.control.peer()?.to_canonical().is_ipv4()),
+        }
+    }
+
+    /// None where the server does not know `EPSV`, but may know `PASV`.
+    async fn epsv_port(&mut self, has_pasv: bool) -> Result<Option<u16>, Error> {
+        let reply = self.control.exchange("EPSV", None).await?;
+        if reply.is_positive() {
+            return match address::parse_epsv(reply.last_line()) {
+                Ok(port) if reply.code == 229 => Ok(Some(port)),
+                _ => Err(self.control.broken("the reply to EPSV has no port")),
+            };
+        }
+        match reply.is_permanent() && has_pasv {
+            true => Ok(None),
+            false => Err(self.refusal(&reply)),
+        }
+    }
+
+    /// (EPSV, else PASV) For another server to connect to.
+    pub(crate) async fn passive_port(&mut self) -> Result<u16, Error> {
+        if !self.only_pasv {
+            let has_pasv = self.may_have_pasv()?;
+            if let Some(port) = self.epsv_port(has_pasv).await? {
+                return Ok(port);
+            }
+            self.only_pasv = true;
+        }
+        self.port_after("PASV").await
     }
 
     /// The port in the 227 reply to this command.
-    pub(crate) async fn port_after(&mut self, verb: &str, peer: IpAddr) -> Result<u16, Error> {
+    pub(crate) async fn port_after(&mut self, verb: &str) -> Result<u16, Error> {
+        let peer = self.control.peer()?.to_canonical();
         let reply = self.control.exchange(verb, None).await?;
         if !reply.is_positive() {
             return Err(self.refusal(&reply));
@@ -644,7 +731,7 @@ impl<N: Network> Connection<N> {
         let Ok(claim) = address::parse_pasv(reply.last_line()) else {
             return Err(self.control.broken(&format!("the reply to {verb} has no address")));
         };
-        if IpAddr::V4(*claim.ip()) != peer {
+        if self.settings.proxy.is_none() && IpAddr::V4(*claim.ip()) != peer {
             self.control.transcript.note(&format!("{verb} names {}; it is {peer} that is meant", claim.ip()));
         }
         Ok(claim.port())
@@ -743,6 +830,13 @@ impl<N: Network> Connection<N> {
             5 => Error::Permanent(text),
             _ => Error::Unexpected(text),
         }
+    }
+}
+
+impl<N: Network> Drop for Connection<N> {
+    /// A transfer that is still open keeps nothing of the session alive.
+    fn drop(&mut self) {
+        self.take_control_back();
     }
 }
 

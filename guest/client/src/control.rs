@@ -1,9 +1,10 @@
 //! The control connection: one command out, its replies in, always in step.
 
 use crate::error::{Error, Phase, Reply};
+use crate::keepalive::{Lent, READ, Wire};
 use crate::limit::{at_once, within};
-use crate::network::Network;
-use crate::settings::{GOODBYE, Settings};
+use crate::network::{Network, Stream};
+use crate::settings::{GOODBYE, SHORTEST_TCP_KEEPALIVE, Settings};
 use crate::tls::channel::Channel;
 use crate::tls::{Agreed, Connection, Handshake};
 use crate::transcript::Transcript;
@@ -14,11 +15,7 @@ use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 use ftp_protocol::encoding::Encoding;
-use ftp_protocol::reply::{Limits, Reader};
 use ftp_protocol::{command, reply, telnet};
-
-/// Bytes of replies read at once.
-const READ: usize = 4096;
 
 /// Replies that may come between an ABOR, or a transfer that was left, and the one to `NOOP`.
 const STRAY_REPLIES: usize = 4;
@@ -29,10 +26,11 @@ pub(crate) type Raw = reply::Reply;
 /// The control connection. Once anything went wrong on it, it is of no further use.
 pub(crate) struct Control<N: Network> {
     network: N,
-    channel: Channel<N::Stream>,
+    /// Closed while it is lent to a transfer.
+    wire: Wire<N::Stream>,
+    agreed: Option<Agreed>,
     /// What is left of TLS after CCC.
     left_tls: Option<Box<dyn Connection>>,
-    reader: Reader,
     buffer: Vec<u8>,
     limit: Duration,
     handshake_limit: Duration,
@@ -42,16 +40,20 @@ pub(crate) struct Control<N: Network> {
     /// It wants that in commands, as far as is known.
     wants_doubled: Option<bool>,
     usable: bool,
+    /// After a transfer with `NOOP`s: `PWD` was sent, whose reply comes after all of theirs, and so many others came.
+    asked: Option<usize>,
     pub(crate) transcript: Transcript,
 }
 
 impl<N: Network> Control<N> {
-    pub(crate) fn new(network: N, channel: Channel<N::Stream>, settings: &Settings) -> Self {
+    pub(crate) fn new(network: N, stream: N::Stream, settings: &Settings) -> Self {
+        let mut transcript = Transcript::new(settings.transcript_capacity);
+        look_after(&stream, settings, &mut transcript);
         Self {
             network,
-            channel,
+            wire: Wire::new(Channel::Plain(stream)),
+            agreed: None,
             left_tls: None,
-            reader: Reader::new(Limits::default()),
             buffer: Vec::new(),
             limit: settings.reply_timeout,
             handshake_limit: settings.connect_timeout,
@@ -59,7 +61,8 @@ impl<N: Network> Control<N> {
             doubles: None,
             wants_doubled: None,
             usable: true,
-            transcript: Transcript::new(settings.transcript_capacity),
+            asked: None,
+            transcript,
         }
     }
 
@@ -69,21 +72,21 @@ impl<N: Network> Control<N> {
     }
 
     pub(crate) fn local_address(&self) -> Result<SocketAddr, Error> {
-        self.channel.local_address()
+        self.wire.channel.local_address()
     }
 
     pub(crate) fn peer(&self) -> Result<IpAddr, Error> {
-        Ok(self.channel.peer_address()?.ip())
+        Ok(self.wire.channel.peer_address()?.ip())
     }
 
     /// Begin TLS. Whatever came before it is not carried over.
     pub(crate) async fn secure(&mut self, tls: Box<dyn Handshake>) -> Result<(), Error> {
         self.buffer.clear();
-        let early = at_once(self.channel.read(&mut self.buffer, 1)).is_some();
-        if early || !self.reader.is_empty() {
+        let early = at_once(self.wire.channel.read(&mut self.buffer, 1)).is_some();
+        if early || !self.wire.reader.is_empty() {
             return Err(self.broken("bytes came before the TLS handshake"));
         }
-        let Channel::Plain(stream) = core::mem::replace(&mut self.channel, Channel::Closed) else {
+        let Channel::Plain(stream) = core::mem::replace(&mut self.wire.channel, Channel::Closed) else {
             return Err(self.broken("TLS inside TLS"));
         };
         let network = self.network.clone();
@@ -92,21 +95,23 @@ impl<N: Network> Control<N> {
             channel.flush().await?;
             Ok(channel)
         });
-        self.channel = secured.await.map_err(|error| self.fail(error))?;
+        self.wire.channel = secured.await.map_err(|error| self.fail(error))?;
+        self.agreed = self.wire.channel.agreed().cloned();
         self.note_agreed();
         Ok(())
     }
 
     /// Leave TLS.
     pub(crate) async fn clear(&mut self) -> Result<(), Error> {
-        if !self.reader.is_empty() {
+        if !self.wire.reader.is_empty() {
             return Err(self.broken("bytes came while TLS was being left"));
         }
         let network = self.network.clone();
-        let channel = core::mem::replace(&mut self.channel, Channel::Closed);
+        let channel = core::mem::replace(&mut self.wire.channel, Channel::Closed);
         let cleared = within(&network, self.handshake_limit, Phase::Handshake, channel.into_clear()).await;
         let (channel, tls) = cleared.map_err(|error| self.fail(error))?;
-        (self.channel, self.left_tls) = (channel, Some(tls));
+        (self.wire.channel, self.left_tls) = (channel, Some(tls));
+        self.agreed = None;
         self.transcript.note("TLS ended");
         Ok(())
     }
@@ -114,7 +119,7 @@ impl<N: Network> Control<N> {
     /// The last thing on this connection: end it in order, for as long as that is worth the wait.
     pub(crate) async fn goodbye(&mut self) {
         let network = self.network.clone();
-        let channel = &mut self.channel;
+        let channel = &mut self.wire.channel;
         let end = async {
             channel.finish(b"").await?;
             channel.drain().await;
@@ -126,18 +131,18 @@ impl<N: Network> Control<N> {
 
     /// What was agreed, inside TLS.
     pub(crate) fn agreed(&self) -> Option<&Agreed> {
-        self.channel.agreed()
+        self.agreed.as_ref()
     }
 
     /// Have a ticket ready for a data connection.
     pub(crate) fn renew_ticket(&mut self) {
-        if let Some(tls) = self.channel.tls().or(self.left_tls.as_mut()) {
+        if let Some(tls) = self.wire.channel.tls().or(self.left_tls.as_mut()) {
             tls.renew_ticket();
         }
     }
 
     fn note_agreed(&mut self) {
-        if let Some(agreed) = self.channel.agreed() {
+        if let Some(agreed) = &self.agreed {
             self.transcript.note(&format!("{}, {}", agreed.version, agreed.cipher));
         }
     }
@@ -185,10 +190,87 @@ impl<N: Network> Control<N> {
         self.reply_without(b"", limit).await
     }
 
+    /// Lend the connection to a transfer, if the server does not mind. Until it is back, nothing else can be done with it.
+    pub(crate) fn lend(&mut self, interval: Duration) -> Option<Lent<N::Stream>> {
+        if self.wire.noops.disliked {
+            self.wire.noops.sent = 0;
+            return None;
+        }
+        let wire = core::mem::replace(&mut self.wire, Wire::new(Channel::Closed));
+        Some(Lent::new(wire, interval, self.network.now()))
+    }
+
+    /// The transfer needs it no longer.
+    pub(crate) fn take_back(&mut self, lent: Lent<N::Stream>) {
+        self.wire = lent.into_wire();
+        let sent = self.wire.noops.sent;
+        if sent > 0 {
+            self.transcript.note(&format!("NOOP was sent {sent} times in the transfer"));
+        }
+    }
+
+    /// Read one reply that is not one to a `NOOP` of a transfer. All that are have no more time than one.
+    pub(crate) async fn reply_of_transfer(&mut self) -> Result<Raw, Error> {
+        let (network, limit) = (self.network.clone(), self.limit);
+        let reply = within(&network, limit, Phase::Reply, self.reply_but_noops()).await;
+        reply.map_err(|error| self.fail(error))
+    }
+
+    /// As [`Self::reply_of_transfer`], for the one that ends the transfer. One more to a `NOOP` than were sent would be taken
+    /// for it.
+    pub(crate) async fn verdict(&mut self) -> Result<Raw, Error> {
+        let reply = self.reply_of_transfer().await?;
+        if self.wire.noops.sent > 0 && reply.code == 200 {
+            return Err(self.broken("more replies to NOOP than were asked for"));
+        }
+        Ok(reply)
+    }
+
+    async fn reply_but_noops(&mut self) -> Result<Raw, Error> {
+        loop {
+            let reply = self.reply().await?;
+            if !self.wire.noops.take(&reply) {
+                return Ok(reply);
+            }
+        }
+    }
+
+    /// Once a transfer has had its reply: read those that its `NOOP`s may still get, if it had any, up to the one to a
+    /// `PWD`, which can be told from theirs. Gives a reply that is neither, or none when all is in step. May be dropped
+    /// while it waits, and then called again.
+    pub(crate) async fn reply_after_transfer(&mut self) -> Result<Option<Raw>, Error> {
+        if self.wire.noops.owed == 0 && self.asked.is_none() {
+            return Ok(None);
+        }
+        if self.asked.is_none() {
+            let line = command::line("PWD", None)?;
+            self.note_sent(&line, None);
+            self.wire.unsent.extend(line);
+        }
+        let others = *self.asked.get_or_insert(0);
+        let reply = self.reply_of_transfer().await?;
+        if matches!(reply.code, 257 | 550) || self.wire.noops.owed == 0 && !reply.is_positive() {
+            self.asked = None;
+            self.wire.noops.owed = 0;
+            return Ok(None);
+        }
+        if others == STRAY_REPLIES {
+            return Err(self.broken("no reply to PWD after a transfer"));
+        }
+        self.asked = Some(others + 1);
+        Ok(Some(reply))
+    }
+
     /// Send `NOOP` and read replies until its own comes, so that none of an earlier command is left. Gives the last
     /// reply before it.
     pub(crate) async fn fence(&mut self) -> Result<Option<Raw>, Error> {
         let mut last = None;
+        if self.wire.noops.owed > 0 {
+            while let Some(reply) = self.reply_after_transfer().await? {
+                last = Some(reply);
+            }
+            return Ok(last);
+        }
         self.send(command::line("NOOP", None)?, None).await?;
         for _ in 0..STRAY_REPLIES {
             let reply = self.reply().await?;
@@ -203,12 +285,12 @@ impl<N: Network> Control<N> {
     /// Make sure that nothing has come since the last reply: it would be taken for the reply to the next command.
     pub(crate) fn check_quiet(&mut self) -> Result<(), Error> {
         self.buffer.clear();
-        if let Some(read) = at_once(self.channel.read(&mut self.buffer, READ)) {
+        if let Some(read) = at_once(self.wire.channel.read(&mut self.buffer, READ)) {
             self.take_in(read)?;
         }
-        let early = self.reader.next_reply();
+        let early = self.wire.reader.next_reply();
         match early.map_err(Error::from) {
-            Ok(None) if self.reader.is_empty() => Ok(()),
+            Ok(None) if self.wire.reader.is_empty() => Ok(()),
             Ok(Some(reply)) if reply.code == 421 => {
                 self.note_received(&reply);
                 Err(self.closed_by_server(&reply))
@@ -249,23 +331,12 @@ impl<N: Network> Control<N> {
 
     /// In one piece: in two, the second would wait for the acknowledgement of the first.
     async fn write(&mut self, mut line: Vec<u8>, hidden: Option<&str>) -> Result<(), Error> {
-        if self.transcript.is_on() {
-            self.transcript.sent(&hidden.map_or_else(|| self.readable(&line), |verb| format!("{verb} ****")));
-        }
+        self.note_sent(&line, hidden);
         if self.wants_doubled == Some(true) {
             line = telnet::doubled(&line);
         }
-        let network = self.network.clone();
-        let channel = &mut self.channel;
-        let sent = within(&network, self.limit, Phase::Reply, async {
-            let mut rest = line.as_slice();
-            while !rest.is_empty() {
-                let count = channel.write(rest).await?;
-                rest = rest.get(count..).unwrap_or_default();
-            }
-            Ok(())
-        });
-        let sent = sent.await;
+        self.wire.unsent.extend(line);
+        let sent = within(&self.network, self.limit, Phase::Reply, self.wire.flush()).await;
         sent.map_err(|error| self.fail(error))
     }
 
@@ -283,11 +354,13 @@ impl<N: Network> Control<N> {
 
     async fn read_reply(&mut self) -> Result<Raw, Error> {
         loop {
-            if let Some(reply) = self.reader.next_reply()? {
+            if let Some(reply) = self.wire.next_reply()? {
                 return Ok(reply);
             }
+            // What a transfer has left.
+            self.wire.flush().await?;
             self.buffer.clear();
-            let read = self.channel.read(&mut self.buffer, READ).await;
+            let read = self.wire.channel.read(&mut self.buffer, READ).await;
             self.take_in(read)?;
         }
     }
@@ -296,10 +369,16 @@ impl<N: Network> Control<N> {
         match read {
             Ok(0) => Err(self.fail(Error::ConnectionLost("the server closed the control connection".to_string()))),
             Ok(_) => {
-                self.reader.feed(&self.buffer);
+                self.wire.reader.feed(&self.buffer);
                 Ok(())
             }
             Err(error) => Err(self.fail(error)),
+        }
+    }
+
+    fn note_sent(&mut self, line: &[u8], hidden: Option<&str>) {
+        if self.transcript.is_on() {
+            self.transcript.sent(&hidden.map_or_else(|| self.readable(line), |verb| format!("{verb} ****")));
         }
     }
 
@@ -326,6 +405,14 @@ impl<N: Network> Control<N> {
 
     fn readable(&self, line: &[u8]) -> String {
         self.encoding.decode(line.trim_ascii_end())
+    }
+}
+
+/// Have the system look after a connection. A host that cannot is no reason to do without the connection.
+pub(crate) fn look_after(stream: &impl Stream, settings: &Settings, transcript: &mut Transcript) {
+    let Some(idle) = settings.tcp_keepalive else { return };
+    if let Err(error) = stream.set_keep_alive(idle.max(SHORTEST_TCP_KEEPALIVE)) {
+        transcript.note(&format!("no TCP keepalive: {error}"));
     }
 }
 

@@ -4,6 +4,7 @@ use crate::connection::{Connection, Opened};
 use crate::control::Raw;
 use crate::deflate::Packing;
 use crate::error::{Error, Phase, Reply};
+use crate::keepalive::{Slot, beside};
 use crate::limit::{Either, breathe, either, within};
 use crate::network::Network;
 use crate::session::Session;
@@ -30,23 +31,28 @@ pub(crate) enum Direction {
     Sending,
 }
 
-/// Where a transfer that is dropped leaves its data connection for the session, when it is inside TLS: to be closed
-/// without the forms is more than some servers take.
-pub(crate) struct Left<S>(Mutex<Option<(Channel<S>, Direction)>>);
+/// What a transfer shares with its session.
+pub(crate) struct Left<S> {
+    /// Where a transfer that is dropped leaves its data connection, when it is inside TLS: to be closed without the forms
+    /// is more than some servers take.
+    data: Mutex<Option<(Channel<S>, Direction)>>,
+    /// The control connection, while the transfer is to keep it alive.
+    pub(crate) control: Slot<S>,
+}
 
 impl<S> Default for Left<S> {
     fn default() -> Self {
-        Self(Mutex::new(None))
+        Self { data: Mutex::new(None), control: Slot::default() }
     }
 }
 
 impl<S> Left<S> {
     pub(crate) fn take(&self) -> Option<(Channel<S>, Direction)> {
-        self.0.lock().take()
+        self.data.lock().take()
     }
 
     fn leave(&self, channel: Channel<S>, direction: Direction) {
-        *self.0.lock() = Some((channel, direction));
+        *self.data.lock() = Some((channel, direction));
     }
 }
 
@@ -100,12 +106,15 @@ impl<N: Network> Data<N> {
     pub(crate) async fn read(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Error> {
         self.check_open()?;
         let Some(channel) = &mut self.channel else { return Ok(0) };
-        let read = match &mut self.packing {
-            Packing::Inflate(inflater) => {
-                within(&self.network, self.idle, Phase::Data, inflater.read(channel, buffer, max)).await
+        let control = self.left.as_deref().map(|left| &left.control);
+        let packing = &mut self.packing;
+        let reading = beside(&self.network, control, async {
+            match packing {
+                Packing::Inflate(inflater) => inflater.read(channel, buffer, max).await,
+                _ => channel.read(buffer, max).await,
             }
-            _ => within(&self.network, self.idle, Phase::Data, channel.read(buffer, max)).await,
-        };
+        });
+        let read = within(&self.network, self.idle, Phase::Data, reading).await;
         match read {
             Ok(0) => {
                 self.truncated = channel.is_truncated();
@@ -178,7 +187,9 @@ impl<N: Network> Data<N> {
         while !rest.is_empty() {
             let Some(channel) = &mut self.channel else { return Err(Error::Closed) };
             let piece = rest.get(..CHUNK).unwrap_or(rest);
-            let written = within(&self.network, self.idle, Phase::Data, channel.write(piece)).await;
+            let control = self.left.as_deref().map(|left| &left.control);
+            let writing = beside(&self.network, control, channel.write(piece));
+            let written = within(&self.network, self.idle, Phase::Data, writing).await;
             let count = self.remember(written)?;
             rest = rest.get(count..).unwrap_or_default();
             if !rest.is_empty() {
@@ -194,7 +205,8 @@ impl<N: Network> Data<N> {
             if let Packing::Deflate(deflater) = &mut self.packing {
                 self.held.extend(deflater.finish());
             }
-            let ended = within(&self.network, self.idle, Phase::Data, channel.finish(&self.held)).await;
+            let ending = finish(&self.network, connection.settings.proxy.is_some(), channel, &self.held);
+            let ended = within(&self.network, self.idle, Phase::Data, ending).await;
             self.failure = ended.err();
         }
         let mut heard = None;
@@ -295,6 +307,24 @@ impl<N: Network> Data<N> {
     fn remember<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
         result.inspect_err(|error| self.failure = Some(error.clone()))
     }
+}
+
+/// End the data. To some proxies the end of one direction is that of both, and to the server it is then a reset, if
+/// something of it was still on its way: so its own end is awaited first. Outside TLS it has nothing to say.
+pub(crate) async fn finish<N: Network>(
+    network: &N,
+    proxied: bool,
+    channel: &mut Channel<N::Stream>,
+    last: &[u8],
+) -> Result<(), Error> {
+    if !proxied || !channel.is_secure() {
+        return channel.finish(last).await;
+    }
+    channel.conclude(last).await?;
+    either(channel.drain(), network.sleep(GOODBYE)).await;
+    // The proxy may have closed it.
+    let _ = channel.shut().await;
+    Ok(())
 }
 
 impl<N: Network> Drop for Data<N> {

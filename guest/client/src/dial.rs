@@ -1,17 +1,20 @@
-//! One connection out of several addresses (RFC 8305).
+//! Connections to the server: one out of several addresses (RFC 8305), directly or through a proxy.
 
 use crate::error::{Error, Phase};
 use crate::limit::within;
-use crate::network::{Network, NetworkError};
+use crate::network::{Network, NetworkError, Stream};
+use crate::proxy::{Proxy, Target};
 use crate::settings::{ATTEMPT_DELAY, MAX_ADDRESSES, Settings};
 use alloc::boxed::Box;
 use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::future::poll_fn;
 use core::net::{IpAddr, SocketAddr};
 use core::task::Poll;
+use core::time::Duration;
 
-/// Look the host up and connect to the first of its addresses that answers.
+/// The first connection to the host.
 pub(crate) async fn dial<N: Network>(
     network: &N,
     settings: &Settings,
@@ -19,15 +22,65 @@ pub(crate) async fn dial<N: Network>(
     port: u16,
 ) -> Result<N::Stream, Error> {
     let limit = settings.connect_timeout;
+    let Some(proxy) = &settings.proxy else {
+        let addresses = look_up(network, settings, host).await?;
+        let connecting = first_of(network, &addresses, port, settings.local_address);
+        return within(network, limit, Phase::Connect, async { Ok(connecting.await?) }).await;
+    };
+    let (server, target) = (proxy.server(), Target::new(host, port)?);
+    let addresses = look_up(network, settings, &server.host).await.map_err(of_the_proxy)?;
+    let connecting = first_of(network, &addresses, server.port, settings.local_address);
+    within(network, limit, Phase::Connect, through(proxy, connecting, &target)).await
+}
+
+/// One more connection to the host, in this time. `peer` is the address to which the first one went: the host's, or the
+/// proxy's.
+pub(crate) async fn dial_again<N: Network>(
+    network: &N,
+    settings: &Settings,
+    limit: Duration,
+    peer: IpAddr,
+    host: &str,
+    port: u16,
+) -> Result<N::Stream, Error> {
+    let connect = |port| network.connect(SocketAddr::new(peer, port), settings.local_address);
+    let Some(proxy) = &settings.proxy else {
+        return within(network, limit, Phase::DataConnection, async { Ok(connect(port).await?) }).await;
+    };
+    let (server, target) = (proxy.server(), Target::new(host, port)?);
+    within(network, limit, Phase::DataConnection, through(proxy, connect(server.port), &target)).await
+}
+
+async fn through<S: Stream>(
+    proxy: &Proxy,
+    connecting: impl Future<Output = Result<S, NetworkError>>,
+    target: &Target,
+) -> Result<S, Error> {
+    let mut stream = connecting.await.map_err(|error| of_the_proxy(error.into()))?;
+    proxy.open(&mut stream, target).await?;
+    Ok(stream)
+}
+
+/// It was the way to the proxy that failed.
+fn of_the_proxy(error: Error) -> Error {
+    let say = |text: String| format!("the proxy: {text}");
+    match error {
+        Error::NameUnresolvable(text) => Error::NameUnresolvable(say(text)),
+        Error::AccessDenied(text) => Error::AccessDenied(say(text)),
+        Error::ConnectionRefused(text) => Error::ConnectionRefused(say(text)),
+        Error::ConnectionLost(text) => Error::ConnectionLost(say(text)),
+        other => other,
+    }
+}
+
+async fn look_up<N: Network>(network: &N, settings: &Settings, host: &str) -> Result<Vec<IpAddr>, Error> {
+    let limit = settings.connect_timeout;
     let addresses = within(network, limit, Phase::Resolve, async { Ok(network.resolve(host).await?) }).await?;
     let addresses = in_order(addresses, settings.local_address);
     if addresses.is_empty() {
         return Err(Error::NameUnresolvable(format!("no usable address for {host}")));
     }
-    within(network, limit, Phase::Connect, async {
-        Ok(first_of(network, &addresses, port, settings.local_address).await?)
-    })
-    .await
+    Ok(addresses)
 }
 
 /// IPv6 and IPv4 in turn, beginning with the kind that was preferred (RFC 8305, section 4); only the kind of the local
@@ -78,7 +131,7 @@ async fn first_of<N: Network>(
         let event = poll_fn(|cx| {
             for (index, attempt) in attempts.iter_mut().enumerate() {
                 if let Poll::Ready(result) = attempt.as_mut().poll(cx) {
-                    drop(attempts.swap_remove(index));
+                    drop(attempts.remove(index));
                     return Poll::Ready(result.map_or_else(Event::Failed, Event::Connected));
                 }
             }

@@ -194,8 +194,8 @@ async fn meet<N: Network>(
 ) -> Result<SocketAddr, Error> {
     let peer = passive.control.peer()?.to_canonical();
     let port = match command {
-        "CPSV" => passive.port_after("CPSV", peer).await?,
-        _ => passive.passive_port(peer).await?,
+        "CPSV" => passive.port_after("CPSV").await?,
+        _ => passive.passive_port().await?,
     };
     let address = SocketAddr::new(peer, port);
     let (verb, argument) = address::active_command(address);
@@ -206,6 +206,9 @@ async fn meet<N: Network>(
 impl<N: Network> Connection<N> {
     /// Ready for data between servers; gives whether it is encrypted.
     async fn prepare_copy(&mut self, representation: Representation) -> Result<bool, Error> {
+        if self.settings.proxy.is_some() {
+            return Err(Error::Unsupported("servers do not copy through a proxy".to_string()));
+        }
         if self.mode != TransferMode::Stream {
             return Err(Error::InvalidArgument("servers copy in the transfer mode stream".to_string()));
         }

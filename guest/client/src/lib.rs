@@ -25,6 +25,7 @@ mod deflate;
 mod dial;
 mod error;
 mod fxp;
+mod keepalive;
 mod limit;
 mod lines;
 mod metadata;
@@ -33,6 +34,7 @@ pub mod mirror;
 #[cfg(feature = "native")]
 pub mod native;
 mod network;
+mod proxy;
 #[cfg(feature = "scripted")]
 pub mod scripted;
 #[cfg(feature = "mirror")]
@@ -52,6 +54,7 @@ pub use fxp::Copied;
 pub use limit::{breathe, within};
 pub use metadata::Checksum;
 pub use network::{Listener, Network, NetworkError, Stream};
+pub use proxy::{Credentials, Proxy, ProxyServer};
 pub use session::Session;
 pub use settings::{Active, CHUNK, DataMode, HOLD, Representation, Settings, TransferMode};
 pub use tls::{Agreed, DataEnd, Identity, Protection, Security, TlsSettings, Trust, Version};

@@ -5,6 +5,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
+use socket2::{SockRef, TcpKeepalive};
 use std::io::{Error, ErrorKind};
 use std::sync::LazyLock;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -64,6 +65,10 @@ impl Stream for TcpStream {
 
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, NetworkError> {
         Ok(AsyncWriteExt::write(self, bytes).await?)
+    }
+
+    fn set_keep_alive(&self, idle: Duration) -> Result<(), NetworkError> {
+        Ok(SockRef::from(self).set_tcp_keepalive(&TcpKeepalive::new().with_time(idle))?)
     }
 
     async fn finish(&mut self) -> Result<(), NetworkError> {

@@ -47,6 +47,9 @@ pub trait Stream {
     /// Send the first of these bytes, at least one where there are any, and tell how many.
     fn write(&mut self, bytes: &[u8]) -> impl Future<Output = Result<usize, NetworkError>>;
 
+    /// Have the system look after this connection once it has been idle for so long (RFC 1122, section 4.2.3.6).
+    fn set_keep_alive(&self, idle: Duration) -> Result<(), NetworkError>;
+
     /// Wait until everything written is with the system, then end the sending direction.
     fn finish(&mut self) -> impl Future<Output = Result<(), NetworkError>>;
 

@@ -44,6 +44,8 @@ pub const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 99));
 pub struct Script {
     addresses: Vec<IpAddr>,
     unreachable: Vec<IpAddr>,
+    refusing: Vec<IpAddr>,
+    slow: Option<(IpAddr, Duration)>,
     steps: VecDeque<Step>,
     data: VecDeque<Data>,
     piece: usize,
@@ -84,12 +86,47 @@ pub struct Data {
     end: End,
     takes: usize,
     from: IpAddr,
+    way: Way,
+    pause: Duration,
+    /// When there is more to read.
+    next: Duration,
+}
+
+/// What comes of an attempt to connect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Open,
+    Refused,
+    Silent,
 }
 
 impl Data {
     /// Send these bytes, then end.
     pub fn sends(bytes: impl AsRef<[u8]>, end: End) -> Self {
-        Self { sends: bytes.as_ref().iter().copied().collect(), end, takes: usize::MAX, from: SERVER }
+        Self {
+            sends: bytes.as_ref().iter().copied().collect(),
+            end,
+            takes: usize::MAX,
+            from: SERVER,
+            way: Way::Open,
+            pause: Duration::ZERO,
+            next: Duration::ZERO,
+        }
+    }
+
+    /// Refuse the connection.
+    pub fn refused() -> Self {
+        Self { way: Way::Refused, ..Self::takes() }
+    }
+
+    /// Do not answer the attempt to connect.
+    pub fn silent() -> Self {
+        Self { way: Way::Silent, ..Self::takes() }
+    }
+
+    /// Pause after each piece that was sent or taken.
+    pub fn pausing(self, pause: Duration) -> Self {
+        Self { pause, ..self }
     }
 
     /// Take everything that comes.
@@ -122,6 +159,16 @@ impl Script {
     /// Addresses that never answer.
     pub fn unreachable(self, unreachable: impl Into<Vec<IpAddr>>) -> Self {
         Self { unreachable: unreachable.into(), ..self }
+    }
+
+    /// Addresses that refuse connections.
+    pub fn refusing(self, refusing: impl Into<Vec<IpAddr>>) -> Self {
+        Self { refusing: refusing.into(), ..self }
+    }
+
+    /// An address that answers after this time.
+    pub fn slow(self, address: IpAddr, time: Duration) -> Self {
+        Self { slow: Some((address, time)), ..self }
     }
 
     /// Let every read give so many bytes at the most.
@@ -182,6 +229,8 @@ struct World {
     line: Vec<u8>,
     received: Vec<Vec<u8>>,
     open: usize,
+    keep_alives: Vec<Duration>,
+    dialled: Vec<(SocketAddr, Duration)>,
     now: Duration,
     alarms: Vec<Duration>,
 }
@@ -189,9 +238,17 @@ struct World {
 impl Scripted {
     /// A network whose server plays this script, once.
     pub fn new(script: Script) -> Self {
-        let (line, received, alarms) = (Vec::new(), Vec::new(), Vec::new());
-        let world = World { script, connected: false, line, received, open: 0, now: Duration::ZERO, alarms };
-        Self(Rc::new(RefCell::new(world)))
+        Self(Rc::new(RefCell::new(World {
+            script,
+            connected: false,
+            line: Vec::new(),
+            received: Vec::new(),
+            open: 0,
+            keep_alives: Vec::new(),
+            dialled: Vec::new(),
+            now: Duration::ZERO,
+            alarms: Vec::new(),
+        })))
     }
 
     /// Run a future on this network's clock.
@@ -217,6 +274,16 @@ impl Scripted {
     /// What came on each data connection so far.
     pub fn received(&self) -> Vec<Vec<u8>> {
         self.world().received.clone()
+    }
+
+    /// The idle time that the client has set on each connection on which it has set one.
+    pub fn keep_alives(&self) -> Vec<Duration> {
+        self.world().keep_alives.clone()
+    }
+
+    /// Where the client has tried to connect to, and when.
+    pub fn dialled(&self) -> Vec<(SocketAddr, Duration)> {
+        self.world().dialled.clone()
     }
 
     /// Sockets that are open now, listening ones included.
@@ -263,15 +330,28 @@ impl Network for Scripted {
     }
 
     async fn connect(&self, remote: SocketAddr, _local: Option<IpAddr>) -> Result<Socket, NetworkError> {
+        let now = self.now();
+        self.world().dialled.push((remote, now));
         if self.world().script.unreachable.contains(&remote.ip()) {
             return core::future::pending().await;
+        }
+        if self.world().script.refusing.contains(&remote.ip()) {
+            return Err(NetworkError::Refused(alloc::format!("{remote}")));
+        }
+        let slow = self.world().script.slow;
+        if let Some((_, time)) = slow.filter(|(address, _)| *address == remote.ip()) {
+            self.sleep(time).await;
         }
         if !core::mem::replace(&mut self.world().connected, true) {
             return Ok(self.socket(Kind::Control, remote));
         }
         let data = self.world().script.data.pop_front();
         let data = data.ok_or_else(|| NetworkError::Refused(alloc::format!("{remote}")))?;
-        Ok(self.data_socket(data, remote))
+        match data.way {
+            Way::Open => Ok(self.data_socket(data, remote)),
+            Way::Refused => Err(NetworkError::Refused(alloc::format!("{remote}"))),
+            Way::Silent => core::future::pending().await,
+        }
     }
 
     async fn listen(&self, local: SocketAddr) -> Result<Listening, NetworkError> {
@@ -319,6 +399,11 @@ impl Socket {
     fn read_now(&mut self, buffer: &mut Vec<u8>, max: usize) -> Poll<Result<usize, NetworkError>> {
         let mut world = self.network.world();
         let max = max.min(world.script.piece);
+        if let Kind::Data { data, .. } = &mut self.kind
+            && world.pauses(data)
+        {
+            return Poll::Pending;
+        }
         let (bytes, end) = match &mut self.kind {
             Kind::Data { data, .. } => (&mut data.sends, data.end),
             Kind::Control => match world.script.steps.front_mut() {
@@ -347,6 +432,9 @@ impl Socket {
             world.hear(bytes);
             return Poll::Ready(Ok(bytes.len()));
         };
+        if world.pauses(data) {
+            return Poll::Pending;
+        }
         let piece = &bytes[..bytes.len().min(data.takes)];
         data.takes -= piece.len();
         world.received[*index].extend_from_slice(piece);
@@ -359,6 +447,16 @@ impl Socket {
 }
 
 impl World {
+    /// Whether the server rests now; if not, it does so after this piece.
+    fn pauses(&mut self, data: &mut Data) -> bool {
+        if self.now < data.next {
+            self.alarms.push(data.next);
+            return true;
+        }
+        data.next = self.now + data.pause;
+        false
+    }
+
     /// Bytes of commands: each whole line has to be the one that the script expects.
     fn hear(&mut self, bytes: &[u8]) {
         for &byte in bytes {
@@ -383,6 +481,11 @@ impl Stream for Socket {
 
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, NetworkError> {
         poll_fn(|_| self.write_now(bytes)).await
+    }
+
+    fn set_keep_alive(&self, idle: Duration) -> Result<(), NetworkError> {
+        self.network.world().keep_alives.push(idle);
+        Ok(())
     }
 
     async fn finish(&mut self) -> Result<(), NetworkError> {

@@ -7,7 +7,7 @@ use crate::limit::within;
 use crate::lines;
 use crate::metadata::Checksum;
 use crate::network::Network;
-use crate::settings::{DataMode, MAX_TRANSCRIPT_LINES, Representation, Settings, TransferMode};
+use crate::settings::{DataMode, Representation, Settings, TransferMode};
 use crate::tls::{Agreed, Protection};
 use crate::transfer::{Check, Download, Upload};
 use alloc::format;
@@ -46,11 +46,7 @@ pub struct Session<N: Network> {
 impl<N: Network> Session<N> {
     /// Connect and read the greeting. `host` is a name or an IP address.
     pub async fn connect(network: N, settings: Settings, host: &str, port: u16) -> Result<Self, Error> {
-        let settings = Settings {
-            data_mode: settings.data_mode.checked()?,
-            transcript_capacity: settings.transcript_capacity.min(MAX_TRANSCRIPT_LINES),
-            ..settings
-        };
+        let settings = settings.checked()?;
         if host.is_empty() || port == 0 || host.contains(|c: char| c.is_control() || c.is_whitespace()) {
             return Err(Error::InvalidArgument("not a host and a port".to_string()));
         }
@@ -159,6 +155,7 @@ impl<N: Network> Session<N> {
     /// Change how data connections are made.
     pub fn set_data_mode(&mut self, mode: DataMode) -> Result<(), Error> {
         let mode = mode.checked()?;
+        self.settings.check_way(mode)?;
         if let Some(connection) = &mut self.connection {
             connection.settings.data_mode = mode;
         }

@@ -1,6 +1,7 @@
 //! Settings of a session. Every limit of the client stands here.
 
 use crate::error::Error;
+use crate::proxy::Proxy;
 use crate::tls::{Security, TlsSettings};
 use alloc::string::ToString;
 use core::net::IpAddr;
@@ -61,9 +62,28 @@ pub const COPY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long a server that listens for another one has to refuse a copy, before that one is told.
 pub const HEAD_START: Duration = Duration::from_millis(500);
+
 /// What a compressed transfer may inflate to is this many times the bytes that came, and a setting beyond that. Deflate
 /// can do a thousand times; among honest files only the emptiest compress better than this.
 pub const INFLATION_RATIO: u64 = 100;
+
+/// The part of the connect timeout that a data port from `EPSV` has, where `PASV` may still name another: one of so many.
+pub const EPSV_SHARE: u32 = 3;
+
+/// Bytes of a user or a password for SOCKS5 (RFC 1929, section 2).
+pub const CREDENTIAL: usize = 255;
+
+/// Bytes that a proxy may say, in lines, before the connection is the server's.
+pub const PROXY_ANSWER: usize = 16 * 1024;
+
+/// The shortest interval between two `NOOP`s in a transfer.
+pub const SHORTEST_KEEPALIVE: Duration = Duration::from_millis(100);
+
+/// The shortest time after which the system is asked to look after an idle connection; WASI knows nothing shorter.
+pub const SHORTEST_TCP_KEEPALIVE: Duration = Duration::from_secs(1);
+
+/// `NOOP`s of a transfer that may be without a reply: a server that answers none until the end has to keep them.
+pub const MAX_UNANSWERED: usize = 1000;
 
 /// What a text costs against [`LISTING_SIZE`]: its bytes and its place in a list.
 pub fn listed_cost(text: &str) -> usize {
@@ -83,6 +103,8 @@ pub struct Settings {
     pub encoding: Encoding,
     /// The local address to connect from.
     pub local_address: Option<IpAddr>,
+    /// What the connections go through.
+    pub proxy: Option<Proxy>,
     /// The longest that looking up the host, and then connecting, may take; likewise for each data connection.
     pub connect_timeout: Duration,
     /// The longest that a command may take until its reply is complete.
@@ -95,6 +117,10 @@ pub struct Settings {
     pub verify_checksums: bool,
     /// What a compressed transfer may inflate to beyond [`INFLATION_RATIO`] times the bytes that came.
     pub inflation_limit: u64,
+    /// How long the control connection may be silent in a transfer before a `NOOP` is sent on it.
+    pub keepalive: Option<Duration>,
+    /// How long a connection may be idle before the system looks after it.
+    pub tcp_keepalive: Option<Duration>,
     /// The most lines that the transcript holds; 0 turns it off.
     pub transcript_capacity: usize,
 }
@@ -107,13 +133,37 @@ impl Default for Settings {
             data_mode: DataMode::Passive,
             encoding: Encoding::Utf8,
             local_address: None,
+            proxy: None,
             connect_timeout: Duration::from_secs(30),
             reply_timeout: Duration::from_secs(60),
             idle_timeout: Duration::from_secs(60),
             total_timeout: None,
             verify_checksums: false,
             inflation_limit: 1 << 30,
+            keepalive: None,
+            tcp_keepalive: None,
             transcript_capacity: 0,
+        }
+    }
+}
+
+impl Settings {
+    /// Refuses what cannot be: ports that cannot be listened on, a proxy that is none, and active mode through one.
+    pub(crate) fn checked(self) -> Result<Self, Error> {
+        let data_mode = self.data_mode.checked()?;
+        self.check_way(data_mode)?;
+        let proxy = self.proxy.map(Proxy::checked).transpose()?;
+        let transcript_capacity = self.transcript_capacity.min(MAX_TRANSCRIPT_LINES);
+        Ok(Self { data_mode, proxy, transcript_capacity, ..self })
+    }
+
+    /// Nobody can connect back through a proxy.
+    pub(crate) fn check_way(&self, data_mode: DataMode) -> Result<(), Error> {
+        match (data_mode, &self.proxy) {
+            (DataMode::Active(_), Some(_)) => {
+                Err(Error::Unsupported("active mode does not go through a proxy".to_string()))
+            }
+            _ => Ok(()),
         }
     }
 }

@@ -6,9 +6,9 @@ use alloc::string::String;
 use core::net::IpAddr;
 use core::time::Duration;
 use ftp_client::{
-    Active, Agreed, Algorithm, Checksum, Copied, DataEnd, DataMode, Encoding, Entry, Error, Identity, Kind, Limit,
-    Listed, Outcome, Phase, Precision, Protection, Reply, Representation, Security, Timestamp, TransferMode, Trust,
-    Version,
+    Active, Agreed, Algorithm, Checksum, Copied, Credentials, DataEnd, DataMode, Encoding, Entry, Error, Identity,
+    Kind, Limit, Listed, Outcome, Phase, Precision, Protection, Proxy, ProxyServer, Reply, Representation, Security,
+    Timestamp, TransferMode, Trust, Version,
 };
 
 impl From<Reply> for wit::Reply {
@@ -128,6 +128,25 @@ impl TryFrom<wit::Identity> for Identity {
 
     fn try_from(identity: wit::Identity) -> Result<Self, Error> {
         Self { certificates: identity.certificates, private_key: identity.private_key }.checked()
+    }
+}
+
+impl TryFrom<wit::Proxy> for Proxy {
+    type Error = Error;
+
+    fn try_from(proxy: wit::Proxy) -> Result<Self, Error> {
+        let proxy = match proxy {
+            wit::Proxy::Socks5(server) => Self::Socks5(server.into()),
+            wit::Proxy::HttpConnect(server) => Self::HttpConnect(server.into()),
+        };
+        proxy.checked()
+    }
+}
+
+impl From<wit::ProxyServer> for ProxyServer {
+    fn from(server: wit::ProxyServer) -> Self {
+        let credentials = server.credentials.map(|wit::Credentials { user, password }| Credentials { user, password });
+        Self { host: server.host, port: server.port, credentials }
     }
 }
 

@@ -73,6 +73,19 @@ impl wit::GuestConnector for Connector {
         Ok(())
     }
 
+    fn set_proxy(&self, proxy: Option<wit::Proxy>) -> Result<(), wit::Error> {
+        self.0.borrow_mut().proxy = proxy.map(TryInto::try_into).transpose()?;
+        Ok(())
+    }
+
+    fn set_keepalive(&self, interval: Option<u64>) {
+        self.0.borrow_mut().keepalive = interval.map(Duration::from_nanos);
+    }
+
+    fn set_tcp_keepalive(&self, idle: Option<u64>) {
+        self.0.borrow_mut().tcp_keepalive = idle.map(Duration::from_nanos);
+    }
+
     fn set_connect_timeout(&self, timeout: Option<u64>) {
         self.0.borrow_mut().connect_timeout = limit_or(timeout, Settings::default().connect_timeout);
     }

@@ -131,6 +131,13 @@ impl Stream for WasiStream {
         Ok(piece.len())
     }
 
+    fn set_keep_alive(&self, idle: Duration) -> Result<(), NetworkError> {
+        let socket = self.socket()?;
+        let idle = u64::try_from(idle.as_nanos()).unwrap_or(u64::MAX);
+        let set = socket.set_keep_alive_idle_time(idle).and_then(|()| socket.set_keep_alive_enabled(true));
+        set.map_err(|code| failed(code, "TCP keepalive"))
+    }
+
     async fn finish(&mut self) -> Result<(), NetworkError> {
         let connection = self.open()?;
         connection.room().await?;

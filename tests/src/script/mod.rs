@@ -108,6 +108,21 @@ impl Script {
         self.step(Step::Say(bytes.into()))
     }
 
+    /// Read exactly these bytes on the control connection.
+    pub fn expect_bytes(self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.step(Step::ExpectBytes(bytes.into()))
+    }
+
+    /// Take one more connection where the control connection came in, as the data connection: so it is with a proxy.
+    pub fn accept_again(self) -> Self {
+        self.step(Step::AcceptAgain)
+    }
+
+    /// Read exactly these bytes on the data connection.
+    pub fn expect_data(self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.step(Step::ExpectData(bytes.into()))
+    }
+
     /// Send a line on the control connection.
     pub fn reply(self, line: &str) -> Self {
         self.say(format!("{line}\r\n"))
@@ -300,6 +315,9 @@ enum Wanted {
 #[derive(Clone, Debug)]
 enum Step {
     Expect(String),
+    ExpectBytes(Vec<u8>),
+    AcceptAgain,
+    ExpectData(Vec<u8>),
     Say(Vec<u8>),
     Drip(Vec<u8>, Duration),
     Flood(Vec<u8>),

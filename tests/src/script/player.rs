@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use socket2::{Domain, SockRef, Socket, Type};
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -140,6 +140,7 @@ async fn play(script: Script, listener: Listener, record: Arc<Record>) -> Result
     let control = timeout(STEP_LIMIT, listener.accept()).await.context("nobody connected")??;
     let mut player = Player {
         control: Some(BufReader::new(Line::Plain(Wire::new(control, &record)))),
+        door: listener,
         data: Data::None,
         strict: script.strict,
         tls: script.tls,
@@ -163,6 +164,7 @@ async fn play(script: Script, listener: Listener, record: Arc<Record>) -> Result
 struct Player {
     /// None once the script has ended it.
     control: Option<BufReader<Line>>,
+    door: Listener,
     data: Data,
     strict: bool,
     tls: Tls,
@@ -181,6 +183,12 @@ impl Player {
     async fn step(&mut self, step: Step) -> Result<()> {
         match step {
             Step::Expect(command) => self.expect(&command).await,
+            Step::ExpectBytes(bytes) => expect_bytes(self.control()?, &bytes).await,
+            Step::AcceptAgain => {
+                self.data = Data::Open(Line::Plain(Wire::new(self.door.accept().await?, &self.record)));
+                Ok(())
+            }
+            Step::ExpectData(bytes) => expect_bytes(self.data().await?, &bytes).await,
             Step::Say(bytes) => self.say(&bytes).await,
             Step::Drip(bytes, pause) => self.drip(&bytes, pause).await,
             Step::Flood(bytes) => self.flood(&bytes).await,
@@ -449,6 +457,13 @@ impl Player {
             _ => bail!("the script has no data connection"),
         }
     }
+}
+
+async fn expect_bytes(from: &mut (impl AsyncRead + Unpin), expected: &[u8]) -> Result<()> {
+    let mut bytes = vec![0; expected.len()];
+    from.read_exact(&mut bytes).await?;
+    ensure!(bytes == expected, "the client sent {:?} instead", bytes.escape_ascii().to_string());
+    Ok(())
 }
 
 /// The header of a record of the handshake, and what comes with it.

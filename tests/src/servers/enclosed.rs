@@ -275,13 +275,13 @@ fn answers(address: SocketAddr, security: Security) -> bool {
 
 /// A port that is free on both loopback addresses and stays so: its sockets are bound and never listen, so that the
 /// system gives the port to nobody who asks for any, while a server that asks for this one gets it.
-struct Port {
-    number: u16,
+pub(crate) struct Port {
+    pub(crate) number: u16,
     sockets: Vec<Socket>,
 }
 
 impl Port {
-    fn reserve() -> Result<Self> {
+    pub(crate) fn reserve() -> Result<Self> {
         for _ in 0..ATTEMPTS {
             let v4 = bound((Ipv4Addr::LOCALHOST, 0).into())?;
             let number = v4.local_addr()?.as_socket().context("a socket of IPv4 has a port")?.port();

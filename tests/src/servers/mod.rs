@@ -18,6 +18,7 @@ use crate::root;
 use crate::suite::Requirement;
 
 use enclosed::Enclosed;
+pub(crate) use enclosed::Port;
 pub use way::Way;
 
 /// Which server.

@@ -48,7 +48,8 @@ pub fn add(suite: &mut Suite) {
         Ok(()),
         [
             pasv_that_names_another_host_is_not_believed,
-            epsv_that_names_a_closed_port_is_connection_refused,
+            closed_ports_are_connection_refused,
+            closed_port_of_epsv_is_followed_by_pasv_from_then_on,
             active_mode_refuses_another_host,
             active_mode_closes_its_port_when_port_is_refused,
             active_mode_closes_its_port_when_the_transfer_is_refused,
@@ -106,9 +107,34 @@ async fn pasv_that_names_another_host_is_not_believed() -> Result<()> {
         .await
 }
 
-async fn epsv_that_names_a_closed_port_is_connection_refused() -> Result<()> {
+async fn closed_port_of_epsv_is_followed_by_pasv_from_then_on() -> Result<()> {
     let closed = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let script = Script::logged_in().on("EPSV", &format!("229 here (|||{closed}|)")).on("NOOP", "200 still here");
+    let mut script = Script::logged_in().on("EPSV", &format!("229 here (|||{closed}|)"));
+    for _ in 0..2 {
+        script = script
+            .expect("PASV")
+            .announce("227 here (10,0,0,1,{high},{low})")
+            .on("RETR", "150 here it comes")
+            .send_data("contents")
+            .close_data()
+            .reply("226 done");
+    }
+    script
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            assert_eq!(get(&mut session, "file").await?, b"contents");
+            assert_eq!(get(&mut session, "file").await?, b"contents");
+            Ok(())
+        })
+        .await
+}
+
+async fn closed_ports_are_connection_refused() -> Result<()> {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let script = Script::logged_in()
+        .on("EPSV", &format!("229 here (|||{closed}|)"))
+        .on("PASV", &format!("227 here (127,0,0,1,{},{})", closed / 256, closed % 256))
+        .on("NOOP", "200 still here");
     script
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;

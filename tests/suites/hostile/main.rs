@@ -7,6 +7,7 @@ mod cut;
 mod extensions;
 mod injection;
 mod login;
+mod proxies;
 mod replies;
 mod secrets;
 mod timeouts;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     copies::add(&mut suite);
     extensions::add(&mut suite);
     cut::add(&mut suite);
+    proxies::add(&mut suite);
     tls::add(&mut suite);
     suite.run()
 }

@@ -99,6 +99,8 @@ async fn data_port_that_never_accepts() -> Result<()> {
     Script::logged_in()
         .expect("EPSV")
         .announce_deaf("229 listening (|||{port}|)")
+        .expect("PASV")
+        .announce_deaf("227 listening (127,0,0,1,{high},{low})")
         .stall()
         .play(async |peer| {
             let mut session = client::login_with(peer.address(), settings).await?;

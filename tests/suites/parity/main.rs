@@ -7,6 +7,7 @@ mod faults;
 mod files;
 mod fxp;
 mod gibibyte;
+mod keepalive;
 mod listings;
 mod modes;
 mod names;
@@ -97,6 +98,7 @@ fn main() -> ExitCode {
     gibibyte::add(&mut suite);
     options::add(&mut suite);
     modes::add(&mut suite);
+    keepalive::add(&mut suite);
     faults::add(&mut suite);
     security::add(&mut suite);
     suite.run()

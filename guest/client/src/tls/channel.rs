@@ -88,6 +88,21 @@ impl<S: Stream> Channel<S> {
         }
     }
 
+    /// Send these bytes, and take from them what is on its way: nothing is lost or sent twice when the future is dropped.
+    pub(crate) async fn push(&mut self, bytes: &mut Vec<u8>) -> Result<(), Error> {
+        match self {
+            Self::Plain(stream) => flush(stream, bytes).await,
+            Self::Closed => Err(closed()),
+            Self::Secure(secure) => {
+                if !bytes.is_empty() {
+                    secure.tls.encrypt(bytes, &mut secure.outgoing)?;
+                    bytes.clear();
+                }
+                secure.flush().await
+            }
+        }
+    }
+
     /// Send what waits for more to go with it.
     pub(crate) async fn flush(&mut self) -> Result<(), Error> {
         match self {
@@ -99,6 +114,12 @@ impl<S: Stream> Channel<S> {
 
     /// Send these last bytes, and end this direction.
     pub(crate) async fn finish(&mut self, last: &[u8]) -> Result<(), Error> {
+        self.conclude(last).await?;
+        self.shut().await
+    }
+
+    /// Send these last bytes, and inside TLS say that they are the last.
+    pub(crate) async fn conclude(&mut self, last: &[u8]) -> Result<(), Error> {
         match self {
             Self::Closed => Err(closed()),
             Self::Plain(stream) => {
@@ -107,13 +128,21 @@ impl<S: Stream> Channel<S> {
                     let count = stream.write(rest).await?;
                     rest = rest.get(count..).unwrap_or_default();
                 }
-                Ok(stream.finish().await?)
+                Ok(())
             }
             Self::Secure(secure) => {
                 secure.tls.encrypt(last, &mut secure.outgoing)?;
-                secure.end().await?;
-                Ok(secure.stream.finish().await?)
+                secure.end().await
             }
+        }
+    }
+
+    /// End this direction of what carries it.
+    pub(crate) async fn shut(&mut self) -> Result<(), Error> {
+        match self {
+            Self::Closed => Err(closed()),
+            Self::Plain(stream) => Ok(stream.finish().await?),
+            Self::Secure(secure) => Ok(secure.stream.finish().await?),
         }
     }
 

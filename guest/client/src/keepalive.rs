@@ -1,0 +1,202 @@
+//! `NOOP`s in a transfer: while data moves, the control connection is silent, and what is silent for long is forgotten
+//! by some router on the way.
+//!
+//! The session lends the control connection to its transfer. A server may reply at once, or when the transfer is over,
+//! before the verdict or after it, or never; one that refuses gets no more of them.
+
+use crate::control::Raw;
+use crate::error::Error;
+use crate::limit::{Either, at_once, either};
+use crate::network::{Network, Stream};
+use crate::settings::{MAX_UNANSWERED, SHORTEST_KEEPALIVE};
+use crate::tls::channel::Channel;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use core::convert::Infallible;
+use core::future::pending;
+use core::time::Duration;
+use ftp_protocol::command;
+use ftp_protocol::reply::{self, Limits, Reader};
+use spin::Mutex;
+
+/// Bytes of replies read at once.
+pub(crate) const READ: usize = 4096;
+
+/// The control connection, and all that is on its way on it.
+pub(crate) struct Wire<S> {
+    pub(crate) channel: Channel<S>,
+    pub(crate) reader: Reader,
+    /// Commands, or the rest of one.
+    pub(crate) unsent: Vec<u8>,
+    /// Replies that came in a transfer and are not those to its `NOOP`s.
+    heard: VecDeque<Raw>,
+    failure: Option<Error>,
+    pub(crate) noops: Noops,
+}
+
+/// The `NOOP`s of transfers.
+#[derive(Debug, Default)]
+pub(crate) struct Noops {
+    /// Sent in this transfer.
+    pub(crate) sent: usize,
+    /// Sent and without a reply.
+    pub(crate) owed: usize,
+    /// The server does not like them.
+    pub(crate) disliked: bool,
+}
+
+impl Noops {
+    /// Whether the reply is one to a `NOOP`. No transfer ends with such a code.
+    pub(crate) fn take(&mut self, reply: &Raw) -> bool {
+        let is_taken = self.owed > 0 && matches!(reply.code, 200 | 202 | 500..=504 | 530);
+        if is_taken {
+            self.owed -= 1;
+            self.disliked |= !reply.is_positive();
+        }
+        is_taken
+    }
+}
+
+impl<S: Stream> Wire<S> {
+    pub(crate) fn new(channel: Channel<S>) -> Self {
+        Self {
+            channel,
+            reader: Reader::new(Limits::default()),
+            unsent: Vec::new(),
+            heard: VecDeque::new(),
+            failure: None,
+            noops: Noops::default(),
+        }
+    }
+
+    /// The next reply that is already here.
+    pub(crate) fn next_reply(&mut self) -> Result<Option<Raw>, Error> {
+        if let Some(reply) = self.heard.pop_front() {
+            return Ok(Some(reply));
+        }
+        match self.reader.next_reply()? {
+            None => self.failure.take().map_or(Ok(None), Err),
+            reply => Ok(reply),
+        }
+    }
+
+    /// Send what is unsent. Nothing is lost, or sent twice, when the future is dropped.
+    pub(crate) async fn flush(&mut self) -> Result<(), Error> {
+        self.channel.push(&mut self.unsent).await
+    }
+
+    /// Look at what came. False when there is nothing more to be done here.
+    fn listen(&mut self) -> Result<bool, reply::Error> {
+        let mut bytes = Vec::new();
+        match at_once(self.channel.read(&mut bytes, READ)) {
+            None => {}
+            // Whoever reads next comes to this end too.
+            Some(Ok(0)) => return Ok(false),
+            Some(Ok(_)) => self.reader.feed(&bytes),
+            Some(Err(error)) => {
+                self.failure = Some(error);
+                return Ok(false);
+            }
+        }
+        while let Some(reply) = self.reader.next_reply()? {
+            if !self.noops.take(&reply) {
+                // The verdict, before the last of the data: the transfer is at its end.
+                self.heard.push_back(reply);
+                return Ok(false);
+            }
+        }
+        Ok(!self.noops.disliked)
+    }
+}
+
+/// A control connection that is lent to a transfer.
+pub(crate) struct Lent<S> {
+    wire: Wire<S>,
+    interval: Duration,
+    /// When something was last sent.
+    last: Duration,
+    done: bool,
+}
+
+impl<S: Stream> Lent<S> {
+    pub(crate) fn new(mut wire: Wire<S>, interval: Duration, now: Duration) -> Self {
+        wire.noops.sent = 0;
+        Self { wire, interval: interval.max(SHORTEST_KEEPALIVE), last: now, done: false }
+    }
+
+    pub(crate) fn into_wire(self) -> Wire<S> {
+        self.wire
+    }
+
+    /// One `NOOP` after another, each when the connection was silent for long enough. May be dropped at any time.
+    async fn beat<N: Network>(&mut self, network: &N) -> Infallible {
+        while !self.done {
+            let due = self.last.saturating_add(self.interval);
+            let now = network.now();
+            if now < due {
+                network.sleep(due.saturating_sub(now)).await;
+                continue;
+            }
+            self.last = now;
+            let goes_on = matches!(self.wire.listen(), Ok(true));
+            if !goes_on || self.wire.noops.owed >= MAX_UNANSWERED {
+                self.done = !goes_on;
+                continue;
+            }
+            let Ok(line) = command::line("NOOP", None) else { break };
+            self.wire.unsent.extend(line);
+            self.wire.noops.owed += 1;
+            self.wire.noops.sent += 1;
+            self.done = self.wire.flush().await.is_err();
+        }
+        pending().await
+    }
+}
+
+/// Where the control connection is while it is lent.
+pub(crate) struct Slot<S>(Mutex<Option<Lent<S>>>);
+
+impl<S> Default for Slot<S> {
+    fn default() -> Self {
+        Self(Mutex::new(None))
+    }
+}
+
+impl<S> Slot<S> {
+    pub(crate) fn put(&self, lent: Lent<S>) {
+        *self.0.lock() = Some(lent);
+    }
+
+    pub(crate) fn take(&self) -> Option<Lent<S>> {
+        self.0.lock().take()
+    }
+}
+
+/// Puts it back, also when the future that uses it is dropped.
+struct InUse<'a, S> {
+    slot: &'a Slot<S>,
+    lent: Option<Lent<S>>,
+}
+
+impl<S> Drop for InUse<'_, S> {
+    fn drop(&mut self) {
+        if let Some(lent) = self.lent.take() {
+            self.slot.put(lent);
+        }
+    }
+}
+
+/// Do the work on the data connection, and beside it keep the control connection alive, where that was lent for it.
+pub(crate) async fn beside<N: Network, T>(
+    network: &N,
+    slot: Option<&Slot<N::Stream>>,
+    work: impl Future<Output = T>,
+) -> T {
+    let Some(slot) = slot else { return work.await };
+    let mut used = InUse { slot, lent: slot.take() };
+    let Some(lent) = &mut used.lent else { return work.await };
+    match either(lent.beat(network), work).await {
+        Either::First(never) => match never {},
+        Either::Second(done) => done,
+    }
+}

@@ -1,0 +1,183 @@
+//! Servers behind real proxies, and the proxies' refusals.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use ftp_host::{Active, DataMode, Error, Host, Policy, Session, Settings};
+use ftp_tests::client::{self, get, put};
+use ftp_tests::embedded::Embedded;
+use ftp_tests::matrix::{Place, TASKS};
+use ftp_tests::proxies::{Kind, PASSWORD, Proxy, USER};
+use ftp_tests::servers::{self, Security, Way};
+use ftp_tests::suite::Suite;
+
+/// What is tried behind each proxy.
+const TRIED: [&str; 4] = ["list", "get", "put", "100 small files"];
+
+fn main() -> ExitCode {
+    let mut suite = Suite::from_arguments();
+    for kind in Kind::ALL {
+        for way in servers::Kind::ALL.into_iter().flat_map(Way::all) {
+            if way.security != Security::Implicit || way.kind == servers::Kind::Vsftpd {
+                add_tasks(&mut suite, kind, true, way);
+            }
+        }
+        add_tasks(&mut suite, kind, false, Way::plain(servers::Kind::PyFtpd));
+        let mut add = |name: &str, trial: fn(Kind) -> Running| {
+            suite.trial_with(format!("{}::{name}", kind.name()), kind.installed(), move || trial(kind));
+        };
+        add("wrong_password_is_access_denied", |kind| Box::pin(wrong_password_is_access_denied(kind)));
+        add("missing_login_is_access_denied", |kind| Box::pin(missing_login_is_access_denied(kind)));
+        add("login_that_nobody_asks_for_does_no_harm", |kind| Box::pin(login_that_nobody_asks_for_does_no_harm(kind)));
+        add("name_is_looked_up_by_the_proxy", |kind| Box::pin(name_is_looked_up_by_the_proxy(kind)));
+        add("name_that_the_proxy_does_not_find", |kind| Box::pin(name_that_the_proxy_does_not_find(kind)));
+        add("port_where_nobody_listens_is_connection_refused", |kind| {
+            Box::pin(port_where_nobody_listens_is_connection_refused(kind))
+        });
+        add("proxy_that_is_not_there_is_connection_refused", |kind| {
+            Box::pin(proxy_that_is_not_there_is_connection_refused(kind))
+        });
+        add("active_mode_is_unsupported", |kind| Box::pin(active_mode_is_unsupported(kind)));
+        add("policy_decides_about_the_proxy", |kind| Box::pin(policy_decides_about_the_proxy(kind)));
+        add("policy_opens_no_data_port", |kind| Box::pin(policy_opens_no_data_port(kind)));
+    }
+    suite.run()
+}
+
+type Running = std::pin::Pin<Box<dyn Future<Output = Result<()>>>>;
+
+fn add_tasks(suite: &mut Suite, kind: Kind, login: bool, way: Way) {
+    for (name, task) in TASKS.into_iter().filter(|(name, _)| TRIED.contains(name)) {
+        let password = if login { "-password" } else { "" };
+        let name = format!("{}{password}::{}::{}", kind.name(), way.name(), name.replace(' ', "_"));
+        suite.trial_with(name, kind.installed().and(way.installed()), move || async move {
+            task(Place::start_behind(way, Proxy::start(kind, login)?)?).await
+        });
+    }
+}
+
+fn settings(proxy: ftp_host::Proxy) -> Settings {
+    Settings { proxy: Some(proxy), ..client::settings() }
+}
+
+async fn login(server: &Embedded, proxy: ftp_host::Proxy) -> Result<Session, Error> {
+    client::login_with(server.address(), settings(proxy)).await
+}
+
+async fn wrong_password_is_access_denied(kind: Kind) -> Result<()> {
+    let (server, proxy) = (Embedded::start()?, Proxy::start(kind, true)?);
+    for credentials in [(USER, "wrong"), ("wrong", PASSWORD), (USER, "")] {
+        let denied = login(&server, proxy.settings_as(Some(credentials))).await;
+        assert_denied(denied);
+    }
+    Ok(())
+}
+
+async fn missing_login_is_access_denied(kind: Kind) -> Result<()> {
+    let (server, proxy) = (Embedded::start()?, Proxy::start(kind, true)?);
+    assert_denied(login(&server, proxy.settings_as(None)).await);
+    Ok(())
+}
+
+async fn login_that_nobody_asks_for_does_no_harm(kind: Kind) -> Result<()> {
+    let (server, proxy) = (Embedded::start()?, Proxy::start(kind, false)?);
+    let mut session = login(&server, proxy.settings_as(Some((USER, PASSWORD)))).await?;
+    round_trip(&mut session).await?;
+    let transcript = session.transcript().await?.join("\n");
+    assert!(transcript.contains("* through the proxy 127.0.0.1:") && !transcript.contains(PASSWORD), "{transcript}");
+    Ok(())
+}
+
+async fn name_is_looked_up_by_the_proxy(kind: Kind) -> Result<()> {
+    let (server, proxy) = (Embedded::start()?, Proxy::start(kind, true)?);
+    let connector = client::connector(settings(proxy.settings())).await?;
+    // The sandbox may look no name up.
+    let mut session = connector.connect("localhost", Some(server.address().port())).await?;
+    session.login("user", "12345", None).await?;
+    round_trip(&mut session).await
+}
+
+async fn name_that_the_proxy_does_not_find(kind: Kind) -> Result<()> {
+    let proxy = Proxy::start(kind, true)?;
+    let connector = client::connector(settings(proxy.settings())).await?;
+    match connector.connect("no-such-host.invalid", None).await {
+        Err(Error::NameUnresolvable(text) | Error::ConnectionRefused(text)) => {
+            assert!(text.contains("proxy"), "{text}")
+        }
+        Err(other) => panic!("{other:?}"),
+        Ok(_) => panic!("connected"),
+    }
+    Ok(())
+}
+
+async fn port_where_nobody_listens_is_connection_refused(kind: Kind) -> Result<()> {
+    let proxy = Proxy::start(kind, true)?;
+    let unused = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    assert_refused_by_the_way(client::connect_with(unused, settings(proxy.settings())).await);
+    Ok(())
+}
+
+async fn proxy_that_is_not_there_is_connection_refused(kind: Kind) -> Result<()> {
+    let server = Embedded::start()?;
+    let unused = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    assert_refused_by_the_way(login(&server, kind.at(unused, None)).await);
+    Ok(())
+}
+
+async fn active_mode_is_unsupported(kind: Kind) -> Result<()> {
+    let (server, proxy) = (Embedded::start()?, Proxy::start(kind, false)?);
+    let active = DataMode::Active(Active { ports: None, announced: None });
+    let settings = Settings { data_mode: active.clone(), ..settings(proxy.settings()) };
+    let refused = client::connect_with(server.address(), settings).await;
+    assert!(matches!(refused, Err(Error::Unsupported(_))), "{:?}", refused.err());
+    let mut session = login(&server, proxy.settings()).await?;
+    let refused = session.set_data_mode(&active).await;
+    assert!(matches!(refused, Err(Error::Unsupported(_))), "{refused:?}");
+    round_trip(&mut session).await
+}
+
+/// Which denies this one, on the loopback interface, before anything is sent.
+async fn policy_decides_about_the_proxy(kind: Kind) -> Result<()> {
+    let proxy = Proxy::start(kind, false)?;
+    let connector = Host::new()?.connector(Policy::default(), settings(proxy.settings())).await?;
+    let denied = connector.connect("ftp.example.com", None).await;
+    assert!(matches!(denied, Err(Error::AccessDenied(_))), "{:?}", denied.err());
+    Ok(())
+}
+
+/// A connection to the server itself, for data or for anything, would be denied.
+async fn policy_opens_no_data_port(kind: Kind) -> Result<()> {
+    let (server, proxy) = (Embedded::start()?, Proxy::start(kind, false)?);
+    let policy = Policy::default().allow_loopback().data_ports(1..=1);
+    let connector = Host::new()?.connector(policy, settings(proxy.settings())).await?;
+    let mut session = connector.connect("127.0.0.1", Some(server.address().port())).await?;
+    session.login("user", "12345", None).await?;
+    round_trip(&mut session).await
+}
+
+async fn round_trip(session: &mut Session) -> Result<()> {
+    put(session, "file", b"contents").await?;
+    assert_eq!(get(session, "file").await?, b"contents");
+    Ok(())
+}
+
+#[track_caller]
+fn assert_denied(result: Result<Session, Error>) {
+    match result {
+        Err(error @ Error::AccessDenied(_)) => {
+            let text = format!("{error:?}");
+            assert!(text.contains("proxy") && !text.contains(PASSWORD), "{text}");
+        }
+        Err(other) => panic!("{other:?}"),
+        Ok(_) => panic!("connected"),
+    }
+}
+
+#[track_caller]
+fn assert_refused_by_the_way(result: Result<Session, Error>) {
+    match result {
+        Err(Error::ConnectionRefused(text)) => assert!(text.contains("the proxy"), "{text}"),
+        Err(other) => panic!("{other:?}"),
+        Ok(_) => panic!("connected"),
+    }
+}
