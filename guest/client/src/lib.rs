@@ -38,6 +38,7 @@ pub use ftp_protocol::encoding::Encoding;
 pub use ftp_protocol::listing::{Entry, Kind, Listed};
 pub use ftp_protocol::time::{Precision, Timestamp};
 pub use limit::{breathe, within};
+pub use lines::Entries;
 pub use network::{Listener, Network, NetworkError, Stream};
 pub use session::Session;
 pub use settings::{Active, CHUNK, DataMode, HOLD, Representation, Settings};

@@ -20,6 +20,9 @@ pub const LISTING_LINE: usize = 16 * 1024;
 /// larger than 128 MiB.
 pub const LISTING_SIZE: usize = 64 * 1024 * 1024;
 
+/// Bytes that a portion of a listing may take, counted alike; its last entry may be larger.
+pub const PORTION: usize = 256 * 1024;
+
 /// Addresses of one name that are tried.
 pub const MAX_ADDRESSES: usize = 16;
 
