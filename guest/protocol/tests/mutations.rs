@@ -14,7 +14,7 @@ fn beginnings_and_ends_of_all_lines_are_safe() {
         let (encoding, now) = way(turn);
         for at in 0..=line.bytes.len() {
             let (beginning, end) = line.bytes.split_at(at);
-            let piece = if (turn + at) % 2 == 0 { beginning } else { end };
+            let piece = if (turn + at).is_multiple_of(2) { beginning } else { end };
             check(&[piece.to_vec()], encoding, now);
         }
     }

@@ -176,6 +176,6 @@ fn is_of(lines: &[Vec<u8>], text: &str, encoding: Encoding) -> bool {
 
 /// One of the four ways to read, in turn.
 pub fn way(turn: usize) -> (Encoding, Option<i64>) {
-    let encoding = if turn % 2 == 0 { Encoding::Utf8 } else { Encoding::Latin1 };
+    let encoding = if turn.is_multiple_of(2) { Encoding::Utf8 } else { Encoding::Latin1 };
     (encoding, (turn % 4 < 2).then_some(NOW))
 }
