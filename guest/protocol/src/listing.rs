@@ -119,7 +119,7 @@ fn named(entry: Entry) -> Option<Listed> {
 /// Words are set apart by spaces; the rest still has the space that ends the word.
 fn words(line: &[u8]) -> Vec<(&[u8], &[u8])> {
     const MOST: usize = 24;
-    let mut words = Vec::new();
+    let mut words = Vec::with_capacity(MOST);
     let mut rest = line;
     while words.len() < MOST {
         let Some(start) = rest.iter().position(|&byte| byte != b' ') else {

@@ -22,7 +22,9 @@ pub(super) fn parse(line: &[u8], encoding: Encoding) -> Option<Entry> {
             _ => {}
         }
     }
-    Some(entry.with_line(line, encoding))
+    // A text that begins with a plus and has a tab in it is no entry yet.
+    let is_known = entry.kind != Kind::Other || entry.unique_id.is_some();
+    is_known.then(|| entry.with_line(line, encoding))
 }
 
 fn time(seconds: &[u8]) -> Option<Timestamp> {

@@ -8,9 +8,11 @@ use crate::number::decimal;
 use alloc::vec::Vec;
 
 /// The head of the table.
-pub(super) fn table(line: &[u8]) -> Option<Table> {
-    const HEAD: [&[u8]; 7] = [b"File", b"Code", b"EOF", b"Last", b"Modification", b"Owner", b"RWEP"];
-    words(line).iter().map(|(word, _)| *word).eq(HEAD).then_some(Table::Guardian)
+pub(super) fn table(words: &[&[u8]]) -> Option<Table> {
+    match words {
+        [b"File", b"Code", b"EOF", b"Last", b"Modification", b"Owner", b"RWEP"] => Some(Table::Guardian),
+        _ => None,
+    }
 }
 
 /// The entry of a line under it. The end of file is the size in bytes; an `O` marks a file that is open.

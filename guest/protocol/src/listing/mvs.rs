@@ -12,9 +12,8 @@ use crate::time::days;
 use alloc::vec::Vec;
 
 /// The head of a table.
-pub(super) fn table(line: &[u8]) -> Option<Table> {
-    let words: Vec<_> = words(line).iter().map(|(word, _)| *word).collect();
-    match *words.as_slice() {
+pub(super) fn table(words: &[&[u8]]) -> Option<Table> {
+    match *words {
         [b"Volume", b"Unit", .., b"Dsorg", b"Dsname"] => Some(Table::DataSets),
         [b"Name", b"VV.MM", b"Created", b"Changed", .., b"Id" | b"ID"] => Some(Table::Members),
         [b"Name", b"Size", b"TTR", b"Alias-of", ..] => Some(Table::LoadModules),

@@ -6,7 +6,6 @@ use super::{
 };
 use crate::encoding::Encoding;
 use crate::number::decimal;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Reads the lines of one listing, in their order: some mean something only after the line before them, or under the
@@ -90,10 +89,13 @@ impl Parser {
             self.after_blank = true;
             return;
         }
-        if is_total(line, self.encoding) || is_ruler(line) || vxworks::is_head(line) || vms::is_frame(line) {
+        let words: Vec<_> = words(line).iter().map(|(word, _)| *word).collect();
+        if is_total(&words, self.encoding) || is_ruler(line) || vxworks::is_head(&words) || vms::is_frame(line, &words)
+        {
             return;
         }
-        if let Some(table) = mvs::table(line).or_else(|| guardian::table(line)).or_else(|| wellfleet::table(line)) {
+        if let Some(table) = mvs::table(&words).or_else(|| guardian::table(&words)).or_else(|| wellfleet::table(&words))
+        {
             self.table = Some(table);
             return;
         }
@@ -160,7 +162,7 @@ pub(super) enum Read {
 
 /// The `total 12` that `ls -l` starts with, in the languages whose months are known too; and the name of the directory
 /// itself, which some send before it.
-fn is_total(line: &[u8], encoding: Encoding) -> bool {
+fn is_total(words: &[&[u8]], encoding: Encoding) -> bool {
     const TOTAL: [&str; 19] = [
         "total",
         "totaal",
@@ -182,15 +184,13 @@ fn is_total(line: &[u8], encoding: Encoding) -> bool {
         "합계",
         "yhteensä",
     ];
-    if line == b".:" {
-        return true;
-    }
-    let [(word, _), (blocks, rest)] = *words(line).as_slice() else { return false };
-    let word = word.strip_suffix(b":").unwrap_or(word);
-    let blocks = blocks.strip_prefix(b"-").unwrap_or(blocks);
-    let is_number = decimal(blocks).is_some() || human(blocks);
-    let word: String = encoding.decode(word).to_lowercase();
-    is_number && rest.trim_ascii().is_empty() && TOTAL.contains(&word.as_str())
+    let (word, blocks) = match *words {
+        [b".:"] => return true,
+        [word, blocks] => (word.strip_suffix(b":").unwrap_or(word), blocks),
+        _ => return false,
+    };
+    let is_number = decimal(blocks.strip_prefix(b"-").unwrap_or(blocks)).is_some() || human(blocks);
+    is_number && TOTAL.contains(&encoding.decode(word).to_lowercase().as_str())
 }
 
 /// The dashes under the head of a table.

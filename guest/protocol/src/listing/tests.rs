@@ -344,6 +344,17 @@ fn list_lines_that_are_not_understood_stay_lines() {
         r"06-15-24  10:18AM  <DIR>  ..\x",
         "total",
         "total x",
+        "+ see\talso",
+        "U 1 04/03/05 10:18:00 *stmf x",
+        "U 1 *STMF x",
+        "hello *WORLD again",
+        "A;1 B;2",
+        "A;1 owner",
+        "A[1];1  1  2-JUN-1998 07:32:04",
+        "512 AUG-30-2000 x",
+        "X Y F 1 2 3 1999-09-20 17:16:18",
+        "d (RWCEAFMS) a 512 Jun 25  2007 x",
+        "-C--E-----FTP C Q 18128 41 Aug 12 13:56 x",
     ] {
         assert_eq!(list(line), Listed::Unparsed(line.to_string()));
     }

@@ -32,14 +32,13 @@ pub(super) fn is_name_alone(line: &[u8]) -> bool {
 }
 
 /// Head or foot of a listing: `Directory USER1:[TEMP]`, `ANONYMOUS:[000000]`, `Total of 11 files, 17 blocks.`
-pub(super) fn is_frame(line: &[u8]) -> bool {
-    let words: Vec<_> = words(line).iter().map(|(word, _)| *word).collect();
+pub(super) fn is_frame(line: &[u8], words: &[&[u8]]) -> bool {
     let is_directory = |word: &[u8]| {
         let directory = word.iter().position(|&byte| byte == b'[').filter(|&at| at > 0);
         directory.is_some_and(|at| word.get(at.saturating_sub(1)) == Some(&b':')) && word.ends_with(b"]")
     };
     let is_files = |word: &[u8]| word.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"file"));
-    match *words.as_slice() {
+    match *words {
         [b"Directory", directory] => is_directory(directory),
         [directory] if is_directory(directory) => true,
         [b"Total", b"of", number, ..] => decimal(number).is_some(),

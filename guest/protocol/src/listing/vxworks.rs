@@ -8,9 +8,8 @@ use crate::number::decimal;
 use crate::time::days;
 
 /// The head of the table, which is there or not.
-pub(super) fn is_head(line: &[u8]) -> bool {
-    const HEAD: [&[u8]; 4] = [b"size", b"date", b"time", b"name"];
-    words(line).iter().map(|(word, _)| *word).eq(HEAD)
+pub(super) fn is_head(words: &[&[u8]]) -> bool {
+    matches!(words, [b"size", b"date", b"time", b"name"])
 }
 
 pub(super) fn parse(line: &[u8], encoding: Encoding) -> Option<Entry> {

@@ -8,9 +8,11 @@ use crate::number::decimal;
 use crate::time::days;
 
 /// The head of the table.
-pub(super) fn table(line: &[u8]) -> Option<Table> {
-    const HEAD: [&[u8]; 6] = [b"File", b"Name", b"Size", b"Date", b"Day", b"Time"];
-    words(line).iter().map(|(word, _)| *word).eq(HEAD).then_some(Table::Wellfleet)
+pub(super) fn table(words: &[&[u8]]) -> Option<Table> {
+    match words {
+        [b"File", b"Name", b"Size", b"Date", b"Day", b"Time"] => Some(Table::Wellfleet),
+        _ => None,
+    }
 }
 
 /// The entry of a line under it. The month comes first.
