@@ -116,13 +116,13 @@ fn mlsd(script: Script) -> Script {
     passive(script.expect("FEAT").say("211-F\r\n MLST\r\n211 End\r\n")).expect("MLSD").say("150 go\r\n")
 }
 
-fn names(listed: &[Listed]) -> Vec<&str> {
+fn names(listed: &[Listed]) -> Vec<String> {
     let name = |listed| match listed {
-        &Listed::Entry(ref entry) => entry.name.as_str(),
-        &Listed::Unparsed(ref line) => line.as_str(),
-        &Listed::Skipped => panic!("nothing was told"),
+        Listed::Entry(entry) => entry.name,
+        Listed::Unparsed(line) => line,
+        Listed::Skipped => panic!("nothing was told"),
     };
-    listed.iter().map(name).collect()
+    listed.iter().cloned().map(name).collect()
 }
 
 #[test]
