@@ -24,13 +24,13 @@
 //!
 //! A [`Host`] is made once. It makes a [`Connector`] for each session, with a [`Policy`] of what it may reach and with
 //! [`Settings`]; [`Host::connect`] does with the defaults of both. The connector gives a [`Session`], the session a
-//! [`Download`] or an [`Upload`].
+//! [`Download`], an [`Upload`] or [`Entries`].
 //!
 //! # Dropping
 //!
 //! Every future may be dropped at any time. A call that had begun cannot be taken back, so its connector ends with it:
-//! its sockets are closed at once, and later calls are [`Error::Closed`]. A [`Session`], [`Download`] or [`Upload`] that
-//! is dropped between calls closes its own connection only.
+//! its sockets are closed at once, and later calls are [`Error::Closed`]. A [`Session`], [`Download`], [`Upload`]
+//! or [`Entries`] that is dropped between calls closes its own connection only.
 //!
 //! # Isolation
 //!
@@ -41,6 +41,7 @@
 mod bindings;
 mod connector;
 mod engine;
+mod entries;
 mod error;
 mod grants;
 mod host;
@@ -56,6 +57,7 @@ mod tunables;
 mod types;
 
 pub use connector::{Connector, Settings};
+pub use entries::Entries;
 pub use error::Error;
 pub use host::{Host, Options};
 pub use policy::Policy;

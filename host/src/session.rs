@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::connector::grant_listening;
+use crate::entries::Entries;
 use crate::error::Error;
 use crate::instance::{Handle, call};
 use crate::transfer::{Download, Upload};
@@ -175,6 +176,19 @@ impl Session {
     /// (MLSD, else LIST) The members of a directory, of the working directory unless a path is given.
     pub async fn entries(&mut self, path: Option<&str>) -> Result<Vec<Listed>, Error> {
         Ok(call!(self.handle, session.call_entries(path))??)
+    }
+
+    /// (MLSD, else LIST) The same in portions, for a directory of any size.
+    pub async fn open_entries(&mut self, path: Option<&str>) -> Result<Entries, Error> {
+        let entries = call!(self.handle, session.call_open_entries(path))??;
+        Ok(Entries::new(Handle::new(self.handle.shared.clone(), entries)))
+    }
+
+    /// (STAT) The members of a directory as `LIST` lines in the reply, without a data connection.
+    ///
+    /// Errors: [`Error::Unexpected`] for another code than 211, 212 and 213.
+    pub async fn entries_by_status(&mut self, path: Option<&str>) -> Result<Vec<Listed>, Error> {
+        Ok(call!(self.handle, session.call_entries_by_status(path))??)
     }
 
     /// (MLST, else SIZE and MDTM) One file or directory by its path.

@@ -22,7 +22,7 @@ pub struct Download {
 impl Download {
     pub(crate) async fn new(handle: Handle) -> Result<Self, Error> {
         let expected_size = call!(handle, download.call_expected_size())?;
-        Ok(Self { transfer: Transfer(Ok(handle)), expected_size })
+        Ok(Self { transfer: Transfer::new(handle), expected_size })
     }
 
     /// The size that the server announced when the transfer began. A hint until `finish` has checked it.
@@ -56,7 +56,7 @@ impl Download {
     pub async fn copy_to(&mut self, writer: &mut (impl AsyncWrite + Unpin)) -> Result<u64, Error> {
         let handle = self.transfer.take()?;
         let copied = copy_to(&handle, writer).await;
-        self.transfer = Transfer(Ok(handle));
+        self.transfer = Transfer::new(handle);
         match copied {
             Err(error) => Err(self.reason(error).await),
             copied => copied,
@@ -99,7 +99,7 @@ pub struct Upload {
 
 impl Upload {
     pub(crate) fn new(handle: Handle) -> Self {
-        Self { transfer: Transfer(Ok(handle)) }
+        Self { transfer: Transfer::new(handle) }
     }
 
     /// Send these bytes; returns when they are on their way. Inside TLS fewer than 16 KiB may wait for the next call.
@@ -123,7 +123,7 @@ impl Upload {
     pub async fn copy_from(&mut self, reader: &mut (impl AsyncRead + Unpin)) -> Result<u64, Error> {
         let handle = self.transfer.take()?;
         let copied = copy_from(&handle, reader).await;
-        self.transfer = Transfer(Ok(handle));
+        self.transfer = Transfer::new(handle);
         match copied {
             Err(error) => Err(self.reason(error).await),
             copied => copied,
@@ -160,15 +160,19 @@ impl Upload {
 }
 
 /// A transfer that is open, or why it is over.
-struct Transfer(Result<Handle, Error>);
+pub struct Transfer(Result<Handle, Error>);
 
 impl Transfer {
-    fn handle(&self) -> Result<&Handle, Error> {
+    pub fn new(handle: Handle) -> Self {
+        Self(Ok(handle))
+    }
+
+    pub fn handle(&self) -> Result<&Handle, Error> {
         self.0.as_ref().map_err(Clone::clone)
     }
 
     /// What is taken and not put back is dropped with the future that took it, and the transfer is over.
-    fn take(&mut self) -> Result<Handle, Error> {
+    pub fn take(&mut self) -> Result<Handle, Error> {
         let over = self.0.as_ref().err().cloned().unwrap_or(Error::Closed);
         mem::replace(&mut self.0, Err(over))
     }

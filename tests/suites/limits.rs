@@ -34,6 +34,10 @@ fn main() -> ExitCode {
             endless_empty_names,
             endless_line_in_names,
             endless_line_in_entries,
+            endless_entries_in_portions_take_no_memory,
+            endless_line_in_portions_takes_no_memory,
+            endless_lines_that_mean_nothing_end_a_portion,
+            entries_in_portions_that_are_dropped_leave_the_session_in_step,
             hundred_thousand_entries_are_within_the_limit,
             million_names_are_within_the_limit,
         ]
@@ -255,6 +259,85 @@ async fn endless(
             let after = session.memory();
             println!("{:?} without end: {} MiB of memory", &line[..line.len().min(20)], (after - before) >> 20);
             assert!(after <= before + GROWTH, "{before} bytes became {after}");
+            assert_eq!(session.current_directory().await?, "/");
+            Ok(())
+        })
+        .await
+}
+
+/// What reading in portions may add to the memory of the component, however much comes.
+const PORTIONS: usize = 6 << 20;
+
+async fn endless_entries_in_portions_take_no_memory() -> Result<()> {
+    let line = "type=file;size=1;modify=20200102030405;unix.mode=0644;unix.uid=0;unix.gid=0;unique=1g2; a\r\n";
+    Script::logged_in()
+        .open_data("MLSD")
+        .flood_data(line.repeat(1000))
+        .expect("ABOR")
+        .say("426 you went away\r\n226 as you wish\r\n")
+        .on("NOOP", "200 in step")
+        .on("PWD", "257 \"/\"")
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            let mut stream = session.open_entries(None).await?;
+            let before = session.memory();
+            let mut count = 0;
+            while count < 500_000 {
+                count += stream.read().await?.expect("there is no end").len();
+            }
+            let after = session.memory();
+            println!("{count} entries: {before} bytes of memory became {after}");
+            assert!(after <= before + PORTIONS, "{before} bytes became {after}");
+            stream.abort().await?;
+            assert_eq!(session.current_directory().await?, "/");
+            Ok(())
+        })
+        .await
+}
+
+async fn endless_line_in_portions_takes_no_memory() -> Result<()> {
+    in_portions("size=1;", Limit::ListingLine).await
+}
+
+async fn endless_lines_that_mean_nothing_end_a_portion() -> Result<()> {
+    in_portions(&format!("type=cdir;x={}; .\r\n", "a".repeat(8000)), Limit::ListingSize).await
+}
+
+/// The server repeats a line that is no entry; there is no portion, but a limit.
+async fn in_portions(line: &str, limit: Limit) -> Result<()> {
+    Script::logged_in()
+        .open_data("MLSD")
+        .flood_data(line.repeat(1 + 65_536 / line.len()))
+        .reply("426 you went away")
+        .on("NOOP", "200 in step")
+        .on("PWD", "257 \"/\"")
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            let mut stream = session.open_entries(None).await?;
+            let before = session.memory();
+            let read = stream.read().await;
+            assert!(matches!(read, Err(Error::LimitExceeded(exceeded)) if exceeded == limit), "{read:?}");
+            let end = stream.finish().await;
+            assert!(matches!(end, Err(Error::LimitExceeded(exceeded)) if exceeded == limit), "{end:?}");
+            assert!(session.memory() <= before + PORTIONS, "{before} bytes became {}", session.memory());
+            assert_eq!(session.current_directory().await?, "/");
+            Ok(())
+        })
+        .await
+}
+
+async fn entries_in_portions_that_are_dropped_leave_the_session_in_step() -> Result<()> {
+    Script::logged_in()
+        .open_data("MLSD")
+        .flood_data("type=file; a\r\n".repeat(10_000))
+        .reply("426 you went away")
+        .on("NOOP", "200 in step")
+        .on("PWD", "257 \"/\"")
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            let mut stream = session.open_entries(None).await?;
+            assert!(stream.read().await?.is_some());
+            drop(stream);
             assert_eq!(session.current_directory().await?, "/");
             Ok(())
         })

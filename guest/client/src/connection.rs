@@ -249,6 +249,16 @@ impl<N: Network> Connection<N> {
         Ok(self.control.text(&reply))
     }
 
+    /// (STAT) 211, 212 or 213 and what is told (RFC 959, section 4.2.2).
+    pub(crate) async fn status_of(&mut self, path: &str) -> Result<Raw, Error> {
+        let path = self.bytes(path)?;
+        let reply = self.command("STAT", Some(&path)).await?;
+        match reply.code {
+            211..=213 => Ok(reply),
+            _ => Err(self.refusal(&reply)),
+        }
+    }
+
     pub(crate) async fn raw(&mut self, line: &str) -> Result<Reply, Error> {
         let line = self.bytes(line)?;
         let first = self.control.exchange_line(&line).await?;

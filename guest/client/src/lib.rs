@@ -52,6 +52,7 @@ pub use ftp_protocol::listing::{Entry, Kind, Listed};
 pub use ftp_protocol::time::{Precision, Timestamp};
 pub use fxp::Copied;
 pub use limit::{breathe, within};
+pub use lines::Entries;
 pub use metadata::Checksum;
 pub use network::{Listener, Network, NetworkError, Stream};
 pub use proxy::{Credentials, Proxy, ProxyServer};

@@ -1,61 +1,186 @@
-//! Listings: what comes over a data connection line by line, within limits.
+//! Listings: what comes line by line, within limits.
 
 use crate::connection::Connection;
-use crate::error::{Error, Limit};
+use crate::error::{Error, Limit, Reply};
 use crate::limit::breathe;
 use crate::network::Network;
-use crate::settings::{CHUNK, LISTING_LINE, LISTING_SIZE, Representation, listed_cost};
+use crate::session::Session;
+use crate::settings::{CHUNK, LISTING_LINE, LISTING_SIZE, PORTION, Representation, listed_cost};
 use crate::transfer::Download;
+use alloc::collections::VecDeque;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use ftp_protocol::listing::{self, Entry, Listed};
+use core::ops::Range;
+use ftp_protocol::encoding::Encoding;
+use ftp_protocol::listing::{self, Entry, Listed, Parser};
 use ftp_protocol::text;
 
-/// (MLSD, else LIST) The members of a directory. Lines that mean nothing are left out.
+/// (MLSD, else LIST) The members of a directory, as they come. Lines that mean nothing are left out.
+///
+/// However many there are, only a portion is held. Dropping it is like dropping a [`Download`].
+pub struct Entries<N: Network> {
+    lines: Lines<N>,
+    reader: Reader,
+    /// What was read and not yet handed out.
+    ready: VecDeque<Listed>,
+}
+
+/// What reads the lines.
+struct Reader {
+    encoding: Encoding,
+    /// Of a `LIST` reply; the lines of `MLSD` need none.
+    parser: Option<Parser>,
+}
+
+impl<N: Network> Entries<N> {
+    pub(crate) async fn open(connection: &mut Connection<N>, path: Option<&str>) -> Result<Self, Error> {
+        connection.line("MLSD", path)?;
+        if connection.has_mlst().await? {
+            match Self::of(connection, "MLSD", path).await {
+                Err(Error::Permanent(reply)) if matches!(reply.code, 500 | 502) => connection.forget_mlsd(),
+                result => return result,
+            }
+        }
+        // A name that begins with a dash would be taken for options.
+        let path = path.map(|path| if path.starts_with('-') { format!("./{path}") } else { path.into() });
+        Self::of(connection, "LIST", path.as_deref()).await
+    }
+
+    async fn of(connection: &mut Connection<N>, verb: &str, path: Option<&str>) -> Result<Self, Error> {
+        let line = connection.line(verb, path)?;
+        let encoding = connection.settings.encoding;
+        let (parser, representation) = match verb {
+            "MLSD" => (None, None),
+            _ => (Some(Parser::new(encoding, N::wall_clock())), Some(Representation::Ascii)),
+        };
+        let lines = Lines::open(connection, &line, representation).await?;
+        Ok(Self { lines, reader: Reader { encoding, parser }, ready: VecDeque::new() })
+    }
+
+    /// The next members, at most `max`, but one at least, and no more of them than take 256 KiB; waits for one, and not
+    /// for more. Nothing is the end, and [`Self::finish`] tells whether it is the end of the listing.
+    pub async fn read(&mut self, max: usize) -> Result<Vec<Listed>, Error> {
+        let mut portion = Vec::new();
+        let mut room = PORTION;
+        let mut patience = Budget::default();
+        while portion.is_empty() || (portion.len() < max && room > 0 && self.is_ready()) {
+            match self.next(&mut patience).await {
+                Ok(Some(listed)) => {
+                    room = room.saturating_sub(cost(&listed));
+                    portion.push(listed);
+                }
+                Ok(None) => break,
+                // What came before it is handed out first.
+                Err(_) if !portion.is_empty() => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(portion)
+    }
+
+    /// Read the server's verdict. Without it the listing may be incomplete. The session must be the one that this came
+    /// from.
+    pub async fn finish(self, session: &mut Session<N>) -> Result<(), Error> {
+        self.lines.finish(session).await
+    }
+
+    /// (ABOR) End early; the session stays usable. Gives the reply to ABOR, or the last one that came.
+    pub async fn abort(self, session: &mut Session<N>) -> Result<Reply, Error> {
+        self.lines.download.abort(session).await
+    }
+
+    /// The next member. Lines without one are not kept, but they are not read for ever either: they cost, too.
+    async fn next(&mut self, patience: &mut Budget) -> Result<Option<Listed>, Error> {
+        loop {
+            if let Some(listed) = self.ready.pop_front() {
+                return Ok(Some(listed));
+            }
+            let Some(line) = self.lines.next().await? else {
+                self.reader.end(&mut self.ready);
+                return Ok(self.ready.pop_front());
+            };
+            self.reader.read(line, &mut self.ready);
+            let cost = line.len() + 1;
+            if self.ready.is_empty() && patience.spend(cost).is_err() {
+                return Err(self.lines.fail(Limit::ListingSize));
+            }
+        }
+    }
+
+    /// Whether the next member, or a line at least, is here already.
+    fn is_ready(&self) -> bool {
+        !self.ready.is_empty() || self.lines.has_line()
+    }
+}
+
+impl Reader {
+    fn read(&mut self, line: &[u8], ready: &mut VecDeque<Listed>) {
+        let Some(parser) = &mut self.parser else {
+            let listed = listing::mlsd_line(line, self.encoding);
+            return ready.extend((listed != Listed::Skipped).then_some(listed));
+        };
+        let mut listed = Vec::new();
+        parser.line(line, &mut listed);
+        ready.extend(listed);
+    }
+
+    fn end(&mut self, ready: &mut VecDeque<Listed>) {
+        let mut listed = Vec::new();
+        if let Some(parser) = &mut self.parser {
+            parser.end(&mut listed);
+        }
+        ready.extend(listed);
+    }
+}
+
+/// (MLSD, else LIST) The members of a directory, all of them.
 pub(crate) async fn entries<N: Network>(
     connection: &mut Connection<N>,
     path: Option<&str>,
 ) -> Result<Vec<Listed>, Error> {
-    connection.line("MLSD", path)?;
-    if connection.has_mlst().await? {
-        match entries_of(connection, "MLSD", path).await {
-            Err(Error::Permanent(reply)) if matches!(reply.code, 500 | 502) => connection.forget_mlsd(),
-            result => return result,
-        }
-    }
-    // A name that begins with a dash would be taken for options.
-    let path = path.map(|path| if path.starts_with('-') { format!("./{path}") } else { path.into() });
-    entries_of(connection, "LIST", path.as_deref()).await
-}
-
-async fn entries_of<N: Network>(
-    connection: &mut Connection<N>,
-    verb: &str,
-    path: Option<&str>,
-) -> Result<Vec<Listed>, Error> {
-    let line = connection.line(verb, path)?;
-    let encoding = connection.settings.encoding;
-    let now = N::wall_clock();
+    let mut stream = Entries::open(connection, path).await?;
     let mut budget = Budget::default();
     let mut entries = Vec::new();
-    let is_mlsd = verb == "MLSD";
-    let representation = (!is_mlsd).then_some(Representation::Ascii);
-    each_line(connection, &line, representation, |line| {
-        let listed = match is_mlsd {
-            true => listing::mlsd_line(line, encoding),
-            false => listing::list_line(line, encoding, now),
-        };
-        match &listed {
-            // Not kept, but not for ever either.
-            Listed::Skipped => return budget.spend(line.len() + 1),
-            Listed::Entry(entry) => budget.spend(ENTRY + entry_cost(entry))?,
-            Listed::Unparsed(text) => budget.spend(ENTRY + listed_cost(text))?,
+    loop {
+        match stream.next(&mut budget).await {
+            Ok(Some(listed)) => {
+                budget.spend(cost(&listed))?;
+                entries.push(listed);
+            }
+            Err(error @ Error::LimitExceeded(_)) => return Err(error),
+            // What fails on this side fails the verdict too.
+            Ok(None) | Err(_) => break,
         }
-        entries.push(listed);
-        Ok(())
-    })
-    .await?;
+    }
+    stream.lines.download.end_of_listing(connection).await?;
+    Ok(entries)
+}
+
+/// (STAT) The members of a directory, over the control connection: the lines between the first one and the last.
+pub(crate) async fn entries_by_status<N: Network>(
+    connection: &mut Connection<N>,
+    path: Option<&str>,
+) -> Result<Vec<Listed>, Error> {
+    // Without an argument it is the state of the server that is told (RFC 959, section 4.1.3). And a name that begins
+    // with a dash would be taken for options.
+    let path = match path {
+        None => ".".into(),
+        Some(path) if path.starts_with('-') => format!("./{path}"),
+        Some(path) => path.into(),
+    };
+    let reply = connection.status_of(&path).await?;
+    let [_, lines @ .., _] = reply.lines.as_slice() else { return Ok(Vec::new()) };
+    let mut parser = Parser::new(connection.settings.encoding, N::wall_clock());
+    let mut budget = Budget::default();
+    let mut entries = Vec::new();
+    for line in lines {
+        let before = entries.len();
+        // Some set the lines in between off with a space (RFC 959, section 4.2).
+        parser.line(line.strip_prefix(b" ").unwrap_or(line), &mut entries);
+        budget.spend(entries.iter().skip(before).map(cost).sum())?;
+    }
+    parser.end(&mut entries);
     Ok(entries)
 }
 
@@ -66,65 +191,120 @@ pub(crate) async fn texts<N: Network>(
     arguments: Option<&str>,
 ) -> Result<Vec<String>, Error> {
     let line = connection.line(verb, arguments)?;
-    let encoding = connection.settings.encoding;
-    let mut budget = Budget::default();
-    let mut texts = Vec::new();
-    let end = each_line(connection, &line, Some(Representation::Ascii), |line| {
-        let text = encoding.decode(line);
-        budget.spend(listed_cost(&text))?;
-        texts.push(text);
-        Ok(())
-    });
-    match end.await {
+    match all_texts(connection, &line).await {
         Err(Error::Transient(reply) | Error::Permanent(reply))
             if matches!(reply.code, 450 | 550) && reply.lines.iter().any(|line| text::no_files(line.as_bytes())) =>
         {
             Ok(Vec::new())
         }
-        Err(error) => Err(error),
-        Ok(()) => Ok(texts),
+        texts => texts,
     }
 }
 
-/// Give each line of a listing, without its end, to `take`. When that refuses one the transfer is left, and the next
-/// call reads its replies.
-async fn each_line<N: Network>(
-    connection: &mut Connection<N>,
-    line: &[u8],
-    representation: Option<Representation>,
-    mut take: impl FnMut(&[u8]) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let opened = connection.transfer(representation, 0, line).await?;
-    // The line ends are dealt with here.
-    let mut download = Download::new(connection, opened, Representation::Image, 0, None);
-    let mut unread = Vec::new();
-    // What fails on this side fails the verdict too.
-    while let Ok(1..) = download.read(&mut unread, CHUNK).await {
-        breathe().await;
-        let mut rest = unread.as_slice();
-        while let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
-            let (line, tail) = rest.split_at(end);
-            take_line(line, &mut take)?;
-            rest = tail.get(1..).unwrap_or_default();
+async fn all_texts<N: Network>(connection: &mut Connection<N>, line: &[u8]) -> Result<Vec<String>, Error> {
+    let encoding = connection.settings.encoding;
+    let mut lines = Lines::open(connection, line, Some(Representation::Ascii)).await?;
+    let mut budget = Budget::default();
+    let mut texts = Vec::new();
+    loop {
+        match lines.next().await {
+            Ok(Some(line)) => {
+                let text = encoding.decode(line);
+                budget.spend(listed_cost(&text))?;
+                texts.push(text);
+            }
+            Err(error @ Error::LimitExceeded(_)) => return Err(error),
+            Ok(None) | Err(_) => break,
         }
-        if rest.len() > LISTING_LINE {
-            return Err(Error::LimitExceeded(Limit::ListingLine));
-        }
-        let consumed = unread.len() - rest.len();
-        unread.drain(..consumed);
     }
-    if !unread.is_empty() {
-        take_line(&unread, &mut take)?;
-    }
-    download.end_of_listing(connection).await
+    lines.download.end_of_listing(connection).await?;
+    Ok(texts)
 }
 
-fn take_line(line: &[u8], take: &mut impl FnMut(&[u8]) -> Result<(), Error>) -> Result<(), Error> {
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    if line.len() > LISTING_LINE {
-        return Err(Error::LimitExceeded(Limit::ListingLine));
+/// The lines of a listing, without their ends. When it is dropped before its end the next call reads the replies.
+struct Lines<N: Network> {
+    download: Download<N>,
+    unread: Vec<u8>,
+    /// Where the next line begins, and how far its end was looked for.
+    start: usize,
+    searched: usize,
+    ended: bool,
+    /// A limit that was reached.
+    exceeded: Option<Limit>,
+}
+
+impl<N: Network> Lines<N> {
+    async fn open(
+        connection: &mut Connection<N>,
+        line: &[u8],
+        representation: Option<Representation>,
+    ) -> Result<Self, Error> {
+        let opened = connection.transfer(representation, 0, line).await?;
+        // The line ends are dealt with here.
+        let download = Download::new(connection, opened, Representation::Image, 0, None);
+        Ok(Self { download, unread: Vec::new(), start: 0, searched: 0, ended: false, exceeded: None })
     }
-    take(line)
+
+    async fn next(&mut self) -> Result<Option<&[u8]>, Error> {
+        if let Some(limit) = self.exceeded {
+            return Err(Error::LimitExceeded(limit));
+        }
+        let Some(line) = self.advance().await? else { return Ok(None) };
+        let has_return = self.unread.get(line.clone()).is_some_and(|line| line.ends_with(b"\r"));
+        let line = line.start..line.end - usize::from(has_return);
+        if line.len() > LISTING_LINE {
+            return Err(self.fail(Limit::ListingLine));
+        }
+        Ok(self.unread.get(line))
+    }
+
+    /// Where the next line is, or more than the beginning of one that is too long.
+    async fn advance(&mut self) -> Result<Option<Range<usize>>, Error> {
+        loop {
+            if let Some(end) = self.end_of_line() {
+                let line = self.start..end;
+                self.start = end + 1;
+                self.searched = self.start;
+                return Ok(Some(line));
+            }
+            self.searched = self.unread.len();
+            let rest = self.start..self.unread.len();
+            if rest.len() > LISTING_LINE + 1 {
+                return Ok(Some(rest));
+            }
+            if self.ended {
+                self.start = self.unread.len();
+                return Ok((!rest.is_empty()).then_some(rest));
+            }
+            self.unread.drain(..self.start);
+            self.start = 0;
+            self.searched = self.unread.len();
+            self.ended = self.download.read(&mut self.unread, CHUNK).await? == 0;
+            breathe().await;
+        }
+    }
+
+    fn has_line(&self) -> bool {
+        self.end_of_line().is_some()
+    }
+
+    fn end_of_line(&self) -> Option<usize> {
+        let unsearched = self.unread.get(self.searched..)?;
+        Some(self.searched + unsearched.iter().position(|&byte| byte == b'\n')?)
+    }
+
+    fn fail(&mut self, limit: Limit) -> Error {
+        self.exceeded = Some(limit);
+        Error::LimitExceeded(limit)
+    }
+
+    async fn finish(self, session: &mut Session<N>) -> Result<(), Error> {
+        let verdict = self.download.finish_listing(session).await;
+        match self.exceeded {
+            Some(limit) => Err(Error::LimitExceeded(limit)),
+            None => verdict,
+        }
+    }
 }
 
 /// What an entry takes without its texts: its place in the list, and once more in the list that goes to the caller.
@@ -143,6 +323,14 @@ impl Budget {
     fn spend(&mut self, cost: usize) -> Result<(), Error> {
         self.0 = self.0.checked_sub(cost).ok_or(Error::LimitExceeded(Limit::ListingSize))?;
         Ok(())
+    }
+}
+
+fn cost(listed: &Listed) -> usize {
+    match listed {
+        Listed::Entry(entry) => ENTRY + entry_cost(entry),
+        Listed::Unparsed(text) => ENTRY + listed_cost(text),
+        Listed::Skipped => 0,
     }
 }
 

@@ -4,7 +4,7 @@ use crate::connection::Connection;
 use crate::error::{Error, Phase, Reply};
 use crate::fxp::{self, Copied};
 use crate::limit::within;
-use crate::lines;
+use crate::lines::{self, Entries};
 use crate::metadata::Checksum;
 use crate::network::Network;
 use crate::settings::{DataMode, Representation, Settings, TransferMode};
@@ -200,6 +200,16 @@ impl<N: Network> Session<N> {
     /// (MLSD, RFC 3659; else LIST) The members of a directory, of the working directory unless a path is given.
     pub async fn entries(&mut self, path: Option<&str>) -> Result<Vec<Listed>, Error> {
         self.call(async |connection| lines::entries(connection, path).await).await
+    }
+
+    /// (MLSD, RFC 3659; else LIST) The same in portions, for a directory of any size.
+    pub async fn open_entries(&mut self, path: Option<&str>) -> Result<Entries<N>, Error> {
+        self.call(async |connection| Entries::open(connection, path).await).await
+    }
+
+    /// (STAT, RFC 959) The members of a directory as lines of a `LIST` reply, over the control connection.
+    pub async fn entries_by_status(&mut self, path: Option<&str>) -> Result<Vec<Listed>, Error> {
+        self.call(async |connection| lines::entries_by_status(connection, path).await).await
     }
 
     /// (MLST, RFC 3659; else SIZE and MDTM)

@@ -21,6 +21,9 @@ pub const LISTING_LINE: usize = 16 * 1024;
 /// larger than 128 MiB.
 pub const LISTING_SIZE: usize = 64 * 1024 * 1024;
 
+/// Bytes that a portion of a listing may take, counted alike; its last entry may be larger.
+pub const PORTION: usize = 256 * 1024;
+
 /// Levels of a tree that a walk goes down, unless it is told otherwise.
 #[cfg(feature = "mirror")]
 pub const WALK_DEPTH: usize = 128;

@@ -123,7 +123,21 @@ impl<N: Network> Download<N> {
             .await
     }
 
-    /// The verdict on a listing, whose size nobody knows.
+    /// The same for a listing, whose size nobody knows.
+    pub(crate) async fn finish_listing(mut self, session: &mut Session<N>) -> Result<(), Error> {
+        session
+            .end_transfer(&self.data.session.clone(), async |connection| {
+                if !self.ended && self.data.failure.is_none() {
+                    self.data.leave();
+                    connection.settle().await?;
+                    return Err(Error::InvalidArgument("finish came before the end of the listing".to_string()));
+                }
+                self.end_of_listing(connection).await
+            })
+            .await
+    }
+
+    /// The verdict on a listing, within the call that read it.
     pub(crate) async fn end_of_listing(mut self, connection: &mut Connection<N>) -> Result<(), Error> {
         self.data.close();
         let verdict = self.data.verdict(connection).await?;

@@ -9,7 +9,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 use core::time::Duration;
-use ftp_client::{CHUNK, DataMode, Download, Error, HOLD, Phase, Session, Settings, Upload, breathe, within};
+use ftp_client::{CHUNK, DataMode, Download, Entries, Error, HOLD, Phase, Session, Settings, Upload, breathe, within};
 use wasi::io::streams::{InputStream, OutputStream, StreamError};
 
 pub(crate) struct Component;
@@ -18,6 +18,7 @@ impl wit::Guest for Component {
     type Connector = Connector;
     type Session = SharedSession;
     type Download = OpenDownload;
+    type EntryStream = OpenEntries;
     type Upload = OpenUpload;
 }
 
@@ -268,6 +269,16 @@ impl wit::GuestSession for SharedSession {
         Ok(entries.into_iter().filter_map(listed).collect())
     }
 
+    fn open_entries(&self, path: Option<String>) -> Result<wit::EntryStream, wit::Error> {
+        let entries = in_session(&self.session, async |session| session.open_entries(path.as_deref()).await)?;
+        Ok(wit::EntryStream::new(OpenEntries { entries: RefCell::new(entries), session: self.session.clone() }))
+    }
+
+    fn entries_by_status(&self, path: Option<String>) -> Result<Vec<wit::Listed>, wit::Error> {
+        let entries = in_session(&self.session, async |session| session.entries_by_status(path.as_deref()).await)?;
+        Ok(entries.into_iter().filter_map(listed).collect())
+    }
+
     fn entry(&self, path: String) -> Result<wit::Entry, wit::Error> {
         self.call(async |session| session.entry(&path).await)
     }
@@ -437,6 +448,31 @@ impl wit::GuestDownload for OpenDownload {
         let open = this.into_inner::<Self>();
         let download = open.download.into_inner();
         in_session(&open.session, async |session| download.abort(session).await).map(Into::into)
+    }
+}
+
+pub(crate) struct OpenEntries {
+    entries: RefCell<Entries<Wasi>>,
+    session: Slot,
+}
+
+impl wit::GuestEntryStream for OpenEntries {
+    fn read(&self, max: u32) -> Result<Vec<wit::Listed>, wit::Error> {
+        let mut entries = self.entries.borrow_mut();
+        let portion = whole_call(&self.session, entries.read(max as usize))?;
+        Ok(portion.into_iter().filter_map(listed).collect())
+    }
+
+    fn finish(this: wit::EntryStream) -> Result<(), wit::Error> {
+        let open = this.into_inner::<Self>();
+        let entries = open.entries.into_inner();
+        in_session(&open.session, async |session| entries.finish(session).await)
+    }
+
+    fn abort(this: wit::EntryStream) -> Result<wit::Reply, wit::Error> {
+        let open = this.into_inner::<Self>();
+        let entries = open.entries.into_inner();
+        in_session(&open.session, async |session| entries.abort(session).await).map(Into::into)
     }
 }
 

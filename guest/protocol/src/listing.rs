@@ -2,13 +2,29 @@
 //!
 //! Lines are given without their line end. A line that is not understood stays a line: guessing would invent files.
 
+mod date;
 mod dos;
+mod enterprise;
+mod eplf;
 mod facts;
+mod guardian;
+mod month;
+mod mvs;
+mod netware;
+mod os2;
+mod os400;
+mod parser;
 mod unix;
+mod vms;
+mod vxworks;
+mod wellfleet;
+mod zvm;
 
 pub use facts::{mlsd_line, mlst_entry};
+pub use parser::Parser;
 
 use crate::encoding::Encoding;
+use crate::number::decimal;
 use crate::time::Timestamp;
 use alloc::string::String;
 use alloc::vec;
@@ -37,7 +53,7 @@ pub struct Entry {
     /// The server's identity for the file, from the `unique` fact (RFC 3659, section 7.5.2).
     pub unique_id: Option<String>,
     /// Every fact as the server sent it (RFC 3659, section 7.5), names in lower case; or one fact `line` with the
-    /// line of a `LIST` reply.
+    /// line of a `LIST` reply, which is two with a line feed between them where VMS needs two.
     pub facts: Vec<(String, String)>,
 }
 
@@ -63,26 +79,6 @@ pub enum Listed {
     Unparsed(String),
     /// A line without a member of the directory: `.`, `..`, the directory itself or its parent, a total, nothing.
     Skipped,
-}
-
-/// A line of a `LIST` reply, whose form no RFC defines (RFC 959, section 4.1.3): that of `ls -l` on Unix or of `dir`
-/// on DOS.
-///
-/// `now`, in seconds since 1970 UTC, tells the year of a date without one: the latest that puts it at most a day
-/// after `now`, as the server's zone is not known. Without `now` such a line has no modification time.
-pub fn list_line(line: &[u8], encoding: Encoding, now: Option<i64>) -> Listed {
-    if line.trim_ascii().is_empty() || is_total(line) {
-        return Listed::Skipped;
-    }
-    let parsed = match line.first() {
-        Some(b'0'..=b'9') => dos::parse(line, encoding),
-        _ => unix::parse(line, encoding, now),
-    };
-    let unparsed = || Listed::Unparsed(encoding.decode(line));
-    match parsed {
-        Some(entry) => named(entry).unwrap_or_else(unparsed),
-        None => unparsed(),
-    }
 }
 
 impl Entry {
@@ -118,22 +114,12 @@ fn named(entry: Entry) -> Option<Listed> {
     }
 }
 
-/// The `total 12` that `ls -l` starts with.
-fn is_total(line: &[u8]) -> bool {
-    match line.split_at_checked(6) {
-        Some((word, blocks)) => {
-            word.eq_ignore_ascii_case(b"total ") && crate::number::decimal(blocks.trim_ascii()).is_some()
-        }
-        None => false,
-    }
-}
-
 /// The words of a line with what follows each, for as many words as any known form has before the name.
 ///
 /// Words are set apart by spaces; the rest still has the space that ends the word.
 fn words(line: &[u8]) -> Vec<(&[u8], &[u8])> {
     const MOST: usize = 24;
-    let mut words = Vec::new();
+    let mut words = Vec::with_capacity(MOST);
     let mut rest = line;
     while words.len() < MOST {
         let Some(start) = rest.iter().position(|&byte| byte != b' ') else {
@@ -150,15 +136,35 @@ fn words(line: &[u8]) -> Vec<(&[u8], &[u8])> {
     words
 }
 
-/// The hour and the minute of `10:18`.
-fn clock(text: &[u8]) -> Option<(u64, u64)> {
-    let mut parts = text.splitn(2, |&byte| byte == b':');
-    Some((two_digits(parts.next()?)?, two_digits(parts.next()?)?))
-}
-
 /// A number of one or two digits.
 fn two_digits(text: &[u8]) -> Option<u64> {
-    crate::number::decimal(text).filter(|_| text.len() <= 2)
+    decimal(text).filter(|_| text.len() <= 2)
+}
+
+/// A year, of which two digits are one from 1970 to 2069, and three the years since 1900 of a program that took
+/// them for two.
+fn year_of(text: &[u8]) -> Option<u64> {
+    let number = decimal(text)?;
+    match (text.len(), number) {
+        (4, year) => Some(year),
+        (3, 100..) | (2, 70..) => number.checked_add(1900),
+        (2, _) => number.checked_add(2000),
+        _ => None,
+    }
+}
+
+/// What stands before and after the first of these bytes.
+fn split_once(text: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
+    let at = text.iter().position(|&byte| byte == separator)?;
+    let (before, after) = text.split_at_checked(at)?;
+    Some((before, after.get(1..)?))
+}
+
+/// The three parts of a date such as `06-15-24`.
+fn parts(text: &[u8], separator: u8) -> Option<[&[u8]; 3]> {
+    let (first, rest) = split_once(text, separator)?;
+    let (second, third) = split_once(rest, separator)?;
+    Some([first, second, third])
 }
 
 #[cfg(test)]

@@ -106,7 +106,8 @@ pub(crate) fn year(seconds: i64) -> Option<u64> {
     u64::try_from(year).ok()
 }
 
-fn nanoseconds(fraction: &[u8]) -> Option<u32> {
+/// Nanoseconds of the digits after the point of a second.
+pub(crate) fn nanoseconds(fraction: &[u8]) -> Option<u32> {
     if fraction.is_empty() || !fraction.iter().all(u8::is_ascii_digit) {
         return None;
     }

@@ -1,7 +1,7 @@
 //! What is in a directory, in each of the ways to ask.
 
 use anyhow::{Context as _, Result};
-use ftp_host::{Entry, EntryKind, Listed, Precision};
+use ftp_host::{Entries, Entry, EntryKind, Listed, Precision, Session};
 use ftp_tests::client::refusal;
 
 use crate::row::{Row, Site, member_names, rows};
@@ -13,6 +13,12 @@ pub fn rows() -> Vec<Row> {
         entries_of_an_empty_directory,
         entries_of_a_missing_directory_are_refused,
         entries_tell_time_and_permissions,
+        entries_in_portions,
+        entries_in_portions_of_an_empty_directory,
+        entries_in_portions_of_a_missing_directory_are_refused,
+        entries_that_are_aborted_leave_the_session_in_step,
+        entries_that_are_dropped_leave_the_session_in_step,
+        entries_by_status,
         entry_of_a_file,
         entry_of_a_missing_file_is_refused,
         facts_are_selected,
@@ -77,6 +83,92 @@ async fn entries_tell_time_and_permissions(site: Site) -> Result<()> {
     };
     assert_eq!(modified.seconds / unit, expected.as_secs() as i64 / unit);
     assert!(file.permissions.is_some(), "{file:?}");
+    Ok(())
+}
+
+async fn entries_in_portions(site: Site) -> Result<()> {
+    for number in 0..2_500 {
+        site.place(&format!("file-{number}"), b"")?;
+    }
+    let mut session = site.login().await?;
+    let mut stream = session.open_entries(None).await?;
+    let (mut entries, mut portions) = (Vec::new(), 0);
+    while let Some(portion) = stream.read().await? {
+        entries.extend(understood(portion));
+        portions += 1;
+    }
+    stream.finish().await?;
+    assert!(portions > 1, "2500 entries at once");
+    let mut names: Vec<_> = entries.into_iter().map(|entry| entry.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), 2_500);
+    assert_eq!(session.noop().await?.code, 200);
+    Ok(())
+}
+
+async fn entries_in_portions_of_an_empty_directory(site: Site) -> Result<()> {
+    let mut session = site.login().await?;
+    let mut stream = session.open_entries(None).await?;
+    assert_eq!(stream.read().await?, None);
+    stream.finish().await?;
+    assert_eq!(session.noop().await?.code, 200);
+    Ok(())
+}
+
+async fn entries_in_portions_of_a_missing_directory_are_refused(site: Site) -> Result<()> {
+    let mut session = site.login().await?;
+    let missing = async {
+        let mut stream = session.open_entries(Some("missing")).await?;
+        while stream.read().await?.is_some() {}
+        stream.finish().await
+    };
+    let code = refusal(missing.await);
+    assert!([450, 501, 550].contains(&code), "{code}");
+    assert_eq!(session.noop().await?.code, 200);
+    Ok(())
+}
+
+async fn entries_that_are_aborted_leave_the_session_in_step(site: Site) -> Result<()> {
+    let (mut session, stream) = with_some_entries_read(&site).await?;
+    stream.abort().await?;
+    assert_eq!(session.noop().await?.code, 200);
+    // No listing: that of Pure-FTPd would begin with what it could not send of the last one.
+    assert_eq!(session.size("file-7").await?, 0);
+    Ok(())
+}
+
+async fn entries_that_are_dropped_leave_the_session_in_step(site: Site) -> Result<()> {
+    let (mut session, stream) = with_some_entries_read(&site).await?;
+    drop(stream);
+    assert_eq!(session.noop().await?.code, 200);
+    assert_eq!(session.size("file-7").await?, 0);
+    Ok(())
+}
+
+/// A session with a listing open, of which there is more to come.
+async fn with_some_entries_read(site: &Site) -> Result<(Session, Entries)> {
+    for number in 0..2_500 {
+        site.place(&format!("file-{number}"), b"")?;
+    }
+    let mut session = site.login().await?;
+    let mut stream = session.open_entries(None).await?;
+    assert!(stream.read().await?.is_some());
+    Ok((session, stream))
+}
+
+async fn entries_by_status(site: Site) -> Result<()> {
+    std::fs::create_dir(site.root().join("directory"))?;
+    std::fs::create_dir(site.root().join("directory/inner"))?;
+    site.place("directory/file", b"12345")?;
+    let mut session = site.login().await?;
+    let entries = understood(session.entries_by_status(Some("directory")).await?);
+    assert_eq!(entries.len(), 2, "{entries:?}");
+    let file = named(&entries, "file")?;
+    assert_eq!((file.kind, file.size), (EntryKind::File, Some(5)));
+    assert_eq!(named(&entries, "inner")?.kind, EntryKind::Directory);
+    let names: Vec<_> = session.entries_by_status(None).await.map(understood)?.into_iter().map(|it| it.name).collect();
+    assert_eq!(names, ["directory"]);
     Ok(())
 }
 

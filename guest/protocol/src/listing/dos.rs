@@ -1,11 +1,10 @@
-//! The lines of `dir`, as IIS sends them: date, time, `<DIR>` or a size, name.
+//! The lines of `dir`, as IIS and Windows CE send them: date, time, `<DIR>` or a size, name.
 
-use super::{Entry, Kind, clock, two_digits, words};
+use super::{Entry, Kind, parts, split_once, two_digits, words, year_of};
 use crate::encoding::Encoding;
 use crate::number::decimal;
 use crate::time::{Precision, Timestamp, days, minutes, moment};
 use alloc::string::String;
-use alloc::vec::Vec;
 
 /// The entry of a line, if it is one of DOS. A `\` sets path components apart there, so that no name has one.
 pub(super) fn parse(line: &[u8], encoding: Encoding) -> Option<Entry> {
@@ -57,20 +56,15 @@ fn marked(rest: &[u8], kind: Kind, encoding: Encoding) -> Option<Entry> {
     Some(entry)
 }
 
-/// The day of `06-15-24` or `06-15-2024`. Two digits are a year from 1970 to 2069.
+/// The day of `06-15-24`, `06-15-2024` or `2024-06-15`.
 fn calendar_day(text: &[u8]) -> Option<i64> {
-    let parts: Vec<_> = text.splitn(4, |&byte| byte == b'-').collect();
-    let [month, day, year] = *parts.as_slice() else {
-        return None;
-    };
-    let number = decimal(year)?;
-    let year = match (year.len(), number) {
-        (4, year) => year,
-        (2, 70..) => number.checked_add(1900)?,
-        (2, _) => number.checked_add(2000)?,
-        _ => return None,
-    };
-    days(year, two_digits(month)?, two_digits(day)?)
+    let [first, second, third] = parts(text, b'-')?;
+    if first.len() == 4 {
+        return days(year_of(first)?, two_digits(second)?, two_digits(third)?);
+    }
+    // A year of three digits is one of OS/2.
+    let year = year_of(third).filter(|_| third.len() != 3)?;
+    days(year, two_digits(first)?, two_digits(second)?)
 }
 
 /// The minute of `10:18AM`, or of `22:18`.
@@ -108,4 +102,10 @@ fn grouped(text: &[u8]) -> Option<u64> {
         }
         value.checked_mul(1000)?.checked_add(decimal(group)?)
     })
+}
+
+/// The hour and the minute of `10:18`.
+fn clock(text: &[u8]) -> Option<(u64, u64)> {
+    let (hour, minute) = split_once(text, b':')?;
+    Some((two_digits(hour)?, two_digits(minute)?))
 }

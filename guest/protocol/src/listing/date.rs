@@ -1,0 +1,219 @@
+//! Dates and times as listings write them.
+
+use super::month::{day, month, year};
+use super::{parts, split_once, two_digits};
+use crate::number::decimal;
+use crate::time::{Precision, Timestamp, days, minutes, moment};
+
+/// The words of a line with what follows each.
+pub(super) type Words<'a> = [(&'a [u8], &'a [u8])];
+
+/// A date, and what follows it on the line.
+pub(super) struct Date<'a> {
+    /// `None` where the date is one, but not without doubt.
+    pub(super) modified: Option<Timestamp>,
+    pub(super) rest: &'a [u8],
+    /// Only the day is told, and how far it is padded is not known: spaces before the name are not part of it.
+    pub(super) padded: bool,
+}
+
+impl<'a> Date<'a> {
+    /// The date that these words begin with.
+    pub(super) fn parse(words: &Words<'a>, now: Option<i64>) -> Option<Self> {
+        month_first(words, now)
+            .or_else(|| day_first(words, now))
+            .or_else(|| year_first(words))
+            .or_else(|| numbers(words))
+            .or_else(|| month_and_day(words, now))
+            .or_else(|| short(words))
+    }
+
+    fn new(modified: Option<Timestamp>, rest: &'a [u8]) -> Self {
+        Self { modified, rest, padded: false }
+    }
+
+    /// The name after the date.
+    pub(super) fn name(&self) -> Option<&'a [u8]> {
+        let name = self.rest.strip_prefix(b" ")?;
+        Some(if self.padded { name.trim_ascii_start() } else { name })
+    }
+}
+
+/// `Jun 15 10:18`, `Jun 15  2005`, `8月 17日 2003年`; `Jun 15, 2005 10:18` of VShell; `Jun 15 10:18:33 2005` of
+/// `ls -lT`.
+fn month_first<'a>(words: &Words<'a>, now: Option<i64>) -> Option<Date<'a>> {
+    let (&[(first, _), (second, _), (third, rest)], more) = words.split_first_chunk()?;
+    let month = month(first)?;
+    if let Some(second) = second.strip_suffix(b",") {
+        let day = days(year(third)?, month, day(second)?)?;
+        let &(time, rest) = more.first()?;
+        return Some(Date::new(Some(Clock::parse(time)?.on(day)?), rest));
+    }
+    let day = day(second)?;
+    match Clock::parse(third).or_else(|| Clock::with_stop(third)) {
+        Some(clock) if clock.second.is_some() => match more.first().and_then(|&(word, rest)| Some((year(word)?, rest)))
+        {
+            Some((year, rest)) => Some(Date::new(Some(clock.on(days(year, month, day)?)?), rest)),
+            None => Some(Date::new(recent(month, day, &clock, now)?, rest)),
+        },
+        Some(clock) => Some(Date::new(recent(month, day, &clock, now)?, rest)),
+        None => Some(Date::new(Some(on_day(days(year(third)?, month, day)?)?), rest)),
+    }
+}
+
+/// `15 Jun 10:18`, `15. Juni 2005`, `15. Juli, 10:18`.
+fn day_first<'a>(words: &Words<'a>, now: Option<i64>) -> Option<Date<'a>> {
+    let (&[(first, _), (second, _), (third, rest)], _) = words.split_first_chunk()?;
+    let month = month(second.strip_suffix(b",").unwrap_or(second))?;
+    let day = two_digits(first.strip_suffix(b".").unwrap_or(first))?;
+    match Clock::parse(third) {
+        Some(clock) => Some(Date::new(recent(month, day, &clock, now)?, rest)),
+        None => Some(Date::new(Some(on_day(days(year(third)?, month, day)?)?), rest)),
+    }
+}
+
+/// `2005년  1월  6일`.
+fn year_first<'a>(words: &Words<'a>) -> Option<Date<'a>> {
+    let (&[(first, _), (second, _), (third, rest)], _) = words.split_first_chunk()?;
+    // Without its word the year might be the size of a file.
+    let year = year(first).filter(|_| first.len() > 4)?;
+    Some(Date::new(Some(on_day(days(year, month(second)?, day(third)?)?)?), rest))
+}
+
+/// `2024-06-15 10:18`, `2024-06-15 10:18:33.123456789 +0200`, `2024/06/15`, `15-06-2024 10:18`.
+fn numbers<'a>(words: &Words<'a>) -> Option<Date<'a>> {
+    let (&(first, rest), words) = words.split_first()?;
+    let (day, certain) = calendar_day(first)?;
+    let clock = words.first().and_then(|&(word, rest)| Some((Clock::parse(word)?, rest)));
+    let Some((clock, rest)) = clock else {
+        let modified = certain.then(|| on_day(day)).flatten();
+        return Some(Date { modified, rest, padded: true });
+    };
+    let modified = clock.on(day)?;
+    // Only `ls --full-time` tells a zone, and it tells nanoseconds before it.
+    if modified.precision == Precision::Subsecond
+        && let Some((east, rest)) = words.get(1).and_then(|&(word, rest)| Some((zone(word)?, rest)))
+    {
+        let seconds = modified.seconds.checked_sub(east)?;
+        return Some(Date::new(Some(Timestamp { seconds, utc: true, ..modified }), rest));
+    }
+    Some(Date::new(certain.then_some(modified), rest))
+}
+
+/// The day of `2024-06-15`, or of `24-06-2024`; false for one whose day might be its month.
+fn calendar_day(text: &[u8]) -> Option<(i64, bool)> {
+    let [first, second, third] = b"-/.".iter().find_map(|&separator| parts(text, separator))?;
+    if first.len() == 4 {
+        return Some((days(decimal(first)?, two_digits(second)?, two_digits(third)?)?, true));
+    }
+    let year = decimal(third).filter(|_| third.len() == 4)?;
+    let (first, second) = (two_digits(first)?, two_digits(second)?);
+    match (days(year, first, second), days(year, second, first)) {
+        (Some(one), Some(other)) => Some((one, one == other)),
+        (one, other) => Some((one.or(other)?, true)),
+    }
+}
+
+/// `06-15 10:18`, as `ls --time-style=iso` has it, and `06-15 2005`.
+fn month_and_day<'a>(words: &Words<'a>, now: Option<i64>) -> Option<Date<'a>> {
+    let (&[(first, _), (second, rest)], _) = words.split_first_chunk()?;
+    let (month, day) = split_once(first, b'-').filter(|(month, day)| month.len() == 2 && day.len() == 2)?;
+    let (month, day) = (decimal(month)?, decimal(day)?);
+    match Clock::parse(second) {
+        Some(clock) => Some(Date::new(recent(month, day, &clock, now)?, rest)),
+        None => Some(Date::new(Some(on_day(days(year(second)?, month, day)?)?), rest)),
+    }
+}
+
+/// `01-jun-99`, with or without a time.
+fn short<'a>(words: &Words<'a>) -> Option<Date<'a>> {
+    let (&(first, rest), words) = words.split_first()?;
+    let day = day_month_year(first)?;
+    match words.first().and_then(|&(word, rest)| Some((Clock::parse(word)?, rest))) {
+        Some((clock, rest)) => Some(Date::new(Some(clock.on(day)?), rest)),
+        None => Some(Date { modified: Some(on_day(day)?), rest, padded: true }),
+    }
+}
+
+/// The day of `2-JUN-1998` or `12-Jan-14`.
+pub(super) fn day_month_year(text: &[u8]) -> Option<i64> {
+    let [day, name, year] = parts(text, b'-')?;
+    days(super::year_of(year)?, month(name)?, two_digits(day)?)
+}
+
+/// A time of day: `10:18`, `10:18:33`, `10:18:33.64`.
+pub(super) struct Clock {
+    minute: i64,
+    second: Option<(u64, Option<u32>)>,
+}
+
+impl Clock {
+    pub(super) fn parse(text: &[u8]) -> Option<Self> {
+        let (hour, rest) = split_once(text, b':')?;
+        let (minute, second) = match split_once(rest, b':') {
+            Some((minute, second)) => (minute, Some(seconds(second)?)),
+            None => (rest, None),
+        };
+        Some(Self { minute: minutes(two_digits(hour)?, two_digits(minute)?)?, second })
+    }
+
+    /// `10.18`
+    fn with_stop(text: &[u8]) -> Option<Self> {
+        let (hour, minute) = split_once(text, b'.').filter(|(_, minute)| minute.len() == 2)?;
+        Some(Self { minute: minutes(two_digits(hour)?, decimal(minute)?)?, second: None })
+    }
+
+    /// That time on a day, in a zone that is not known.
+    pub(super) fn on(&self, day: i64) -> Option<Timestamp> {
+        let start = moment(day, self.minute)?;
+        let (seconds, nanoseconds, precision) = match self.second {
+            None => (0, 0, Precision::Minute),
+            Some((second, None)) => (second, 0, Precision::Second),
+            Some((second, Some(part))) => (second, part, Precision::Subsecond),
+        };
+        let seconds = start.checked_add(i64::try_from(seconds).ok()?)?;
+        Some(Timestamp { seconds, nanoseconds, precision, utc: false })
+    }
+}
+
+fn seconds(text: &[u8]) -> Option<(u64, Option<u32>)> {
+    let (whole, part) = match split_once(text, b'.') {
+        Some((whole, part)) => (whole, Some(crate::time::nanoseconds(part)?)),
+        None => (text, None),
+    };
+    let whole = decimal(whole).filter(|&second| whole.len() == 2 && second < 60)?;
+    Some((whole, part))
+}
+
+/// Seconds east of Greenwich: `+0200`.
+fn zone(text: &[u8]) -> Option<i64> {
+    let (&sign, digits) = text.split_first()?;
+    let (hour, minute) = digits.split_at_checked(2).filter(|_| digits.len() == 4)?;
+    let seconds = minutes(decimal(hour)?, decimal(minute)?)?.checked_mul(60)?;
+    match sign {
+        b'+' => Some(seconds),
+        b'-' => seconds.checked_neg(),
+        _ => None,
+    }
+}
+
+/// A day, in a zone that is not known.
+pub(super) fn on_day(day: i64) -> Option<Timestamp> {
+    Some(Timestamp { seconds: moment(day, 0)?, nanoseconds: 0, precision: Precision::Day, utc: false })
+}
+
+/// The moment of a date without a year, if `now` is known. `None` when no year has that date.
+fn recent(month: u64, day: u64, clock: &Clock, now: Option<i64>) -> Option<Option<Timestamp>> {
+    const DAY: i64 = 86_400;
+    const LEAP_YEAR: u64 = 2000;
+    days(LEAP_YEAR, month, day)?;
+    Some(now.and_then(|now| {
+        let latest = now.checked_add(DAY)?;
+        let this = crate::time::year(latest)?;
+        // Nine years always have a 29 February.
+        (this.saturating_sub(8)..=this)
+            .rev()
+            .filter_map(|year| clock.on(days(year, month, day)?))
+            .find(|time| time.seconds <= latest)
+    }))
+}
