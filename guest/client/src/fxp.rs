@@ -7,8 +7,8 @@ use crate::connection::Connection;
 use crate::control::Raw;
 use crate::error::{Error, Phase, Reply};
 use crate::limit::{Either, either, within};
-use crate::network::Network;
-use crate::settings::{COPY, HEAD_START, Representation, TransferMode};
+use crate::network::{Network, Stream};
+use crate::settings::{COPY, GOODBYE, HEAD_START, Representation, TransferMode};
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -150,8 +150,7 @@ impl<N: Network> Pair<'_, N> {
                 Ok(Copied { source: self.source.control.text(&source), target: self.target.control.text(&target) })
             }
             Err(error) => {
-                let stuck = (listener == Side::Target).then_some(address);
-                self.give_up(stuck).await;
+                self.give_up(listener, address).await;
                 Err(error)
             }
         }
@@ -169,14 +168,18 @@ impl<N: Network> Pair<'_, N> {
         }
     }
 
-    /// Tell both, and hear them. A target that still waits for a connection gets one, as it would not listen to anything
-    /// before that.
-    async fn give_up(&mut self, stuck: Option<SocketAddr>) {
-        if let Some(address) = stuck {
-            let (network, settings) = (&self.target.network, &self.target.settings);
-            let connect = async { Ok(network.connect(address, settings.local_address).await?) };
-            drop(within(network, settings.connect_timeout, Phase::DataConnection, connect).await);
-        }
+    /// Tell both, and hear them. One that still waits for a connection gets one: some would not listen to anything before
+    /// that, and pyftpdlib would keep the file for whoever connects next.
+    async fn give_up(&mut self, listener: Side, address: SocketAddr) {
+        let (network, local) = (&self.source.network, self.source.settings.local_address);
+        let release = async {
+            let mut stream = network.connect(address, local).await?;
+            if listener == Side::Source {
+                stream.read(&mut Vec::new(), 1).await?;
+            }
+            Ok(())
+        };
+        drop(within(network, GOODBYE, Phase::DataConnection, release).await);
         for connection in [&mut *self.source, &mut *self.target] {
             if connection.control.is_usable() {
                 // When this fails the session is closed, which says enough.

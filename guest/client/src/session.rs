@@ -10,10 +10,12 @@ use crate::network::Network;
 use crate::settings::{DataMode, Representation, Settings, TransferMode};
 use crate::tls::{Agreed, Protection};
 use crate::transfer::{Check, Download, Upload};
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
+use core::pin::Pin;
 use ftp_protocol::checksum::Algorithm;
 use ftp_protocol::command;
 use ftp_protocol::listing::{Entry, Listed};
@@ -38,7 +40,7 @@ pub struct Session<N: Network> {
     settings: Settings,
     welcome: Reply,
     /// Taken out while a call runs, so that a call which is dropped closes it.
-    connection: Option<Connection<N>>,
+    connection: Option<Box<Connection<N>>>,
     /// What was said before the connection closed.
     last_words: Vec<String>,
 }
@@ -52,7 +54,7 @@ impl<N: Network> Session<N> {
         }
         let open = Connection::open(network.clone(), settings.clone(), host, port);
         let (connection, welcome) = within(&network, settings.total_timeout, Phase::Total, open).await?;
-        Ok(Self { network, settings, welcome, connection: Some(connection), last_words: Vec::new() })
+        Ok(Self { network, settings, welcome, connection: Some(Box::new(connection)), last_words: Vec::new() })
     }
 
     /// The greeting.
@@ -118,22 +120,22 @@ impl<N: Network> Session<N> {
 
     /// (NOOP, RFC 959)
     pub async fn noop(&mut self) -> Result<Reply, Error> {
-        self.call(async |connection| connection.simple("NOOP", None).await).await
+        self.simple("NOOP", None).await
     }
 
     /// (HELP, RFC 959)
     pub async fn help(&mut self, topic: Option<&str>) -> Result<Reply, Error> {
-        self.call(async |connection| connection.simple("HELP", topic).await).await
+        self.simple("HELP", topic).await
     }
 
     /// (STAT, RFC 959) Of the server, or of a path.
     pub async fn status(&mut self, path: Option<&str>) -> Result<Reply, Error> {
-        self.call(async |connection| connection.simple("STAT", path).await).await
+        self.simple("STAT", path).await
     }
 
     /// (SITE, RFC 959)
     pub async fn site(&mut self, arguments: &str) -> Result<Reply, Error> {
-        self.call(async |connection| connection.simple("SITE", Some(arguments)).await).await
+        self.simple("SITE", Some(arguments)).await
     }
 
     /// One command line as it is, and its final reply whatever its code. A command that has a function of its own is
@@ -184,12 +186,12 @@ impl<N: Network> Session<N> {
 
     /// (RMD, RFC 959)
     pub async fn remove_directory(&mut self, path: &str) -> Result<Reply, Error> {
-        self.call(async |connection| connection.simple("RMD", Some(path)).await).await
+        self.simple("RMD", Some(path)).await
     }
 
     /// (DELE, RFC 959)
     pub async fn delete(&mut self, path: &str) -> Result<Reply, Error> {
-        self.call(async |connection| connection.simple("DELE", Some(path)).await).await
+        self.simple("DELE", Some(path)).await
     }
 
     /// (RNFR, RNTO; RFC 959)
@@ -269,12 +271,12 @@ impl<N: Network> Session<N> {
 
     /// (ALLO, RFC 959, section 4.1.3) Announce the size of the next upload.
     pub async fn allocate(&mut self, size: u64) -> Result<Reply, Error> {
-        self.call(async |connection| connection.simple("ALLO", Some(&format!("{size}"))).await).await
+        self.simple("ALLO", Some(&format!("{size}"))).await
     }
 
     /// (SMNT, RFC 959, section 4.1.1) Mount another file system.
     pub async fn mount(&mut self, path: &str) -> Result<Reply, Error> {
-        self.call(async |connection| connection.simple("SMNT", Some(path)).await).await
+        self.simple("SMNT", Some(path)).await
     }
 
     /// (COMB) Join files into one, which is made or appended to.
@@ -289,12 +291,12 @@ impl<N: Network> Session<N> {
 
     /// (LANG, RFC 2640, section 4.1) The language of replies, or the server's own.
     pub async fn select_language(&mut self, tag: Option<&str>) -> Result<Reply, Error> {
-        self.call(async |connection| connection.simple("LANG", tag).await).await
+        self.simple("LANG", tag).await
     }
 
     /// (CLNT) Tell the server what program this is.
     pub async fn name_client(&mut self, name: &str) -> Result<Reply, Error> {
-        self.call(async |connection| connection.simple("CLNT", Some(name)).await).await
+        self.simple("CLNT", Some(name)).await
     }
 
     /// (OPTS UTF8) For servers that do not speak it by themselves.
@@ -398,6 +400,11 @@ impl<N: Network> Session<N> {
         .await
     }
 
+    /// One command whose reply is 2yz.
+    async fn simple(&mut self, verb: &str, argument: Option<&str>) -> Result<Reply, Error> {
+        self.call(async |connection| connection.simple(verb, argument).await).await
+    }
+
     /// One call, in step with the server before it begins.
     async fn call<T>(&mut self, work: impl AsyncFnOnce(&mut Connection<N>) -> Result<T, Error>) -> Result<T, Error> {
         self.limited(async |connection| {
@@ -423,14 +430,19 @@ impl<N: Network> Session<N> {
     /// Run with the connection taken out, within the limit of the whole call, and put it back if it is still good.
     async fn limited<T>(&mut self, work: impl AsyncFnOnce(&mut Connection<N>) -> Result<T, Error>) -> Result<T, Error> {
         let mut connection = self.connection.take().ok_or(Error::Closed)?;
-        let limit = self.settings.total_timeout;
-        let result = within(&self.network, limit, Phase::Total, work(&mut connection)).await;
-        if connection.control.is_usable() && !matches!(result, Err(Error::Timeout(Phase::Total))) {
+        // One type for each kind of answer, where each call would have its own: that makes a small component.
+        let work: Pin<Box<dyn Future<Output = Result<T, Error>> + '_>> = Box::pin(work(&mut connection));
+        let result = within(&self.network, self.settings.total_timeout, Phase::Total, work).await;
+        self.put_back(connection, matches!(result, Err(Error::Timeout(Phase::Total))));
+        result
+    }
+
+    fn put_back(&mut self, mut connection: Box<Connection<N>>, given_up: bool) {
+        if connection.control.is_usable() && !given_up {
             self.connection = Some(connection);
         } else {
             self.last_words = connection.control.transcript.take();
         }
-        result
     }
 }
 

@@ -6,7 +6,7 @@ use alloc::sync::Arc;
 use alloc::task::Wake;
 use alloc::vec::Vec;
 use core::cell::RefCell;
-use core::pin::pin;
+use core::pin::{Pin, pin};
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::{Context, Poll};
 use wasi::io::poll::{Pollable, poll};
@@ -37,7 +37,11 @@ impl Reactor {
 
     /// Run a future to its end. It is polled again whenever anything that it waits for is ready.
     pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
-        let mut work = pin!(work);
+        self.drive(pin!(work))
+    }
+
+    /// One for each kind of answer, not for each future: that makes a small component.
+    fn drive<T>(&self, mut work: Pin<&mut dyn Future<Output = T>>) -> T {
         let again = Arc::new(Again::default());
         let waker = again.clone().into();
         loop {
