@@ -118,7 +118,7 @@ pub struct Settings {
     pub total_timeout: Option<Duration>,
     /// Compare checksums at the end of whole files, where the server has any.
     pub verify_checksums: bool,
-    /// What a compressed transfer may inflate to beyond [`INFLATION_RATIO`] times the bytes that came.
+    /// What a compressed transfer may inflate to beyond a hundred times the bytes that came.
     pub inflation_limit: u64,
     /// How long the control connection may be silent in a transfer before a `NOOP` is sent on it.
     pub keepalive: Option<Duration>,

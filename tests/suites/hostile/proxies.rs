@@ -125,7 +125,7 @@ async fn data_in_one_packet_with_the_consent() -> Result<()> {
 
 async fn data_goes_to_the_host_that_the_caller_named_whatever_pasv_says() -> Result<()> {
     let script = socks5()
-        .say(b"\x05\0\0\x01\0\0\0\0\0\0220 ready\r\n")
+        .say(b"\x05\0\0\x01\0\0\0\0\0\x00220 ready\r\n")
         .on("USER", "230 welcome")
         .on("EPSV", "500 what?")
         .on("PASV", "227 over there (127,0,0,1,19,136)")
