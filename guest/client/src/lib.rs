@@ -2,7 +2,7 @@
 //!
 //! In scope: sessions, transfers, listings, time limits, TLS; the engine of TLS is behind the traits in `tls`. Also what is
 //! made out of several calls, with the feature `mirror`: trees in the module of that name, and one file by several sessions
-//! in `segments`. Out of scope: where connections come from. That is the trait [`Network`], of which there is one for WASI
+//! in `segments`, over connections that fail in `retry`. Out of scope: where connections come from. That is the trait [`Network`], of which there is one for WASI
 //! in the component, one for native sockets (the module `native`, with the feature of that name) and one that plays a
 //! script (`scripted`, likewise).
 #![no_std]
@@ -35,6 +35,8 @@ pub mod mirror;
 pub mod native;
 mod network;
 mod proxy;
+#[cfg(feature = "mirror")]
+pub mod retry;
 #[cfg(feature = "scripted")]
 pub mod scripted;
 #[cfg(feature = "mirror")]

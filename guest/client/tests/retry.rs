@@ -1,0 +1,207 @@
+//! Files that arrive although connections are lost: each attempt has a server of its own that plays a script.
+
+mod support;
+
+use ftp_client::retry::*;
+use ftp_client::scripted::{Data, End, Script, Scripted};
+use ftp_client::segments::{Failed, Fetched, Segments, Sink};
+use ftp_client::{Error, Network, Outcome, Phase, Session};
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+use support::*;
+
+const CONTENTS: &[u8] = b"0123456789abcdef";
+
+/// What came, in order.
+#[derive(Default)]
+struct Memory(RefCell<Vec<u8>>);
+
+impl Sink for Memory {
+    async fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), Error> {
+        let mut memory = self.0.borrow_mut();
+        assert_eq!(offset, memory.len() as u64, "a gap, or twice the same");
+        memory.extend(bytes);
+        Ok(())
+    }
+}
+
+/// Servers, one for each attempt, and none after the last.
+struct Servers(Vec<Scripted>, Cell<usize>);
+
+impl Servers {
+    fn new(scripts: Vec<Script>) -> Self {
+        Self(scripts.into_iter().map(Scripted::new).collect(), Cell::new(0))
+    }
+
+    async fn open(&self) -> Result<Session<Scripted>, Error> {
+        let network = self.0.get(self.1.replace(self.1.get() + 1)).cloned();
+        let network = network.ok_or(Error::ConnectionRefused("no more".into()))?;
+        Session::connect(network, settings(), "ftp.example.com", 21).await
+    }
+
+    fn check_finished(&self) {
+        for network in &self.0 {
+            network.finished();
+            assert_eq!(network.open_sockets(), 0, "a socket is left open");
+        }
+    }
+}
+
+fn policy(attempts: u32) -> Retry {
+    Retry { attempts, ..Retry::default() }
+}
+
+/// The result, and how long was waited.
+fn get(scripts: Vec<Script>, sink: &Memory, attempts: u32) -> (Result<Fetched, Failed>, Duration) {
+    let (servers, clock) = (Servers::new(scripts), Scripted::new(Script::new()));
+    let options = Segments { sessions: 1, ..Segments::default() };
+    let result = clock.run(download(&clock, async || servers.open().await, "f", sink, &options, &policy(attempts)));
+    servers.check_finished();
+    (result, clock.now())
+}
+
+fn put(scripts: Vec<Script>, attempts: u32) -> (Result<Outcome, Error>, Duration) {
+    let (servers, clock) = (Servers::new(scripts), Scripted::new(Script::new()));
+    let result = clock.run(upload(&clock, async || servers.open().await, "f", &CONTENTS, &policy(attempts)));
+    servers.check_finished();
+    (result, clock.now())
+}
+
+fn image_of(size: &str, time: &str) -> Script {
+    let script = hello().expect("TYPE I").say("200 ok\r\n").expect("SIZE f").say(format!("213 {size}\r\n"));
+    script.expect("MDTM f").say(format!("213 {time}\r\n"))
+}
+
+const TIME: &str = "20240615101800";
+
+/// The file as it is, again, and goodbye.
+fn as_before(script: Script) -> Script {
+    let script = script.expect("SIZE f").say("213 16\r\n").expect("MDTM f").say(format!("213 {TIME}\r\n"));
+    bye(script)
+}
+
+fn bye(script: Script) -> Script {
+    script.expect("QUIT").say("221 bye\r\n")
+}
+
+/// A download of which so much comes.
+fn cut_after(count: usize) -> Script {
+    let script = passive(image_of("16", TIME)).expect("RETR f").say("150 go\r\n");
+    script.data(Data::sends(&CONTENTS[..count], End::Reset))
+}
+
+fn rest_from(offset: usize) -> Script {
+    let script = passive(image_of("16", TIME)).expect(&format!("REST {offset}")).say("350 ok\r\n");
+    let script = script.expect("RETR f").say("150 go\r\n226 done\r\n");
+    as_before(script.data(Data::sends(&CONTENTS[offset..], End::Close)))
+}
+
+#[test]
+fn download_goes_on_where_it_stopped() {
+    let sink = Memory::default();
+    let (result, waited) = get(vec![cut_after(6), rest_from(6)], &sink, 1);
+    assert_eq!(result.unwrap().bytes, 10);
+    assert_eq!(sink.0.take(), CONTENTS);
+    assert_eq!(waited, Duration::from_secs(1));
+}
+
+#[test]
+fn attempt_that_brings_a_byte_does_not_count() {
+    let second = || {
+        let script =
+            passive(image_of("16", TIME)).expect("REST 6").say("350 ok\r\n").expect("RETR f").say("150 go\r\n");
+        script.data(Data::sends(&CONTENTS[6..9], End::Reset))
+    };
+    let sink = Memory::default();
+    let (result, waited) = get(vec![cut_after(6), second(), rest_from(9)], &sink, 1);
+    assert_eq!(result.unwrap().bytes, 7);
+    assert_eq!(sink.0.take(), CONTENTS);
+    assert_eq!(waited, Duration::from_secs(2));
+}
+
+#[test]
+fn waits_double_until_there_is_no_attempt_left() {
+    let (result, waited) = get(Vec::new(), &Memory::default(), 4);
+    assert!(matches!(result.unwrap_err().error, Error::ConnectionRefused(_)));
+    assert_eq!(waited, Duration::from_secs(1 + 2 + 4 + 8));
+}
+
+#[test]
+fn missing_file_is_not_asked_for_twice() {
+    let script = hello().expect("TYPE I").say("200 ok\r\n").expect("SIZE f").say("550 no\r\n");
+    let script = passive(script.expect("MDTM f").say("550 no\r\n")).expect("RETR f").say("550 no such file\r\n");
+    let script = script.data(Data::takes());
+    let (result, waited) = get(vec![script], &Memory::default(), 4);
+    assert!(matches!(result.unwrap_err().error, Error::Permanent(reply) if reply.code == 550));
+    assert_eq!(waited, Duration::ZERO);
+}
+
+#[test]
+fn file_that_has_changed_is_not_gone_on_with() {
+    for (size, time) in [("17", TIME), ("16", "20240615101801")] {
+        let (result, _) = get(vec![cut_after(6), image_of(size, time)], &Memory::default(), 4);
+        assert!(matches!(result.unwrap_err().error, Error::Integrity(_)));
+    }
+}
+
+/// An upload of which so much is taken.
+fn taken(count: usize) -> Script {
+    let script = passive(hello().expect("TYPE I").say("200 ok\r\n")).expect("STOR f").say("150 go\r\n426 cut\r\n");
+    script.data(Data::takes_only(count, End::Reset))
+}
+
+fn stored(script: Script) -> Script {
+    let script = script.expect("STOR f").say("150 go\r\n226 done\r\n").data(Data::takes());
+    bye(script.expect("SIZE f").say("213 16\r\n"))
+}
+
+fn size_is(size: &str) -> Script {
+    hello().expect("TYPE I").say("200 ok\r\n").expect("SIZE f").say(format!("{size}\r\n"))
+}
+
+#[test]
+fn upload_goes_on_at_the_size_that_the_server_has() {
+    let second = stored(passive(size_is("213 4")).expect("REST 4").say("350 ok\r\n"));
+    let (result, waited) = put(vec![taken(6), second], 1);
+    assert_eq!(result.unwrap().bytes, 12);
+    assert_eq!(waited, Duration::from_secs(1));
+}
+
+#[test]
+fn upload_begins_again_where_the_server_cannot_go_on() {
+    for second in [
+        stored(passive(passive(size_is("213 4")).expect("REST 4").say("502 no\r\n")).data(Data::takes())),
+        stored(passive(size_is("550 no such file"))),
+        // More than was ever sent: it is another file.
+        stored(passive(size_is("213 4000"))),
+        stored(passive(size_is("213 0"))),
+    ] {
+        let (result, _) = put(vec![taken(6), second], 1);
+        assert_eq!(result.unwrap().bytes, 16);
+    }
+}
+
+#[test]
+fn upload_that_is_not_all_there_in_the_end_is_no_success() {
+    let script = passive(hello().expect("TYPE I").say("200 ok\r\n")).expect("STOR f").say("150 go\r\n226 done\r\n");
+    let script = script.data(Data::takes()).expect("SIZE f").say("213 15\r\n");
+    let (result, _) = put(vec![script], 4);
+    assert!(matches!(result, Err(Error::Integrity(_))), "{result:?}");
+}
+
+#[test]
+fn full_disk_is_not_tried_again() {
+    let script = passive(hello().expect("TYPE I").say("200 ok\r\n")).expect("STOR f").say("552 full\r\n");
+    let script = script.data(Data::takes());
+    let (result, waited) = put(vec![script], 4);
+    assert!(matches!(result, Err(Error::Permanent(reply)) if reply.code == 552));
+    assert_eq!(waited, Duration::ZERO);
+}
+
+#[test]
+fn limit_of_the_whole_call_is_the_end() {
+    assert!(!is_worth_another_attempt(&Error::Timeout(Phase::Total)));
+    assert!(is_worth_another_attempt(&Error::Timeout(Phase::Data)));
+    assert!(!is_worth_another_attempt(&Error::Tls("the certificate has expired".into())));
+    assert!(!is_worth_another_attempt(&Error::Closed));
+}
