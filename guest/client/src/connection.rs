@@ -1,27 +1,27 @@
 //! What a session does on its connection, each operation as one straight line.
 
-use crate::control::{Control, Raw, look_after};
+mod data_mode;
+mod security;
+
+use crate::control::{Control, Raw};
 use crate::data::{Direction, Left, finish};
-use crate::dial::{dial, dial_again};
-use crate::error::{Error, Phase, Reply};
-use crate::limit::{Either, either, within};
+use crate::dial::dial;
+use crate::error::{Error, Reply};
+use crate::limit::either;
 use crate::metadata::SetTime;
-use crate::network::{Listener, Network, NetworkError, Stream};
-use crate::proxy::Target;
-use crate::settings::{Active, DataMode, EPSV_SHARE, GOODBYE, Representation, Settings, TransferMode};
+use crate::network::Network;
+use crate::settings::{GOODBYE, Representation, Settings, TransferMode};
 use crate::tls::channel::Channel;
-use crate::tls::{self, Engine, Protection, Rustls, Security};
-use alloc::boxed::Box;
+use crate::tls::{Protection, Rustls, Security};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::net::{IpAddr, SocketAddr};
-use core::time::Duration;
+use data_mode::Pending;
 use ftp_protocol::checksum::Algorithm;
 use ftp_protocol::listing::{Entry, Kind};
 use ftp_protocol::time::{Timestamp, parse_time_val};
-use ftp_protocol::{address, command, features, listing, path, telnet, text};
+use ftp_protocol::{command, features, listing, path, telnet, text};
 
 /// Replies of 1yz that may come before the one that ends a command.
 const PRELIMINARY_REPLIES: usize = 16;
@@ -64,12 +64,6 @@ pub(crate) struct Opened<N: Network> {
     pub(crate) agreed: Raw,
     /// Shared as long as the transfer is open.
     pub(crate) left: Arc<Left<N::Stream>>,
-}
-
-/// One side of a data connection that is not yet made.
-enum Pending<N: Network> {
-    Connected(N::Stream),
-    Listening(N::Listener),
 }
 
 impl<N: Network> Connection<N> {
@@ -130,75 +124,6 @@ impl<N: Network> Connection<N> {
             Some(_) => return Err(Error::Busy),
         }
         self.control.check_quiet()
-    }
-
-    // Security (RFC 4217)
-
-    /// (AUTH TLS)
-    pub(crate) async fn start_tls(&mut self) -> Result<Reply, Error> {
-        if self.control.agreed().is_some() {
-            return Err(Error::InvalidArgument("this session is inside TLS already".to_string()));
-        }
-        let tls = self.new_tls()?;
-        let mut reply = self.control.exchange("AUTH", Some(b"TLS")).await?;
-        if reply.code == 504 {
-            // The other name of the same thing (RFC 4217, section 17).
-            reply = self.control.exchange("AUTH", Some(b"TLS-C")).await?;
-        }
-        if reply.code != 234 {
-            return Err(Error::Insecure(format!("the server refuses AUTH TLS: {}", self.control.text(&reply))));
-        }
-        self.control.secure(tls).await?;
-        self.forget_features();
-        Ok(self.control.text(&reply))
-    }
-
-    fn new_tls(&mut self) -> Result<Box<dyn tls::Handshake>, Error> {
-        let engine = match self.engine.take() {
-            Some(engine) => engine,
-            None => Rustls::new::<N>(&self.settings.tls, &self.host)?,
-        };
-        self.engine.insert(engine).connect()
-    }
-
-    /// (PBSZ, PROT)
-    pub(crate) async fn protect_data(&mut self, protection: Protection) -> Result<Reply, Error> {
-        let level: &[u8] = match protection {
-            Protection::Clear => b"C",
-            Protection::Private => b"P",
-        };
-        self.secured_command("PBSZ", b"0").await?;
-        let reply = self.secured_command("PROT", level).await?;
-        self.protection = Some(protection);
-        Ok(self.control.text(&reply))
-    }
-
-    /// Have data connections protected as the settings say; gives whether they are.
-    pub(crate) async fn protect(&mut self) -> Result<bool, Error> {
-        if self.protection.is_none() && self.settings.security != Security::None {
-            self.protect_data(Protection::Private).await?;
-        }
-        Ok(self.protection == Some(Protection::Private))
-    }
-
-    /// A command without which there is no protection.
-    async fn secured_command(&mut self, verb: &str, argument: &[u8]) -> Result<Raw, Error> {
-        let reply = self.control.exchange(verb, Some(argument)).await?;
-        if reply.is_positive() {
-            return Ok(reply);
-        }
-        let text = self.control.text(&reply);
-        Err(Error::Insecure(format!("the server refuses {verb}: {text}")))
-    }
-
-    /// (CCC)
-    pub(crate) async fn clear_command_channel(&mut self) -> Result<Reply, Error> {
-        if !self.logged_in || self.control.agreed().is_none() {
-            return Err(Error::InvalidArgument("only a session that is logged in inside TLS can leave it".to_string()));
-        }
-        let reply = self.command("CCC", None).await?;
-        self.control.clear().await?;
-        Ok(self.control.text(&reply))
     }
 
     // Login (RFC 959, section 4.1.1)
@@ -480,32 +405,6 @@ impl<N: Network> Connection<N> {
         Ok(Opened { channel, agreed, left })
     }
 
-    /// The data connection, as it was promised to be.
-    async fn secured(&mut self, stream: N::Stream) -> Result<Channel<N::Stream>, Error> {
-        look_after(&stream, &self.settings, &mut self.control.transcript);
-        if self.protection != Some(Protection::Private) {
-            return Ok(Channel::Plain(stream));
-        }
-        self.control.renew_ticket();
-        let secure = Channel::secure(stream, self.new_tls()?);
-        let channel = within(&self.network, self.settings.connect_timeout, Phase::Handshake, secure).await?;
-        match channel.agreed() {
-            Some(agreed) if self.settings.tls.require_resumption && !agreed.resumed => {
-                Err(Error::Insecure("the data connection did not resume the session's TLS session".to_string()))
-            }
-            _ => Ok(channel),
-        }
-    }
-
-    /// The server may have something to say about it.
-    async fn handshake_failed(&mut self, text: String) -> Error {
-        let network = self.network.clone();
-        match within(&network, GOODBYE, Phase::Reply, self.end_of_transfer()).await {
-            Ok(reply) => Error::Tls(format!("{text}; the server says {}", self.control.text(&reply))),
-            Err(_) => Error::Tls(text),
-        }
-    }
-
     /// The data connection has ended: read the verdict.
     pub(crate) async fn verdict(&mut self) -> Result<Raw, Error> {
         let reply = self.end_of_transfer().await?;
@@ -624,181 +523,6 @@ impl<N: Network> Connection<N> {
             self.representation = Some(representation);
         }
         Ok(())
-    }
-
-    async fn prepare_data(&mut self, line: &[u8]) -> Result<Pending<N>, Error> {
-        match self.settings.data_mode {
-            DataMode::Passive => Ok(Pending::Connected(self.connect_data_for(line).await?)),
-            DataMode::Active(active) => Ok(Pending::Listening(self.listen_for_data(active).await?)),
-        }
-    }
-
-    /// As [`Self::connect_data`]; some servers have to know first what it is for (PRET).
-    async fn connect_data_for(&mut self, line: &[u8]) -> Result<N::Stream, Error> {
-        if !self.pret {
-            match self.connect_data().await {
-                Err(Error::Permanent(reply)) if reply.lines.iter().any(|line| line.contains("PRET")) => {}
-                connected => return connected,
-            }
-            self.pret = true;
-            self.only_pasv = false;
-        }
-        let pret = [b"PRET ", line].concat();
-        let reply = self.control.exchange_line(&pret).await?;
-        self.positive(reply)?;
-        self.connect_data().await
-    }
-
-    /// (EPSV, else PASV) Whatever address the server names, the connection goes to the one that we talk to: a server
-    /// could otherwise make us connect anywhere.
-    async fn connect_data(&mut self) -> Result<N::Stream, Error> {
-        let limit = self.settings.connect_timeout;
-        let has_pasv = self.may_have_pasv()?;
-        if self.only_pasv {
-            return self.connect_by_pasv(limit).await;
-        }
-        let Some(port) = self.epsv_port(has_pasv).await? else {
-            self.only_pasv = true;
-            return self.connect_by_pasv(limit).await;
-        };
-        if !has_pasv {
-            return self.dial_data(port, limit).await;
-        }
-        let share = limit / EPSV_SHARE;
-        match self.dial_data(port, share).await {
-            Err(failure @ (Error::ConnectionRefused(_) | Error::Timeout(Phase::DataConnection))) => {
-                self.connect_by_pasv_after(failure, limit.saturating_sub(share)).await
-            }
-            result => result,
-        }
-    }
-
-    /// The port of `EPSV` cannot be reached. Some routers let `PASV` through, whose reply they understand.
-    async fn connect_by_pasv_after(&mut self, failure: Error, limit: Duration) -> Result<N::Stream, Error> {
-        self.control.transcript.note(&format!("the port of EPSV cannot be reached ({failure}); trying PASV"));
-        match self.connect_by_pasv(limit).await {
-            Ok(stream) => {
-                self.only_pasv = true;
-                Ok(stream)
-            }
-            // The server has no `PASV`: what matters is what went wrong before.
-            Err(Error::Permanent(_)) => Err(failure),
-            Err(error) => Err(error),
-        }
-    }
-
-    async fn connect_by_pasv(&mut self, limit: Duration) -> Result<N::Stream, Error> {
-        let port = self.port_after("PASV").await?;
-        self.dial_data(port, limit).await
-    }
-
-    async fn dial_data(&self, port: u16, limit: Duration) -> Result<N::Stream, Error> {
-        dial_again(&self.network, &self.settings, limit, self.control.peer()?, &self.host, port).await
-    }
-
-    /// Addresses of IPv6 do not fit into a reply to `PASV`. Behind a proxy nobody knows which kind a name leads to.
-    fn may_have_pasv(&self) -> Result<bool, Error> {
-        match self.settings.proxy {
-            Some(_) => Ok(Target::new(&self.host, 0)?.may_be_v4()),
-            None => Ok(self.control.peer()?.to_canonical().is_ipv4()),
-        }
-    }
-
-    /// None where the server does not know `EPSV`, but may know `PASV`.
-    async fn epsv_port(&mut self, has_pasv: bool) -> Result<Option<u16>, Error> {
-        let reply = self.control.exchange("EPSV", None).await?;
-        if reply.is_positive() {
-            return match address::parse_epsv(reply.last_line()) {
-                Ok(port) if reply.code == 229 => Ok(Some(port)),
-                _ => Err(self.control.broken("the reply to EPSV has no port")),
-            };
-        }
-        match reply.is_permanent() && has_pasv {
-            true => Ok(None),
-            false => Err(self.refusal(&reply)),
-        }
-    }
-
-    /// (EPSV, else PASV) For another server to connect to.
-    pub(crate) async fn passive_port(&mut self) -> Result<u16, Error> {
-        if !self.only_pasv {
-            let has_pasv = self.may_have_pasv()?;
-            if let Some(port) = self.epsv_port(has_pasv).await? {
-                return Ok(port);
-            }
-            self.only_pasv = true;
-        }
-        self.port_after("PASV").await
-    }
-
-    /// The port in the 227 reply to this command.
-    pub(crate) async fn port_after(&mut self, verb: &str) -> Result<u16, Error> {
-        let peer = self.control.peer()?.to_canonical();
-        let reply = self.control.exchange(verb, None).await?;
-        if !reply.is_positive() {
-            return Err(self.refusal(&reply));
-        }
-        let Ok(claim) = address::parse_pasv(reply.last_line()) else {
-            return Err(self.control.broken(&format!("the reply to {verb} has no address")));
-        };
-        if self.settings.proxy.is_none() && IpAddr::V4(*claim.ip()) != peer {
-            self.control.transcript.note(&format!("{verb} names {}; it is {peer} that is meant", claim.ip()));
-        }
-        Ok(claim.port())
-    }
-
-    /// (PORT, EPRT)
-    async fn listen_for_data(&mut self, active: Active) -> Result<N::Listener, Error> {
-        let local = self.control.local_address()?.ip();
-        let listener = self.listen(local, active.ports).await?;
-        let address = active.announced.unwrap_or(local).to_canonical();
-        let address = SocketAddr::new(address, listener.local_address()?.port());
-        let (verb, argument) = address::active_command(address);
-        self.command(verb, Some(argument.as_bytes())).await?;
-        Ok(listener)
-    }
-
-    async fn listen(&self, local: IpAddr, ports: Option<(u16, u16)>) -> Result<N::Listener, Error> {
-        let (first, last) = ports.unwrap_or((0, 0));
-        for port in first..=last {
-            match self.network.listen(SocketAddr::new(local, port)).await {
-                Err(NetworkError::AddressInUse) if port < last => {}
-                listener => return Ok(listener?),
-            }
-        }
-        Err(NetworkError::AddressInUse.into())
-    }
-
-    /// Accept the server's connection, and nobody else's. A server that cannot connect says so instead.
-    async fn accept(&mut self, listener: &mut N::Listener) -> Result<N::Stream, Error> {
-        let peer = self.control.peer()?.to_canonical();
-        let network = self.network.clone();
-        let limit = self.settings.connect_timeout;
-        within(&network, limit, Phase::DataConnection, async {
-            loop {
-                let stream = match self.early {
-                    Some(_) => listener.accept().await?,
-                    None => match either(listener.accept(), self.control.reply()).await {
-                        Either::First(stream) => stream?,
-                        Either::Second(reply) => {
-                            let reply = reply?;
-                            if !reply.is_positive() {
-                                self.transfer = None;
-                                return Err(self.refusal(&reply));
-                            }
-                            self.early = Some(reply);
-                            continue;
-                        }
-                    },
-                };
-                let from = stream.peer_address()?.ip().to_canonical();
-                if from == peer {
-                    return Ok(stream);
-                }
-                self.control.transcript.note(&format!("refused a data connection from {from}"));
-            }
-        })
-        .await
     }
 
     // Replies

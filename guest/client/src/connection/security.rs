@@ -1,0 +1,108 @@
+//! TLS on the control connection and on data connections, step by step (RFC 4217).
+
+use super::Connection;
+use crate::control::{Raw, look_after};
+use crate::error::{Error, Phase, Reply};
+use crate::limit::within;
+use crate::network::Network;
+use crate::settings::GOODBYE;
+use crate::tls::channel::Channel;
+use crate::tls::{self, Engine, Protection, Rustls, Security};
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::{String, ToString};
+
+impl<N: Network> Connection<N> {
+    /// (AUTH TLS)
+    pub(crate) async fn start_tls(&mut self) -> Result<Reply, Error> {
+        if self.control.agreed().is_some() {
+            return Err(Error::InvalidArgument("this session is inside TLS already".to_string()));
+        }
+        let tls = self.new_tls()?;
+        let mut reply = self.control.exchange("AUTH", Some(b"TLS")).await?;
+        if reply.code == 504 {
+            // The other name of the same thing (RFC 4217, section 17).
+            reply = self.control.exchange("AUTH", Some(b"TLS-C")).await?;
+        }
+        if reply.code != 234 {
+            return Err(Error::Insecure(format!("the server refuses AUTH TLS: {}", self.control.text(&reply))));
+        }
+        self.control.secure(tls).await?;
+        self.forget_features();
+        Ok(self.control.text(&reply))
+    }
+
+    pub(super) fn new_tls(&mut self) -> Result<Box<dyn tls::Handshake>, Error> {
+        let engine = match self.engine.take() {
+            Some(engine) => engine,
+            None => Rustls::new::<N>(&self.settings.tls, &self.host)?,
+        };
+        self.engine.insert(engine).connect()
+    }
+
+    /// (PBSZ, PROT)
+    pub(crate) async fn protect_data(&mut self, protection: Protection) -> Result<Reply, Error> {
+        let level: &[u8] = match protection {
+            Protection::Clear => b"C",
+            Protection::Private => b"P",
+        };
+        self.secured_command("PBSZ", b"0").await?;
+        let reply = self.secured_command("PROT", level).await?;
+        self.protection = Some(protection);
+        Ok(self.control.text(&reply))
+    }
+
+    /// Have data connections protected as the settings say; gives whether they are.
+    pub(crate) async fn protect(&mut self) -> Result<bool, Error> {
+        if self.protection.is_none() && self.settings.security != Security::None {
+            self.protect_data(Protection::Private).await?;
+        }
+        Ok(self.protection == Some(Protection::Private))
+    }
+
+    /// A command without which there is no protection.
+    async fn secured_command(&mut self, verb: &str, argument: &[u8]) -> Result<Raw, Error> {
+        let reply = self.control.exchange(verb, Some(argument)).await?;
+        if reply.is_positive() {
+            return Ok(reply);
+        }
+        let text = self.control.text(&reply);
+        Err(Error::Insecure(format!("the server refuses {verb}: {text}")))
+    }
+
+    /// (CCC)
+    pub(crate) async fn clear_command_channel(&mut self) -> Result<Reply, Error> {
+        if !self.logged_in || self.control.agreed().is_none() {
+            return Err(Error::InvalidArgument("only a session that is logged in inside TLS can leave it".to_string()));
+        }
+        let reply = self.command("CCC", None).await?;
+        self.control.clear().await?;
+        Ok(self.control.text(&reply))
+    }
+
+    /// The data connection, as it was promised to be.
+    pub(super) async fn secured(&mut self, stream: N::Stream) -> Result<Channel<N::Stream>, Error> {
+        look_after(&stream, &self.settings, &mut self.control.transcript);
+        if self.protection != Some(Protection::Private) {
+            return Ok(Channel::Plain(stream));
+        }
+        self.control.renew_ticket();
+        let secure = Channel::secure(stream, self.new_tls()?);
+        let channel = within(&self.network, self.settings.connect_timeout, Phase::Handshake, secure).await?;
+        match channel.agreed() {
+            Some(agreed) if self.settings.tls.require_resumption && !agreed.resumed => {
+                Err(Error::Insecure("the data connection did not resume the session's TLS session".to_string()))
+            }
+            _ => Ok(channel),
+        }
+    }
+
+    /// The server may have something to say about it.
+    pub(super) async fn handshake_failed(&mut self, text: String) -> Error {
+        let network = self.network.clone();
+        match within(&network, GOODBYE, Phase::Reply, self.end_of_transfer()).await {
+            Ok(reply) => Error::Tls(format!("{text}; the server says {}", self.control.text(&reply))),
+            Err(_) => Error::Tls(text),
+        }
+    }
+}
