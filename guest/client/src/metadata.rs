@@ -10,7 +10,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use ftp_protocol::checksum::{self, Algorithm, Way};
 use ftp_protocol::features;
-use ftp_protocol::time::{Timestamp, time_val};
+use ftp_protocol::time::{Timestamp, parse_time_val, time_val};
 
 /// The checksum of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,11 +82,13 @@ impl<N: Network> Connection<N> {
         let mut refusal = Error::Unsupported(String::new());
         for &way in ways {
             let reply = self.try_set_time(way, &path, &value).await?;
-            if reply.is_positive() {
+            // Where `MDTM` only tells a time, it was that of another file, whose name begins with digits.
+            let told = parse_time_val(reply.last_line()).is_some_and(|told| told.seconds != time.seconds);
+            if reply.is_positive() && !told {
                 self.set_time = Some(way);
                 return Ok(self.control.text(&reply));
             }
-            if has_mfmt || !is_unknown(&reply) {
+            if !reply.is_positive() && (has_mfmt || !is_unknown(&reply)) {
                 refusal = self.refusal(&reply);
             }
         }

@@ -3,7 +3,7 @@
 mod support;
 
 use ftp_client::scripted::{Data, End, SERVER, Script, Scripted};
-use ftp_client::{Error, Limit, Network, Phase, Protection, Representation, Session, Settings};
+use ftp_client::{Error, Limit, Network, Phase, Precision, Protection, Representation, Session, Settings, Timestamp};
 use std::time::Duration;
 use support::*;
 
@@ -275,4 +275,14 @@ fn reinitialize_takes_no_protection_away() {
         session.retrieve("f", Representation::Image, 0).await.map(drop)
     });
     assert!(matches!(result, Err(Error::Tls(_))), "{result:?}");
+}
+
+#[test]
+fn time_that_mdtm_tells_is_not_taken_for_one_that_it_has_set() {
+    let script = hello().expect("FEAT").say("500 ?\r\n").expect("MFMT 20240615101800 f").say("500 ?\r\n");
+    let script = script.expect("MDTM 20240615101800 f").say("213 20010203040506\r\n");
+    let script = script.expect("SITE UTIME f 20240615101800 20240615101800 20240615101800 UTC").say("500 ?\r\n");
+    let time = Timestamp { seconds: 1_718_446_680, nanoseconds: 0, precision: Precision::Second, utc: true };
+    let result = play(script, async |session| session.set_modified("f", &time).await);
+    assert!(matches!(result, Err(Error::Unsupported(_))), "{result:?}");
 }
