@@ -2,14 +2,13 @@
 
 use crate::bindings::exports::ftp::client::ftp as wit;
 use crate::convert::{ip_address, limit_or, listed, local_failure};
-use crate::network::{Wasi, ready};
-use crate::runtime::REACTOR;
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 use core::time::Duration;
 use ftp_client::{CHUNK, DataMode, Download, Entries, Error, HOLD, Phase, Session, Settings, Upload, breathe, within};
+use ftp_wasi::{Wasi, block_on, ready};
 use wasi::io::streams::{InputStream, OutputStream, StreamError};
 
 pub(crate) struct Component;
@@ -118,7 +117,7 @@ impl wit::GuestConnector for Connector {
     fn connect(&self, host: String, port: Option<u16>) -> Result<wit::Session, wit::Error> {
         let settings = self.0.borrow().clone();
         let port = port.unwrap_or(settings.security.port());
-        let session = REACTOR.block_on(Session::connect(Wasi, settings, &host, port))?;
+        let session = block_on(Session::connect(Wasi, settings, &host, port))?;
         let welcome = session.welcome().clone();
         let session = Rc::new(RefCell::new(Some(session)));
         Ok(wit::Session::new(SharedSession { session, welcome }))
@@ -196,7 +195,7 @@ impl wit::GuestSession for SharedSession {
 
     fn quit(this: wit::Session) -> Result<wit::Reply, wit::Error> {
         let session = this.get::<Self>().session.borrow_mut().take().ok_or(Error::Closed)?;
-        Ok(REACTOR.block_on(session.quit())?.into())
+        Ok(block_on(session.quit())?.into())
     }
 
     fn features(&self) -> Result<Vec<String>, wit::Error> {
@@ -537,13 +536,13 @@ impl wit::GuestUpload for OpenUpload {
 fn in_session<T>(slot: &Slot, work: impl AsyncFnOnce(&mut Session<Wasi>) -> Result<T, Error>) -> Result<T, wit::Error> {
     let mut session = slot.borrow_mut();
     let session = session.as_mut().ok_or(Error::Closed)?;
-    Ok(REACTOR.block_on(work(session))?)
+    Ok(block_on(work(session))?)
 }
 
 /// A call on a transfer, within the limit of a whole call, which closes the session when it runs out.
 fn whole_call<T>(slot: &Slot, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let limit = slot.borrow().as_ref().and_then(|session| session.settings().total_timeout);
-    let result = REACTOR.block_on(within(&Wasi, limit, Phase::Total, work));
+    let result = block_on(within(&Wasi, limit, Phase::Total, work));
     if matches!(result, Err(Error::Timeout(Phase::Total))) {
         slot.borrow_mut().take();
     }

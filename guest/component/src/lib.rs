@@ -1,4 +1,4 @@
-//! `ftp.wasm`: the WIT export and the `wasi:sockets` side of the client's network; nothing else.
+//! `ftp.wasm`: the WIT export of the client; nothing else.
 //!
 //! Without `std`, whose panic path alone would import half of `wasi:cli`.
 #![cfg(target_arch = "wasm32")]
@@ -13,8 +13,6 @@ extern crate alloc;
 mod bindings;
 mod convert;
 mod exports;
-mod network;
-mod reactor;
 mod runtime;
 
 use exports::Component;

@@ -1,28 +1,9 @@
-//! What `std` would bring, and with it imports that a library has no use for: the allocator, the end of a panic, the
-//! memory that the host fills, and a static that knows that there is one thread.
+//! What `std` would bring, and with it imports that a library has no use for: the allocator, the end of a panic, and the
+//! memory that the host fills.
 #![allow(unsafe_code)]
 
-use crate::reactor::Reactor;
 use alloc::alloc::{Layout, alloc, realloc};
 use core::arch::wasm32::unreachable;
-use core::ops::Deref;
-
-/// The reactor of this instance.
-pub(crate) static REACTOR: SingleThread<Reactor> = SingleThread(Reactor::new());
-
-/// A value that is never seen by a second thread, because a component of WASI 0.2 has one only.
-pub(crate) struct SingleThread<T>(T);
-
-// SAFETY: there is no other thread.
-unsafe impl<T> Sync for SingleThread<T> {}
-
-impl<T> Deref for SingleThread<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.0
-    }
-}
 
 #[global_allocator]
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;

@@ -1,6 +1,6 @@
 //! The client's network over `wasi:sockets` and `wasi:clocks`.
 
-use crate::runtime::REACTOR;
+use crate::reactor::REACTOR;
 use alloc::format;
 use alloc::rc::Rc;
 use alloc::string::ToString;
@@ -23,7 +23,7 @@ use wasi::sockets::tcp_create_socket::create_tcp_socket;
 
 /// The network that the host of this component provides.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Wasi;
+pub struct Wasi;
 
 impl Network for Wasi {
     type Stream = WasiStream;
@@ -87,7 +87,7 @@ impl Network for Wasi {
 }
 
 /// A connection, until it is dropped.
-pub(crate) struct WasiStream(Option<Connection>);
+pub struct WasiStream(Option<Connection>);
 
 impl WasiStream {
     fn new(socket: TcpSocket, input: InputStream, output: OutputStream) -> Self {
@@ -200,7 +200,7 @@ impl Connection {
 }
 
 /// A listening socket.
-pub(crate) struct WasiListener {
+pub struct WasiListener {
     ready: Rc<Pollable>,
     socket: TcpSocket,
 }
@@ -232,7 +232,7 @@ async fn not_blocking<T>(
 }
 
 /// Wait until the pollable is ready.
-pub(crate) async fn ready(pollable: &Rc<Pollable>) {
+pub async fn ready(pollable: &Rc<Pollable>) {
     poll_fn(|_| match pollable.ready() {
         true => Poll::Ready(()),
         false => pending(pollable),

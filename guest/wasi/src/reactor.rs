@@ -6,6 +6,7 @@ use alloc::sync::Arc;
 use alloc::task::Wake;
 use alloc::vec::Vec;
 use core::cell::RefCell;
+use core::ops::Deref;
 use core::pin::{Pin, pin};
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::{Context, Poll};
@@ -21,6 +22,14 @@ impl Wake for Again {
     }
 }
 
+/// The reactor of this instance.
+pub(crate) static REACTOR: SingleThread<Reactor> = SingleThread(Reactor::new());
+
+/// Run a future to its end. It is polled again whenever anything that it waits for is ready.
+pub fn block_on<T>(work: impl Future<Output = T>) -> T {
+    REACTOR.drive(pin!(work))
+}
+
 /// What the futures of this instance wait for.
 pub(crate) struct Reactor {
     /// Weak, because a pollable has to go before the stream that it is of.
@@ -31,13 +40,8 @@ pub(crate) struct Reactor {
 }
 
 impl Reactor {
-    pub(crate) const fn new() -> Self {
+    const fn new() -> Self {
         Self { waiting: RefCell::new(Vec::new()), lingering: RefCell::new(Vec::new()) }
-    }
-
-    /// Run a future to its end. It is polled again whenever anything that it waits for is ready.
-    pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
-        self.drive(pin!(work))
     }
 
     /// One for each kind of answer, not for each future: that makes a small component.
@@ -75,5 +79,20 @@ impl Reactor {
             return;
         }
         poll(&pollables.iter().map(Rc::as_ref).collect::<Vec<_>>());
+    }
+}
+
+/// A value that is never seen by a second thread, because a component of WASI 0.2 has one only.
+pub(crate) struct SingleThread<T>(T);
+
+// SAFETY: there is no other thread.
+#[allow(unsafe_code)]
+unsafe impl<T> Sync for SingleThread<T> {}
+
+impl<T> Deref for SingleThread<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
     }
 }

@@ -1,0 +1,3 @@
+//! `ftp-cli.wasm`: the FTP client as a command.
+
+fn main() {}

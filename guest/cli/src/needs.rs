@@ -1,0 +1,184 @@
+//! What a command line needs of the machine that it runs on: hosts, folders, ports. No more than that is to be granted.
+
+use std::path::{Path, PathBuf};
+
+use ftp_client::{Proxy, ProxyServer, Security};
+
+use crate::arguments::{ConnectionOptions, TlsMode, Verb};
+use crate::remote::{Invalid, Remote};
+
+/// What to grant.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Needs {
+    /// Hosts that are connected to, each with its control port.
+    pub hosts: Vec<(String, u16)>,
+    /// The proxy that all connections go through. Then there is no other host.
+    pub proxy: Option<(String, u16)>,
+    /// Folders, as the arguments name them.
+    pub folders: Vec<Folder>,
+    /// Ports to listen on, for active mode: first and last, or any with 0.
+    pub listens: Option<(u16, u16)>,
+}
+
+/// A folder of this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Files in it are written.
+    pub writable: bool,
+    /// It is what is to be filled, so it is made where it is not there.
+    pub is_target: bool,
+}
+
+impl Needs {
+    /// What this command line needs. `is_folder` tells whether a path is one now.
+    pub fn of(verb: &Verb, is_folder: impl Fn(&Path) -> bool) -> Result<Self, Invalid> {
+        let options = verb.connection();
+        let mut needs =
+            Self { listens: options.active.then(|| options.active_ports.unwrap_or((0, 0))), ..Self::default() };
+        for url in verb.urls() {
+            let remote = Remote::parse(url, &options.encoding())?;
+            let port = remote.port.unwrap_or_else(|| security(&remote, options).port());
+            if !needs.hosts.contains(&(remote.host.clone(), port)) {
+                needs.hosts.push((remote.host, port));
+            }
+        }
+        if let Some(proxy) = &options.proxy {
+            let (Proxy::Socks5(ProxyServer { host, port, .. }) | Proxy::HttpConnect(ProxyServer { host, port, .. })) =
+                &proxy.0;
+            needs.proxy = Some((host.clone(), *port));
+            needs.hosts.clear();
+        }
+        needs.local_files(verb, is_folder);
+        Ok(needs)
+    }
+
+    fn local_files(&mut self, verb: &Verb, is_folder: impl Fn(&Path) -> bool) {
+        match verb {
+            Verb::Get(get) => {
+                let (urls, target) = split_target(&get.places);
+                match target {
+                    Some("-") => {}
+                    Some(path) if is_folder(Path::new(path)) => self.folder(Path::new(path), true, false),
+                    Some(path) if path.ends_with('/') || urls.len() > 1 => self.folder(Path::new(path), true, true),
+                    Some(path) => self.folder(parent(Path::new(path)), true, false),
+                    None => self.folder(Path::new("."), true, false),
+                }
+            }
+            Verb::Put(put) => {
+                let files = put.places.split_last().map_or(&[][..], |(_, files)| files);
+                for file in files.iter().filter(|file| *file != "-") {
+                    self.folder(parent(Path::new(file)), false, false);
+                }
+            }
+            Verb::Mirror(mirror) => {
+                if !Remote::is_url(&mirror.source) {
+                    self.folder(Path::new(&mirror.source), false, false);
+                }
+                if !Remote::is_url(&mirror.target) {
+                    self.folder(Path::new(&mirror.target), !mirror.dry_run, !mirror.dry_run);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn folder(&mut self, path: &Path, writable: bool, is_target: bool) {
+        match self.folders.iter_mut().find(|folder| folder.path == path) {
+            Some(folder) => folder.writable |= writable,
+            None => self.folders.push(Folder { path: path.to_owned(), writable, is_target }),
+        }
+    }
+}
+
+/// How a session with the server of a URL is protected: as `--tls` says, or the URL.
+pub fn security(remote: &Remote, options: &ConnectionOptions) -> Security {
+    match options.tls {
+        Some(TlsMode::Implicit) => Security::Implicit,
+        Some(TlsMode::Explicit) => Security::Explicit,
+        Some(TlsMode::None) => Security::None,
+        None => remote.security(),
+    }
+}
+
+/// The URLs of `get`, and the target at the end where there is one.
+pub fn split_target(places: &[String]) -> (&[String], Option<&str>) {
+    match places.split_last() {
+        Some((target, urls)) if !urls.is_empty() && !Remote::is_url(target) => (urls, Some(target)),
+        _ => (places, None),
+    }
+}
+
+/// The folder that a file is in.
+pub fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::arguments::Arguments;
+
+    fn needs(line: &str) -> Needs {
+        let arguments = Arguments::try_parse_from(["ftp"].into_iter().chain(line.split(' '))).ok().unwrap();
+        Needs::of(&arguments.verb, |path| path == Path::new("there")).unwrap()
+    }
+
+    fn folders(line: &str) -> Vec<(String, bool, bool)> {
+        let shown = |folder: Folder| (folder.path.display().to_string(), folder.writable, folder.is_target);
+        needs(line).folders.into_iter().map(shown).collect()
+    }
+
+    #[test]
+    fn hosts_are_those_of_the_urls() {
+        for (line, hosts) in [
+            ("ls ftp://a/ ftp://b:2121/ ftp://a/x", &[("a", 21), ("b", 2121)][..]),
+            ("ls ftps://a/ ftpes://a/", &[("a", 990), ("a", 21)]),
+            ("ls --tls implicit ftp://a/", &[("a", 990)]),
+            ("cp ftp://a/x ftp://b/", &[("a", 21), ("b", 21)]),
+            ("mv ftp://a/x y", &[("a", 21)]),
+        ] {
+            let hosts: Vec<_> = hosts.iter().map(|(host, port)| (host.to_string(), *port)).collect();
+            assert_eq!(needs(line).hosts, hosts, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_is_the_only_host() {
+        let needs = needs("ls --proxy socks5://u:p@proxy:1081 ftp://a/");
+        assert_eq!((needs.hosts.len(), needs.proxy), (0, Some(("proxy".to_owned(), 1081))));
+    }
+
+    #[test]
+    fn folders_are_those_of_the_arguments() {
+        let is = |path: &str, writable, is_target| (path.to_owned(), writable, is_target);
+        for (line, folders_of_it) in [
+            ("get ftp://a/x", vec![is(".", true, false)]),
+            ("get ftp://a/x y/z", vec![is("y", true, false)]),
+            ("get ftp://a/x there", vec![is("there", true, false)]),
+            ("get ftp://a/x new/", vec![is("new/", true, true)]),
+            ("get ftp://a/x ftp://a/y new", vec![is("new", true, true)]),
+            ("get ftp://a/x -", vec![]),
+            ("put a b/c - ftp://a/", vec![is(".", false, false), is("b", false, false)]),
+            ("mirror ftp://a/ here", vec![is("here", true, true)]),
+            ("mirror -n ftp://a/ here", vec![is("here", false, false)]),
+            ("mirror here ftp://a/", vec![is("here", false, false)]),
+            ("ls ftp://a/", vec![]),
+        ] {
+            assert_eq!(folders(line), folders_of_it, "{line}");
+        }
+    }
+
+    #[test]
+    fn ports_are_listened_on_in_active_mode_only() {
+        assert_eq!(needs("ls ftp://a/").listens, None);
+        assert_eq!(needs("ls --active ftp://a/").listens, Some((0, 0)));
+        assert_eq!(needs("ls --active --active-ports 50-60 ftp://a/").listens, Some((50, 60)));
+    }
+}

@@ -1,0 +1,35 @@
+//! Texts from elsewhere, on a terminal.
+
+/// The text without anything that moves the cursor, hides what follows or changes the direction of writing.
+pub fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for character in text.chars() {
+        match is_plain(character) {
+            true => plain.push(character),
+            false => plain.extend(character.escape_default()),
+        }
+    }
+    plain
+}
+
+fn is_plain(character: char) -> bool {
+    !character.is_control()
+        && !matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
+        && character != '\u{feff}'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn escapes_what_a_terminal_would_obey() {
+        assert_eq!(plain("a\u{1b}[2J\r\nb\u{202e}c\u{9b}"), r"a\u{1b}[2J\r\nb\u{202e}c\u{9b}");
+    }
+
+    #[test]
+    fn keeps_what_people_write() {
+        let text = r#"ümlaut 日本 "quoted" \ 'it' ☃"#;
+        assert_eq!(plain(text), text);
+    }
+}
