@@ -381,9 +381,12 @@ pub struct Quote {
 /// `probe`.
 #[derive(Args)]
 pub struct Probe {
-    /// Which server; a URL with a directory that can be written to lets its clock be compared
+    /// Which server
     #[arg(value_name = "URL")]
     pub url: String,
+    /// Compare clocks: upload a small file to the URL's directory, ask for its time, and delete it
+    #[arg(long)]
+    pub clock: bool,
     /// How to talk to the server.
     #[command(flatten)]
     pub connection: ConnectionOptions,
