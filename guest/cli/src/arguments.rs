@@ -17,7 +17,7 @@ use crate::exit::Exit;
 
 /// An FTP client as a WebAssembly component: FTP and FTPS, files and trees.
 #[derive(Parser)]
-#[command(name = "ftp", version, about, after_help = AFTER_HELP, after_long_help = after_long_help())]
+#[command(name = "ftp", bin_name = "ftp", version, after_help = AFTER_HELP, after_long_help = after_long_help())]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]

@@ -80,7 +80,7 @@ impl How {
 /// Download a file, as often as it takes and the policy has it.
 pub async fn download(worker: &mut Worker<'_>, job: &Job, how: &How) -> Result<(), Failure> {
     let mut patience = Patience::new(&how.retry);
-    let mut attempt = Attempt { resume: how.resume, reached: 0, temporary: None };
+    let mut attempt = Attempt { resume: how.resume, keep: how.resume, reached: 0, temporary: None };
     loop {
         let before = attempt.reached;
         let failure = match attempt.run(worker, job, how).await {
@@ -93,9 +93,6 @@ pub async fn download(worker: &mut Worker<'_>, job: &Job, how: &How) -> Result<(
             None => false,
         };
         if !is_again {
-            if !how.resume {
-                attempt.clean();
-            }
             return Err(failure);
         }
         worker.context.out.note(&format!("{}; trying again", failure.text));
@@ -106,6 +103,8 @@ pub async fn download(worker: &mut Worker<'_>, job: &Job, how: &How) -> Result<(
 /// One attempt after another.
 struct Attempt {
     resume: bool,
+    /// Leave the temporary file where it is, for another time.
+    keep: bool,
     /// Bytes that were there at the end of the last one.
     reached: u64,
     temporary: Option<PathBuf>,
@@ -136,6 +135,7 @@ impl Attempt {
             let bar = out.begin(&job.path, known.size);
             let bytes = segmented::download(worker, job, how, &known, &temporary, self.resume, &bar).await?;
             put_in_place(&temporary, &job.target, &known, how)?;
+            self.temporary = None;
             return done(worker, job, &bar, bytes, 0);
         }
         let (mut file, mut offset) = open(&temporary, self.resume && how.may_continue(), &known)?;
@@ -172,6 +172,7 @@ impl Attempt {
         }
         drop(file);
         put_in_place(&temporary, &job.target, &known, how)?;
+        self.temporary = None;
         done(worker, job, &bar, bytes, offset)
     }
 
@@ -200,6 +201,15 @@ impl Attempt {
         if let Some(path) = self.temporary.take() {
             let _ = fs::remove_file(segmented::ranges(&path));
             let _ = fs::remove_file(path);
+        }
+    }
+}
+
+impl Drop for Attempt {
+    /// However it ended, a limit of time included.
+    fn drop(&mut self) {
+        if !self.keep {
+            self.clean();
         }
     }
 }

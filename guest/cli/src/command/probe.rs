@@ -79,7 +79,7 @@ async fn features(client: &mut Client, table: &mut Table) -> Result<(), Failure>
         features.iter().any(|feature| feature.split(' ').next().is_some_and(|word| word.eq_ignore_ascii_case(name)))
     };
     for (row, name) in [
-        ("listings as data", "MLSD"),
+        ("listings as data", "MLST"),
         ("sizes", "SIZE"),
         ("times", "MDTM"),
         ("times can be set", "MFMT"),
