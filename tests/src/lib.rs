@@ -15,3 +15,4 @@ pub mod root;
 pub mod script;
 pub mod servers;
 pub mod suite;
+pub mod wasmtime;
