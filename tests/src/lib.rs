@@ -11,6 +11,7 @@ pub mod matrix;
 pub mod payload;
 pub mod proxies;
 pub mod pyftpd;
+mod ready;
 pub mod root;
 pub mod script;
 pub mod servers;
