@@ -6,6 +6,7 @@
 
 pub mod certificates;
 pub mod client;
+pub mod command;
 pub mod embedded;
 pub mod matrix;
 pub mod payload;
