@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 
 use super::sample::{self, Sample};
-use crate::runner::text::plain;
+use ftp_cli::text::plain;
 
 #[derive(Default)]
 pub struct Checks {

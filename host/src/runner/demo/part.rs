@@ -17,8 +17,8 @@ use super::originals::{LARGE, Originals, Places};
 use super::sample::Sample;
 use super::table::Table;
 use super::{say, steps};
-use crate::runner::figures::{grouped, time};
-use crate::runner::progress::Progress;
+use ftp_cli::figures::{grouped, time};
+use super::progress::Progress;
 
 const RENAMED: &str = "renamed file.bin";
 
@@ -187,7 +187,7 @@ impl Part<'_> {
         total: u64,
         work: impl AsyncFnOnce(&mut Session, &indicatif::ProgressBar) -> Result<Moved>,
     ) -> Result<u64> {
-        let progress = Progress::start(name, Some(total));
+        let progress = Progress::start(name, total);
         let clock = Instant::now();
         let moved = work(&mut self.session, &progress.bar).await.with_context(|| format!("cannot {name}"))?;
         self.table.add(name, Some(moved.bytes), clock.elapsed());
