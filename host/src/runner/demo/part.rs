@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
+use ftp_cli::figures::{grouped, time};
 use ftp_host::{
     Connector, Encryption, Error, Host, Policy, Security, Session, Settings, TlsSettings, TlsVersion, Trust,
 };
@@ -14,11 +15,10 @@ use ftp_test_server::{Options, PASSWORD, Server, USER};
 use super::checks::Checks;
 use super::moved::Moved;
 use super::originals::{LARGE, Originals, Places};
+use super::progress::Progress;
 use super::sample::Sample;
 use super::table::Table;
 use super::{say, steps};
-use ftp_cli::figures::{grouped, time};
-use super::progress::Progress;
 
 const RENAMED: &str = "renamed file.bin";
 

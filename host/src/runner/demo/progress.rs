@@ -3,10 +3,9 @@
 use std::io::{self, Write as _};
 use std::time::Instant;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-
 use ftp_cli::figures::{grouped, rate, time};
 use ftp_cli::text::plain;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 const TEMPLATE: &str = "{prefix} [{bar:30}] {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
 
