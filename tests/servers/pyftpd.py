@@ -1,7 +1,7 @@
 """pyftpdlib as the tests need it.
 
-Listens on 127.0.0.1, or the host that is named, and, where the machine has it, on ::1, on one port that the system chooses. The first line on
-standard output is that port; each further line is an event of the server. Ends when standard input ends, so that it
+Listens on 127.0.0.1, or the host that is named, and, where the machine has it, on ::1. The first line on standard output
+is the port, once it listens; each further line is an event of the server. Ends when standard input ends, so that it
 never outlives the test that started it.
 """
 
@@ -22,7 +22,6 @@ from pyftpdlib.servers import FTPServer
 ALL_RIGHTS = "elradfmwMT"
 READ_RIGHTS = "elr"
 BACKLOG = 1024
-ATTEMPTS = 50
 
 
 def parse_arguments():
@@ -30,7 +29,7 @@ def parse_arguments():
     parser.add_argument("--root", required=True, help="home of user, password 12345")
     parser.add_argument("--anonymous-root", required=True, help="what anonymous may read")
     parser.add_argument("--host", default="127.0.0.1", help="where it listens for IPv4")
-    parser.add_argument("--port", type=int, default=0, help="0: the system chooses")
+    parser.add_argument("--port", type=int, required=True, help="on both addresses")
     parser.add_argument("--banner", default="pyftpdlib is ready.")
     parser.add_argument("--encoding", default="utf8")
     parser.add_argument("--read-only", action="store_true", help="user may not write either")
@@ -120,16 +119,13 @@ def bind(family, host, port):
 
 
 def bind_both(host, port):
-    """One port on both loopback addresses; another one when ::1 has it in use already."""
-    for _ in range(ATTEMPTS):
-        v4 = bind(socket.AF_INET, host, port)
-        try:
-            return [v4, bind(socket.AF_INET6, "::1", v4.getsockname()[1])]
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                return [v4]
-            v4.close()
-    raise SystemExit("no port is free on both loopback addresses")
+    v4 = bind(socket.AF_INET, host, port)
+    try:
+        return [v4, bind(socket.AF_INET6, "::1", port)]
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise
+        return [v4]
 
 
 def end_with_standard_input():
@@ -148,7 +144,7 @@ def main():
         server.max_cons = 0
         server.max_cons_per_ip = options.max_connections
     threading.Thread(target=end_with_standard_input, daemon=True).start()
-    event(sockets[0].getsockname()[1])
+    event(options.port)
     loop.loop()
 
 

@@ -6,12 +6,15 @@
 
 pub mod certificates;
 pub mod client;
+pub mod command;
 pub mod embedded;
 pub mod matrix;
 pub mod payload;
 pub mod proxies;
 pub mod pyftpd;
+mod ready;
 pub mod root;
 pub mod script;
 pub mod servers;
 pub mod suite;
+pub mod wasmtime;

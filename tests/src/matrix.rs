@@ -24,8 +24,11 @@ pub const TASKS: [Task; 7] = [
     ("append", |place| Box::pin(append(place))),
     ("resume", |place| Box::pin(resume(place))),
     ("abort then get", |place| Box::pin(abort_then_get(place))),
-    ("100 small files", |place| Box::pin(small_files(place))),
+    ("100 small files", |place| Box::pin(small_files(place, 100))),
 ];
+
+/// The last of them where each file takes a while.
+pub const FEW_SMALL_FILES: Task = ("20 small files", |place| Box::pin(small_files(place, 20)));
 
 /// More than what the buffers on the way hold.
 const LARGE: u64 = 16 << 20;
@@ -173,18 +176,18 @@ async fn abort_then_get(place: Place) -> Result<()> {
     Ok(())
 }
 
-async fn small_files(place: Place) -> Result<()> {
-    let contents = |index: u32| Payload::bytes(1000 + u64::from(index));
+async fn small_files(place: Place, count: usize) -> Result<()> {
+    let contents = |index: usize| Payload::bytes(1000 + index as u64);
     let mut session = place.login().await?;
-    for index in 0..100 {
+    for index in 0..count {
         place.write(&mut session, &format!("file-{index}"), 0, &contents(index)).await?;
     }
-    for index in 0..100 {
+    for index in 0..count {
         let name = format!("file-{index}");
         ensure!(place.contents(&name)? == contents(index), "other bytes arrived in {name}");
         ensure!(place.read(&mut session, &name, 0).await? == contents(index), "other bytes came from {name}");
     }
-    ensure!(session.entries(None).await?.len() == 100, "some are not listed");
+    ensure!(session.entries(None).await?.len() == count, "some are not listed");
     session.quit().await?;
     Ok(())
 }

@@ -4,21 +4,15 @@ use std::fs::{File, Permissions};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow};
 use ftp_host::{Credentials, ProxyServer};
 use tempfile::TempDir;
 
+use crate::ready::{self, LOG};
 use crate::root;
 use crate::servers::Port;
 use crate::suite::Requirement;
-
-/// The longest wait for a proxy to start.
-const LIMIT: Duration = Duration::from_secs(30);
-
-/// The pause between two looks at a proxy that starts.
-const PAUSE: Duration = Duration::from_millis(5);
 
 /// The user whom a proxy with a login knows.
 pub const USER: &str = "proxy-user";
@@ -102,11 +96,12 @@ impl Proxy {
                 process.arg("-d").arg("-c").arg(file)
             }
         };
-        let log = || File::options().create(true).append(true).open(private.path().join("log"));
+        let log = || File::options().create(true).append(true).open(private.path().join(LOG));
         let process =
             process.stdin(Stdio::piped()).stdout(log()?).stderr(log()?).spawn().context("starting a proxy")?;
         let proxy = Self { kind, login, process, port, private };
-        proxy.wait_until_ready()?;
+        // The port was reserved, so whoever answers there is this proxy.
+        ready::wait(proxy.private.path(), || Ok(TcpStream::connect(proxy.address()).is_ok()))?;
         Ok(proxy)
     }
 
@@ -123,19 +118,6 @@ impl Proxy {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.port.number).into()
-    }
-
-    /// The port was reserved, so whoever answers there is this proxy.
-    fn wait_until_ready(&self) -> Result<()> {
-        let begin = Instant::now();
-        while TcpStream::connect(self.address()).is_err() {
-            if begin.elapsed() > LIMIT {
-                let log = std::fs::read_to_string(self.private.path().join("log")).unwrap_or_default();
-                bail!("the proxy does not answer; its log: {log}");
-            }
-            std::thread::sleep(PAUSE);
-        }
-        Ok(())
     }
 }
 

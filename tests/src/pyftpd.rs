@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::certificates;
 use crate::root;
-use crate::servers::{Options, Security};
+use crate::servers::{Options, Port, Security};
 use crate::suite::Requirement;
 
 /// The longest wait for a server to start, or for one of its events.
@@ -21,12 +21,13 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// A running server: `user` with the password `12345` may do everything, `anonymous` may read.
 pub struct PyFtpd {
+    arguments: Vec<String>,
     process: Child,
-    port: u16,
+    port: Port,
     events: Receiver<String>,
     root: TempDir,
     anonymous_root: TempDir,
-    log: TempDir,
+    private: TempDir,
 }
 
 impl PyFtpd {
@@ -37,32 +38,14 @@ impl PyFtpd {
 
     /// Start one whose `user` is at home in this directory.
     pub fn start_in(root: TempDir, arguments: &[&str]) -> Result<Self> {
-        installed().map_err(|reason| anyhow!(reason))?;
-        let anonymous_root = root::temporary()?;
-        let log = root::temporary()?;
-        let mut process = Command::new(python())
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("servers/pyftpd.py"))
-            .arg("--root")
-            .arg(root.path())
-            .arg("--anonymous-root")
-            .arg(anonymous_root.path())
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(File::create(log.path().join("log"))?)
-            .spawn()
-            .context("starting pyftpdlib")?;
-        let events = lines_of(process.stdout.take().context("standard output is piped")?);
-        let mut server = Self { process, port: 0, events, root, anonymous_root, log };
-        server.port = server.event()?.parse().context("the first line is the port")?;
-        Ok(server)
+        Self::run(root, root::temporary()?, arguments.iter().map(|&argument| argument.into()).collect())
     }
 
     /// Start one that is set up in the way of all servers.
     pub fn start_with(root: TempDir, options: &Options) -> Result<Self> {
-        let files = root::temporary()?;
+        let private = root::temporary()?;
         let write = |name: &str, contents: String| -> Result<String> {
-            let path = files.path().join(name);
+            let path = private.path().join(name);
             std::fs::write(&path, contents)?;
             Ok(path.to_str().context("a path in UTF-8")?.into())
         };
@@ -77,18 +60,31 @@ impl PyFtpd {
         if options.security == Security::Implicit {
             arguments.push("--implicit".into());
         }
-        // The files are read before the server says that it is ready.
-        Self::start_in(root, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
+        Self::run(root, private, arguments)
+    }
+
+    fn run(root: TempDir, private: TempDir, mut arguments: Vec<String>) -> Result<Self> {
+        installed().map_err(|reason| anyhow!(reason))?;
+        let (port, anonymous_root) = (Port::reserve()?, root::temporary()?);
+        arguments.extend(["--port".into(), port.number.to_string()]);
+        for (option, directory) in [("--root", &root), ("--anonymous-root", &anonymous_root)] {
+            let path = directory.path().to_str().context("a path in UTF-8")?;
+            arguments.extend([option.into(), path.into()]);
+        }
+        let (process, events) = spawn(&arguments, private.path())?;
+        let server = Self { arguments, process, port, events, root, anonymous_root, private };
+        server.wait_until_ready()?;
+        Ok(server)
     }
 
     /// Where it listens for IPv4.
     pub fn address(&self) -> SocketAddr {
-        (Ipv4Addr::LOCALHOST, self.port).into()
+        (Ipv4Addr::LOCALHOST, self.port.number).into()
     }
 
     /// Where it listens for IPv6.
     pub fn address_v6(&self) -> SocketAddr {
-        (Ipv6Addr::LOCALHOST, self.port).into()
+        (Ipv6Addr::LOCALHOST, self.port.number).into()
     }
 
     /// The home of `user`.
@@ -107,6 +103,11 @@ impl PyFtpd {
         Ok(())
     }
 
+    /// The first event is the port.
+    fn wait_until_ready(&self) -> Result<()> {
+        self.wait_for(&self.port.number.to_string())
+    }
+
     fn event(&self) -> Result<String> {
         match self.events.recv_timeout(LIMIT) {
             Ok(event) => Ok(event),
@@ -121,8 +122,15 @@ impl PyFtpd {
         Ok(())
     }
 
+    /// End it at once, and start it again at the same port.
+    pub fn restart(&mut self) -> Result<()> {
+        self.kill()?;
+        (self.process, self.events) = spawn(&self.arguments, self.private.path())?;
+        self.wait_until_ready()
+    }
+
     fn log(&self) -> String {
-        std::fs::read_to_string(self.log.path().join("log")).unwrap_or_default()
+        std::fs::read_to_string(self.private.path().join("log")).unwrap_or_default()
     }
 }
 
@@ -151,6 +159,19 @@ pub fn installed_with_ipv6() -> Requirement {
 
 fn python() -> PathBuf {
     root::cache().join("python/bin/python")
+}
+
+fn spawn(arguments: &[String], private: &Path) -> Result<(Child, Receiver<String>)> {
+    let mut process = Command::new(python())
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("servers/pyftpd.py"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(File::options().create(true).append(true).open(private.join("log"))?)
+        .spawn()
+        .context("starting pyftpdlib")?;
+    let events = lines_of(process.stdout.take().context("standard output is piped")?);
+    Ok((process, events))
 }
 
 fn lines_of(output: impl std::io::Read + Send + 'static) -> Receiver<String> {

@@ -17,7 +17,7 @@ use crate::exit::Exit;
 
 /// An FTP client as a WebAssembly component: FTP and FTPS, files and trees.
 #[derive(Parser)]
-#[command(name = "ftp", version, about, after_help = AFTER_HELP, after_long_help = after_long_help())]
+#[command(name = "ftp", bin_name = "ftp", version, after_help = AFTER_HELP, after_long_help = after_long_help())]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -381,9 +381,12 @@ pub struct Quote {
 /// `probe`.
 #[derive(Args)]
 pub struct Probe {
-    /// Which server; a URL with a directory that can be written to lets its clock be compared
+    /// Which server
     #[arg(value_name = "URL")]
     pub url: String,
+    /// Compare clocks: upload a small file to the URL's directory, ask for its time, and delete it
+    #[arg(long)]
+    pub clock: bool,
     /// How to talk to the server.
     #[command(flatten)]
     pub connection: ConnectionOptions,

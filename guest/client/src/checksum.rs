@@ -8,8 +8,28 @@ use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha512};
 
+/// A checksum that is computed here, of bytes that come one piece after another.
+pub struct Hasher(Running);
+
+impl Hasher {
+    /// Of no bytes yet.
+    pub fn new(algorithm: Algorithm) -> Self {
+        Self(Running::new(algorithm))
+    }
+
+    /// Add bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The checksum of all of them.
+    pub fn finish(self) -> Checksum {
+        self.0.finish()
+    }
+}
+
 /// The checksum of the bytes so far.
-pub(crate) enum Running {
+enum Running {
     Sha256(Sha256),
     Sha512(Sha512),
     Sha1(Sha1),
@@ -18,7 +38,7 @@ pub(crate) enum Running {
 }
 
 impl Running {
-    pub(crate) fn new(algorithm: Algorithm) -> Self {
+    fn new(algorithm: Algorithm) -> Self {
         match algorithm {
             Algorithm::Sha256 => Self::Sha256(Sha256::new()),
             Algorithm::Sha512 => Self::Sha512(Sha512::new()),
@@ -28,7 +48,7 @@ impl Running {
         }
     }
 
-    pub(crate) fn update(&mut self, bytes: &[u8]) {
+    fn update(&mut self, bytes: &[u8]) {
         match self {
             Self::Sha256(hash) => hash.update(bytes),
             Self::Sha512(hash) => hash.update(bytes),
@@ -38,7 +58,7 @@ impl Running {
         }
     }
 
-    pub(crate) fn finish(self) -> Checksum {
+    fn finish(self) -> Checksum {
         let (algorithm, value) = match self {
             Self::Sha256(hash) => (Algorithm::Sha256, hexadecimal(&hash.finalize())),
             Self::Sha512(hash) => (Algorithm::Sha512, hexadecimal(&hash.finalize())),

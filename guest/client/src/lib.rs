@@ -47,13 +47,14 @@ mod tls;
 mod transcript;
 mod transfer;
 
+pub use checksum::Hasher;
 pub use error::{Error, Limit, Phase, Reply};
 pub use ftp_protocol::checksum::Algorithm;
 pub use ftp_protocol::encoding::Encoding;
 pub use ftp_protocol::listing::{Entry, Kind, Listed};
 pub use ftp_protocol::time::{Precision, Timestamp};
 pub use fxp::Copied;
-pub use limit::{breathe, within};
+pub use limit::{breathe, join, within};
 pub use lines::Entries;
 pub use metadata::Checksum;
 pub use network::{Listener, Network, NetworkError, Stream};

@@ -2,8 +2,10 @@
 
 use crate::error::{Error, Phase};
 use crate::network::Network;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::future::{pending, poll_fn};
-use core::pin::pin;
+use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 
@@ -63,4 +65,32 @@ pub(crate) fn at_once<T>(work: impl Future<Output = T>) -> Option<T> {
         Poll::Ready(value) => Some(value),
         Poll::Pending => None,
     }
+}
+
+/// Wait for all. Each is polled whenever anything happens: there are few.
+pub async fn join<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
+    let mut running: Vec<_> = futures.into_iter().map(|future| Running::Waits(Box::pin(future))).collect();
+    poll_fn(|cx| {
+        let mut all = true;
+        for one in &mut running {
+            if let Running::Waits(future) = one {
+                match future.as_mut().poll(cx) {
+                    Poll::Ready(output) => *one = Running::Is(output),
+                    Poll::Pending => all = false,
+                }
+            }
+        }
+        if all { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    let output = |one| match one {
+        Running::Is(output) => Some(output),
+        Running::Waits(_) => None,
+    };
+    running.into_iter().filter_map(output).collect()
+}
+
+enum Running<F: Future> {
+    Waits(Pin<Box<F>>),
+    Is(F::Output),
 }

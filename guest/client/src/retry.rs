@@ -202,20 +202,22 @@ async fn size<N: Network>(session: &mut Session<N>, path: &str) -> Result<Option
     }
 }
 
-/// What is left of a policy.
-struct Patience {
+/// What is left of a policy, for a caller that makes the attempts itself.
+#[derive(Debug, Clone)]
+pub struct Patience {
     policy: Retry,
     left: u32,
     wait: Duration,
 }
 
 impl Patience {
-    fn new(policy: &Retry) -> Self {
+    /// All of it.
+    pub fn new(policy: &Retry) -> Self {
         Self { policy: *policy, left: policy.attempts, wait: policy.wait }
     }
 
-    /// Wait for the next attempt; false when there is none.
-    async fn wait<N: Network>(&mut self, network: &N, error: &Error, has_more: bool) -> bool {
+    /// Wait for the next attempt; false when there is none. An attempt that `has_more` than the one before makes it whole.
+    pub async fn wait<N: Network>(&mut self, network: &N, error: &Error, has_more: bool) -> bool {
         if has_more {
             (self.left, self.wait) = (self.policy.attempts, self.policy.wait);
         }

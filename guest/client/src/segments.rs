@@ -34,7 +34,7 @@
 //! ```
 
 use crate::error::{Error, Reply};
-use crate::limit::breathe;
+use crate::limit::{breathe, join};
 use crate::network::Network;
 use crate::session::Session;
 use crate::settings::{CHUNK, MAX_SEGMENTS, Representation, SEGMENT};
@@ -45,7 +45,6 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::future::poll_fn;
 use core::ops::Range;
-use core::pin::Pin;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::task::Poll;
 use ftp_protocol::time::Timestamp;
@@ -365,34 +364,6 @@ fn add(done: &mut Vec<Range<u64>>, new: Range<u64>) {
             _ => done.push(range),
         }
     }
-}
-
-/// Wait for all. Each is polled whenever anything happens: there are few.
-async fn join<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
-    let mut running: Vec<_> = futures.map(|future| Running::Waits(Box::pin(future))).collect();
-    poll_fn(|cx| {
-        let mut all = true;
-        for one in &mut running {
-            if let Running::Waits(future) = one {
-                match future.as_mut().poll(cx) {
-                    Poll::Ready(output) => *one = Running::Is(output),
-                    Poll::Pending => all = false,
-                }
-            }
-        }
-        if all { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
-    let output = |one| match one {
-        Running::Is(output) => Some(output),
-        Running::Waits(_) => None,
-    };
-    running.into_iter().filter_map(output).collect()
-}
-
-enum Running<F: Future> {
-    Waits(Pin<Box<F>>),
-    Is(F::Output),
 }
 
 /// Wait for all, or for the first that fails; the others are then dropped.

@@ -62,6 +62,11 @@ impl<N: Network> Session<N> {
         &self.welcome
     }
 
+    /// Whether it can still be used: see [`Error`] for what closes it.
+    pub fn is_open(&self) -> bool {
+        self.connection.is_some()
+    }
+
     /// The network that carries it.
     pub fn network(&self) -> &N {
         &self.network

@@ -1,7 +1,7 @@
 //! Bytes on their way: downloads and uploads.
 
 use crate::ascii::{FromWire, ToWire};
-use crate::checksum::Running;
+use crate::checksum::Hasher;
 use crate::connection::{Connection, Opened, chosen_name};
 use crate::control::Raw;
 use crate::data::{Data, Direction};
@@ -221,7 +221,7 @@ impl<N: Network> Upload<N> {
 /// The checksum of a transfer under way, to be compared with the server's.
 pub(crate) struct Check {
     path: String,
-    running: Running,
+    running: Hasher,
 }
 
 impl Check {
@@ -236,7 +236,7 @@ impl Check {
             return Ok(None);
         }
         let best = connection.best_checksum().await?;
-        Ok(best.map(|algorithm| Self { path: path.to_string(), running: Running::new(algorithm) }))
+        Ok(best.map(|algorithm| Self { path: path.to_string(), running: Hasher::new(algorithm) }))
     }
 
     fn update(&mut self, bytes: &[u8]) {

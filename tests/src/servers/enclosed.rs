@@ -11,22 +11,20 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use socket2::{Domain, Socket, Type};
 use tempfile::TempDir;
 
 use crate::certificates::{self, Leaf};
+use crate::ready::{self, LOG};
 use crate::root;
 use crate::servers::{Options, Security};
 use crate::suite::Requirement;
 
-/// The longest wait for a server to start.
+/// The longest wait for a greeting.
 const LIMIT: Duration = Duration::from_secs(30);
-
-/// The pause between two looks at a server that starts.
-const PAUSE: Duration = Duration::from_millis(5);
 
 /// How often a port may be free on one of the loopback addresses only.
 const ATTEMPTS: usize = 50;
@@ -87,11 +85,15 @@ type Commands = Vec<Vec<OsString>>;
 
 /// A running server.
 pub struct Enclosed {
+    commands: Commands,
     processes: Vec<Child>,
+    layout: Layout,
+    options: Options,
     port: Port,
     root: TempDir,
     anonymous_root: TempDir,
-    private: TempDir,
+    /// The same as in the layout, for as long as the server is there.
+    _private: TempDir,
 }
 
 impl Enclosed {
@@ -116,12 +118,23 @@ impl Enclosed {
         };
         write_accounts(&layout)?;
         write_certificates(&layout, options)?;
-        let mut server = Self { processes: Vec::new(), port, root, anonymous_root, private };
-        for command in commands(&layout, options)? {
-            server.processes.push(spawn(&layout, options, &command)?);
-        }
-        server.wait_until_ready(&layout, options.security)?;
+        let (commands, options) = (commands(&layout, options)?, options.clone());
+        let mut server =
+            Self { commands, processes: Vec::new(), layout, options, port, root, anonymous_root, _private: private };
+        server.run()?;
         Ok(server)
+    }
+
+    /// End it with all of its sessions, and start it at the same addresses.
+    pub fn restart(&mut self) -> Result<()> {
+        self.kill()?;
+        self.run()
+    }
+
+    fn run(&mut self) -> Result<()> {
+        let spawn = |command: &Vec<OsString>| spawn(&self.layout, &self.options, command);
+        self.processes = self.commands.iter().map(spawn).collect::<Result<_>>()?;
+        self.wait_until_ready()
     }
 
     /// Where it listens for IPv4.
@@ -156,26 +169,18 @@ impl Enclosed {
     }
 
     /// The port was reserved, so whoever answers there is this server.
-    fn wait_until_ready(&mut self, layout: &Layout, security: Security) -> Result<()> {
-        let begin = Instant::now();
-        for address in &layout.addresses {
-            while !answers(*address, security) {
-                for process in &mut self.processes {
+    fn wait_until_ready(&mut self) -> Result<()> {
+        let Self { processes, layout, options, .. } = self;
+        layout.addresses.iter().try_for_each(|address| {
+            ready::wait(&layout.private, || {
+                for process in &mut *processes {
                     if let Some(status) = process.try_wait()? {
-                        bail!("the server ended ({status}); its log: {}", self.log());
+                        bail!("it ended ({status})");
                     }
                 }
-                if begin.elapsed() > LIMIT {
-                    bail!("the server does not answer; its log: {}", self.log());
-                }
-                std::thread::sleep(PAUSE);
-            }
-        }
-        Ok(())
-    }
-
-    fn log(&self) -> String {
-        std::fs::read_to_string(self.private.path().join("log")).unwrap_or_default()
+                Ok(answers(*address, options.security))
+            })
+        })
     }
 }
 
@@ -210,7 +215,7 @@ fn installed() -> PathBuf {
 }
 
 fn spawn(layout: &Layout, options: &Options, command: &[OsString]) -> Result<Child> {
-    let log = || File::options().create(true).append(true).open(layout.private.join("log"));
+    let log = || File::options().create(true).append(true).open(layout.private.join(LOG));
     let mut process = Command::new("unshare");
     process
         .args(["--mount", "--pid", "--fork", "--propagation", "private", "sh", "-c", ENCLOSE])

@@ -186,4 +186,12 @@ impl Server {
             Running::Enclosed(server) => server.kill(),
         }
     }
+
+    /// The same, and start it again at the same addresses.
+    pub fn restart(&mut self) -> Result<()> {
+        match &mut self.running {
+            Running::PyFtpd(server) => server.restart(),
+            Running::Enclosed(server) => server.restart(),
+        }
+    }
 }

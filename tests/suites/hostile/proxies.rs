@@ -79,6 +79,15 @@ fn http_logged_in() -> Script {
     http().say([CONSENT, b"220 ready\r\n"].concat()).on("USER", "331 password?").on("PASS", "230 welcome")
 }
 
+/// The same, which is asked to connect to the port that the server names.
+fn http_data_connection() -> Script {
+    let script = http_logged_in().on("EPSV", "229 here (|||5000|)");
+    script.accept_again().expect_data(http_request(5000))
+}
+
+/// Another port than `EPSV` named.
+const PASV: &str = "227 here (10,0,0,1,19,137)";
+
 /// A proxy that asks for no login.
 fn socks5() -> Script {
     Script::silent().expect_bytes(b"\x05\x02\0\x02").say(b"\x05\0").expect_bytes(socks5_request(21))
@@ -105,22 +114,19 @@ async fn in_step(mut session: Session) -> Result<()> {
     Ok(())
 }
 
+async fn assert_gets_contents(script: Script, kind: Kind) -> Result<()> {
+    let end = script.close_data().reply("226 done");
+    end.play(async |peer| {
+        let mut session = login(kind, peer).await?;
+        ensure!(get(&mut session, "file").await? == b"contents", "other contents");
+        Ok(())
+    })
+    .await
+}
+
 async fn data_in_one_packet_with_the_consent() -> Result<()> {
-    let script = http_logged_in()
-        .on("EPSV", "229 here (|||5000|)")
-        .accept_again()
-        .expect_data(http_request(5000))
-        .send_data([CONSENT, b"contents"].concat())
-        .on("RETR", "150 here it comes")
-        .close_data()
-        .reply("226 done");
-    script
-        .play(async |peer| {
-            let mut session = login(Kind::HttpConnect, peer).await?;
-            ensure!(get(&mut session, "file").await? == b"contents", "other contents");
-            Ok(())
-        })
-        .await
+    let script = http_data_connection().send_data([CONSENT, b"contents"].concat()).on("RETR", "150 here it comes");
+    assert_gets_contents(script, Kind::HttpConnect).await
 }
 
 async fn data_goes_to_the_host_that_the_caller_named_whatever_pasv_says() -> Result<()> {
@@ -136,48 +142,24 @@ async fn data_goes_to_the_host_that_the_caller_named_whatever_pasv_says() -> Res
         .send_data(b"\x01\0")
         .expect_data(socks5_request(5000))
         .send_data(b"\x05\0\0\x01\0\0\0\0\0\0contents")
-        .on("RETR", "150 here it comes")
-        .close_data()
-        .reply("226 done");
-    script
-        .play(async |peer| {
-            let mut session = login(Kind::Socks5, peer).await?;
-            ensure!(get(&mut session, "file").await? == b"contents", "other contents");
-            Ok(())
-        })
-        .await
+        .on("RETR", "150 here it comes");
+    assert_gets_contents(script, Kind::Socks5).await
 }
 
 async fn pasv_is_tried_where_the_proxy_cannot_reach_the_port_of_epsv() -> Result<()> {
-    let script = http_logged_in()
-        .on("EPSV", "229 here (|||5000|)")
-        .accept_again()
-        .expect_data(http_request(5000))
+    let script = http_data_connection()
         .send_data("HTTP/1.1 502 Bad Gateway\r\n\r\n")
-        .on("PASV", "227 here (10,0,0,1,19,137)")
+        .on("PASV", PASV)
         .accept_again()
         .expect_data(http_request(5001))
         .send_data(CONSENT)
         .on("RETR", "150 here it comes")
-        .send_data("contents")
-        .close_data()
-        .reply("226 done");
-    script
-        .play(async |peer| {
-            let mut session = login(Kind::HttpConnect, peer).await?;
-            ensure!(get(&mut session, "file").await? == b"contents", "other contents");
-            Ok(())
-        })
-        .await
+        .send_data("contents");
+    assert_gets_contents(script, Kind::HttpConnect).await
 }
 
 async fn refused_data_connection_leaves_the_session_usable() -> Result<()> {
-    let script = http_logged_in()
-        .on("EPSV", "229 here (|||5000|)")
-        .accept_again()
-        .expect_data(http_request(5000))
-        .send_data("HTTP/1.1 403 Forbidden\r\n\r\n")
-        .on("NOOP", "200 still here");
+    let script = http_data_connection().send_data("HTTP/1.1 403 Forbidden\r\n\r\n").on("NOOP", "200 still here");
     script
         .play(async |peer| {
             let mut session = login(Kind::HttpConnect, peer).await?;
@@ -251,11 +233,8 @@ async fn assert_times_out(kind: Kind, peer: &Peer) -> Result<()> {
 }
 
 async fn silence_on_a_data_connection_is_a_timeout_of_that() -> Result<()> {
-    let script = http_logged_in()
-        .on("EPSV", "229 here (|||5000|)")
-        .accept_again()
-        .expect_data(http_request(5000))
-        .on("PASV", "227 here (10,0,0,1,19,137)")
+    let script = http_data_connection()
+        .on("PASV", PASV)
         .accept_again()
         .expect_data(http_request(5001))
         .on("NOOP", "200 still here");

@@ -32,6 +32,9 @@ pub fn add(suite: &mut Suite) {
             upload_is_verified,
             symbolic_link_is_made,
             host_before_login,
+            language_is_selected,
+            client_is_named,
+            utf8_is_switched_off_and_on,
         ]
     );
     trials!(
@@ -137,6 +140,37 @@ async fn host_before_login() -> Result<()> {
     assert_eq!(session.select_host("127.0.0.1").await?.code, 220);
     session.login("user", "12345", None).await?;
     assert_eq!(client::refusal(session.select_host("127.0.0.1").await), 503);
+    Ok(())
+}
+
+/// It knows the languages of the locales that the system has, and its own, as long as no user is shut in a directory.
+async fn language_is_selected() -> Result<()> {
+    let options = Options { extra: vec!["LangEngine on".into()], ..Options::default() };
+    let server = Server::start(Kind::ProFtpd, options)?;
+    let mut session = client::connect(server.address()).await?;
+    assert!(session.features().await?.iter().any(|feature| feature.starts_with("LANG ")));
+    assert_eq!(session.select_language(None).await?.code, 200);
+    assert_eq!(client::refusal(session.select_language(Some("x-klingon")).await), 504);
+    Ok(())
+}
+
+async fn client_is_named() -> Result<()> {
+    let server = proftpd()?;
+    let mut session = client::login(server.address()).await?;
+    assert!(session.features().await?.iter().any(|feature| feature == "CLNT"));
+    assert_eq!(session.name_client("ftp-tests 1.0").await?.code, 200);
+    Ok(())
+}
+
+/// A name in UTF-8 is the same bytes in either state.
+async fn utf8_is_switched_off_and_on() -> Result<()> {
+    let server = proftpd()?;
+    std::fs::write(server.root().join("größe"), CONTENTS)?;
+    let mut session = client::login(server.address()).await?;
+    for on in [false, true] {
+        assert_eq!(session.select_utf8(on).await?.code, 200);
+        assert_eq!(session.size("größe").await?, CONTENTS.len() as u64);
+    }
     Ok(())
 }
 

@@ -1,0 +1,338 @@
+//! One file from the server: to a temporary name, from which it can be continued at any byte, and then to its own.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use ftp_cli::arguments::TransferOptions;
+use ftp_cli::exit::Exit;
+use ftp_cli::names;
+use ftp_cli::needs::parent;
+use ftp_client::retry::{Patience, Retry};
+use ftp_client::{CHUNK, Download, Error, Hasher, Representation, Timestamp, breathe};
+use serde_json::json;
+
+use super::Context;
+use super::bars::Bar;
+use super::connect::{Client, Net};
+use super::failure::{Doing as _, Failure};
+use super::jobs::{Limiter, Worker, retry};
+use super::local;
+use super::segmented;
+
+/// What is downloaded.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// On the server.
+    pub path: String,
+    /// Here.
+    pub target: PathBuf,
+    /// What the server told about it.
+    pub known: Known,
+}
+
+/// What is known about a file on the server.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Known {
+    pub size: Option<u64>,
+    pub modified: Option<Timestamp>,
+}
+
+/// How files are downloaded.
+pub struct How {
+    pub resume: bool,
+    pub retry: Retry,
+    pub representation: Representation,
+    pub times: bool,
+    pub checksum: bool,
+    pub segments: usize,
+    pub limiter: Rc<Limiter>,
+}
+
+impl How {
+    pub fn new(
+        context: &Context,
+        options: &TransferOptions,
+        representation: Representation,
+        segments: u16,
+    ) -> Result<Self, Failure> {
+        if representation == Representation::Ascii && (options.resume || segments > 1) {
+            return Err(Failure::usage("text is transferred as a whole: neither --resume nor --segments go with it"));
+        }
+        Ok(Self {
+            resume: options.resume,
+            retry: retry(options),
+            representation,
+            times: !options.no_times,
+            checksum: options.checksum,
+            segments: usize::from(segments),
+            limiter: Limiter::new(context, options),
+        })
+    }
+
+    /// A file may be continued: only an image has places.
+    fn may_continue(&self) -> bool {
+        self.representation == Representation::Image
+    }
+}
+
+/// Download a file, as often as it takes and the policy has it.
+pub async fn download(worker: &mut Worker<'_>, job: &Job, how: &How) -> Result<(), Failure> {
+    let mut patience = Patience::new(&how.retry);
+    let mut attempt = Attempt { resume: how.resume, keep: how.resume, reached: 0, temporary: None };
+    loop {
+        let before = attempt.reached;
+        let failure = match attempt.run(worker, job, how).await {
+            Ok(()) => return Ok(()),
+            Err(failure) => failure,
+        };
+        let net = worker.context.net;
+        let is_again = match &failure.error {
+            Some(error) => how.may_continue() && patience.wait(&net, error, attempt.reached > before).await,
+            None => false,
+        };
+        if !is_again {
+            return Err(failure);
+        }
+        worker.context.out.note(&format!("{}; trying again", failure.text));
+        attempt.resume = true;
+    }
+}
+
+/// One attempt after another.
+struct Attempt {
+    resume: bool,
+    /// Leave the temporary file where it is, for another time.
+    keep: bool,
+    /// Bytes that were there at the end of the last one.
+    reached: u64,
+    temporary: Option<PathBuf>,
+}
+
+impl Attempt {
+    async fn run(&mut self, worker: &mut Worker<'_>, job: &Job, how: &How) -> Result<(), Failure> {
+        let out = &worker.context.out;
+        let client = worker.client().await?;
+        let known = self.look(client, job, how).await?;
+        let what = format!("cannot get {}", job.path);
+        if is_device(&job.target) {
+            let file = File::options().write(true).open(&job.target);
+            let mut file = file.map_err(|error| Failure::local("write", &job.target, &error))?;
+            let download = client.retrieve(&job.path, how.representation, 0).await.doing_named(&what)?;
+            let bar = out.begin(&job.path, known.size);
+            let bytes = pump(client, download, &mut file, &job.target, &bar, how, &mut self.reached)
+                .await
+                .map_err(|error| error.into_failure(&what))?;
+            return done(worker, job, &bar, bytes, 0);
+        }
+        let temporary = temporary(&job.target, &known);
+        if self.temporary.as_ref().is_some_and(|other| *other != temporary) {
+            self.clean();
+        }
+        self.temporary = Some(temporary.clone());
+        if how.segments > 1 && known.size.is_some() {
+            let bar = out.begin(&job.path, known.size);
+            let bytes = segmented::download(worker, job, how, &known, &temporary, self.resume, &bar).await?;
+            put_in_place(&temporary, &job.target, &known, how)?;
+            self.temporary = None;
+            return done(worker, job, &bar, bytes, 0);
+        }
+        let (mut file, mut offset) = open(&temporary, self.resume && how.may_continue(), &known)?;
+        let bar = out.begin(&job.path, known.size.filter(|_| how.may_continue()));
+        let mut bytes = 0;
+        if offset == 0 || known.size != Some(offset) {
+            let download = match client.retrieve(&job.path, how.representation, offset).await {
+                // It knows no offsets.
+                Err(Error::Permanent(reply)) if offset > 0 && matches!(reply.code, 500..=504 | 554) => {
+                    offset = 0;
+                    restart(&mut file).map_err(|error| Failure::local("write", &temporary, &error))?;
+                    client.retrieve(&job.path, how.representation, 0).await
+                }
+                download => download,
+            };
+            bar.skip(offset);
+            self.reached = offset;
+            let download = download.doing_named(&what)?;
+            let pumped = pump(client, download, &mut file, &temporary, &bar, how, &mut self.reached).await;
+            bytes = pumped.map_err(|error| error.into_failure(&what))?;
+        }
+        if how.may_continue() && known.size.is_some_and(|size| size != offset + bytes) {
+            self.clean();
+            let text =
+                format!("{what}: there are {} bytes, and {} were announced", offset + bytes, known.size.unwrap_or(0));
+            return Err(Failure::new(Exit::Protocol, text));
+        }
+        if how.checksum
+            && offset > 0
+            && let Err(failure) = compare(client, job, &mut file, &temporary).await
+        {
+            self.clean();
+            return Err(failure);
+        }
+        drop(file);
+        put_in_place(&temporary, &job.target, &known, how)?;
+        self.temporary = None;
+        done(worker, job, &bar, bytes, offset)
+    }
+
+    /// What has to be known before: the version, where it is continued; the time, where it is kept; the size, where there
+    /// is a bar. In another attempt it is asked for again, as the file may have changed.
+    async fn look(&self, client: &mut Client, job: &Job, how: &How) -> Result<Known, Failure> {
+        let is_dated = job.known.modified.as_ref().is_some_and(local::is_exact);
+        let needs_version = how.resume || how.segments > 1;
+        let needs_time = (how.times || needs_version) && !is_dated;
+        let needs_size = (needs_version || local::has_terminal()) && job.known.size.is_none();
+        if !needs_size && !needs_time && self.temporary.is_none() {
+            return Ok(job.known);
+        }
+        match client.entry(&job.path).await {
+            Ok(entry) => Ok(Known { size: entry.size, modified: entry.modified.or(job.known.modified) }),
+            Err(error @ Error::Permanent(_)) if Failure::of_named("", error.clone()).exit == Exit::Missing => {
+                // Some servers say so of what MLST or SIZE has no answer to.
+                Ok(Known { size: None, modified: None })
+            }
+            Err(Error::Permanent(_) | Error::Unsupported(_)) => Ok(job.known),
+            Err(error) => Err(Failure::of(format!("cannot get {}", job.path), error)),
+        }
+    }
+
+    fn clean(&mut self) {
+        if let Some(path) = self.temporary.take() {
+            let _ = fs::remove_file(segmented::ranges(&path));
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+impl Drop for Attempt {
+    /// However it ended, a limit of time included.
+    fn drop(&mut self) {
+        if !self.keep {
+            self.clean();
+        }
+    }
+}
+
+/// Why bytes did not go through.
+pub enum Broken {
+    Server(Error),
+    Here(Failure),
+}
+
+impl Broken {
+    pub fn into_failure(self, what: &str) -> Failure {
+        match self {
+            Self::Server(error) => Failure::of_named(what, error),
+            Self::Here(failure) => failure,
+        }
+    }
+}
+
+/// From the server to a file, to the end and the server's verdict.
+pub async fn pump(
+    client: &mut Client,
+    mut download: Download<Net>,
+    file: &mut File,
+    path: &Path,
+    bar: &Bar,
+    how: &How,
+    reached: &mut u64,
+) -> Result<u64, Broken> {
+    let mut buffer = Vec::new();
+    let mut bytes = 0;
+    loop {
+        buffer.clear();
+        let count = download.read(&mut buffer, CHUNK).await.map_err(Broken::Server)? as u64;
+        if count == 0 {
+            break;
+        }
+        file.write_all(&buffer).map_err(|error| Broken::Here(Failure::local("write", path, &error)))?;
+        bytes += count;
+        *reached += count;
+        bar.advance(count);
+        how.limiter.pass(count).await;
+        breathe().await;
+    }
+    download.finish(client).await.map_err(Broken::Server)?;
+    Ok(bytes)
+}
+
+/// A pipe or the like, which a rename would replace.
+fn is_device(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir())
+}
+
+/// Where the file is until it is whole. Its name tells which version of the file it is.
+fn temporary(target: &Path, known: &Known) -> PathBuf {
+    let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let modified = known.modified.map_or(0, |time| time.seconds);
+    let version = format!("{:x}-{modified:x}", known.size.unwrap_or(0));
+    parent(target).join(names::temporary(&name, &version))
+}
+
+/// The temporary file, and where to go on in it.
+fn open(path: &Path, resume: bool, known: &Known) -> Result<(File, u64), Failure> {
+    let failed = |error: io::Error| Failure::local("write", path, &error);
+    if resume && let Ok(mut file) = File::options().read(true).write(true).open(path) {
+        let length = file.seek(SeekFrom::End(0)).map_err(failed)?;
+        // Without a size nobody knows whether this is its beginning.
+        if known.size.is_some_and(|size| length <= size) {
+            return Ok((file, length));
+        }
+    }
+    let file = File::options().read(true).write(true).create(true).truncate(true).open(path);
+    file.map(|file| (file, 0)).map_err(failed)
+}
+
+fn restart(file: &mut File) -> io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()
+}
+
+/// The checksum of the whole file, which a transfer of a part says nothing about.
+async fn compare(client: &mut Client, job: &Job, file: &mut File, path: &Path) -> Result<(), Failure> {
+    let theirs = match client.checksum(&job.path, None).await {
+        Ok(theirs) => theirs,
+        Err(Error::Unsupported(_) | Error::Permanent(_)) => return Ok(()),
+        Err(error) => return Err(Failure::of(format!("cannot compare {}", job.path), error)),
+    };
+    let failed = |error: io::Error| Failure::local("read", path, &error);
+    file.rewind().map_err(failed)?;
+    let mut hasher = Hasher::new(theirs.algorithm);
+    let mut buffer = vec![0; CHUNK];
+    loop {
+        let count = file.read(&mut buffer).map_err(failed)?;
+        if count == 0 {
+            break;
+        }
+        hasher.update(buffer.get(..count).unwrap_or_default());
+        breathe().await;
+    }
+    match hasher.finish().value == theirs.value {
+        true => Ok(()),
+        false => Err(Failure::new(Exit::Protocol, format!("{}: the checksum is not the server's", job.path))),
+    }
+}
+
+/// It is whole.
+fn put_in_place(temporary: &Path, target: &Path, known: &Known, how: &How) -> Result<(), Failure> {
+    if how.times
+        && let Some(time) = &known.modified
+    {
+        let set = File::options().write(true).open(temporary).and_then(|file| local::set_time(&file, time));
+        set.map_err(|error| Failure::local("set the time of", temporary, &error))?;
+    }
+    fs::rename(temporary, target).map_err(|error| Failure::local("write", target, &error))
+}
+
+fn done(worker: &Worker<'_>, job: &Job, bar: &Bar, bytes: u64, resumed_at: u64) -> Result<(), Failure> {
+    let out = &worker.context.out;
+    out.event(&json!({
+        "event": "transfer", "direction": "get", "server": worker.server.remote.server(), "remote": job.path,
+        "local": job.target.to_string_lossy(), "bytes": bytes, "resumed_at": resumed_at,
+        "seconds": bar.elapsed().as_secs_f64(),
+    }));
+    out.done(bytes, &bar.summary(bytes));
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! Patterns: which files of a directory are meant.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ftp_cli::exit::Exit;
+use ftp_cli::needs::parent;
+use ftp_cli::remote::Remote;
+use ftp_client::{Entry, Kind, Listed};
+use globset::{Glob, GlobBuilder, GlobMatcher};
+
+use super::connect::Client;
+use super::failure::{Doing as _, Failure};
+
+/// What a URL means: a path, and what the listing told about it where there was one.
+pub struct Meant {
+    pub path: String,
+    pub entry: Option<Entry>,
+}
+
+/// What a URL means: one path, or the members of a directory that its pattern matches. None is a failure.
+pub async fn expand(client: &mut Client, remote: &Remote, no_glob: bool) -> Result<Vec<Meant>, Failure> {
+    let Some(pattern) = remote.pattern.as_deref().filter(|_| !no_glob) else {
+        let Some(path) = remote.path() else { return Err(Failure::usage("the URL names no file")) };
+        return Ok(vec![Meant { path, entry: None }]);
+    };
+    let entries = matching(client, remote, pattern).await?;
+    if entries.is_empty() {
+        return Err(Failure::new(Exit::Missing, format!("nothing on the server matches {pattern}")));
+    }
+    Ok(entries.into_iter().map(|entry| Meant { path: remote.within(&entry.name), entry: Some(entry) }).collect())
+}
+
+/// The members of the URL's directory that match, by name.
+pub async fn matching(client: &mut Client, remote: &Remote, pattern: &str) -> Result<Vec<Entry>, Failure> {
+    let matcher = matcher(pattern)?;
+    let directory = remote.directory.as_deref();
+    let what = format!("cannot list {}", directory.unwrap_or("the login directory"));
+    let listed = client.entries(directory).await.doing_named(what)?;
+    let mut entries: Vec<Entry> = listed
+        .into_iter()
+        .filter_map(|listed| match listed {
+            Listed::Entry(entry) => Some(entry),
+            _ => None,
+        })
+        .filter(|entry| matcher.is_match(&entry.name) && (pattern.starts_with('.') || !entry.name.starts_with('.')))
+        .collect();
+    entries.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(entries)
+}
+
+/// Whether an entry is worth a try as a file.
+pub fn may_be_file(entry: &Option<Entry>) -> bool {
+    entry.as_ref().is_none_or(|entry| matches!(entry.kind, Kind::File | Kind::SymbolicLink))
+}
+
+/// The files here that are meant: the path itself, or where there is none and it has a pattern, what matches.
+pub fn local(argument: &str, no_glob: bool) -> Result<Vec<PathBuf>, Failure> {
+    let path = Path::new(argument);
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    if no_glob || !name.contains(['*', '?', '[']) || path.exists() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let matcher = matcher(&name)?;
+    let folder = parent(path);
+    let failed = |error: std::io::Error| Failure::local("read", folder, &error);
+    let mut found = Vec::new();
+    for member in fs::read_dir(folder).map_err(failed)? {
+        let member = member.map_err(failed)?;
+        let member_name = member.file_name().to_string_lossy().into_owned();
+        let is_hidden = member_name.starts_with('.') && !name.starts_with('.');
+        if matcher.is_match(&member_name) && !is_hidden && member.path().is_file() {
+            found.push(path.with_file_name(member.file_name()));
+        }
+    }
+    if found.is_empty() {
+        return Err(Failure::new(Exit::Local, format!("nothing here matches {argument}")));
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn matcher(pattern: &str) -> Result<GlobMatcher, Failure> {
+    let glob: Result<Glob, _> = GlobBuilder::new(pattern).literal_separator(true).backslash_escape(true).build();
+    glob.map(|glob| glob.compile_matcher())
+        .map_err(|error| Failure::usage(format!("the pattern {pattern} is none: {error}")))
+}

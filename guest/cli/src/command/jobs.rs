@@ -1,0 +1,155 @@
+//! Many files, by one session or several at the same time.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::time::Duration;
+
+use ftp_cli::arguments::TransferOptions;
+use ftp_cli::exit::Exit;
+use ftp_client::retry::Retry;
+use ftp_client::{Network as _, join};
+
+use super::Context;
+use super::connect::{Client, Net, Server};
+use super::failure::Failure;
+
+/// One of the sessions, which opens itself again where it was lost.
+pub struct Worker<'a> {
+    pub context: &'a Context,
+    pub server: &'a Rc<Server>,
+    client: Option<Client>,
+}
+
+impl<'a> Worker<'a> {
+    pub fn new(context: &'a Context, server: &'a Rc<Server>, client: Option<Client>) -> Self {
+        Self { context, server, client }
+    }
+
+    /// Its session.
+    pub async fn client(&mut self) -> Result<&mut Client, Failure> {
+        if self.client.as_ref().is_none_or(|client| !client.is_open()) {
+            self.client = None;
+            self.client = Some(self.server.open().await?);
+        }
+        self.client.as_mut().ok_or_else(|| Failure::new(Exit::Other, "there is no session"))
+    }
+
+    /// Say goodbye.
+    pub async fn quit(self) {
+        if let Some(client) = self.client {
+            client.quit().await;
+        }
+    }
+}
+
+/// Do each of the jobs, with `parallel` sessions at the most, of which `first` is one that is there already. A job that fails
+/// does not keep the others from being done; a server that takes no more sessions does not either.
+pub async fn run<J>(
+    context: &Context,
+    server: &Rc<Server>,
+    first: Option<Client>,
+    jobs: Vec<J>,
+    parallel: u16,
+    work: impl AsyncFn(&mut Worker<'_>, &J) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let count = jobs.len();
+    let tally = RefCell::new(Tally::default());
+    let queue: RefCell<VecDeque<J>> = RefCell::new(jobs.into());
+    let workers = usize::from(parallel).min(count).max(1);
+    let firsts = std::iter::once(first).chain(std::iter::repeat_with(|| None));
+    join(firsts.take(workers).map(async |first| {
+        let mut worker = Worker::new(context, server, first);
+        // In a statement of its own, so that the queue is not borrowed for the whole loop.
+        let next = || queue.borrow_mut().pop_front();
+        while let Some(job) = next() {
+            let result = match worker.client().await {
+                Ok(_) => work(&mut worker, &job).await,
+                Err(failure) => {
+                    queue.borrow_mut().push_front(job);
+                    tally.borrow_mut().fatal.get_or_insert(failure);
+                    return;
+                }
+            };
+            let is_fatal = tally.borrow_mut().add(context, count, result);
+            if is_fatal {
+                queue.borrow_mut().clear();
+            }
+        }
+        worker.quit().await;
+    }))
+    .await;
+    let left = queue.borrow().len();
+    tally.into_inner().verdict(count, left)
+}
+
+/// What became of jobs.
+#[derive(Default)]
+struct Tally {
+    done: usize,
+    failed: usize,
+    first: Option<Failure>,
+    /// Why a session could not be opened.
+    fatal: Option<Failure>,
+}
+
+impl Tally {
+    /// Whether the others need not be tried.
+    fn add(&mut self, context: &Context, count: usize, result: Result<(), Failure>) -> bool {
+        let Err(failure) = result else {
+            self.done += 1;
+            return false;
+        };
+        self.failed += 1;
+        let is_fatal = failure.is_fatal() && self.done == 0 && failure.exit != Exit::Usage;
+        if count > 1 {
+            context.out.failure(&failure);
+        }
+        self.first.get_or_insert(failure);
+        is_fatal
+    }
+
+    fn verdict(self, count: usize, left: usize) -> Result<(), Failure> {
+        match (self.first, self.fatal) {
+            (None, Some(fatal)) if left > 0 && self.done == 0 => Err(fatal),
+            (None, _) if left == 0 => Ok(()),
+            (Some(failure), _) if count == 1 => Err(failure),
+            (Some(failure), _) if self.done == 0 => {
+                Err(Failure { text: format!("none of {count} was done"), error: None, ..failure })
+            }
+            (_, fatal) => {
+                let why = fatal.filter(|_| left > 0).map(|fatal| format!(": {}", fatal.text)).unwrap_or_default();
+                Err(Failure::new(Exit::Partial, format!("{} of {count} were not done{why}", count - self.done)))
+            }
+        }
+    }
+}
+
+/// `--limit-rate`, for all sessions together.
+pub struct Limiter {
+    /// Bytes a second.
+    rate: Option<u64>,
+    /// When the bytes so far would have gone through.
+    free: Cell<Duration>,
+    net: Net,
+}
+
+impl Limiter {
+    pub fn new(context: &Context, options: &TransferOptions) -> Rc<Self> {
+        Rc::new(Self { rate: options.limit_rate, free: Cell::default(), net: context.net })
+    }
+
+    /// So many bytes went through: wait until more may.
+    pub async fn pass(&self, bytes: u64) {
+        let Some(rate) = self.rate else { return };
+        let now = self.net.now();
+        let free = self.free.get().max(now) + Duration::from_secs_f64(bytes as f64 / rate as f64);
+        self.free.set(free);
+        self.net.sleep(free.saturating_sub(now)).await;
+    }
+}
+
+/// `--retry` and `--retry-wait`.
+pub fn retry(options: &TransferOptions) -> Retry {
+    Retry { attempts: options.retry, wait: options.retry_wait, ..Retry::default() }
+}

@@ -1,0 +1,139 @@
+//! `ls` and `stat`.
+
+use ftp_cli::arguments::{Ls, Urls};
+use ftp_cli::names;
+use ftp_cli::remote::{Kind as UrlKind, Remote};
+use ftp_cli::text::plain;
+use ftp_client::{Entry, Error, Kind, Listed};
+use serde_json::json;
+
+use super::Context;
+use super::connect::{Client, Server};
+use super::failure::{Doing as _, Failure};
+use super::globs::{expand, matching};
+use super::output::Output;
+use super::show;
+
+pub async fn ls(context: &Context, ls: Ls) -> Result<(), Failure> {
+    for (index, url) in ls.urls.iter().enumerate() {
+        let server = Server::new(context, url, &ls.connection)?;
+        let mut client = server.open().await?;
+        if ls.urls.len() > 1 && !ls.names && !context.out.is_json() {
+            let path = server.remote.path().unwrap_or_default();
+            context.out.line(
+                &format!("{}{}/{path}:", if index > 0 { "\n" } else { "" }, server.remote.server()).replace('\n', ""),
+            );
+        }
+        if server.remote.kind == Some(UrlKind::Names) {
+            let names = client.names(server.remote.path().as_deref()).await.doing_named("cannot list the names")?;
+            names.iter().for_each(|name| context.out.line(name));
+        } else {
+            let listed = listed(&mut client, &server.remote).await?;
+            show_all(&context.out, &server.remote, listed, &ls);
+        }
+        client.quit().await;
+    }
+    Ok(())
+}
+
+/// By name; lines that were not understood come last.
+fn show_all(out: &Output, remote: &Remote, listed: Vec<Listed>, ls: &Ls) {
+    let mut entries = Vec::new();
+    let mut unparsed = Vec::new();
+    for one in listed {
+        match one {
+            Listed::Entry(entry) => entries.push(entry),
+            Listed::Unparsed(line) => unparsed.push(line),
+            Listed::Skipped => {}
+        }
+    }
+    entries.sort_by(|one, other| one.name.cmp(&other.name));
+    for entry in &entries {
+        if out.is_json() {
+            out.event(&show::object(&remote.within(&entry.name), entry));
+        } else if ls.names {
+            out.line(&entry.name);
+        } else if ls.long {
+            out.raw(&show::long_line(entry));
+        } else {
+            out.raw(&show::line(entry));
+        }
+    }
+    for line in unparsed {
+        if out.is_json() {
+            out.event(&json!({ "unparsed": line }));
+        } else if !ls.names {
+            out.raw(&format!("? {}\n", plain(&line)));
+        }
+    }
+}
+
+/// What a URL lists: what its pattern matches, the members of a directory, or the file itself.
+async fn listed(client: &mut Client, remote: &Remote) -> Result<Vec<Listed>, Failure> {
+    if let Some(pattern) = &remote.pattern {
+        return Ok(matching(client, remote, pattern).await?.into_iter().map(Listed::Entry).collect());
+    }
+    let path = remote.path();
+    let what = format!("cannot list {}", path.as_deref().unwrap_or("the login directory"));
+    let listed = client.entries(path.as_deref()).await;
+    let Some(path) = path.filter(|_| !remote.name.is_empty()) else { return listed.doing_named(what) };
+    match listed {
+        // Of a file some servers list the file, and of what is not there nothing.
+        Ok(listed) if listed.len() > 1 => Ok(listed),
+        Ok(listed) => match client.entry(&path).await {
+            Ok(entry) if entry.kind != Kind::Directory => Ok(vec![Listed::Entry(named(entry, &path))]),
+            Ok(_) => Ok(listed),
+            Err(_) => match client.change_directory(&path).await {
+                Ok(_) => Ok(listed),
+                Err(error) => Err(Failure::of_named(what, error)),
+            },
+        },
+        Err(error @ (Error::Permanent(_) | Error::Unexpected(_))) => match client.entry(&path).await {
+            Ok(entry) => Ok(vec![Listed::Entry(named(entry, &path))]),
+            // What was wrong with the directory says more.
+            Err(_) => Err(Failure::of_named(what, error)),
+        },
+        Err(error) => Err(Failure::of(what, error)),
+    }
+}
+
+fn named(entry: Entry, path: &str) -> Entry {
+    Entry { name: names::last(path).to_owned(), ..entry }
+}
+
+pub async fn stat(context: &Context, stat: Urls) -> Result<(), Failure> {
+    for url in &stat.urls {
+        let server = Server::new(context, url, &stat.connection)?;
+        let mut client = server.open().await?;
+        let paths = match &server.remote.pattern {
+            Some(_) => expand(&mut client, &server.remote, false).await?.into_iter().map(|meant| meant.path).collect(),
+            None => vec![server.remote.path().unwrap_or_else(|| ".".to_owned())],
+        };
+        for path in paths {
+            let entry = look(&mut client, &server.remote, &path).await?;
+            match context.out.is_json() {
+                true => context.out.event(&show::object(&path, &entry)),
+                false => context.out.raw(&show::paragraph(&path, &entry)),
+            }
+        }
+        client.quit().await;
+    }
+    Ok(())
+}
+
+/// As the server tells of it alone, else as the listing of its directory tells.
+async fn look(client: &mut Client, remote: &Remote, path: &str) -> Result<Entry, Failure> {
+    let error = match client.entry(path).await {
+        Ok(entry) => return Ok(entry),
+        Err(error @ (Error::Permanent(_) | Error::Unsupported(_) | Error::Unexpected(_))) => error,
+        Err(error) => return Err(Failure::of(format!("cannot look at {path}"), error)),
+    };
+    let place = path.trim_end_matches('/');
+    let directory = place.rsplit_once('/').map(|(directory, _)| if directory.is_empty() { "/" } else { directory });
+    let listed = client.entries(directory.or(remote.directory.as_deref().filter(|_| !remote.name.is_empty()))).await;
+    let found = listed.unwrap_or_default().into_iter().find_map(|listed| match listed {
+        Listed::Entry(entry) if entry.name == names::last(place) => Some(entry),
+        _ => None,
+    });
+    found.ok_or_else(|| Failure::of_named(format!("cannot look at {path}"), error))
+}

@@ -1,0 +1,78 @@
+//! Files of this machine, as far as WASI shows them: times, but no permissions.
+
+use std::fs::{self, File};
+use std::io::{self, IsTerminal as _};
+use std::path::{Component, Path};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use ftp_client::{Precision, Timestamp};
+
+use super::failure::Failure;
+
+/// Whether `ftp-host` runs this, and has granted what the arguments name.
+pub fn has_runner() -> bool {
+    std::env::var_os("FTP_RUNNER").is_some()
+}
+
+/// Whether a folder was opened to this command that holds this path.
+pub fn is_open_to_us(path: &Path) -> bool {
+    let wanted = plain(path);
+    wasi::filesystem::preopens::get_directories().iter().any(|(_, open)| {
+        let open = plain(Path::new(open));
+        match open.first() {
+            None => !path.is_absolute() && wanted.first() != Some(&Component::ParentDir),
+            Some(_) => wanted.starts_with(&open),
+        }
+    })
+}
+
+fn plain(path: &Path) -> Vec<Component<'_>> {
+    path.components().filter(|component| *component != Component::CurDir).collect()
+}
+
+/// Bytes and time of a file.
+pub fn version(path: &Path) -> Result<(u64, Option<Timestamp>), Failure> {
+    let metadata = fs::metadata(path).map_err(|error| Failure::local("read", path, &error))?;
+    if metadata.is_dir() {
+        return Err(Failure::local("read", path, &io::Error::from(io::ErrorKind::IsADirectory)));
+    }
+    Ok((metadata.len(), metadata.modified().ok().and_then(timestamp)))
+}
+
+/// A time of a file system, in the client's terms.
+pub fn timestamp(time: SystemTime) -> Option<Timestamp> {
+    let (seconds, nanoseconds) = match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => (i64::try_from(after.as_secs()).ok()?, after.subsec_nanos()),
+        Err(before) => (-i64::try_from(before.duration().as_secs()).ok()?, 0),
+    };
+    Some(Timestamp { seconds, nanoseconds, precision: Precision::Subsecond, utc: true })
+}
+
+/// Give a file the time that the server told, unless it is too coarse or of an unknown zone.
+pub fn set_time(file: &File, time: &Timestamp) -> io::Result<()> {
+    if !is_exact(time) {
+        return Ok(());
+    }
+    let time = match u64::try_from(time.seconds) {
+        Ok(seconds) => UNIX_EPOCH + Duration::new(seconds, time.nanoseconds),
+        Err(_) => UNIX_EPOCH - Duration::from_secs(time.seconds.unsigned_abs()),
+    };
+    file.set_modified(time)
+}
+
+/// Whether a time can be given to a file.
+pub fn is_exact(time: &Timestamp) -> bool {
+    time.utc && matches!(time.precision, Precision::Second | Precision::Subsecond)
+}
+
+/// Now, in whole seconds.
+pub fn now() -> Timestamp {
+    let now = timestamp(SystemTime::now());
+    let seconds = now.map_or(0, |now| now.seconds);
+    Timestamp { seconds, nanoseconds: 0, precision: Precision::Second, utc: true }
+}
+
+/// Whether somebody looks at the standard error.
+pub fn has_terminal() -> bool {
+    io::stderr().is_terminal()
+}

@@ -1,0 +1,57 @@
+//! `put`.
+
+use std::path::Path;
+
+use ftp_cli::arguments::Put;
+use ftp_cli::exit::Exit;
+use ftp_cli::names;
+
+use super::Context;
+use super::connect::Server;
+use super::failure::Failure;
+use super::globs;
+use super::jobs;
+use super::local;
+use super::upload::{How, Job, upload};
+
+pub async fn run(context: &Context, put: Put) -> Result<(), Failure> {
+    let Some((url, files)) = put.places.split_last() else { return Err(Failure::usage("there is nothing to put")) };
+    let server = Server::for_transfers(context, url, &put.connection, &put.transfer)?;
+    let remote = &server.remote;
+    let mut jobs = Vec::new();
+    for file in files {
+        if file == "-" {
+            let path = Some(remote.name.as_str()).filter(|name| !name.is_empty()).and(remote.path());
+            let path = path.ok_or_else(|| Failure::usage("for the standard input, the URL has to end in a name"))?;
+            jobs.push(Job { source: None, path });
+            continue;
+        }
+        for source in globs::local(file, put.no_glob)? {
+            let path = match remote.name.is_empty() {
+                true => remote.within(&names::remote(&name(&source)?)),
+                false => remote.path().unwrap_or_default(),
+            };
+            jobs.push(Job { source: Some(source), path });
+        }
+    }
+    if jobs.len() > 1 && !remote.name.is_empty() {
+        return Err(Failure::usage("for several files, the URL has to end in /"));
+    }
+    if jobs.len() > 1 {
+        let sizes = jobs.iter().map(|job| local::version(job.source.as_deref()?).ok().map(|(size, _)| size));
+        context.out.begin_all(jobs.len() as u64, sizes.sum());
+    }
+    let how = How::new(context, &put.transfer, remote.representation(put.transfer.ascii))?;
+    let how = How { append: put.append, atomic: put.atomic, chmod: put.chmod, ..how };
+    // Before anything is asked of the server, as nothing else can be wrong here.
+    if let [Job { source: Some(source), .. }] = jobs.as_slice() {
+        local::version(source)?;
+    }
+    let work = async |worker: &mut jobs::Worker<'_>, job: &Job| upload(worker, job, &how).await;
+    jobs::run(context, &server, None, jobs, put.transfer.parallel, work).await
+}
+
+fn name(path: &Path) -> Result<String, Failure> {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    name.ok_or_else(|| Failure::new(Exit::Local, format!("{} is no file", path.display())))
+}

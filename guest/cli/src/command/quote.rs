@@ -1,0 +1,33 @@
+//! `quote`.
+
+use ftp_cli::arguments::Quote;
+use ftp_cli::exit::Exit;
+use serde_json::json;
+
+use super::Context;
+use super::connect::Server;
+use super::failure::{Doing as _, Failure};
+
+pub async fn run(context: &Context, quote: Quote) -> Result<(), Failure> {
+    let server = Server::new(context, &quote.url, &quote.connection)?;
+    let mut client = server.open().await?;
+    let mut refused = None;
+    if let Some(path) = server.remote.path() {
+        client.change_directory(&path).await.doing_named(format!("cannot enter {path}"))?;
+    }
+    for command in &quote.commands {
+        let reply = client.command(command).await.doing(format!("cannot send {command}"))?;
+        match context.out.is_json() {
+            true => context.out.event(&json!({ "command": command, "code": reply.code, "lines": reply.lines })),
+            false => reply.lines.iter().for_each(|line| context.out.line(&format!("{} {line}", reply.code))),
+        }
+        if reply.code >= 400 {
+            refused.get_or_insert(reply.code);
+        }
+    }
+    client.quit().await;
+    match refused {
+        Some(code) => Err(Failure::new(Exit::Refused, format!("a command was answered with {code}"))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,160 @@
+//! One file by several sessions: `--segments`. Which parts of the temporary file are there is kept in a file beside it, so
+//! that it can be continued.
+
+use std::cell::{Cell, RefCell};
+use std::fs::{self, File};
+use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use ftp_client::segments::{Resume, Segments, Sink, Version};
+use ftp_client::{Error, retry};
+
+use super::bars::Bar;
+use super::download::{How, Job, Known};
+use super::failure::Failure;
+use super::jobs::{Limiter, Worker};
+
+/// Bytes after which the parts are written down.
+const STEP: u64 = 8 << 20;
+
+/// Download to the temporary file. Gives the bytes that came.
+pub async fn download(
+    worker: &mut Worker<'_>,
+    job: &Job,
+    how: &How,
+    known: &Known,
+    temporary: &Path,
+    resume: bool,
+    bar: &Bar,
+) -> Result<u64, Failure> {
+    let done = if resume { read(&ranges(temporary), temporary) } else { Vec::new() };
+    let failed = |error: io::Error| Failure::local("write", temporary, &error);
+    let file = File::options().write(true).create(true).truncate(done.is_empty()).open(temporary).map_err(failed)?;
+    bar.skip(done.iter().map(|range| range.end - range.start).sum());
+    let version = Version { size: known.size, modified: known.modified };
+    let parts = Parts {
+        file: RefCell::new(file),
+        done: RefCell::new(done.clone()),
+        unsaved: Cell::new(0),
+        failure: RefCell::default(),
+        temporary,
+        bar,
+        limiter: &how.limiter,
+    };
+    let options = Segments {
+        sessions: how.segments,
+        resume: (!done.is_empty()).then_some(Resume { version, done }),
+        ..Segments::default()
+    };
+    let server = worker.server.clone();
+    let open = async || {
+        let client = server.open_once().await.map_err(|failure| failure.error.unwrap_or(Error::Closed))?;
+        client.into_session().ok_or(Error::Closed)
+    };
+    let fetched = retry::download(&worker.context.net, open, &job.path, &parts, &options, &how.retry).await;
+    match fetched {
+        Ok(fetched) => {
+            for error in &fetched.refused {
+                worker.context.out.note(&format!("a session less for {}: {error}", job.path));
+            }
+            let _ = fs::remove_file(ranges(temporary));
+            Ok(fetched.bytes)
+        }
+        Err(failed) => {
+            parts.save();
+            let here = parts.failure.borrow_mut().take();
+            Err(here.unwrap_or_else(|| Failure {
+                error: None,
+                ..Failure::of_named(format!("cannot get {}", job.path), failed.error)
+            }))
+        }
+    }
+}
+
+/// Where the parts of a temporary file are written down.
+pub fn ranges(temporary: &Path) -> PathBuf {
+    let name = temporary.file_name().map(|name| name.to_string_lossy().replace(".ftp-part", ".ranges.ftp-part"));
+    temporary.with_file_name(name.unwrap_or_default())
+}
+
+/// The file, and what of it is there.
+struct Parts<'a> {
+    file: RefCell<File>,
+    done: RefCell<Vec<Range<u64>>>,
+    unsaved: Cell<u64>,
+    failure: RefCell<Option<Failure>>,
+    temporary: &'a Path,
+    bar: &'a Bar,
+    limiter: &'a Limiter,
+}
+
+impl Sink for Parts<'_> {
+    async fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), Error> {
+        let count = bytes.len() as u64;
+        let written = {
+            let mut file = self.file.borrow_mut();
+            file.seek(SeekFrom::Start(offset)).and_then(|_| file.write_all(bytes))
+        };
+        if let Err(error) = written {
+            *self.failure.borrow_mut() = Some(Failure::local("write", self.temporary, &error));
+            return Err(Error::Other("the file here cannot be written".to_owned()));
+        }
+        add(&mut self.done.borrow_mut(), offset..offset + count);
+        self.unsaved.set(self.unsaved.get() + count);
+        if self.unsaved.get() >= STEP {
+            self.save();
+        }
+        self.bar.advance(count);
+        self.limiter.pass(count).await;
+        Ok(())
+    }
+}
+
+impl Parts<'_> {
+    /// What cannot be written down is downloaded again.
+    fn save(&self) {
+        self.unsaved.set(0);
+        let lines: String = self.done.borrow().iter().map(|range| format!("{} {}\n", range.start, range.end)).collect();
+        let place = ranges(self.temporary);
+        let new = place.with_extension("new.ftp-part");
+        if fs::write(&new, lines).and_then(|()| fs::rename(&new, &place)).is_err() {
+            let _ = fs::remove_file(place);
+        }
+    }
+}
+
+/// The parts that are there, none where that is not certain.
+fn read(path: &Path, temporary: &Path) -> Vec<Range<u64>> {
+    let length = fs::metadata(temporary).map_or(0, |file| file.len());
+    let parse = |line: &str| {
+        let (start, end) = line.split_once(' ')?;
+        Some(start.parse().ok()?..end.parse().ok()?)
+    };
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let ranges: Option<Vec<Range<u64>>> = text.lines().map(parse).collect();
+    let mut done = Vec::new();
+    for range in ranges.unwrap_or_default() {
+        if range.start >= range.end || range.end > length {
+            return Vec::new();
+        }
+        add(&mut done, range);
+    }
+    done
+}
+
+/// Add a range, in order.
+fn add(done: &mut Vec<Range<u64>>, new: Range<u64>) {
+    match done.iter_mut().find(|range| range.end == new.start) {
+        Some(range) => range.end = new.end,
+        None => done.push(new),
+    }
+    done.sort_unstable_by_key(|range| range.start);
+    done.dedup_by(|next, range| {
+        let touches = next.start <= range.end;
+        if touches {
+            range.end = range.end.max(next.end);
+        }
+        touches
+    });
+}

@@ -1,0 +1,194 @@
+//! The command as people run it: `wasmtime run ftp-cli.wasm`, and `ftp-host`, which runs the same component.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
+
+use anyhow::{Context as _, Result, anyhow, ensure};
+use tempfile::TempDir;
+
+use crate::certificates;
+use crate::root;
+use crate::servers::{Kind, Security, Server, Way};
+use crate::suite::Requirement;
+use crate::wasmtime;
+
+/// Who runs the command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// The command `wasmtime`, with the flags that the README names.
+    Wasmtime,
+    /// `ftp-host`.
+    Runner,
+}
+
+impl Program {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Wasmtime, Self::Runner];
+
+    /// As it is called in the names of trials.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Wasmtime => "wasmtime",
+            Self::Runner => "runner",
+        }
+    }
+
+    /// Whether it can be started here.
+    pub fn installed(self) -> Requirement {
+        match self {
+            Self::Wasmtime => wasmtime::installed(),
+            Self::Runner => Ok(()),
+        }
+    }
+
+    /// The command with these arguments, in this folder, with the password of `user` in the environment.
+    pub fn command(self, folder: &Path, arguments: &[impl AsRef<OsStr>]) -> Result<Command> {
+        let mut command = match self {
+            Self::Wasmtime => {
+                let mut command = wasmtime::run()?;
+                command.args([
+                    "-S",
+                    "inherit-network",
+                    "-S",
+                    "allow-ip-name-lookup",
+                    "--dir",
+                    ".",
+                    "--env",
+                    "FTP_PASSWORD",
+                ]);
+                command.arg(component()?);
+                command
+            }
+            Self::Runner => Command::new(runner()?),
+        };
+        command.args(arguments).current_dir(folder).env("FTP_PASSWORD", "12345").stdin(Stdio::null());
+        Ok(command)
+    }
+}
+
+/// `ftp-cli.wasm` as a file.
+pub fn component() -> Result<&'static Path> {
+    static FILE: LazyLock<Result<PathBuf>> = LazyLock::new(|| {
+        // It stays: nothing tells when the last trial is over. Another process writes the same.
+        let file = root::cache().join("ftp-cli.wasm");
+        std::fs::create_dir_all(root::cache())?;
+        let new = root::cache().join(format!("ftp-cli.{}.wasm", std::process::id()));
+        std::fs::write(&new, ftp_host::COMMAND)?;
+        std::fs::rename(&new, &file)?;
+        Ok(file)
+    });
+    FILE.as_ref().map(PathBuf::as_path).map_err(|error| anyhow!("{error:#}"))
+}
+
+/// The binary `ftp-host`.
+pub fn runner() -> Result<&'static Path> {
+    static BINARY: LazyLock<Result<PathBuf>> = LazyLock::new(build);
+    BINARY.as_ref().map(PathBuf::as_path).map_err(|error| anyhow!("{error:#}"))
+}
+
+/// Build the binary beside this test, which cargo does by itself only for tests of the same package. Naming a test makes
+/// cargo choose the same features as for this one, so that nothing else is compiled again.
+fn build() -> Result<PathBuf> {
+    let test = std::env::current_exe()?;
+    let directory = test.ancestors().nth(2).context("tests are in deps/ of their profile")?;
+    let profile = match directory.file_name().and_then(|name| name.to_str()) {
+        Some("debug") | None => "dev",
+        Some(name) => name,
+    };
+    let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["build", "--quiet", "--workspace", "--bin", "ftp-host", "--test", "runner", "--profile", profile])
+        .arg("--target-dir")
+        .arg(directory.parent().context("the profile is in the target directory")?)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status()?;
+    ensure!(status.success(), "cargo: {status}");
+    Ok(directory.join("ftp-host"))
+}
+
+/// A server, a folder here, and the command between them.
+pub struct Place {
+    /// The server.
+    pub server: Server,
+    /// The folder in which the command runs.
+    pub here: TempDir,
+    program: Program,
+    way: Way,
+}
+
+impl Place {
+    /// Start the server.
+    pub fn start(program: Program, way: Way) -> Result<Self> {
+        let here = root::temporary()?;
+        if way.is_encrypted() {
+            std::fs::write(here.path().join("ca.pem"), certificates::authority()?)?;
+        }
+        Ok(Self { server: Server::start(way.kind, way.options())?, here, program, way })
+    }
+
+    /// The plain server of this kind.
+    pub fn plain(program: Program, kind: Kind) -> Result<Self> {
+        Self::start(program, Way::plain(kind))
+    }
+
+    /// The URL of a path on the server.
+    pub fn url(&self, path: &str) -> String {
+        let scheme = match self.way.security {
+            Security::Plain => "ftp",
+            Security::Explicit => "ftpes",
+            Security::Implicit => "ftps",
+        };
+        format!("{scheme}://user@{}/{path}", self.server.address())
+    }
+
+    /// The command with these arguments, and what this server takes besides.
+    pub fn command(&self, arguments: &[&str]) -> Result<Command> {
+        let (verb, rest) = arguments.split_first().context("a verb")?;
+        let mut all = vec![*verb];
+        if self.way.is_encrypted() {
+            all.extend(["--ca", "ca.pem"]);
+        }
+        all.extend(rest);
+        self.program.command(self.here.path(), &all)
+    }
+
+    /// Run the command.
+    pub fn run(&self, arguments: &[&str]) -> Result<Output> {
+        Ok(self.command(arguments)?.output()?)
+    }
+
+    /// Run the command, which has to succeed, and give back what it printed.
+    pub fn succeed(&self, arguments: &[&str]) -> Result<String> {
+        let output = self.run(arguments)?;
+        ensure!(output.status.success(), "{arguments:?}: {output:?}");
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Write a file on the server.
+    pub fn write_there(&self, path: &str, contents: &[u8]) -> Result<()> {
+        write(&self.server.root().join(path), contents)
+    }
+
+    /// A file on the server.
+    pub fn there(&self, path: &str) -> Result<Vec<u8>> {
+        std::fs::read(self.server.root().join(path)).with_context(|| format!("{path} on the server"))
+    }
+
+    /// Write a file here.
+    pub fn write_here(&self, path: &str, contents: &[u8]) -> Result<()> {
+        write(&self.here.path().join(path), contents)
+    }
+
+    /// A file here.
+    pub fn here(&self, path: &str) -> Result<Vec<u8>> {
+        std::fs::read(self.here.path().join(path)).with_context(|| format!("{path} here"))
+    }
+}
+
+fn write(path: &Path, contents: &[u8]) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    Ok(std::fs::write(path, contents)?)
+}

@@ -1,0 +1,164 @@
+//! The exit code says what failed, and a text says why; by both programs.
+
+use std::process::Output;
+
+use anyhow::{Context as _, Result};
+use ftp_tests::command::{Place, Program};
+use ftp_tests::script::Script;
+use ftp_tests::servers::{Kind, Options, Security, Server};
+use ftp_tests::suite::Suite;
+use ftp_tests::wasmtime;
+use ftp_tests::{command, root};
+
+type Trial = (&'static str, fn(&Place) -> Result<()>);
+
+const TRIALS: [Trial; 10] = [
+    ("wrong_arguments_are_2", |place| {
+        place.fails(2, &["get", "--nonsense", &place.url("x")], "Usage")?;
+        place.fails(2, &["get", "sftp://host/"], "ftp://")
+    }),
+    ("unknown_name_is_3", |place| place.fails(3, &["ls", "ftp://nobody.invalid/"], "not resolved")),
+    ("port_where_nobody_listens_is_4", |place| {
+        let unused = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        place.fails(4, &["ls", &format!("ftp://{unused}/")], "cannot connect")
+    }),
+    ("server_without_tls_is_5", |place| place.fails(5, &["ls", "--tls", "explicit", &place.url("")], "AUTH TLS")),
+    ("wrong_password_is_6", |place| {
+        let url = place.url("").replace("user@", "user:hunter2@");
+        let output = place.fails(6, &["ls", &url], "530");
+        place.fails(6, &["ls", &url], "in the URL")?;
+        output
+    }),
+    ("missing_file_is_7", |place| {
+        place.fails(7, &["get", &place.url("nothing")], "550")?;
+        place.fails(7, &["get", &place.url("no*thing")], "nothing on the server matches")?;
+        place.fails(7, &["mirror", &place.url("nothing/"), "copy"], "no directory")
+    }),
+    ("refused_command_is_8", |place| place.fails(8, &["quote", &place.url(""), "NONSENSE"], "500")),
+    ("some_of_several_files_are_9", |place| {
+        place.write_there("there", b"contents")?;
+        place.fails(9, &["get", &place.url("there"), &place.url("missing"), "both/"], "missing")?;
+        assert!(place.here("both/there")? == b"contents");
+        Ok(())
+    }),
+    ("file_that_cannot_be_read_is_10", |place| {
+        place.fails(10, &["put", "nothing-here", &place.url("x")], "nothing-here")?;
+        assert!(place.there("x").is_err());
+        Ok(())
+    }),
+    ("limit_of_time_is_11", |place| {
+        place.write_there("large", &[0; 300_000])?;
+        place.fails(11, &["get", "--limit-rate", "1k", "--max-time", "0.5", &place.url("large")], "time limit")?;
+        let left: Vec<_> = std::fs::read_dir(place.here.path())?.collect();
+        assert!(left.is_empty(), "{left:?}");
+        Ok(())
+    }),
+];
+
+pub fn add(suite: &mut Suite) {
+    for program in Program::ALL {
+        let requirement = || program.installed().and(Kind::PyFtpd.installed());
+        for (name, trial) in TRIALS {
+            let name = format!("{}::exit::{name}", program.name());
+            suite.trial_with(name, requirement(), move || async move { trial(&Place::plain(program, Kind::PyFtpd)?) });
+        }
+        let name = |name: &str| format!("{}::exit::{name}", program.name());
+        suite.trial_with(
+            name("certificate_of_nobody_is_5"),
+            requirement().and(Kind::PyFtpd.installed_with_tls()),
+            move || certificate(program),
+        );
+        suite.trial_with(name("lies_about_the_size_are_12"), program.installed(), move || size(program));
+    }
+    let requirement = || Program::Wasmtime.installed().and(Kind::PyFtpd.installed());
+    for (name, trial) in MISSING {
+        let name = format!("wasmtime::missing::{name}");
+        suite.trial_with(
+            name,
+            requirement(),
+            move || async move { trial(&Place::plain(Program::Wasmtime, Kind::PyFtpd)?) },
+        );
+    }
+}
+
+async fn certificate(program: Program) -> Result<()> {
+    let options = Options { security: Security::Explicit, ..Options::default() };
+    let server = Server::start(Kind::PyFtpd, options)?;
+    let here = root::temporary()?;
+    let url = format!("ftpes://user@{}/", server.address());
+    let output = program.command(here.path(), &["ls", &url])?.output()?;
+    check(&output, 5, "unknown issuer")?;
+    let output = program.command(here.path(), &["ls", "--insecure", &url])?.output()?;
+    check(&output, 0, "--insecure")
+}
+
+async fn size(program: Program) -> Result<()> {
+    let script = Script::logged_in()
+        .on("MLST file", "500 what?")
+        .on("TYPE I", "200 yes")
+        .on("SIZE file", "213 10")
+        .on("MDTM file", "550 no")
+        .download("RETR file", "12345");
+    script
+        .play(async |peer| {
+            let here = root::temporary()?;
+            let url = format!("ftp://user@{}/file", peer.address());
+            let output = program.command(here.path(), &["get", "--resume", &url])?.output()?;
+            check(&output, 12, "10")?;
+            assert!(std::fs::read_dir(here.path())?.all(|file| file.is_ok_and(|file| file.file_name() != "file")));
+            Ok(())
+        })
+        .await
+}
+
+/// What `wasmtime run` has to be told, and is not.
+const MISSING: [Trial; 4] = [
+    ("network_is_named", |place| bare(place, &[], &["ls", &place.url("")], "-S inherit-network")),
+    ("lookup_is_named", |place| {
+        let url = place.url("").replace("127.0.0.1", "localhost");
+        bare(place, &["-S", "inherit-network"], &["ls", &url], "-S allow-ip-name-lookup")
+    }),
+    ("folder_is_named", |place| {
+        place.write_there("file", b"contents")?;
+        bare(place, &["-S", "inherit-network"], &["get", &place.url("file"), "here/file"], "--dir here")
+    }),
+    ("password_is_named", |place| {
+        let output = wasmtime::run()?
+            .args(["-S", "inherit-network"])
+            .arg(command::component()?)
+            .args(["ls", &place.url("")])
+            .output()?;
+        check(&output, 2, "--env FTP_PASSWORD")?;
+        check(&output, 2, "--netrc")?;
+        check(&output, 2, "--password-file")
+    }),
+];
+
+fn bare(place: &Place, flags: &[&str], arguments: &[&str], named: &str) -> Result<()> {
+    let mut run = wasmtime::run()?;
+    run.args(flags).args(["--env", "FTP_PASSWORD=12345"]).arg(command::component()?).args(arguments);
+    let output = run.current_dir(place.here.path()).output()?;
+    assert!(!output.status.success(), "{output:?}");
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains(named), "{text}");
+    Ok(())
+}
+
+trait Fails {
+    fn fails(&self, code: i32, arguments: &[&str], text: &str) -> Result<()>;
+}
+
+impl Fails for Place {
+    fn fails(&self, code: i32, arguments: &[&str], text: &str) -> Result<()> {
+        check(&self.run(arguments)?, code, text)
+    }
+}
+
+/// It ended with this code, told this, and no password.
+fn check(output: &Output, code: i32, text: &str) -> Result<()> {
+    let told = String::from_utf8(output.stderr.clone()).context("a text")?;
+    assert_eq!(output.status.code(), Some(code), "{output:?}");
+    assert!(told.contains(text), "no {text:?} in {told}");
+    assert!(!told.contains("hunter2") && !told.contains("12345"), "{told}");
+    Ok(())
+}

@@ -1,0 +1,22 @@
+//! The command, by the real `wasmtime` and by `ftp-host`: each verb against each server, exit codes, what is missing, and
+//! large mirrors that are interrupted.
+
+mod exits;
+mod mirrors;
+mod names;
+mod options;
+mod verbs;
+
+use std::process::ExitCode;
+
+use ftp_tests::suite::Suite;
+
+fn main() -> ExitCode {
+    let mut suite = Suite::from_arguments();
+    verbs::add(&mut suite);
+    exits::add(&mut suite);
+    options::add(&mut suite);
+    names::add(&mut suite);
+    mirrors::add(&mut suite);
+    suite.run()
+}

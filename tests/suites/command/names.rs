@@ -1,0 +1,96 @@
+//! Names that are no UTF-8, and names that lead elsewhere or take over a terminal.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
+use anyhow::{Result, ensure};
+use ftp_tests::command::{Place, Program};
+use ftp_tests::root;
+use ftp_tests::script::Script;
+use ftp_tests::servers::Kind;
+use ftp_tests::suite::Suite;
+
+pub fn add(suite: &mut Suite) {
+    for program in Program::ALL {
+        let name = |name: &str| format!("{}::names::{name}", program.name());
+        for kind in [Kind::Vsftpd, Kind::ProFtpd] {
+            let requirement = program.installed().and(kind.installed());
+            let name = name(&format!("{}::bytes_come_back_as_they_were", kind.name()));
+            suite.trial_with(name, requirement, move || async move { bytes(&Place::plain(program, kind)?) });
+        }
+        suite.trial_with(name("names_that_lead_elsewhere_are_left_out"), program.installed(), move || {
+            elsewhere(program)
+        });
+        suite.trial_with(name("listing_is_shown_without_its_escapes"), program.installed(), move || escapes(program));
+    }
+}
+
+fn bytes(place: &Place) -> Result<()> {
+    let there = |folder: &str| place.server.root().join(folder).join(OsStr::from_bytes(b"caf\xe9 100%"));
+    std::fs::create_dir(place.server.root().join("from"))?;
+    std::fs::create_dir(place.server.root().join("to"))?;
+    std::fs::write(there("from"), b"contents")?;
+    std::fs::write(place.server.root().join("from/a%FF"), b"no byte")?;
+    place.succeed(&["mirror", &place.url("from/"), "here"])?;
+    assert_eq!(place.here("here/caf%E9 100%25")?, b"contents");
+    assert_eq!(place.here("here/a%25FF")?, b"no byte");
+    place.succeed(&["mirror", "here", &place.url("to/")])?;
+    assert_eq!(std::fs::read(there("to"))?, b"contents");
+    assert_eq!(place.there("to/a%FF")?, b"no byte");
+    place.succeed(&["get", &place.url("from/caf%E9%20100%25"), "one"])?;
+    assert_eq!(place.here("one")?, b"contents");
+    Ok(())
+}
+
+/// What a server may call its files.
+const NAMES: &str = "type=file;size=4;modify=20200101000000; ../evil\r\n\
+    type=file;size=4;modify=20200101000000; /evil\r\n\
+    type=file;size=4;modify=20200101000000; sub/evil\r\n\
+    type=file;size=4;modify=20200101000000; ..\\evil\r\n\
+    type=file;size=4;modify=20200101000000; C:evil\r\n\
+    type=file;size=4;modify=20200101000000; e\u{1b}[2Jvil\r\n\
+    type=file;size=4;modify=20200101000000; good\r\n";
+
+async fn elsewhere(program: Program) -> Result<()> {
+    let script = Script::logged_in()
+        .on("PWD", "257 \"/\"")
+        .on("CWD d", "250 yes")
+        .on("CWD /", "250 yes")
+        .download("MLSD d", NAMES)
+        .download("RETR d/good", "good")
+        .on("QUIT", "221 bye");
+    script
+        .play(async |peer| {
+            let around = root::temporary()?;
+            let here = around.path().join("here");
+            std::fs::create_dir(&here)?;
+            let url = format!("ftp://user@{}/d/", peer.address());
+            let output = program.command(&here, &["mirror", &url, "copy"])?.output()?;
+            assert_eq!(output.status.code(), Some(9), "{output:?}");
+            assert!(!output.stderr.contains(&0x1b), "{output:?}");
+            let names = |folder: &std::path::Path| -> Result<Vec<_>> {
+                Ok(std::fs::read_dir(folder)?.map(|file| Ok(file?.file_name())).collect::<Result<Vec<_>>>()?)
+            };
+            ensure!(
+                names(around.path())? == ["here"]
+                    && names(&here)? == ["copy"]
+                    && names(&here.join("copy"))? == ["good"]
+            );
+            Ok(())
+        })
+        .await
+}
+
+async fn escapes(program: Program) -> Result<()> {
+    let script = Script::logged_in().download("MLSD", NAMES).on("QUIT", "221 bye");
+    script
+        .play(async |peer| {
+            let here = root::temporary()?;
+            let output = program.command(here.path(), &["ls", &format!("ftp://user@{}/", peer.address())])?.output()?;
+            assert!(output.status.success(), "{output:?}");
+            let text = String::from_utf8_lossy(&output.stdout);
+            assert!(text.contains("e\\u{1b}[2Jvil") && !output.stdout.contains(&0x1b), "{output:?}");
+            Ok(())
+        })
+        .await
+}

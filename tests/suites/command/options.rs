@@ -1,0 +1,198 @@
+//! What options do: credentials, resumed and divided transfers, times, text, JSON. By both programs.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, Result, ensure};
+use ftp_tests::command::{Place, Program};
+use ftp_tests::payload::Payload;
+use ftp_tests::script::Script;
+use ftp_tests::servers::Kind;
+use ftp_tests::suite::Suite;
+use ftp_tests::{proxies, root};
+
+type Trial = (&'static str, fn(&Place) -> Result<()>);
+
+const TRIALS: [Trial; 13] = [
+    ("password_comes_from_a_file", |place| {
+        place.write_here("secret", b"12345\n")?;
+        let mut command = place.command(&["ls", "--password-file", "secret", &place.url("")])?;
+        ensure!(command.env_remove("FTP_PASSWORD").status()?.success());
+        Ok(())
+    }),
+    ("user_and_password_come_from_netrc", |place| {
+        place
+            .write_here(".netrc", b"machine other login x password y\nmachine 127.0.0.1 login user password 12345\n")?;
+        let url = place.url("").replace("user@", "");
+        let mut command = place.command(&["quote", "--netrc-file", ".netrc", &url, "PWD"])?;
+        ensure!(command.env_remove("FTP_PASSWORD").status()?.success());
+        let mut command = place.command(&["mkdir", "--netrc-file", ".netrc", &format!("{url}made")])?;
+        ensure!(command.env_remove("FTP_PASSWORD").status()?.success());
+        ensure!(place.server.root().join("made").is_dir(), "it was done as somebody else");
+        Ok(())
+    }),
+    ("without_a_user_the_login_is_anonymous", |place| {
+        std::fs::write(place.server.anonymous_root().join("for-all"), b"")?;
+        let names = place.succeed(&["ls", "-1", &place.url("").replace("user@", "")])?;
+        assert!(names.contains("for-all"), "{names}");
+        Ok(())
+    }),
+    ("download_is_continued_at_any_byte", |place| {
+        let contents = Payload::bytes(1_000_000);
+        place.write_there("file", &contents)?;
+        for at in [1, 65_535, 500_001, 999_999, 1_000_000] {
+            let part = temporary(place, "file")?;
+            place.write_here(&part, &contents[..at])?;
+            let events = place.succeed(&["get", "--resume", "--json", &place.url("file")])?;
+            assert!(events.contains(&format!("\"resumed_at\":{at}")), "{events}");
+            assert!(place.here("file")? == contents && !place.here.path().join(part).exists());
+        }
+        Ok(())
+    }),
+    ("download_of_another_version_begins_anew", |place| {
+        place.write_there("file", &Payload::bytes(100_000))?;
+        let part = temporary(place, "file")?;
+        place.write_here(&part, &[0; 50_000])?;
+        let contents = Payload::bytes(100_001);
+        place.write_there("file", &contents)?;
+        place.succeed(&["get", "--resume", &place.url("file")])?;
+        assert!(place.here("file")? == contents);
+        Ok(())
+    }),
+    ("upload_is_continued", |place| {
+        let contents = Payload::bytes(300_000);
+        place.write_here("file", &contents)?;
+        place.write_there("file", &contents[..123_456])?;
+        let events = place.succeed(&["put", "--resume", "--json", "file", &place.url("")])?;
+        assert!(events.contains("\"resumed_at\":123456"), "{events}");
+        assert!(place.there("file")? == contents);
+        Ok(())
+    }),
+    ("upload_is_appended", |place| {
+        place.write_here("file", b"second")?;
+        place.write_there("file", b"first ")?;
+        place.succeed(&["put", "--append", "file", &place.url("")])?;
+        assert!(place.there("file")? == b"first second");
+        Ok(())
+    }),
+    ("file_is_shared_by_segments", |place| {
+        let contents = Payload::bytes(20_000_001);
+        place.write_there("large", &contents)?;
+        place.succeed(&["get", "--segments", "4", &place.url("large")])?;
+        assert!(place.here("large")? == contents);
+        ensure!(std::fs::read_dir(place.here.path())?.count() == 1, "something is left");
+        Ok(())
+    }),
+    ("files_are_shared_by_sessions", |place| {
+        for index in 0..100 {
+            place.write_there(&format!("many/{index}"), &Payload::bytes(1000 + index))?;
+        }
+        place.succeed(&["get", "-P", "4", &place.url("many/*"), "many"])?;
+        for index in 0..100 {
+            assert!(place.here(&format!("many/{index}"))? == Payload::bytes(1000 + index));
+        }
+        place.succeed(&["mirror", "-P", "4", "many", &place.url("again/")])?;
+        for index in 0..100 {
+            assert!(place.there(&format!("again/{index}"))? == Payload::bytes(1000 + index));
+        }
+        Ok(())
+    }),
+    ("times_are_kept_both_ways", |place| {
+        let time = UNIX_EPOCH + Duration::from_secs(1_234_567_890);
+        place.write_there("file", b"contents")?;
+        std::fs::File::options().write(true).open(place.server.root().join("file"))?.set_modified(time)?;
+        place.succeed(&["get", &place.url("file")])?;
+        assert_eq!(modified(&place.here.path().join("file"))?, time);
+        place.succeed(&["put", "file", &place.url("copy")])?;
+        assert_eq!(modified(&place.server.root().join("copy"))?, time);
+        Ok(())
+    }),
+    ("text_has_the_lines_of_this_side", |place| {
+        place.write_there("text", b"one\r\ntwo\r\n")?;
+        assert_eq!(place.succeed(&["cat", "--ascii", &place.url("text")])?, "one\ntwo\n");
+        assert_eq!(place.succeed(&["cat", &format!("{};type=a", place.url("text"))])?, "one\ntwo\n");
+        Ok(())
+    }),
+    ("input_and_output_may_be_streams", |place| {
+        use std::io::Write as _;
+        let contents = Payload::bytes(200_000);
+        let mut command = place.command(&["put", "-", &place.url("file")])?;
+        let mut child = command.stdin(std::process::Stdio::piped()).spawn()?;
+        child.stdin.take().context("its input")?.write_all(&contents)?;
+        ensure!(child.wait()?.success());
+        assert!(place.there("file")? == contents);
+        let output = place.run(&["get", &place.url("file"), "-"])?;
+        assert!(output.status.success() && output.stdout == contents);
+        Ok(())
+    }),
+    ("quiet_is_quiet_and_verbose_hides_the_password", |place| {
+        place.write_there("file", b"contents")?;
+        let output = place.run(&["get", "--quiet", &place.url("file")])?;
+        assert!(output.status.success() && output.stderr.is_empty() && output.stdout.is_empty(), "{output:?}");
+        let output = place.run(&["get", "--verbose", &place.url("file")])?;
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(told.contains("> RETR file") && told.contains("> PASS") && !told.contains("12345"), "{told}");
+        Ok(())
+    }),
+];
+
+pub fn add(suite: &mut Suite) {
+    for program in Program::ALL {
+        let requirement = || program.installed().and(Kind::PyFtpd.installed());
+        for (name, trial) in TRIALS {
+            let name = format!("{}::options::{name}", program.name());
+            suite.trial_with(name, requirement(), move || async move { trial(&Place::plain(program, Kind::PyFtpd)?) });
+        }
+        let name = |name: &str| format!("{}::options::{name}", program.name());
+        suite.trial_with(name("lost_connection_is_tried_again"), program.installed(), move || tried_again(program));
+        let with_proxy = || requirement().and(proxies::Kind::Microsocks.installed());
+        suite.trial_with(name("proxy_is_gone_through"), with_proxy(), move || async move { through_a_proxy(program) });
+    }
+}
+
+/// The temporary file of a download of this file as it is now.
+fn temporary(place: &Place, name: &str) -> Result<String> {
+    let file = std::fs::metadata(place.server.root().join(name))?;
+    let seconds = file.modified()?.duration_since(UNIX_EPOCH)?.as_secs();
+    Ok(format!(".{name}.{:x}-{seconds:x}.ftp-part", file.len()))
+}
+
+fn modified(path: &std::path::Path) -> Result<SystemTime> {
+    Ok(std::fs::metadata(path)?.modified()?)
+}
+
+/// The connection is cut in the middle of a download; the next attempt goes on where it was.
+async fn tried_again(program: Program) -> Result<()> {
+    let file = || {
+        Script::logged_in()
+            .on("MLST file", "500 what?")
+            .on("TYPE I", "200 yes")
+            .on("SIZE file", "213 10")
+            .on("MDTM file", "213 20200101000000")
+    };
+    let script = file().open_data("RETR file").send_data("12345").close_data().reply("426 lost");
+    let script = script.on("MLST file", "500 what?").on("SIZE file", "213 10").on("MDTM file", "213 20200101000000");
+    let script = script.on("REST 5", "350 yes").download("RETR file", "67890").on("QUIT", "221 bye");
+    script
+        .play(async |peer| {
+            let here = root::temporary()?;
+            let url = format!("ftp://user@{}/file", peer.address());
+            let arguments = ["get", "--retry", "2", "--retry-wait", "0.01", &url];
+            let output = program.command(here.path(), &arguments)?.output()?;
+            assert!(output.status.success(), "{output:?}");
+            assert_eq!(std::fs::read(here.path().join("file"))?, b"1234567890");
+            assert!(String::from_utf8_lossy(&output.stderr).contains("trying again"), "{output:?}");
+            Ok(())
+        })
+        .await
+}
+
+fn through_a_proxy(program: Program) -> Result<()> {
+    let place = Place::plain(program, Kind::PyFtpd)?;
+    place.write_there("file", b"contents")?;
+    let proxy = proxies::Proxy::start(proxies::Kind::Microsocks, true)?;
+    let url = format!("socks5://{}:{}@{}", proxies::USER, proxies::PASSWORD, proxy.address());
+    assert_eq!(place.succeed(&["cat", "--proxy", &url, &place.url("file")])?, "contents");
+    let output = place.run(&["cat", "--proxy", &url.replace(proxies::PASSWORD, "wrong"), &place.url("file")])?;
+    assert!(!output.status.success(), "{output:?}");
+    Ok(())
+}
