@@ -1,4 +1,5 @@
-//! Builds the component and compiles it ahead of time: `ftp.wasm` and `ftp.cwasm` in `OUT_DIR`.
+//! Builds the component and compiles it ahead of time: `ftp.wasm` and `ftp.cwasm` in `OUT_DIR`. With the feature `command`
+//! it does so with the command too: `ftp-cli.wasm` and `ftp-cli.cwasm`.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -16,14 +17,23 @@ fn main() {
     let workspace = Path::new(&variable("CARGO_MANIFEST_DIR")).parent().expect("the workspace is above").to_owned();
 
     require_target(&workspace);
-    let built = out.join("guest");
-    build_component(&workspace, &built);
-    let built = built.join(GUEST).join("wasm");
-    watch(&workspace, &built.join("ftp.d"));
+    // One by one: built together, they would have each other's features.
+    make(&workspace, &out, "ftp-component", "ftp");
+    if has_feature("COMMAND") {
+        make(&workspace, &out, "ftp-cli", "ftp-cli");
+    }
+}
 
-    let wasm = read(&built.join("ftp.wasm"));
-    write(&out.join("ftp.wasm"), &wasm);
-    write(&out.join("ftp.cwasm"), &compile(&wasm));
+/// One component: from its package to what is embedded.
+fn make(workspace: &Path, out: &Path, package: &str, name: &str) {
+    let built = out.join("guest");
+    build(workspace, &built, package);
+    let built = built.join(GUEST).join("wasm");
+    watch(workspace, &built.join(format!("{name}.d")));
+
+    let wasm = read(&built.join(format!("{name}.wasm")));
+    write(&out.join(format!("{name}.wasm")), &wasm);
+    write(&out.join(format!("{name}.cwasm")), &compile(&wasm));
 }
 
 /// The standard library of the guest's target: rustup adds it by itself when it may, else this does.
@@ -49,10 +59,10 @@ fn has_target(workspace: &Path) -> bool {
 }
 
 /// In a directory of its own, so that it need not wait for the lock that the cargo around this one holds.
-fn build_component(workspace: &Path, directory: &Path) {
+fn build(workspace: &Path, directory: &Path, package: &str) {
     let mut cargo = Command::new(variable("CARGO"));
-    clean(&mut cargo).args(["build", "--package", "ftp-component", "--profile", "wasm", "--target", GUEST]);
-    if env::var_os("CARGO_FEATURE_RSA_CLIENT_AUTH").is_some() {
+    clean(&mut cargo).args(["build", "--package", package, "--profile", "wasm", "--target", GUEST]);
+    if has_feature("RSA_CLIENT_AUTH") {
         cargo.args(["--features", "rsa-client-auth"]);
     }
     cargo.arg("--target-dir").arg(directory).current_dir(workspace);
@@ -61,7 +71,7 @@ fn build_component(workspace: &Path, directory: &Path) {
     }
     match cargo.status() {
         Ok(status) if status.success() => {}
-        Ok(_) => fail("the component does not compile, see above"),
+        Ok(_) => fail(&format!("{package} does not compile for {GUEST}, see above")),
         Err(error) => fail(&format!("cargo does not start: {error}")),
     }
 }
@@ -120,6 +130,11 @@ fn compile(wasm: &[u8]) -> Vec<u8> {
         Ok(compiled) => compiled,
         Err(error) => fail(&format!("the component cannot be compiled for this target: {error:#}")),
     }
+}
+
+/// Whether this package is built with the feature, which cargo spells so.
+fn has_feature(name: &str) -> bool {
+    env::var_os(format!("CARGO_FEATURE_{name}")).is_some()
 }
 
 fn variable(name: &str) -> String {

@@ -10,6 +10,13 @@ use wasmtime_wasi::random::{WasiRandom, WasiRandomView as _};
 use wasmtime_wasi::sockets::{WasiSockets, WasiSocketsView as _};
 use wasmtime_wasi_io::bindings::wasi::io;
 
+#[cfg(feature = "command")]
+use wasmtime_wasi::{
+    cli::{WasiCli, WasiCliView as _},
+    filesystem::{WasiFilesystem, WasiFilesystemView as _},
+    p2::bindings::{CommandPre, cli, filesystem},
+};
+
 use crate::bindings::{ClientPre, wasi};
 use crate::host::Options;
 use crate::instance::State;
@@ -19,13 +26,16 @@ use crate::tunables;
 /// The component, compiled ahead of time by `build.rs`.
 static COMPILED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/ftp.cwasm"));
 
+#[cfg(feature = "command")]
+static COMMAND: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/ftp-cli.cwasm"));
+
 /// What there may be of each kind in one instance of the component: its own module and those that connect it.
 const PARTS: u32 = 8;
 
 /// The component, ready to be instantiated. The memory of `options.sessions` instances is reserved, where it can be.
 pub fn prepare(options: &Options) -> Result<ClientPre<State>> {
     let engine = pooling(options).or_else(|_| Engine::new(&tunables::config()))?;
-    let component = compiled(&engine)?;
+    let component = compiled(&engine, COMPILED)?;
     let mut linker = Linker::new(&engine);
     add_imports(&mut linker)?;
     let pre = ClientPre::new(linker.instantiate_pre(&component)?)?;
@@ -51,11 +61,11 @@ fn pooling(options: &Options) -> Result<Engine> {
 }
 
 #[allow(unsafe_code)]
-fn compiled(engine: &Engine) -> Result<Component> {
+fn compiled(engine: &Engine, bytes: &'static [u8]) -> Result<Component> {
     // SAFETY: these bytes are what `Engine::precompile_component` gave to `build.rs`, and nothing can change them since.
     // They need no alignment, as `deserialize` copies them; it also checks that the engine is of the same version and
     // has the same settings.
-    unsafe { Component::deserialize(engine, COMPILED) }
+    unsafe { Component::deserialize(engine, bytes) }
 }
 
 /// The interfaces that the component imports, one by one, and nothing else.
@@ -72,6 +82,37 @@ fn add_imports(linker: &mut Linker<State>) -> Result<()> {
     sockets::tcp::add_to_linker::<State, WasiSockets>(linker, State::sockets)?;
     sockets::tcp_create_socket::add_to_linker::<State, WasiSockets>(linker, State::sockets)?;
     wasi::sockets::ip_name_lookup::add_to_linker::<State, HasSelf<State>>(linker, |state| state)
+}
+
+/// The command, ready to be instantiated once: in an engine of its own, which reserves nothing.
+#[cfg(feature = "command")]
+pub fn prepare_command() -> Result<CommandPre<State>> {
+    let engine = Engine::new(&tunables::config())?;
+    let component = compiled(&engine, COMMAND)?;
+    let mut linker = Linker::new(&engine);
+    add_imports(&mut linker)?;
+    add_imports_of_commands(&mut linker)?;
+    let pre = CommandPre::new(linker.instantiate_pre(&component)?)?;
+    tick(engine.weak())?;
+    Ok(pre)
+}
+
+/// What a command has beyond a network. Its folders, its variables and its streams are those that the store was made with.
+#[cfg(feature = "command")]
+fn add_imports_of_commands(linker: &mut Linker<State>) -> Result<()> {
+    cli::environment::add_to_linker::<State, WasiCli>(linker, State::cli)?;
+    cli::exit::add_to_linker::<State, WasiCli>(linker, State::cli)?;
+    cli::stdin::add_to_linker::<State, WasiCli>(linker, State::cli)?;
+    cli::stdout::add_to_linker::<State, WasiCli>(linker, State::cli)?;
+    cli::stderr::add_to_linker::<State, WasiCli>(linker, State::cli)?;
+    cli::terminal_input::add_to_linker::<State, WasiCli>(linker, State::cli)?;
+    cli::terminal_output::add_to_linker::<State, WasiCli>(linker, State::cli)?;
+    cli::terminal_stdin::add_to_linker::<State, WasiCli>(linker, State::cli)?;
+    cli::terminal_stdout::add_to_linker::<State, WasiCli>(linker, State::cli)?;
+    cli::terminal_stderr::add_to_linker::<State, WasiCli>(linker, State::cli)?;
+    filesystem::types::add_to_linker::<State, WasiFilesystem>(linker, State::filesystem)?;
+    filesystem::preopens::add_to_linker::<State, WasiFilesystem>(linker, State::filesystem)?;
+    random::insecure_seed::add_to_linker::<State, WasiRandom>(linker, State::random)
 }
 
 struct HasTable;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{MutexGuard, OwnedSemaphorePermit};
 use wasmtime::Store;
 use wasmtime::component::{ResourceAny, ResourceTable};
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 use crate::bindings::{Client, ClientPre};
 use crate::error::Error;
@@ -26,16 +26,35 @@ pub struct State {
 }
 
 impl State {
+    /// For a guest that has the network that it was granted, and nothing else.
     pub fn new(grants: Grants, memory: usize) -> Self {
+        Self::with(&mut WasiCtx::builder(), grants, memory, MOST_RESOURCES)
+    }
+
+    /// For a guest that has that network, and what `wasi` was told before.
+    pub fn with(wasi: &mut WasiCtxBuilder, grants: Grants, memory: usize, resources: usize) -> Self {
         let check = grants.clone();
-        let wasi = WasiCtx::builder()
+        let wasi = wasi
             .allow_tcp(true)
             .allow_udp(false)
             .socket_addr_check(move |address, used| Box::pin(std::future::ready(check.permit(address, used))))
             .build();
         let mut table = ResourceTable::new();
-        table.set_max_capacity(MOST_RESOURCES);
+        table.set_max_capacity(resources);
         Self { table, grants, wasi, memory: Memory::new(memory) }
+    }
+
+    /// The limits of memory, for the store.
+    pub fn limits(&mut self) -> &mut Memory {
+        &mut self.memory
+    }
+
+    /// What to say of a guest that failed.
+    pub fn reason(&self, trap: &wasmtime::Error) -> String {
+        match self.memory.refused() {
+            Some(most) => format!("it needed more than {most} bytes of memory"),
+            None => trap.root_cause().to_string(),
+        }
     }
 }
 
@@ -63,7 +82,7 @@ impl Instance {
     ) -> Result<Self, Error> {
         let busy = Busy::default();
         let mut store = Store::new(pre.engine(), State::new(grants, options.memory));
-        store.limiter(|state| &mut state.memory);
+        store.limiter(|state| state.limits());
         busy.limit(&mut store, options.busy_limit);
         match busy.watch(pre.instantiate_async(&mut store)).await {
             Ok(guest) => Ok(Self { store, guest, busy, _permit: permit }),
@@ -146,10 +165,7 @@ impl Visit<'_> {
     }
 
     fn trapped(&self, trap: &wasmtime::Error) -> Error {
-        Error::Trapped(match self.instance.store.data().memory.refused() {
-            Some(most) => format!("it needed more than {most} bytes of memory"),
-            None => trap.root_cause().to_string(),
-        })
+        Error::Trapped(self.instance.store.data().reason(trap))
     }
 }
 

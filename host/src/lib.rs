@@ -32,6 +32,11 @@
 //! its sockets are closed at once, and later calls are [`Error::Closed`]. A [`Session`], [`Download`], [`Upload`]
 //! or [`Entries`] that is dropped between calls closes its own connection only.
 //!
+//! # The command
+//!
+//! With the feature `command` there is a second component: `ftp-cli.wasm`, the whole client as a command. A `Command` is one
+//! run of it, with the hosts and the folders that it is given.
+//!
 //! # Isolation
 //!
 //! Each connector is a sandbox of its own. Whatever happens in one, a failed component among it, is an [`Error`] of that
@@ -39,6 +44,8 @@
 #![deny(missing_docs, unsafe_code)]
 
 mod bindings;
+#[cfg(feature = "command")]
+mod command;
 mod connector;
 mod engine;
 mod entries;
@@ -56,6 +63,8 @@ mod transfer;
 mod tunables;
 mod types;
 
+#[cfg(feature = "command")]
+pub use command::Command;
 pub use connector::{Connector, Settings};
 pub use entries::Entries;
 pub use error::Error;
@@ -72,6 +81,10 @@ pub use types::{
 
 /// The component itself, `ftp.wasm`, for a program that loads or composes it in its own way.
 pub const COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/ftp.wasm"));
+
+/// The command, `ftp-cli.wasm`, for a program that runs it in its own way.
+#[cfg(feature = "command")]
+pub const COMMAND: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/ftp-cli.wasm"));
 
 /// The examples of the README, compiled as those above are.
 #[cfg(doctest)]

@@ -76,7 +76,8 @@ impl From<Answer> for Answers {
     }
 }
 
-async fn look_up(grants: Grants, name: String) -> Answer {
+/// Ask the system for the addresses of a host that was named.
+pub async fn look_up(grants: Grants, name: String) -> Answer {
     let found = match tokio::net::lookup_host((name.as_str(), 0)).await {
         Ok(found) => found.map(|address| address.ip()).collect(),
         Err(_) => Vec::new(),

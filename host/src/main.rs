@@ -1,4 +1,4 @@
-//! The command `ftp-host`: a demonstration, and `ls`, `get` and `put` with any FTP server, through the component.
+//! The command `ftp-host`: the FTP client in a sandbox, and a demonstration.
 
 mod runner;
 

@@ -76,7 +76,8 @@ impl Needs {
                 if !Remote::is_url(&mirror.source) {
                     self.folder(Path::new(&mirror.source), false, false);
                 }
-                if !Remote::is_url(&mirror.target) {
+                // A rehearsal makes no folder, so there may be none.
+                if !Remote::is_url(&mirror.target) && (!mirror.dry_run || is_folder(Path::new(&mirror.target))) {
                     self.folder(Path::new(&mirror.target), !mirror.dry_run, !mirror.dry_run);
                 }
             }
@@ -167,7 +168,8 @@ mod tests {
             ("get ftp://a/x -", vec![]),
             ("put a b/c - ftp://a/", vec![is(".", false, false), is("b", false, false)]),
             ("mirror ftp://a/ here", vec![is("here", true, true)]),
-            ("mirror -n ftp://a/ here", vec![is("here", false, false)]),
+            ("mirror -n ftp://a/ there", vec![is("there", false, false)]),
+            ("mirror -n ftp://a/ here", vec![]),
             ("mirror here ftp://a/", vec![is("here", false, false)]),
             ("ls ftp://a/", vec![]),
         ] {

@@ -1,22 +1,41 @@
-//! The command line.
+//! The command line: the sandbox, and then the command and its arguments.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use ftp_host::{Active, DataMode, Encoding, Settings};
+use ftp_cli::arguments::{AFTER_HELP, Verb, after_long_help};
+use ftp_cli::exit::Exit;
 
-/// An FTP client that runs as a WebAssembly component.
+use super::Failure;
+
+/// An FTP client as a WebAssembly component, in a sandbox that has the hosts and the folders that its arguments name.
 #[derive(Parser)]
-#[command(name = "ftp-host", version, after_help = URLS)]
+#[command(name = "ftp-host", version, after_help = AFTER_HELP, after_long_help = after_long_help())]
 pub struct Arguments {
+    #[command(flatten)]
+    pub sandbox: Sandbox,
     #[command(subcommand)]
     pub command: Command,
 }
 
-const URLS: &str = "\
-A URL is ftp://[user[:password]@]host[:port]/path[;type=a|i|d]. The path starts in the login directory; one that starts
-with %2F starts in the root. Without a user the login is anonymous; without a password it is taken from FTP_PASSWORD.";
+/// What the command may do and take. These stand before it.
+#[derive(Args)]
+#[command(next_help_heading = "Sandbox")]
+pub struct Sandbox {
+    /// Tell on the standard error what the command was granted
+    #[arg(long)]
+    pub explain: bool,
+    /// The most memory of the command
+    #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub memory_limit: u16,
+    /// The longest that all of it may take, in seconds
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub time_limit: Option<Duration>,
+    /// Believe the certificates that this machine believes, too
+    #[arg(long)]
+    pub system_roots: bool,
+}
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -26,86 +45,60 @@ pub enum Command {
         #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
         size: u64,
     },
-    /// List a directory: kind, size, time and name
-    Ls {
-        url: String,
-        #[command(flatten)]
-        options: Options,
-    },
-    /// Download a file
-    Get {
-        url: String,
-        /// Where to; `-` is the standard output [default: the name on the server]
-        file: Option<PathBuf>,
-        #[command(flatten)]
-        options: Options,
-    },
-    /// Upload a file
-    Put {
-        /// Which one; `-` is the standard input
-        file: PathBuf,
-        /// Where to; a URL that ends in `/` keeps the file's name
-        url: String,
-        #[command(flatten)]
-        options: Options,
-    },
+    #[command(flatten)]
+    Verb(Verb),
 }
 
-/// How to talk to the server.
-#[derive(Args)]
-pub struct Options {
-    /// Let the server connect back for data
-    #[arg(long)]
-    active: bool,
-    /// Names are ISO 8859-1, not UTF-8
-    #[arg(long)]
-    latin1: bool,
-    /// Names are in this character set, for example windows-1251, shift_jis or gbk
-    #[arg(long, value_name = "LABEL", conflicts_with = "latin1")]
-    encoding: Option<String>,
-    /// Let data travel compressed (MODE Z)
-    #[arg(long)]
-    pub compress: bool,
-    /// The longest that connecting may take [default: 30]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds())]
-    connect_timeout: Option<u64>,
-    /// The longest that the server may be silent [default: 60]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds())]
-    timeout: Option<u64>,
-    /// Show what is said on the control connection
-    #[arg(short, long)]
-    pub verbose: bool,
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if (0.001..=1e9).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err("not a number of seconds above 0".to_owned()),
+    }
 }
 
-fn seconds() -> impl clap::builder::TypedValueParser<Value = u64> {
-    clap::value_parser!(u64).range(1..=1_000_000)
-}
+/// The options that name files with secrets and certificates, and whether the name is an argument of its own. The runner reads the
+/// files, so the guest need not reach them.
+const READ_HERE: [(&str, bool); 7] = [
+    ("--password-file", true),
+    ("--netrc", false),
+    ("--netrc-file", true),
+    ("--ca", true),
+    ("--add-ca", true),
+    ("--cert", true),
+    ("--key", true),
+];
 
-impl Options {
-    pub fn encoding(&self) -> Encoding {
-        match &self.encoding {
-            Some(label) => Encoding::Named(label.clone()),
-            None if self.latin1 => Encoding::Latin1,
-            None => Encoding::Utf8,
+/// The arguments of the guest: from the verb on, without the options above.
+pub fn of_guest(words: &[OsString], verb: &str) -> Result<Vec<String>, Failure> {
+    // What stands before the verb are numbers and options.
+    let start = words.iter().skip(1).position(|word| word == verb).map_or(words.len(), |at| at + 1);
+    let mut words = words.iter().skip(start);
+    let mut kept = vec!["ftp".to_owned()];
+    while let Some(word) = words.next() {
+        match reads_here(word) {
+            Some(true) => drop(words.next()),
+            Some(false) => {}
+            None => kept.push(text(word)?),
+        }
+        if word == "--" {
+            kept.extend(words.by_ref().map(text).collect::<Result<Vec<_>, _>>()?);
         }
     }
+    Ok(kept)
+}
 
-    pub fn settings(&self) -> Settings {
-        let data_mode = match self.active {
-            true => DataMode::Active(Active { ports: None, announced: None }),
-            false => DataMode::Passive,
-        };
-        let silence = self.timeout.map(Duration::from_secs);
-        Settings {
-            data_mode,
-            encoding: self.encoding(),
-            connect_timeout: self.connect_timeout.map(Duration::from_secs),
-            reply_timeout: silence,
-            idle_timeout: silence,
-            transcript_capacity: if self.verbose { 65_536 } else { 0 },
-            ..Settings::default()
-        }
-    }
+/// Whether this is one of those options, and the next argument belongs to it.
+fn reads_here(word: &OsString) -> Option<bool> {
+    let word = word.to_string_lossy();
+    READ_HERE.iter().find_map(|(name, has_value)| match word.strip_prefix(name)? {
+        "" => Some(*has_value),
+        rest => rest.starts_with('=').then_some(false),
+    })
+}
+
+fn text(word: &OsString) -> Result<String, Failure> {
+    let word = word.to_str().map(str::to_owned);
+    word.ok_or_else(|| Failure::new(Exit::Usage, "an argument is not in UTF-8"))
 }
 
 #[cfg(test)]
@@ -120,9 +113,26 @@ mod tests {
     }
 
     #[test]
-    fn a_time_of_zero_is_refused() {
-        let parse = |seconds| Arguments::try_parse_from(["ftp-host", "ls", "--timeout", seconds, "ftp://host"]);
-        assert!(parse("0").is_err());
-        assert!(parse("1").is_ok());
+    fn limits_of_nothing_are_refused() {
+        for limit in ["--time-limit", "--memory-limit"] {
+            let parse = |number| Arguments::try_parse_from(["ftp-host", limit, number, "ls", "ftp://host"]);
+            assert!(parse("0").is_err() && parse("1").is_ok(), "{limit}");
+        }
+    }
+
+    #[test]
+    fn the_guest_gets_its_own_arguments_without_files_that_are_read_here() {
+        for (line, verb, guest) in [
+            ("ls ftp://h", "ls", "ftp ls ftp://h"),
+            ("--explain --memory-limit 9 --time-limit=1 get -c ftp://h/a b", "get", "ftp get -c ftp://h/a b"),
+            ("put --ca a --add-ca=b --cert c --key d x ftp://h/", "put", "ftp put x ftp://h/"),
+            ("cat --password-file p --netrc --netrc-file=n ftp://h/", "cat", "ftp cat ftp://h/"),
+            ("put -u put -- --ca ftp://h/", "put", "ftp put -u put -- --ca ftp://h/"),
+            ("mirror --cache ftp://h/ ls", "mirror", "ftp mirror --cache ftp://h/ ls"),
+        ] {
+            let words: Vec<OsString> = ["ftp-host"].into_iter().chain(line.split(' ')).map(OsString::from).collect();
+            let found = of_guest(&words, verb).unwrap_or_default().join(" ");
+            assert_eq!(found, guest);
+        }
     }
 }

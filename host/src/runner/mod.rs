@@ -4,79 +4,113 @@ use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, anyhow};
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
+use ftp_cli::arguments::{Verb, is_help, without_passwords};
+use ftp_cli::exit::Exit;
+use ftp_cli::text::plain;
+use ftp_host::Error;
+use tokio::runtime::{Builder, Runtime};
 
-use arguments::{Arguments, Command};
-use remote::Remote;
+use arguments::{Arguments, Command, Sandbox};
 
 mod arguments;
-mod connection;
 mod demo;
-mod figures;
-mod get;
-mod list;
-mod progress;
-mod put;
-mod remote;
-mod text;
+mod explain;
+mod grants;
+mod logins;
+mod variables;
+mod watch;
 
-/// Do what the command line says. An error is one line, and the exit code 1; for a wrong command line it is 2.
+/// Do what the command line says. The exit code is that of the command; where it is the runner's own, there is a line
+/// about it too.
 pub fn run() -> ExitCode {
-    let arguments: Vec<OsString> = std::env::args_os().collect();
-    let command = match Arguments::try_parse_from(&arguments) {
-        Ok(arguments) => arguments.command,
-        Err(error) => return explain(&error, &arguments),
+    let words: Vec<OsString> = std::env::args_os().collect();
+    match parse(&words).and_then(|(arguments, verb)| perform(arguments, &words, &verb)) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => failure.tell(),
+    }
+}
+
+/// The arguments, and the word that stands for what to do.
+fn parse(words: &[OsString]) -> Result<(Arguments, String), Failure> {
+    let matches = Arguments::command().try_get_matches_from(words);
+    let parsed = matches.and_then(|matches| Ok((Arguments::from_arg_matches(&matches)?, matches)));
+    match parsed {
+        Ok((arguments, matches)) => Ok((arguments, matches.subcommand_name().unwrap_or_default().to_owned())),
+        Err(error) => Err(Failure::CommandLine {
+            text: without_passwords(&error, words.iter().map(|word| word.to_string_lossy().into_owned())),
+            is_help: is_help(&error),
+        }),
+    }
+}
+
+fn perform(arguments: Arguments, words: &[OsString], name: &str) -> Result<u8, Failure> {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::other(format!("cannot start: {error}")))?;
+    let result = match arguments.command {
+        Command::Demo { size } => runtime.block_on(demonstrate(size)),
+        Command::Verb(verb) => run_verb(&runtime, &arguments.sandbox, &verb, arguments::of_guest(words, name)?),
     };
-    let Err(error) = perform(command) else { return ExitCode::SUCCESS };
-    if is_broken_pipe(&error) {
-        return ExitCode::FAILURE;
-    }
-    let _ = writeln!(io::stderr(), "ftp-host: {}", text::plain(&format!("{error:#}")));
-    ExitCode::FAILURE
-}
-
-/// What clap has to say: help, or what is wrong with the command line. It repeats arguments, and one of them may hold a
-/// password.
-fn explain(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
-    let mut text = error.render().to_string();
-    for argument in arguments.iter().filter_map(|argument| argument.to_str()) {
-        text = text.replace(argument, &remote::without_password(argument));
-    }
-    // Nothing is left to be done for a reader who does not listen.
-    let _ = if error.use_stderr() { write!(io::stderr(), "{text}") } else { write!(io::stdout(), "{text}") };
-    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
-}
-
-fn perform(command: Command) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
-    let result = runtime.block_on(async {
-        // What is dropped here removes its temporary files.
-        tokio::select! {
-            result = dispatch(command) => result,
-            _ = tokio::signal::ctrl_c() => Err(anyhow!("interrupted")),
-        }
-    });
     // A read from a terminal, that nobody answers any more, is not waited for.
     runtime.shutdown_background();
     result
 }
 
-async fn dispatch(command: Command) -> Result<()> {
-    match command {
-        Command::Demo { size } => demo::run(size).await,
-        Command::Ls { url, options } => list::run(Remote::parse(&url, &options.encoding())?, &options).await,
-        Command::Get { url, file, options } => {
-            get::run(Remote::parse(&url, &options.encoding())?, file, &options).await
-        }
-        Command::Put { file, url, options } => {
-            put::run(&file, Remote::parse(&url, &options.encoding())?, &options).await
-        }
+async fn demonstrate(size: u64) -> Result<u8, Failure> {
+    // What is dropped here removes its temporary files.
+    tokio::select! {
+        result = demo::run(size) => result.map(|()| 0).map_err(|error| Failure::other(format!("{error:#}"))),
+        _ = tokio::signal::ctrl_c() => Err(Failure::new(Exit::Interrupted, "interrupted")),
     }
 }
 
-/// The reader of the standard output has seen enough, as `head` has.
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let broken = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
-    error.downcast_ref::<io::Error>().is_some_and(broken)
+/// The command component, with what its arguments name.
+fn run_verb(runtime: &Runtime, sandbox: &Sandbox, verb: &Verb, words: Vec<String>) -> Result<u8, Failure> {
+    let (mut command, needs) = grants::command(verb, sandbox)?;
+    let variables = variables::of(verb, sandbox.system_roots)?;
+    command.arguments(words);
+    for (name, value) in &variables {
+        command.variable(name, value);
+    }
+    watch::start(sandbox.time_limit).map_err(|error| Failure::other(format!("cannot start: {error}")))?;
+    runtime.block_on(async {
+        if sandbox.explain {
+            explain::print(&command, &needs, sandbox, &variables).await;
+        }
+        Ok(command.run().await?)
+    })
+}
+
+/// Why there is no exit code of the command.
+enum Failure {
+    /// What clap has to say.
+    CommandLine { text: String, is_help: bool },
+    /// One line, and an exit code.
+    Other(Exit, String),
+}
+
+impl Failure {
+    fn new(exit: Exit, text: impl Into<String>) -> Self {
+        Self::Other(exit, text.into())
+    }
+
+    fn other(text: impl Into<String>) -> Self {
+        Self::new(Exit::Other, text)
+    }
+
+    /// Whether anybody reads it changes nothing.
+    fn tell(self) -> ExitCode {
+        let (exit, _) = match self {
+            Self::CommandLine { text, is_help: true } => (Exit::Success, write!(io::stdout(), "{text}")),
+            Self::CommandLine { text, is_help: false } => (Exit::Usage, write!(io::stderr(), "{text}")),
+            Self::Other(exit, text) => (exit, writeln!(io::stderr(), "ftp-host: {}", plain(&text))),
+        };
+        ExitCode::from(exit.code())
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::other(error.to_string())
+    }
 }

@@ -4,9 +4,9 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use ftp_cli::text::plain;
 
 use super::sample::{self, Sample};
-use crate::runner::text::plain;
 
 #[derive(Default)]
 pub struct Checks {

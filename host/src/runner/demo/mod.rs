@@ -5,9 +5,9 @@ use std::io::{self, Write as _};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
+use ftp_cli::figures::{grouped, time};
 use ftp_host::Host;
 
-use super::figures::{grouped, time};
 use checks::Checks;
 use originals::Originals;
 
@@ -15,6 +15,7 @@ mod checks;
 mod moved;
 mod originals;
 mod part;
+mod progress;
 mod sample;
 mod steps;
 mod table;

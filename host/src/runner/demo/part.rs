@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
+use ftp_cli::figures::{grouped, time};
 use ftp_host::{
     Connector, Encryption, Error, Host, Policy, Security, Session, Settings, TlsSettings, TlsVersion, Trust,
 };
@@ -14,11 +15,10 @@ use ftp_test_server::{Options, PASSWORD, Server, USER};
 use super::checks::Checks;
 use super::moved::Moved;
 use super::originals::{LARGE, Originals, Places};
+use super::progress::Progress;
 use super::sample::Sample;
 use super::table::Table;
 use super::{say, steps};
-use crate::runner::figures::{grouped, time};
-use crate::runner::progress::Progress;
 
 const RENAMED: &str = "renamed file.bin";
 
@@ -187,7 +187,7 @@ impl Part<'_> {
         total: u64,
         work: impl AsyncFnOnce(&mut Session, &indicatif::ProgressBar) -> Result<Moved>,
     ) -> Result<u64> {
-        let progress = Progress::start(name, Some(total));
+        let progress = Progress::start(name, total);
         let clock = Instant::now();
         let moved = work(&mut self.session, &progress.bar).await.with_context(|| format!("cannot {name}"))?;
         self.table.add(name, Some(moved.bytes), clock.elapsed());

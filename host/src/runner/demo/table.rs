@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
-use crate::runner::figures::{grouped, rate, time};
+use ftp_cli::figures::{grouped, rate, time};
 
 pub struct Table {
     title: &'static str,

@@ -1,12 +1,13 @@
 //! How far a transfer is: a bar on a terminal, a line at its end elsewhere.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 use std::time::Instant;
 
+use ftp_cli::figures::{grouped, rate, time};
+use ftp_cli::text::plain;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::figures::{grouped, rate, time};
-use super::text::plain;
+const TEMPLATE: &str = "{prefix} [{bar:30}] {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
 
 /// A transfer that is under way. All of it goes to the standard error.
 pub struct Progress {
@@ -18,14 +19,10 @@ pub struct Progress {
 
 impl Progress {
     /// The label is cleaned for the terminal here.
-    pub fn start(label: &str, total: Option<u64>) -> Self {
+    pub fn start(label: &str, total: u64) -> Self {
         let label = plain(label);
-        let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
-        let template = match total {
-            Some(_) => "{prefix} [{bar:30}] {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left",
-            None => "{prefix} {bytes}, {bytes_per_sec}",
-        };
-        if let Ok(style) = ProgressStyle::with_template(template) {
+        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
             bar.set_style(style.progress_chars("=> "));
         }
         bar.set_prefix(label.clone());
@@ -40,11 +37,6 @@ impl Progress {
         // Whether anybody looks on changes nothing.
         let _ = writeln!(io::stderr(), "{}: {count} bytes in {}, {speed} MB/s", self.label, time(elapsed));
     }
-}
-
-/// Whether anybody sees a bar.
-pub fn is_shown() -> bool {
-    io::stderr().is_terminal()
 }
 
 impl Drop for Progress {

@@ -1,0 +1,97 @@
+//! What a command line names, and so what its command is granted: hosts, ports, folders.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ftp_cli::arguments::Verb;
+use ftp_cli::exit::Exit;
+use ftp_cli::needs::{Folder, Needs};
+use ftp_host::{Command, Policy};
+
+use super::Failure;
+use super::arguments::Sandbox;
+
+/// A command that may do what the verb is about. Folders that are to be filled are made.
+pub fn command(verb: &Verb, sandbox: &Sandbox) -> Result<(Command, Needs), Failure> {
+    let needs = Needs::of(verb, Path::is_dir).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+    // The user named the hosts, so they may be anywhere.
+    let policy = Policy::default().allow_loopback().allow_private();
+    let mut command = Command::new(policy, verb.connection().local_address);
+    command.memory(usize::from(sandbox.memory_limit) << 20);
+    for (host, port) in &needs.hosts {
+        command.host(host, *port);
+    }
+    if let Some((first, last)) = needs.listens {
+        command.listen(if (first, last) == (0, 0) { 1..=u16::MAX } else { first..=last });
+    }
+    if let Some((host, port)) = &needs.proxy {
+        command.proxy(host, *port);
+    }
+    refuse_likeness(&needs.folders)?;
+    for folder in &needs.folders {
+        open(&mut command, folder).map_err(|error| {
+            Failure::new(Exit::Local, format!("cannot open the folder {}: {error}", folder.path.display()))
+        })?;
+    }
+    Ok((command, needs))
+}
+
+fn open(command: &mut Command, folder: &Folder) -> io::Result<()> {
+    if folder.is_target {
+        fs::create_dir_all(&folder.path)?;
+    }
+    let name = folder.path.to_str().ok_or_else(|| io::Error::other("its name is not in UTF-8"))?;
+    command.folder(&folder.path, name_in_guest(name), folder.writable)
+}
+
+/// The guest finds a folder by the beginning of a path, so a `/` at its end would have to be there each time.
+fn name_in_guest(name: &str) -> &str {
+    match name.trim_end_matches('/') {
+        "" => "/",
+        name => name,
+    }
+}
+
+/// The guest takes `/a` and `a` for the same, so that one would be read for the other.
+fn refuse_likeness(folders: &[Folder]) -> Result<(), Failure> {
+    for (index, folder) in folders.iter().enumerate() {
+        let like = |other: &&Folder| from_root(&folder.path) == from_root(&other.path);
+        if let Some(other) = folders.iter().skip(index + 1).find(like) {
+            let (one, other) = (folder.path.display(), other.path.display());
+            return Err(Failure::new(Exit::Usage, format!("{one} and {other} cannot be named together")));
+        }
+    }
+    Ok(())
+}
+
+fn from_root(path: &Path) -> PathBuf {
+    Path::new("/").join(path).components().filter(|part| part.as_os_str() != ".").collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folders(paths: &[&str]) -> Vec<Folder> {
+        let folder = |path: &&str| Folder { path: path.into(), writable: false, is_target: false };
+        paths.iter().map(folder).collect()
+    }
+
+    #[test]
+    fn folders_that_look_alike_to_the_guest_are_refused() {
+        for paths in [&["a", "/a"][..], &[".", "/"], &["x", "./a/", "/a"]] {
+            assert!(refuse_likeness(&folders(paths)).is_err(), "{paths:?}");
+        }
+        for paths in [&["a", "/a/b"][..], &[".", "..", "/a", "../a"]] {
+            assert!(refuse_likeness(&folders(paths)).is_ok(), "{paths:?}");
+        }
+    }
+
+    #[test]
+    fn names_have_no_slash_at_their_end() {
+        for (name, in_guest) in [("a/", "a"), ("../a//", "../a"), ("/", "/"), ("//", "/"), (".", ".")] {
+            assert_eq!(name_in_guest(name), in_guest);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Who to be on which host, as a `.netrc` with just what the command line is about.
+
+use std::env;
+use std::path::PathBuf;
+
+use console::Term;
+use ftp_cli::arguments::{ConnectionOptions, Verb};
+use ftp_cli::exit::Exit;
+use ftp_cli::netrc::{self, Login};
+use ftp_cli::remote::Remote;
+use ftp_cli::text::plain;
+
+use super::{Failure, variables};
+
+/// The entries of the netrc files for the hosts that the verb names, and passwords that are asked for: once for each user
+/// that has none, unless there is one for all.
+pub fn of(verb: &Verb, user: Option<&str>, has_password: bool) -> Result<Option<String>, Failure> {
+    let known = known(verb.connection())?;
+    let mut text = String::new();
+    for Account { host, user } in accounts(verb, user)? {
+        let login = netrc::login(&known, &host, user.as_deref());
+        let asks = !has_password && login.as_ref().is_none_or(|login| login.password.is_none());
+        let login = match user.filter(|_| asks) {
+            Some(user) => ask(&host, user)?.or(login),
+            None => login,
+        };
+        text.extend(login.map(|login| entry(&host, &login)));
+    }
+    Ok(Some(text).filter(|text| !text.is_empty()))
+}
+
+/// A user of a host whose password is not in the URL.
+#[derive(Debug, PartialEq, Eq)]
+struct Account {
+    host: String,
+    user: Option<String>,
+}
+
+/// Those without a user come first: to the guest the first entry that fits is the one, and theirs is the first of the file.
+fn accounts(verb: &Verb, user: Option<&str>) -> Result<Vec<Account>, Failure> {
+    let options = verb.connection();
+    let user = options.user.as_deref().or(user);
+    let mut accounts = Vec::new();
+    for url in verb.urls() {
+        let remote = Remote::parse(url, &options.encoding());
+        let remote = remote.map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+        let account = Account { host: remote.host, user: remote.user.or_else(|| user.map(str::to_owned)) };
+        if remote.password.is_none() && !accounts.contains(&account) {
+            accounts.push(account);
+        }
+    }
+    accounts.sort_by_key(|account| account.user.is_some());
+    Ok(accounts)
+}
+
+/// All that the command line permits to look at.
+fn known(options: &ConnectionOptions) -> Result<String, Failure> {
+    let mut known = match netrc_file(options)? {
+        Some(path) => variables::read(&path)?,
+        None => String::new(),
+    };
+    if let Ok(given) = env::var("FTP_NETRC") {
+        known.push('\n');
+        known.push_str(&given);
+    }
+    Ok(known)
+}
+
+fn netrc_file(options: &ConnectionOptions) -> Result<Option<PathBuf>, Failure> {
+    if let Some(path) = &options.netrc_file {
+        return Ok(Some(path.clone()));
+    }
+    if !options.netrc {
+        return Ok(None);
+    }
+    let home = env::var_os("HOME").ok_or_else(|| Failure::new(Exit::Local, "--netrc needs the variable HOME"))?;
+    Ok(Some(PathBuf::from(home).join(".netrc")))
+}
+
+/// Nothing where nobody can be asked, or nobody has to be.
+fn ask(host: &str, user: String) -> Result<Option<Login>, Failure> {
+    let terminal = Term::stderr();
+    if !terminal.is_term() || user.eq_ignore_ascii_case("anonymous") {
+        return Ok(None);
+    }
+    let answer = terminal
+        .write_str(&plain(&format!("Password of {user} on {host}: ")))
+        .and_then(|()| terminal.read_secure_line())
+        .map_err(|error| Failure::new(Exit::Local, format!("cannot ask for a password: {error}")))?;
+    Ok(Some(Login { user: Some(user), password: Some(answer), account: None }))
+}
+
+fn entry(host: &str, login: &Login) -> String {
+    let mut entry = format!("machine {}", quoted(host));
+    for (name, word) in [("login", &login.user), ("password", &login.password), ("account", &login.account)] {
+        if let Some(word) = word {
+            entry.push_str(&format!(" {name} {}", quoted(word)));
+        }
+    }
+    entry.push('\n');
+    entry
+}
+
+fn quoted(word: &str) -> String {
+    format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::super::arguments::{Arguments, Command};
+    use super::*;
+
+    fn verb(line: &str) -> Verb {
+        match Arguments::try_parse_from(["ftp-host"].into_iter().chain(line.split(' '))).ok().unwrap().command {
+            Command::Verb(verb) => verb,
+            Command::Demo { .. } => panic!("{line}"),
+        }
+    }
+
+    fn users(line: &str) -> Vec<(String, Option<String>)> {
+        let accounts = accounts(&verb(line), Some("env")).ok().unwrap();
+        accounts.into_iter().map(|Account { host, user }| (host, user)).collect()
+    }
+
+    #[test]
+    fn accounts_are_those_that_need_a_password_each_once() {
+        let is = |host: &str, user: &str| (host.to_owned(), Some(user.to_owned()));
+        assert_eq!(users("ls ftp://a/x ftp://me@a/ ftp://me@a/y ftp://me:pw@b/"), [is("a", "env"), is("a", "me")]);
+        assert_eq!(users("ls --user you ftp://a/"), [is("a", "you")]);
+        let first = accounts(&verb("ls ftp://me@a/ ftp://a/"), None).ok().unwrap();
+        assert_eq!(first.iter().map(|account| account.user.as_deref()).collect::<Vec<_>>(), [None, Some("me")]);
+    }
+
+    #[test]
+    fn entries_come_back_as_they_were() {
+        for password in ["plain", "a b", "\"", "\\", "", "# machine b", "ü"] {
+            let login = Login { user: Some("me".into()), password: Some(password.into()), account: Some("x y".into()) };
+            let text = format!("{}{}", entry("other", &Login::default()), entry("host", &login));
+            assert_eq!(netrc::login(&text, "host", None), Some(login));
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What the guest has in its environment: contents of files that it cannot reach, and what is for it in ours.
+
+use std::env;
+use std::fs;
+use std::path::Path;
+
+use console::Term;
+use ftp_cli::arguments::{ConnectionOptions, Verb};
+use ftp_cli::exit::Exit;
+
+use super::{Failure, logins};
+
+/// Names and values.
+pub type Variables = Vec<(&'static str, String)>;
+
+/// The environment of a verb.
+pub fn of(verb: &Verb, system_roots: bool) -> Result<Variables, Failure> {
+    let options = verb.connection();
+    let user = env::var("FTP_USER").ok();
+    let password = match &options.password_file {
+        Some(path) => Some(first_line(&read(path)?)),
+        None => env::var("FTP_PASSWORD").ok(),
+    };
+    let logins = logins::of(verb, user.as_deref(), password.is_some())?;
+    let all = [
+        ("FTP_RUNNER", Some("ftp-host".to_owned())),
+        ("FTP_USER", user),
+        ("FTP_PASSWORD", password),
+        ("FTP_NETRC", logins),
+        ("FTP_CA", options.ca.as_deref().map(read).transpose()?),
+        ("FTP_ADD_CA", added_authorities(options, system_roots)?),
+        ("FTP_CERT", options.cert.as_deref().map(read).transpose()?),
+        ("FTP_KEY", options.key.as_deref().map(read).transpose()?),
+        ("COLUMNS", columns()),
+    ];
+    Ok(all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
+}
+
+/// The text of a file that the command line names.
+pub fn read(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path).map_err(|error| Failure::new(Exit::Local, format!("{}: {error}", path.display())))
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+/// The certificates of `--add-ca`, and those that this machine believes.
+fn added_authorities(options: &ConnectionOptions, system_roots: bool) -> Result<Option<String>, Failure> {
+    let added = options.add_ca.as_deref().map(read).transpose()?;
+    if !system_roots {
+        return Ok(added);
+    }
+    if options.ca.is_some() || options.pin.is_some() || options.insecure {
+        return Err(Failure::new(
+            Exit::Usage,
+            "--system-roots adds to what --ca, --pin and --insecure leave no choice about",
+        ));
+    }
+    let found = rustls_native_certs::load_native_certs();
+    if found.certs.is_empty() {
+        let reason = found.errors.first().map_or("there are none".to_owned(), |error| error.to_string());
+        return Err(Failure::new(Exit::Local, format!("the certificates of the system: {reason}")));
+    }
+    let system = found.certs.iter().map(|certificate| pem::encode(&pem::Pem::new("CERTIFICATE", certificate.as_ref())));
+    Ok(Some(added.into_iter().chain(system).collect::<Vec<_>>().join("\n")))
+}
+
+fn columns() -> Option<String> {
+    let of_terminal = || Term::stderr().size_checked().map(|(_, columns)| columns.to_string());
+    env::var("COLUMNS").ok().or_else(of_terminal)
+}

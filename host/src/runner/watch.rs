@@ -1,0 +1,60 @@
+//! What ends a command from outside.
+
+use std::io::{self, Write as _};
+use std::process;
+use std::thread;
+use std::time::Duration;
+
+use ftp_cli::exit::Exit;
+use tokio::runtime::Builder;
+use tokio::time::sleep;
+
+/// End this process when it is interrupted or takes too long. On a thread of its own: that of the command may wait in
+/// a pipe that nobody reads, where nothing else reaches it.
+pub fn start(limit: Option<Duration>) -> io::Result<()> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let interrupted = {
+        let _guard = runtime.enter();
+        interrupted()?
+    };
+    thread::Builder::new().name("ftp-host-watch".into()).spawn(move || {
+        let (text, exit) = runtime.block_on(async {
+            tokio::select! {
+                () = interrupted => ("interrupted".to_owned(), Exit::Interrupted),
+                text = too_long(limit) => (text, Exit::Timeout),
+            }
+        });
+        let _ = writeln!(io::stderr(), "ftp-host: {text}");
+        process::exit(exit.code().into())
+    })?;
+    Ok(())
+}
+
+async fn too_long(limit: Option<Duration>) -> String {
+    let Some(limit) = limit else { return std::future::pending().await };
+    sleep(limit).await;
+    format!("it took longer than {} seconds", limit.as_secs_f64())
+}
+
+/// The signals are caught from now on.
+#[cfg(unix)]
+fn interrupted() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn interrupted() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
+    })
+}
