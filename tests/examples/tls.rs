@@ -46,7 +46,7 @@ async fn ciphers() -> Result<()> {
         .args(["build", "--quiet", "--locked", "--package", "ftp-crypto", "--example", "records"])
         .args(["--profile", "wasm", "--target", "wasm32-wasip2", "--target-dir"])
         .arg(&target)
-        .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+simd128")
+        .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+simd128\x1f-Crelocation-model=static")
         .current_dir(workspace)
         .status()?;
     ensure!(built.success(), "the ciphers do not compile");
