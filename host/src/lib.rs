@@ -43,6 +43,7 @@ mod connector;
 mod engine;
 mod entries;
 mod error;
+mod fetch;
 mod grants;
 mod host;
 mod instance;
@@ -59,6 +60,7 @@ mod types;
 pub use connector::{Connector, Settings};
 pub use entries::Entries;
 pub use error::Error;
+pub use fetch::{Remote, Retry};
 pub use host::{Host, Options};
 pub use policy::Policy;
 pub use proxy::{Credentials, Proxy, ProxyServer};
@@ -66,8 +68,9 @@ pub use session::Session;
 pub use tls::{Identity, TlsSettings};
 pub use transfer::{Download, Upload};
 pub use types::{
-    Active, Algorithm, Checksum, Copied, DataEnd, DataMode, Encoding, Encryption, Entry, EntryKind, Limit, Listed,
-    Outcome, Phase, Precision, Protection, Reply, Representation, Security, Timestamp, TlsVersion, TransferMode, Trust,
+    Active, Algorithm, Arrived, Checksum, Copied, DataEnd, DataMode, Encoding, Encryption, Entry, EntryKind, Limit,
+    Listed, Outcome, Phase, Precision, Protection, Reply, Representation, Security, Timestamp, TlsVersion,
+    TransferMode, Trust,
 };
 
 /// The component itself, `ftp.wasm`, for a program that loads or composes it in its own way.
