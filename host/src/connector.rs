@@ -62,7 +62,7 @@ pub struct Settings {
 ///
 /// Calls on all sessions of a connector take turns. Several sessions at a time are several connectors.
 pub struct Connector {
-    handle: Handle,
+    pub(crate) handle: Handle,
     port: u16,
 }
 
@@ -119,10 +119,14 @@ impl Connector {
     /// [`Error::Tls`], [`Error::Insecure`] when the server has no TLS or wants it skipped,
     /// [`Error::Transient`] when the greeting is 421, [`Error::InvalidArgument`] for an empty host or port 0.
     pub async fn connect(&self, host: &str, port: Option<u16>) -> Result<Session, Error> {
-        let shared = &self.handle.shared;
-        shared.grants.name(host, port.unwrap_or(self.port));
+        self.grant(host, port);
         let session = call!(self.handle, connector.call_connect(host, port))??;
-        Ok(Session::new(Handle::new(shared.clone(), session)))
+        Ok(Session::new(Handle::new(self.handle.shared.clone(), session)))
+    }
+
+    /// Permit connections to this server.
+    pub(crate) fn grant(&self, host: &str, port: Option<u16>) {
+        self.handle.shared.grants.name(host, port.unwrap_or(self.port));
     }
 
     /// The one session of a connector that nothing else is needed from.
@@ -146,6 +150,6 @@ pub(crate) fn grant_listening(grants: &Grants, mode: &DataMode) {
     }
 }
 
-fn nanoseconds(time: Duration) -> u64 {
+pub(crate) fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

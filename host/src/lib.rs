@@ -50,6 +50,7 @@ mod connector;
 mod engine;
 mod entries;
 mod error;
+mod fetch;
 mod grants;
 mod host;
 mod instance;
@@ -68,6 +69,7 @@ pub use command::Command;
 pub use connector::{Connector, Settings};
 pub use entries::Entries;
 pub use error::Error;
+pub use fetch::{Remote, Retry};
 pub use host::{Host, Options};
 pub use policy::Policy;
 pub use proxy::{Credentials, Proxy, ProxyServer};
@@ -75,8 +77,9 @@ pub use session::Session;
 pub use tls::{Identity, TlsSettings};
 pub use transfer::{Download, Upload};
 pub use types::{
-    Active, Algorithm, Checksum, Copied, DataEnd, DataMode, Encoding, Encryption, Entry, EntryKind, Limit, Listed,
-    Outcome, Phase, Precision, Protection, Reply, Representation, Security, Timestamp, TlsVersion, TransferMode, Trust,
+    Active, Algorithm, Arrived, Checksum, Copied, DataEnd, DataMode, Encoding, Encryption, Entry, EntryKind, Limit,
+    Listed, Outcome, Phase, Precision, Protection, Reply, Representation, Security, Timestamp, TlsVersion,
+    TransferMode, Trust,
 };
 
 /// The component itself, `ftp.wasm`, for a program that loads or composes it in its own way.

@@ -10,7 +10,7 @@ use crate::instance::{Handle, call};
 use crate::types::{Outcome, Reply};
 
 /// The size of a piece that measured best.
-const PIECE: usize = 64 * 1024;
+pub const PIECE: usize = 64 * 1024;
 
 /// Bytes coming from the server. Dropping it closes the data connection at once, or inside TLS with the session's next
 /// call; the session stays usable.
@@ -230,6 +230,6 @@ fn more_telling(error: Error, verdict: Result<Outcome, Error>) -> Error {
     }
 }
 
-fn local(error: std::io::Error) -> Error {
+pub fn local(error: std::io::Error) -> Error {
     Error::Local(error.to_string())
 }

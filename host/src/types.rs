@@ -2,9 +2,11 @@
 
 use crate::bindings::exports::ftp::client::types;
 
+pub(crate) use types::Retry;
 pub use types::{
-    Active, Algorithm, Checksum, Copied, DataEnd, DataMode, Encoding, Encryption, Entry, EntryKind, Limit, Listed,
-    Outcome, Phase, Precision, Protection, Reply, Representation, Security, Timestamp, TlsVersion, TransferMode, Trust,
+    Active, Algorithm, Arrived, Checksum, Copied, DataEnd, DataMode, Encoding, Encryption, Entry, EntryKind, Limit,
+    Listed, Outcome, Phase, Precision, Protection, Reply, Representation, Security, Timestamp, TlsVersion,
+    TransferMode, Trust,
 };
 
 impl Default for DataMode {

@@ -1,20 +1,25 @@
-//! Files that arrive although the server is killed in the middle and started again, with the native client.
+//! Files that arrive although the server is killed in the middle and started again: by the component, and by the native
+//! client, which also uploads.
 
 use std::fs;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use anyhow::Result;
 use ftp_client::native::Native;
-use ftp_client::retry::{Retry, Source, download, upload};
+use ftp_client::retry::{Source, download, upload};
 use ftp_client::segments::{Segments, Sink};
-use ftp_client::{Error, Session, Settings};
+use ftp_client::{Error, Session};
+use ftp_host::{Remote, Retry, TlsVersion};
+use ftp_tests::client;
 use ftp_tests::payload::{Payload, sha256, sha256_of_file};
-use ftp_tests::servers::{Kind, Options, Server};
+use ftp_tests::servers::{Kind, Security, Server, Way};
 use ftp_tests::suite::Suite;
+use tokio::io::AsyncWrite;
 
 /// Far more than what the buffers on the way hold, so that a server that is killed has not sent all of it.
 const SIZE: u64 = 64 << 20;
@@ -31,16 +36,24 @@ const WAIT: Duration = Duration::from_millis(10);
 fn main() -> ExitCode {
     let mut suite = Suite::from_arguments();
     for kind in Kind::ALL {
-        let mut add = |name: &str, trial: fn(Site) -> Running| {
-            let start = move || async move { trial(Site::start(kind)?).await };
-            suite.trial_with(format!("{}::{name}", kind.name()), kind.installed(), start);
-        };
-        add("download_goes_on_after_the_server_is_killed", |site| {
-            Box::pin(download_goes_on_after_the_server_is_killed(site))
-        });
-        add("upload_goes_on_after_the_server_is_killed", |site| {
-            Box::pin(upload_goes_on_after_the_server_is_killed(site))
-        });
+        let secure = Way { kind, security: Security::Explicit, version: TlsVersion::Tls13 };
+        for way in [Way::plain(kind), secure] {
+            let mut add = |name: &str, trial: fn(Site, Way) -> Running| {
+                let start = move || async move { trial(Site::start(way)?, way).await };
+                suite.trial_with(format!("{}::{name}", way.name()), way.installed(), start);
+            };
+            add("file_is_fetched_from_a_server_that_is_killed", |site, way| {
+                Box::pin(file_is_fetched_from_a_server_that_is_killed(site, way))
+            });
+            if !way.is_encrypted() {
+                add("download_goes_on_after_the_server_is_killed", |site, _| {
+                    Box::pin(download_goes_on_after_the_server_is_killed(site))
+                });
+                add("upload_goes_on_after_the_server_is_killed", |site, _| {
+                    Box::pin(upload_goes_on_after_the_server_is_killed(site))
+                });
+            }
+        }
     }
     suite.run()
 }
@@ -54,8 +67,8 @@ struct Site {
 }
 
 impl Site {
-    fn start(kind: Kind) -> Result<Self> {
-        Ok(Self { server: Mutex::new(Server::start(kind, Options::default())?), moved: AtomicU64::new(0) })
+    fn start(way: Way) -> Result<Self> {
+        Ok(Self { server: Mutex::new(Server::start(way.kind, way.options())?), moved: AtomicU64::new(0) })
     }
 
     fn server(&self) -> std::sync::MutexGuard<'_, Server> {
@@ -76,8 +89,8 @@ impl Site {
 
     async fn open(&self) -> Result<Session<Native>, Error> {
         let address = self.server().address();
-        let mut session =
-            Session::connect(Native, Settings::default(), &address.ip().to_string(), address.port()).await?;
+        let settings = ftp_client::Settings::default();
+        let mut session = Session::connect(Native, settings, &address.ip().to_string(), address.port()).await?;
         session.login("user", "12345", None).await?;
         Ok(session)
     }
@@ -88,6 +101,22 @@ impl Site {
         assert_eq!(arrived, Payload::hash(SIZE));
         assert!((SIZE..=MOST).contains(&self.moved()), "{} bytes moved", self.moved());
     }
+}
+
+async fn file_is_fetched_from_a_server_that_is_killed(site: Site, way: Way) -> Result<()> {
+    fs::write(site.server().root().join("large"), Payload::bytes(SIZE))?;
+    let connector = client::connector(way.settings(client::settings())?).await?;
+    let address = site.server().address();
+    let host = address.ip().to_string();
+    let (port, user, password) = (Some(address.port()), "user", "12345");
+    let remote = Remote { host: &host, port, user, password, account: None, path: "large" };
+    let retry = Retry { wait: WAIT, ..Retry::default() };
+    let mut target = Target { site: &site, contents: Vec::new() };
+    let arrived = connector.fetch(remote, 0, &mut target, retry).await?;
+    assert_eq!((arrived.bytes, arrived.attempts, arrived.size), (SIZE, 2, Some(SIZE)));
+    let contents = target.contents;
+    site.check(sha256(&contents));
+    Ok(())
 }
 
 async fn download_goes_on_after_the_server_is_killed(site: Site) -> Result<()> {
@@ -112,11 +141,33 @@ async fn upload_goes_on_after_the_server_is_killed(site: Site) -> Result<()> {
     Ok(())
 }
 
-fn policy() -> Retry {
-    Retry { wait: WAIT, ..Retry::default() }
+fn policy() -> ftp_client::retry::Retry {
+    ftp_client::retry::Retry { wait: WAIT, ..Default::default() }
 }
 
-/// Where the client writes.
+/// Where the component writes.
+struct Target<'a> {
+    site: &'a Site,
+    contents: Vec<u8>,
+}
+
+impl AsyncWrite for Target<'_> {
+    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
+        self.contents.extend_from_slice(bytes);
+        self.site.moves(bytes.len());
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Where the native client writes.
 struct InOrder<'a>(&'a Site, Mutex<Vec<u8>>);
 
 impl Sink for InOrder<'_> {

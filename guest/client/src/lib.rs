@@ -1,10 +1,10 @@
 //! An FTP client (RFC 959, 1123, 2389, 2428, 2640, 3659), plain or inside TLS (RFC 4217), as linear async code.
 //!
 //! In scope: sessions, transfers, listings, time limits, TLS; the engine of TLS is behind the traits in `tls`. Also what is
-//! made out of several calls, with the feature `mirror`: trees in the module of that name, and one file by several sessions
-//! in `segments`, over connections that fail in `retry`. Out of scope: where connections come from. That is the trait [`Network`], of which there is one for WASI
-//! in the component, one for native sockets (the module `native`, with the feature of that name) and one that plays a
-//! script (`scripted`, likewise).
+//! made out of several calls: one file by several sessions in [`segments`], over connections that fail in [`retry`], and
+//! with the feature `mirror` trees in the module of that name. Out of scope: where connections come from. That is the
+//! trait [`Network`], of which there is one for WASI in the component, one for native sockets (the module `native`, with
+//! the feature of that name) and one that plays a script (`scripted`, likewise).
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -35,11 +35,9 @@ pub mod mirror;
 pub mod native;
 mod network;
 mod proxy;
-#[cfg(feature = "mirror")]
 pub mod retry;
 #[cfg(feature = "scripted")]
 pub mod scripted;
-#[cfg(feature = "mirror")]
 pub mod segments;
 mod session;
 mod settings;

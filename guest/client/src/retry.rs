@@ -22,7 +22,7 @@
 use crate::error::{Error, Phase, Reply};
 use crate::limit::breathe;
 use crate::network::Network;
-use crate::segments::{self, Failed, Fetched, Segments, Sink};
+use crate::segments::{self, Failed, Fetched, Segments, Sink, Version};
 use crate::session::Session;
 use crate::settings::{CHUNK, Representation};
 use crate::transfer::{Outcome, Upload};
@@ -104,6 +104,99 @@ pub async fn download<N: Network, S: Sink>(
         }
         if has_more {
             options.resume = Some(failed.resume);
+        }
+    }
+}
+
+/// What [`fetch`] has brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrived {
+    /// Bytes that the sink has taken.
+    pub bytes: u64,
+    /// Sessions that it took, the first one and those that could not be opened included.
+    pub attempts: u32,
+    /// The file, as it was at the beginning of each attempt and in the end.
+    pub version: Version,
+}
+
+/// (SIZE, MDTM, REST, RETR, and SIZE and MDTM again) Download a file as an image, from `offset` on and in order, as often
+/// as the policy has it. What the sink has taken is never asked for again, so a file that has changed since is
+/// [`Error::Integrity`]. Where the server tells neither size nor time, nothing is tried again once a byte came.
+pub async fn fetch<N: Network, S: Sink>(
+    network: &N,
+    open: impl AsyncFn() -> Result<Session<N>, Error>,
+    path: &str,
+    offset: u64,
+    sink: &S,
+    policy: &Retry,
+) -> Result<Arrived, Error> {
+    let mut patience = Patience::new(policy);
+    let mut coming = Coming { path, at: offset, version: None };
+    let mut attempts = 0u32;
+    loop {
+        attempts = attempts.saturating_add(1);
+        let before = coming.at;
+        let error = match open().await {
+            Err(error) => error,
+            Ok(mut session) => match coming.read(&mut session, sink).await {
+                Ok(version) => {
+                    let _ = session.quit().await;
+                    return Ok(Arrived { bytes: coming.at.saturating_sub(offset), attempts, version });
+                }
+                Err(error) => error,
+            },
+        };
+        let is_blind = coming.at > offset && coming.version == Some(Version::default());
+        if is_blind || !patience.wait(network, &error, coming.at > before).await {
+            return Err(error);
+        }
+    }
+}
+
+/// A file on its way.
+struct Coming<'a> {
+    path: &'a str,
+    /// The next byte.
+    at: u64,
+    /// The file, once the server was asked.
+    version: Option<Version>,
+}
+
+impl Coming<'_> {
+    /// One attempt: the file is the same as before, what is missing comes, and it is the same still.
+    async fn read<N: Network>(&mut self, session: &mut Session<N>, sink: &impl Sink) -> Result<Version, Error> {
+        let mut has_come = false;
+        loop {
+            let version = segments::version(session, self.path).await?;
+            if *self.version.get_or_insert(version) != version {
+                return Err(segments::changed());
+            }
+            if has_come {
+                return Ok(version);
+            }
+            // What is there may be all, if it was only the verdict that got lost.
+            if self.at == 0 || version.size != Some(self.at) {
+                self.rest(session, sink).await?;
+            }
+            if let Some(size) = version.size.filter(|size| *size != self.at) {
+                return Err(Error::Integrity(format!("the file ended at {} instead of {size}", self.at)));
+            }
+            has_come = true;
+        }
+    }
+
+    async fn rest<N: Network>(&mut self, session: &mut Session<N>, sink: &impl Sink) -> Result<(), Error> {
+        let mut download = session.retrieve(self.path, Representation::Image, self.at).await?;
+        let mut buffer = Vec::new();
+        loop {
+            buffer.clear();
+            let count = download.read(&mut buffer, CHUNK).await?;
+            if count == 0 {
+                return download.finish(session).await.map(drop);
+            }
+            sink.write_at(self.at, &buffer).await?;
+            self.at = self.at.saturating_add(count as u64);
+            breathe().await;
         }
     }
 }

@@ -178,7 +178,7 @@ impl<S: Sink> Fetch<'_, S> {
 
     fn changed(&mut self) -> Error {
         self.resume = Resume::default();
-        Error::Integrity("the file has changed on the server".to_string())
+        changed()
     }
 
     /// As many sessions as can be had.
@@ -300,8 +300,12 @@ impl<N: Network> Part<'_, N> {
     }
 }
 
+pub(crate) fn changed() -> Error {
+    Error::Integrity("the file has changed on the server".to_string())
+}
+
 /// (SIZE, MDTM) What tells that a file is still the same, as far as the server tells.
-async fn version<N: Network>(session: &mut Session<N>, path: &str) -> Result<Version, Error> {
+pub(crate) async fn version<N: Network>(session: &mut Session<N>, path: &str) -> Result<Version, Error> {
     let size = unless_refused(session.size(path).await)?;
     let modified = unless_refused(session.modified(path).await)?;
     Ok(Version { size, modified })

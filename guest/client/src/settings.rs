@@ -37,11 +37,9 @@ pub const WALK_ENTRIES: usize = 1_000_000;
 pub const WALK_SIZE: usize = 256 * 1024 * 1024;
 
 /// Sessions that share a download at the most.
-#[cfg(feature = "mirror")]
 pub const MAX_SEGMENTS: usize = 16;
 
 /// Bytes for which one more session is worth its while, unless the caller knows better.
-#[cfg(feature = "mirror")]
 pub const SEGMENT: u64 = 4 * 1024 * 1024;
 
 /// Addresses of one name that are tried.

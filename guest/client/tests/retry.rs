@@ -67,6 +67,16 @@ fn put(scripts: Vec<Script>, attempts: u32) -> (Result<Outcome, Error>, Duration
     (result, clock.now())
 }
 
+/// As `get`, in order and from an offset.
+fn get_from(offset: usize, scripts: Vec<Script>, sink: &Memory, attempts: u32) -> (Result<Arrived, Error>, Duration) {
+    sink.0.replace(CONTENTS[..offset].to_vec());
+    let (servers, clock) = (Servers::new(scripts), Scripted::new(Script::new()));
+    let offset = offset as u64;
+    let result = clock.run(fetch(&clock, async || servers.open().await, "f", offset, sink, &policy(attempts)));
+    servers.check_finished();
+    (result, clock.now())
+}
+
 fn image_of(size: &str, time: &str) -> Script {
     let script = hello().expect("TYPE I").say("200 ok\r\n").expect("SIZE f").say(format!("213 {size}\r\n"));
     script.expect("MDTM f").say(format!("213 {time}\r\n"))
@@ -142,6 +152,55 @@ fn file_that_has_changed_is_not_gone_on_with() {
         let (result, _) = get(vec![cut_after(6), image_of(size, time)], &Memory::default(), 4);
         assert!(matches!(result.unwrap_err().error, Error::Integrity(_)));
     }
+}
+
+#[test]
+fn file_is_fetched_in_as_many_attempts_as_it_takes() {
+    let sink = Memory::default();
+    let (result, waited) = get_from(0, vec![cut_after(6), rest_from(6)], &sink, 1);
+    let arrived = result.unwrap();
+    assert_eq!((arrived.bytes, arrived.attempts, arrived.version.size), (16, 2, Some(16)));
+    assert_eq!(sink.0.take(), CONTENTS);
+    assert_eq!(waited, Duration::from_secs(1));
+    let (result, _) = get_from(6, vec![rest_from(6)], &sink, 1);
+    let arrived = result.unwrap();
+    assert_eq!((arrived.bytes, arrived.attempts), (10, 1));
+    assert_eq!(sink.0.take(), CONTENTS);
+}
+
+#[test]
+fn file_of_which_only_the_verdict_is_missing_is_not_fetched_again() {
+    let sink = Memory::default();
+    let (result, _) = get_from(0, vec![cut_after(16), as_before(image_of("16", TIME))], &sink, 1);
+    assert_eq!(result.unwrap().bytes, 16);
+    assert_eq!(sink.0.take(), CONTENTS);
+}
+
+#[test]
+fn changed_file_is_not_fetched_to_its_end() {
+    for (size, time) in [("17", TIME), ("16", "20240615101801")] {
+        let sink = Memory::default();
+        let (result, _) = get_from(0, vec![cut_after(6), image_of(size, time)], &sink, 4);
+        assert!(matches!(result, Err(Error::Integrity(_))), "{result:?}");
+        assert_eq!(sink.0.take(), CONTENTS[..6]);
+    }
+}
+
+#[test]
+fn file_without_size_and_time_is_fetched_in_one_attempt_or_not_at_all() {
+    let unknown = || hello().expect("TYPE I").say("200 ok\r\n").expect("SIZE f").say("550 no\r\n");
+    let script = passive(unknown().expect("MDTM f").say("550 no\r\n")).expect("RETR f").say("150 go\r\n");
+    let (result, waited) =
+        get_from(0, vec![script.data(Data::sends(&CONTENTS[..6], End::Reset))], &Memory::default(), 4);
+    assert!(matches!(result, Err(Error::ConnectionLost(_))), "{result:?}");
+    assert_eq!(waited, Duration::ZERO);
+}
+
+#[test]
+fn server_that_is_never_there_is_given_up() {
+    let (result, waited) = get_from(0, Vec::new(), &Memory::default(), 4);
+    assert!(matches!(result, Err(Error::ConnectionRefused(_))), "{result:?}");
+    assert_eq!(waited, Duration::from_secs(1 + 2 + 4 + 8));
 }
 
 /// An upload of which so much is taken.

@@ -5,6 +5,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use core::net::IpAddr;
 use core::time::Duration;
+use ftp_client::retry::{Arrived, Retry};
 use ftp_client::{
     Active, Agreed, Algorithm, Checksum, Copied, Credentials, DataEnd, DataMode, Encoding, Entry, Error, Identity,
     Kind, Limit, Listed, Outcome, Phase, Precision, Protection, Proxy, ProxyServer, Reply, Representation, Security,
@@ -266,6 +267,27 @@ impl From<Outcome> for wit::Outcome {
             resumed: outcome.resumed,
             name: outcome.name,
             checksum: outcome.checksum.map(Into::into),
+        }
+    }
+}
+
+impl From<wit::Retry> for Retry {
+    fn from(retry: wit::Retry) -> Self {
+        Self {
+            attempts: retry.attempts,
+            wait: Duration::from_nanos(retry.wait),
+            longest_wait: Duration::from_nanos(retry.longest_wait),
+        }
+    }
+}
+
+impl From<Arrived> for wit::Arrived {
+    fn from(arrived: Arrived) -> Self {
+        Self {
+            bytes: arrived.bytes,
+            attempts: arrived.attempts,
+            size: arrived.version.size,
+            modified: arrived.version.modified.map(Into::into),
         }
     }
 }

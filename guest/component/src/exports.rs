@@ -7,6 +7,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 use core::time::Duration;
+use ftp_client::retry::fetch;
+use ftp_client::segments::Sink;
 use ftp_client::{CHUNK, DataMode, Download, Entries, Error, HOLD, Phase, Session, Settings, Upload, breathe, within};
 use ftp_wasi::{Wasi, block_on, ready};
 use wasi::io::streams::{InputStream, OutputStream, StreamError};
@@ -121,6 +123,44 @@ impl wit::GuestConnector for Connector {
         let welcome = session.welcome().clone();
         let session = Rc::new(RefCell::new(Some(session)));
         Ok(wit::Session::new(SharedSession { session, welcome }))
+    }
+
+    fn fetch(
+        &self,
+        host: String,
+        port: Option<u16>,
+        user: String,
+        password: String,
+        account: Option<String>,
+        path: String,
+        offset: u64,
+        sink: &OutputStream,
+        retry: wit::Retry,
+    ) -> Result<wit::Arrived, wit::Error> {
+        let settings = self.0.borrow().clone();
+        let (port, limit) = (port.unwrap_or(settings.security.port()), settings.total_timeout);
+        let open = async || {
+            let mut session = Session::connect(Wasi, settings.clone(), &host, port).await?;
+            session.login(&user, &password, account.as_deref()).await?;
+            Ok(session)
+        };
+        let (sink, retry) = (InOrder(sink), retry.into());
+        let fetching = fetch(&Wasi, open, &path, offset, &sink, &retry);
+        let fetched = block_on(within(&Wasi, limit, Phase::Total, fetching));
+        // What came before an error is the caller's too.
+        let flushed = sink.0.blocking_flush().map_err(|error| local_failure(&error));
+        let arrived = fetched?;
+        flushed?;
+        Ok(arrived.into())
+    }
+}
+
+/// A stream, to which the bytes of a file come in order.
+struct InOrder<'a>(&'a OutputStream);
+
+impl Sink for InOrder<'_> {
+    async fn write_at(&self, _: u64, bytes: &[u8]) -> Result<(), Error> {
+        write_all(self.0, bytes)
     }
 }
 

@@ -289,6 +289,13 @@ impl Script {
         self.step(Step::End(ending))
     }
 
+    /// End everything in this way, and play another script, up to its end, with the client that connects next.
+    pub fn then(mut self, ending: Ending, next: Self) -> Self {
+        self.steps.push(Step::Again(ending));
+        self.steps.extend(next.steps);
+        self
+    }
+
     /// Play the script against this client. Gives what the client gives, unless the two disagree about the script.
     ///
     /// When the script has come to its end the peer waits until the client hangs up; a command that still comes is a
@@ -342,6 +349,7 @@ enum Step {
     Pause(Duration),
     Stall,
     End(Ending),
+    Again(Ending),
 }
 
 #[cfg(test)]
@@ -387,6 +395,21 @@ mod tests {
     fn cut_ends_the_connection_in_the_middle_of_a_line() {
         let played = play(Script::greeting().cut_after(5, Ending::Close).expect("NOOP"), "");
         assert_eq!(played.unwrap(), "220 r");
+    }
+
+    #[test]
+    fn next_script_is_for_the_next_client() {
+        let script = Script::greeting().then(Ending::Close, Script::silent().reply("220 again"));
+        let heard = runtime().block_on(script.play(async |peer| {
+            let hear = || -> Result<String> {
+                let (mut stream, mut heard) = (TcpStream::connect(peer.address())?, String::new());
+                stream.shutdown(std::net::Shutdown::Write)?;
+                stream.read_to_string(&mut heard)?;
+                Ok(heard)
+            };
+            Ok([hear()?, hear()?])
+        }));
+        assert_eq!(heard.unwrap(), ["220 ready\r\n", "220 again\r\n"]);
     }
 
     /// What a client hears that says all it has to say at once and then listens.

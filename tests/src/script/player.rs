@@ -216,6 +216,12 @@ impl Player {
             }
             Step::Stall => self.stall().await,
             Step::End(ending) => self.end(ending),
+            Step::Again(ending) => {
+                self.end(ending)?;
+                let control = Line::Plain(Wire::new(self.door.accept().await?, &self.record));
+                self.control = Some(BufReader::new(control));
+                Ok(())
+            }
         }
     }
 

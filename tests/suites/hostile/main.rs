@@ -5,6 +5,7 @@ mod addresses;
 mod copies;
 mod cut;
 mod extensions;
+mod fetch;
 mod injection;
 mod login;
 mod proxies;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     transfers::add(&mut suite);
     copies::add(&mut suite);
     extensions::add(&mut suite);
+    fetch::add(&mut suite);
     cut::add(&mut suite);
     proxies::add(&mut suite);
     tls::add(&mut suite);

@@ -65,13 +65,17 @@ impl Site {
         }
     }
 
-    /// Connect with settings of one's own.
-    pub async fn connect_with(&self, settings: Settings) -> Result<Session, Error> {
-        let settings = match self {
+    /// Settings, for this way to the server.
+    pub fn settings(&self, settings: Settings) -> Settings {
+        match self {
             Self::Real(_, way) => way.settings(settings).expect("the server has its certificates already"),
             Self::Embedded(_) => settings,
-        };
-        client::connect_with(self.address(), settings).await
+        }
+    }
+
+    /// Connect with settings of one's own.
+    pub async fn connect_with(&self, settings: Settings) -> Result<Session, Error> {
+        client::connect_with(self.address(), self.settings(settings)).await
     }
 
     /// Connect.

@@ -1,7 +1,7 @@
 //! Contents of files, up and down.
 
 use anyhow::{Context as _, Result};
-use ftp_host::{Active, DataMode, Error, Representation, Session, Settings};
+use ftp_host::{Active, Arrived, DataMode, Error, Remote, Representation, Retry, Session, Settings};
 use ftp_tests::client::{self, get, put, read_all, refusal};
 use ftp_tests::payload::Payload;
 
@@ -28,6 +28,8 @@ pub fn rows() -> Vec<Row> {
         store_unique_tells_the_name,
         download_from_an_offset,
         download_from_the_end_is_empty,
+        file_is_fetched_from_an_offset,
+        missing_file_is_not_fetched,
         upload_at_an_offset,
         download_of_a_missing_file_is_refused,
         download_of_a_directory_is_refused,
@@ -157,6 +159,31 @@ async fn download_from_the_end_is_empty(site: Site) -> Result<()> {
     let download = session.retrieve("file", Representation::Image, 10).await?;
     assert_eq!(read_all(download).await?, b"");
     Ok(())
+}
+
+async fn file_is_fetched_from_an_offset(site: Site) -> Result<()> {
+    site.place("file", b"0123456789")?;
+    for (offset, expected) in [(0, &b"0123456789"[..]), (4, b"456789"), (10, b"")] {
+        let mut bytes = Vec::new();
+        let arrived = fetch(&site, "file", offset, &mut bytes).await?;
+        assert_eq!(bytes, expected);
+        assert_eq!((arrived.bytes, arrived.attempts, arrived.size), (10 - offset, 1, Some(10)));
+    }
+    Ok(())
+}
+
+async fn missing_file_is_not_fetched(site: Site) -> Result<()> {
+    let missing = fetch(&site, "missing", 0, &mut Vec::new()).await;
+    assert_eq!(refusal(missing), 550);
+    Ok(())
+}
+
+async fn fetch(site: &Site, path: &str, offset: u64, bytes: &mut Vec<u8>) -> Result<Arrived, Error> {
+    let connector = client::connector(site.settings(client::settings())).await?;
+    let (address, user, password) = (site.address(), "user", "12345");
+    let host = address.ip().to_string();
+    let remote = Remote { host: &host, port: Some(address.port()), user, password, account: None, path };
+    connector.fetch(remote, offset, bytes, Retry::default()).await
 }
 
 async fn upload_at_an_offset(site: Site) -> Result<()> {

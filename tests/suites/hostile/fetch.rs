@@ -1,0 +1,216 @@
+//! Files that are fetched in several attempts, from servers that change them, cut them or refuse.
+
+use std::io::Cursor;
+use std::time::Duration;
+
+use anyhow::Result;
+use ftp_host::{Arrived, Error, Phase, Remote, Retry, Settings};
+use ftp_tests::client;
+use ftp_tests::script::{Ending, Peer, Script};
+use ftp_tests::suite::Suite;
+use ftp_tests::trials;
+
+pub fn add(suite: &mut Suite) {
+    trials!(
+        suite,
+        "fetch",
+        Ok(()),
+        [
+            file_is_gone_on_with_where_it_was_cut,
+            file_of_which_only_the_verdict_was_lost_is_not_asked_for_again,
+            file_that_changes_between_two_attempts_is_integrity,
+            file_that_changes_under_way_is_integrity,
+            file_without_size_and_time_is_not_gone_on_with,
+            file_that_is_shorter_than_its_size_is_integrity,
+            server_that_refuses_for_ever_is_given_up,
+            wrong_password_is_not_tried_again,
+            local_failure_is_not_tried_again,
+            waits_count_for_the_limit_of_the_call,
+        ]
+    );
+}
+
+/// What comes before a transfer of a file like this.
+fn session(size: &str, time: &str) -> Script {
+    Script::logged_in().on("SIZE file", size).on("MDTM file", time)
+}
+
+const SIZE: &str = "213 16";
+const TIME: &str = "213 20240615101800";
+const OTHER_TIME: &str = "213 20240615101801";
+const UNKNOWN: &str = "550 not known";
+
+/// A first attempt, of which six bytes come.
+fn cut() -> Script {
+    session(SIZE, TIME).open_data("RETR file").send_data("012345").close_data()
+}
+
+fn quick(attempts: u32) -> Retry {
+    Retry { attempts, wait: Duration::from_millis(1), ..Retry::default() }
+}
+
+/// What came of it, and the bytes that did.
+async fn fetch_with(peer: &Peer, settings: Settings, retry: Retry) -> Result<(Result<Arrived, Error>, Vec<u8>)> {
+    let mut bytes = Vec::new();
+    let connector = client::connector(settings).await?;
+    let result = connector.fetch(remote(peer), 0, &mut bytes, retry).await;
+    Ok((result, bytes))
+}
+
+async fn fetch(peer: &Peer, attempts: u32) -> Result<(Result<Arrived, Error>, Vec<u8>)> {
+    fetch_with(peer, client::settings(), quick(attempts)).await
+}
+
+fn remote(peer: &Peer) -> Remote<'static> {
+    let (port, user, password) = (Some(peer.address().port()), "user", "12345");
+    Remote { host: "127.0.0.1", port, user, password, account: None, path: "file" }
+}
+
+async fn file_is_gone_on_with_where_it_was_cut() -> Result<()> {
+    let rest = session(SIZE, TIME)
+        .passive()
+        .on("REST 6", "350 from there")
+        .on("RETR file", "150 here it comes")
+        .send_data("6789abcdef")
+        .close_data()
+        .reply("226 done")
+        .on("SIZE file", SIZE)
+        .on("MDTM file", TIME)
+        .on("QUIT", "221 goodbye");
+    cut()
+        .then(Ending::Reset, rest)
+        .play(async |peer| {
+            let (arrived, bytes) = fetch(peer, 1).await?;
+            let arrived = arrived?;
+            assert_eq!(bytes, b"0123456789abcdef");
+            assert_eq!((arrived.bytes, arrived.attempts, arrived.size), (16, 2, Some(16)));
+            assert_eq!(arrived.modified.map(|time| time.seconds), Some(1_718_446_680));
+            Ok(())
+        })
+        .await
+}
+
+async fn file_of_which_only_the_verdict_was_lost_is_not_asked_for_again() -> Result<()> {
+    let again = session(SIZE, TIME).on("SIZE file", SIZE).on("MDTM file", TIME).on("QUIT", "221 goodbye");
+    session(SIZE, TIME)
+        .open_data("RETR file")
+        .send_data("0123456789abcdef")
+        .close_data()
+        .then(Ending::Close, again)
+        .play(async |peer| {
+            let (arrived, bytes) = fetch(peer, 1).await?;
+            assert_eq!((arrived?.attempts, bytes), (2, b"0123456789abcdef".to_vec()));
+            Ok(())
+        })
+        .await
+}
+
+async fn file_that_changes_between_two_attempts_is_integrity() -> Result<()> {
+    for (size, time) in [("213 17", TIME), (SIZE, OTHER_TIME), (UNKNOWN, TIME), (SIZE, UNKNOWN)] {
+        cut()
+            .then(Ending::Close, session(size, time))
+            .play(async |peer| {
+                let (result, bytes) = fetch(peer, 5).await?;
+                assert!(matches!(result, Err(Error::Integrity(_))), "{result:?}");
+                assert_eq!(bytes, b"012345");
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+async fn file_that_changes_under_way_is_integrity() -> Result<()> {
+    session(SIZE, TIME)
+        .download("RETR file", "0123456789abcdef")
+        .on("SIZE file", SIZE)
+        .on("MDTM file", OTHER_TIME)
+        .play(async |peer| {
+            let (result, _) = fetch(peer, 5).await?;
+            assert!(matches!(result, Err(Error::Integrity(_))), "{result:?}");
+            Ok(())
+        })
+        .await
+}
+
+async fn file_without_size_and_time_is_not_gone_on_with() -> Result<()> {
+    session(UNKNOWN, UNKNOWN)
+        .open_data("RETR file")
+        .send_data("012345")
+        .close_data()
+        .end(Ending::Close)
+        .play(async |peer| {
+            let (result, bytes) = fetch(peer, 5).await?;
+            assert!(matches!(result, Err(Error::ConnectionLost(_))), "{result:?}");
+            assert_eq!(bytes, b"012345");
+            Ok(())
+        })
+        .await
+}
+
+async fn file_that_is_shorter_than_its_size_is_integrity() -> Result<()> {
+    session(SIZE, TIME)
+        .download("RETR file", "012345")
+        .play(async |peer| {
+            let (result, _) = fetch(peer, 5).await?;
+            assert!(matches!(result, Err(Error::Integrity(_))), "{result:?}");
+            Ok(())
+        })
+        .await
+}
+
+/// Nobody would take a fourth connection.
+async fn server_that_refuses_for_ever_is_given_up() -> Result<()> {
+    let refuses = || Script::silent().reply("421 too many users");
+    refuses()
+        .then(Ending::Close, refuses())
+        .then(Ending::Close, refuses())
+        .play(async |peer| {
+            let (result, bytes) = fetch(peer, 2).await?;
+            assert!(matches!(&result, Err(Error::Transient(reply)) if reply.code == 421), "{result:?}");
+            assert!(bytes.is_empty());
+            Ok(())
+        })
+        .await
+}
+
+async fn wrong_password_is_not_tried_again() -> Result<()> {
+    Script::greeting()
+        .on("USER", "331 password?")
+        .on("PASS", "530 no")
+        .play(async |peer| {
+            let (result, _) = fetch(peer, 5).await?;
+            assert!(matches!(&result, Err(Error::Permanent(reply)) if reply.code == 530), "{result:?}");
+            Ok(())
+        })
+        .await
+}
+
+async fn local_failure_is_not_tried_again() -> Result<()> {
+    const LARGE: usize = 1 << 20;
+    session(&format!("213 {LARGE}"), TIME)
+        .open_data("RETR file")
+        .flood_data("0123456789")
+        .play(async |peer| {
+            let mut room = [0; 100];
+            let mut writer = Cursor::new(&mut room[..]);
+            let connector = client::connector(client::settings()).await?;
+            let result = connector.fetch(remote(peer), 0, &mut writer, quick(5)).await;
+            assert!(matches!(result, Err(Error::Local(_))), "{result:?}");
+            Ok(())
+        })
+        .await
+}
+
+async fn waits_count_for_the_limit_of_the_call() -> Result<()> {
+    Script::silent()
+        .reply("421 too many users")
+        .play(async |peer| {
+            let settings = Settings { total_timeout: Some(client::SHORT), ..client::settings() };
+            let retry = Retry { wait: Duration::from_secs(3600), longest_wait: Duration::MAX, ..Retry::default() };
+            let (result, _) = fetch_with(peer, settings, retry).await?;
+            assert!(matches!(result, Err(Error::Timeout(Phase::Total))), "{result:?}");
+            Ok(())
+        })
+        .await
+}
