@@ -5,6 +5,8 @@ mod exits;
 mod mirrors;
 mod names;
 mod options;
+mod readme;
+mod terminal;
 mod verbs;
 
 use std::process::ExitCode;
@@ -18,5 +20,7 @@ fn main() -> ExitCode {
     options::add(&mut suite);
     names::add(&mut suite);
     mirrors::add(&mut suite);
+    readme::add(&mut suite);
+    terminal::add(&mut suite);
     suite.run()
 }

@@ -144,7 +144,7 @@ pub fn add(suite: &mut Suite) {
         }
         let name = |name: &str| format!("{}::options::{name}", program.name());
         suite.trial_with(name("lost_connection_is_tried_again"), program.installed(), move || tried_again(program));
-        let with_proxy = || requirement().and(proxies::Kind::Microsocks.installed());
+        let with_proxy = || requirement().and(proxies::Kind::Socks5.installed());
         suite.trial_with(name("proxy_is_gone_through"), with_proxy(), move || async move { through_a_proxy(program) });
     }
 }
@@ -189,7 +189,7 @@ async fn tried_again(program: Program) -> Result<()> {
 fn through_a_proxy(program: Program) -> Result<()> {
     let place = Place::plain(program, Kind::PyFtpd)?;
     place.write_there("file", b"contents")?;
-    let proxy = proxies::Proxy::start(proxies::Kind::Microsocks, true)?;
+    let proxy = proxies::Proxy::start(proxies::Kind::Socks5, true)?;
     let url = format!("socks5://{}:{}@{}", proxies::USER, proxies::PASSWORD, proxy.address());
     assert_eq!(place.succeed(&["cat", "--proxy", &url, &place.url("file")])?, "contents");
     let output = place.run(&["cat", "--proxy", &url.replace(proxies::PASSWORD, "wrong"), &place.url("file")])?;

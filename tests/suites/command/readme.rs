@@ -1,0 +1,48 @@
+//! The lines of the README do what they say, with a server here in place of the one there.
+
+use anyhow::{Context as _, Result, ensure};
+use ftp_host::TlsVersion;
+use ftp_tests::command::{Place, Program};
+use ftp_tests::servers::{Kind, Security, Way};
+use ftp_tests::suite::Suite;
+
+const README: &str = include_str!("../../../README.md");
+
+pub fn add(suite: &mut Suite) {
+    for (program, start) in [
+        (Program::Wasmtime, "wasmtime run -S inherit-network -S allow-ip-name-lookup --dir . "),
+        (Program::Runner, "cargo run --release -- "),
+    ] {
+        let way = Way { kind: Kind::Vsftpd, security: Security::Explicit, version: TlsVersion::Tls13 };
+        let requirement = program.installed().and(way.installed());
+        let name = format!("{}::readme::lines_of_the_readme_work", program.name());
+        suite.trial_with(name, requirement, move || async move { lines(&Place::start(program, way)?, start) });
+    }
+}
+
+fn lines(place: &Place, start: &str) -> Result<()> {
+    for folder in ["pub", "incoming", "www"] {
+        std::fs::create_dir(place.server.root().join(folder))?;
+    }
+    std::fs::create_dir(place.server.anonymous_root().join("pub"))?;
+    std::fs::write(place.server.anonymous_root().join("pub/file.bin"), b"contents")?;
+    let mut count = 0;
+    for line in README.lines().filter_map(|line| line.strip_prefix(start)) {
+        let line = line.strip_prefix("--env FTP_PASSWORD ").unwrap_or(line);
+        let line = line
+            .strip_prefix("ftp-cli.wasm ")
+            .unwrap_or(line)
+            .replace("ftp.example.com", &place.server.address().to_string());
+        let words: Vec<&str> = line.split(' ').map(|word| word.trim_matches('\'')).collect();
+        if words.first().is_some_and(|verb| ["demo", "--explain"].contains(verb)) {
+            continue;
+        }
+        place.succeed(&words).with_context(|| line.clone())?;
+        count += 1;
+    }
+    ensure!(count >= 3, "the README has {count} such lines");
+    let names = [place.here.path().join("file.bin"), place.here.path().join("downloads/file.bin")];
+    ensure!(names.iter().any(|name| name.exists()), "nothing was downloaded");
+    ensure!(place.there("incoming/file.bin")? == b"contents");
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! What a terminal shows: bars that move, and totals. Elsewhere there are plain lines.
+
+use std::process::Command;
+
+use anyhow::Result;
+use ftp_tests::command::{Place, Program};
+use ftp_tests::payload::Payload;
+use ftp_tests::servers::Kind;
+use ftp_tests::suite::Suite;
+
+pub fn add(suite: &mut Suite) {
+    for program in Program::ALL {
+        let requirement = || program.installed().and(Kind::PyFtpd.installed());
+        let name = |name: &str| format!("{}::terminal::{name}", program.name());
+        suite.trial_with(name("bars_and_totals_are_drawn"), requirement(), move || async move {
+            bars(&Place::plain(program, Kind::PyFtpd)?)
+        });
+        suite.trial_with(name("elsewhere_there_are_plain_lines"), requirement(), move || async move {
+            lines(&Place::plain(program, Kind::PyFtpd)?)
+        });
+    }
+}
+
+const FILES: u64 = 20;
+
+fn plant(place: &Place) -> Result<()> {
+    for index in 0..FILES {
+        place.write_there(&format!("many/file-{index}"), &Payload::bytes(100_000))?;
+    }
+    Ok(())
+}
+
+fn bars(place: &Place) -> Result<()> {
+    plant(place)?;
+    // The command `script` is a terminal to what it runs, and prints what is written there.
+    let command =
+        place.command(&["mirror", "-P", "2", "--limit-rate", "4M", "--columns", "100", &place.url("many/"), "copy"])?;
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let line: Vec<String> = words.map(|word| format!("'{}'", word.to_string_lossy())).collect();
+    let mut script = Command::new("script");
+    script.args(["--quiet", "--return", "--command", &line.join(" "), "/dev/null"]);
+    for (name, value) in command.get_envs() {
+        script.env(name, value.unwrap_or_default());
+    }
+    let output = script.current_dir(place.here.path()).stdin(std::process::Stdio::null()).output()?;
+    let screen = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{screen}");
+    assert!(
+        screen.contains("\u{1b}[") && screen.contains("=>") && screen.contains(&format!("of {FILES} files ")),
+        "{screen:?}"
+    );
+    assert!(screen.contains(&format!("{FILES} of {FILES} files: 2,000,000 bytes in ")), "{screen:?}");
+    let widest =
+        screen.split(['\n', '\r']).map(|line| line.split('\u{1b}').next().map_or(0, |line| line.chars().count()));
+    assert!(widest.max().is_some_and(|widest| widest <= 100), "{screen:?}");
+    Ok(())
+}
+
+fn lines(place: &Place) -> Result<()> {
+    plant(place)?;
+    let output = place.run(&["mirror", &place.url("many/"), "copy"])?;
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && !told.contains('\u{1b}'), "{told}");
+    assert_eq!(told.lines().count() as u64, FILES + 1, "{told}");
+    assert!(
+        told.contains("many/file-7: 100,000 bytes in ") && told.contains(&format!("{FILES} of {FILES} files: ")),
+        "{told}"
+    );
+    Ok(())
+}
