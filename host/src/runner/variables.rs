@@ -23,7 +23,6 @@ pub fn of(verb: &Verb, system_roots: bool) -> Result<Variables, Failure> {
     };
     let logins = logins::of(verb, user.as_deref(), password.is_some())?;
     let all = [
-        ("FTP_RUNNER", Some("ftp-host".to_owned())),
         ("FTP_USER", user),
         ("FTP_PASSWORD", password),
         ("FTP_NETRC", logins),
