@@ -7,9 +7,9 @@ use crate::types::{Limit, Phase, Reply};
 
 /// Why an operation failed, and whose fault it was.
 ///
-/// The first eighteen are the contract's own; `Trapped`, `Host` and `Local` are this library's. After `ConnectionLost`,
-/// `Timeout`, `Protocol`, `LimitExceeded` on a reply, `Trapped` and a `Transient` reply with code 421 the session is
-/// closed; after every other error it can be used as before.
+/// The first eighteen are the contract's own, with its kinds side by side; `Trapped`, `Host` and `Local` are this
+/// library's. After `ConnectionLost`, `Timeout`, `Protocol`, `LimitExceeded` on a reply, `Trapped` and a `Transient` reply
+/// with code 421 the session is closed; after every other error it can be used as before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
@@ -90,25 +90,44 @@ impl std::error::Error for Error {}
 impl From<types::Error> for Error {
     fn from(error: types::Error) -> Self {
         match error {
-            types::Error::NameUnresolvable(text) => Self::NameUnresolvable(text),
-            types::Error::AccessDenied(text) => Self::AccessDenied(text),
-            types::Error::ConnectionRefused(text) => Self::ConnectionRefused(text),
-            types::Error::ConnectionLost(text) => Self::ConnectionLost(text),
+            types::Error::Refused(refusal) => refusal.into(),
             types::Error::Timeout(phase) => Self::Timeout(phase),
-            types::Error::Tls(text) => Self::Tls(text),
-            types::Error::Insecure(text) => Self::Insecure(text),
-            types::Error::Transient(reply) => Self::Transient(reply),
-            types::Error::Permanent(reply) => Self::Permanent(reply),
-            types::Error::Unexpected(reply) => Self::Unexpected(reply),
-            types::Error::Protocol(text) => Self::Protocol(text),
             types::Error::LimitExceeded(limit) => Self::LimitExceeded(limit),
-            types::Error::InvalidArgument(text) => Self::InvalidArgument(text),
-            types::Error::Busy => Self::Busy,
-            types::Error::Closed => Self::Closed,
-            types::Error::Integrity(text) => Self::Integrity(text),
-            types::Error::Unsupported(text) => Self::Unsupported(text),
-            types::Error::Other(text) => Self::Other(text),
+            types::Error::Failed(failure) => failure.into(),
         }
+    }
+}
+
+impl From<types::Refusal> for Error {
+    fn from(refusal: types::Refusal) -> Self {
+        let case = match refusal.kind {
+            types::RefusalKind::Transient => Self::Transient,
+            types::RefusalKind::Permanent => Self::Permanent,
+            types::RefusalKind::Unexpected => Self::Unexpected,
+        };
+        case(refusal.reply)
+    }
+}
+
+impl From<types::Failure> for Error {
+    fn from(failure: types::Failure) -> Self {
+        use types::FailureKind as Kind;
+        let case = match failure.kind {
+            Kind::NameUnresolvable => Self::NameUnresolvable,
+            Kind::AccessDenied => Self::AccessDenied,
+            Kind::ConnectionRefused => Self::ConnectionRefused,
+            Kind::ConnectionLost => Self::ConnectionLost,
+            Kind::Tls => Self::Tls,
+            Kind::Insecure => Self::Insecure,
+            Kind::Protocol => Self::Protocol,
+            Kind::InvalidArgument => Self::InvalidArgument,
+            Kind::Busy => return Self::Busy,
+            Kind::Closed => return Self::Closed,
+            Kind::Integrity => Self::Integrity,
+            Kind::Unsupported => Self::Unsupported,
+            Kind::Other => Self::Other,
+        };
+        case(failure.text)
     }
 }
 

@@ -18,6 +18,9 @@ use wasmtime::{Config, Engine, Store};
 use wasmtime_wasi::p2::bindings::Command as Wasi;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
+/// As `host/build.rs` has them.
+const FLAGS: &str = "-Ctarget-feature=+simd128\x1f-Crelocation-model=static\x1f--cfg\x1fcpubits=\"32\"";
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1).map(|argument| argument.parse::<u64>());
@@ -46,7 +49,7 @@ async fn ciphers() -> Result<()> {
         .args(["build", "--quiet", "--locked", "--package", "ftp-crypto", "--example", "records"])
         .args(["--profile", "wasm", "--target", "wasm32-wasip2", "--target-dir"])
         .arg(&target)
-        .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+simd128")
+        .env("CARGO_ENCODED_RUSTFLAGS", FLAGS)
         .current_dir(workspace)
         .status()?;
     ensure!(built.success(), "the ciphers do not compile");

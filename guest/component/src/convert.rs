@@ -2,7 +2,7 @@
 
 use crate::bindings::exports::ftp::client::types as wit;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use core::net::IpAddr;
 use core::time::Duration;
 use ftp_client::{
@@ -19,27 +19,33 @@ impl From<Reply> for wit::Reply {
 
 impl From<Error> for wit::Error {
     fn from(error: Error) -> Self {
-        match error {
-            Error::NameUnresolvable(text) => Self::NameUnresolvable(text),
-            Error::AccessDenied(text) => Self::AccessDenied(text),
-            Error::ConnectionRefused(text) => Self::ConnectionRefused(text),
-            Error::ConnectionLost(text) => Self::ConnectionLost(text),
-            Error::Timeout(phase) => Self::Timeout(phase.into()),
-            Error::Tls(text) => Self::Tls(text),
-            Error::Insecure(text) => Self::Insecure(text),
-            Error::Transient(reply) => Self::Transient(reply.into()),
-            Error::Permanent(reply) => Self::Permanent(reply.into()),
-            Error::Unexpected(reply) => Self::Unexpected(reply.into()),
-            Error::Protocol(text) => Self::Protocol(text),
-            Error::LimitExceeded(limit) => Self::LimitExceeded(limit.into()),
-            Error::InvalidArgument(text) => Self::InvalidArgument(text),
-            Error::Busy => Self::Busy,
-            Error::Closed => Self::Closed,
-            Error::Integrity(text) => Self::Integrity(text),
-            Error::Unsupported(text) => Self::Unsupported(text),
-            Error::Other(text) => Self::Other(text),
-        }
+        use wit::FailureKind as Failed;
+        let (kind, text) = match error {
+            Error::Transient(reply) => return refused(wit::RefusalKind::Transient, reply),
+            Error::Permanent(reply) => return refused(wit::RefusalKind::Permanent, reply),
+            Error::Unexpected(reply) => return refused(wit::RefusalKind::Unexpected, reply),
+            Error::Timeout(phase) => return Self::Timeout(phase.into()),
+            Error::LimitExceeded(limit) => return Self::LimitExceeded(limit.into()),
+            Error::NameUnresolvable(text) => (Failed::NameUnresolvable, text),
+            Error::AccessDenied(text) => (Failed::AccessDenied, text),
+            Error::ConnectionRefused(text) => (Failed::ConnectionRefused, text),
+            Error::ConnectionLost(text) => (Failed::ConnectionLost, text),
+            Error::Tls(text) => (Failed::Tls, text),
+            Error::Insecure(text) => (Failed::Insecure, text),
+            Error::Protocol(text) => (Failed::Protocol, text),
+            Error::InvalidArgument(text) => (Failed::InvalidArgument, text),
+            Error::Busy => (Failed::Busy, Error::Busy.to_string()),
+            Error::Closed => (Failed::Closed, Error::Closed.to_string()),
+            Error::Integrity(text) => (Failed::Integrity, text),
+            Error::Unsupported(text) => (Failed::Unsupported, text),
+            Error::Other(text) => (Failed::Other, text),
+        };
+        Self::Failed(wit::Failure { kind, text })
     }
+}
+
+fn refused(kind: wit::RefusalKind, reply: Reply) -> wit::Error {
+    wit::Error::Refused(wit::Refusal { kind, reply: reply.into() })
 }
 
 impl From<Phase> for wit::Phase {

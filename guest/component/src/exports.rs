@@ -137,7 +137,7 @@ impl SharedSession {
         &self,
         work: impl AsyncFnOnce(&mut Session<Wasi>) -> Result<T, Error>,
     ) -> Result<U, wit::Error> {
-        in_session(&self.session, work).map(U::from)
+        Ok(in_session(&self.session, work)?.into())
     }
 
     fn download(
@@ -440,13 +440,13 @@ impl wit::GuestDownload for OpenDownload {
     fn finish(this: wit::Download) -> Result<wit::Outcome, wit::Error> {
         let open = this.into_inner::<Self>();
         let download = open.download.into_inner();
-        in_session(&open.session, async |session| download.finish(session).await).map(Into::into)
+        Ok(in_session(&open.session, async |session| download.finish(session).await)?.into())
     }
 
     fn abort(this: wit::Download) -> Result<wit::Reply, wit::Error> {
         let open = this.into_inner::<Self>();
         let download = open.download.into_inner();
-        in_session(&open.session, async |session| download.abort(session).await).map(Into::into)
+        Ok(in_session(&open.session, async |session| download.abort(session).await)?.into())
     }
 }
 
@@ -465,13 +465,13 @@ impl wit::GuestEntryStream for OpenEntries {
     fn finish(this: wit::EntryStream) -> Result<(), wit::Error> {
         let open = this.into_inner::<Self>();
         let entries = open.entries.into_inner();
-        in_session(&open.session, async |session| entries.finish(session).await)
+        Ok(in_session(&open.session, async |session| entries.finish(session).await)?)
     }
 
     fn abort(this: wit::EntryStream) -> Result<wit::Reply, wit::Error> {
         let open = this.into_inner::<Self>();
         let entries = open.entries.into_inner();
-        in_session(&open.session, async |session| entries.abort(session).await).map(Into::into)
+        Ok(in_session(&open.session, async |session| entries.abort(session).await)?.into())
     }
 }
 
@@ -523,20 +523,20 @@ impl wit::GuestUpload for OpenUpload {
     fn finish(this: wit::Upload) -> Result<wit::Outcome, wit::Error> {
         let open = this.into_inner::<Self>();
         let upload = open.upload.into_inner();
-        in_session(&open.session, async |session| upload.finish(session).await).map(Into::into)
+        Ok(in_session(&open.session, async |session| upload.finish(session).await)?.into())
     }
 
     fn abort(this: wit::Upload) -> Result<wit::Reply, wit::Error> {
         let open = this.into_inner::<Self>();
         let upload = open.upload.into_inner();
-        in_session(&open.session, async |session| upload.abort(session).await).map(Into::into)
+        Ok(in_session(&open.session, async |session| upload.abort(session).await)?.into())
     }
 }
 
-fn in_session<T>(slot: &Slot, work: impl AsyncFnOnce(&mut Session<Wasi>) -> Result<T, Error>) -> Result<T, wit::Error> {
+fn in_session<T>(slot: &Slot, work: impl AsyncFnOnce(&mut Session<Wasi>) -> Result<T, Error>) -> Result<T, Error> {
     let mut session = slot.borrow_mut();
     let session = session.as_mut().ok_or(Error::Closed)?;
-    Ok(block_on(work(session))?)
+    block_on(work(session))
 }
 
 /// A call on a transfer, within the limit of a whole call, which closes the session when it runs out.

@@ -93,6 +93,10 @@
 //! `p256`, `p384`, `primefield`, `primeorder`, `sha2`) it matters less: two keys and a shared secret take 0.3 ms with
 //! X25519, 2 ms with P-256 and 10 ms with P-384, for size a tenth to a third more.
 //!
+//! By default the RustCrypto crates count in words of 64 bits here, whose long product WebAssembly does not have. With
+//! `--cfg cpubits="32"` a key and a shared secret take 0.76 ms each with P-256, before 0.94 and 0.85, and 3.4 ms with P-384,
+//! before 4.2; X25519, 0.1 ms each, stays as it is.
+//!
 //! [RustCrypto]: https://github.com/RustCrypto
 //! [dalek-cryptography]: https://github.com/dalek-cryptography
 //! [RUSTSEC-2023-0071]: https://rustsec.org/advisories/RUSTSEC-2023-0071.html

@@ -65,11 +65,8 @@ fn interrupted(place: &Place, arguments: &[&str]) -> Result<()> {
         let most = 50 + usize::from(rand()) % 700;
         let mut child = place.command(arguments)?.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let output = BufReader::new(child.stdout.take().context("its output")?);
-        let seen = output
-            .lines()
-            .take(most)
-            .filter(|line| line.as_ref().is_ok_and(|line| line.contains("\"transfer\"")))
-            .count();
+        let transfers = output.lines().filter(|line| line.as_ref().is_ok_and(|line| line.contains("\"transfer\"")));
+        let seen = transfers.take(most).count();
         child.kill()?;
         child.wait()?;
         ensure!(seen > 0 || round > 5, "round {round} moved nothing");

@@ -195,8 +195,13 @@ impl Work<'_> {
             self.simple_step(&mut client, step).await?;
         }
         self.transfer(rest, server, client).await?;
+        let deletes: Vec<&Step> = rest.iter().filter(|step| is_delete(step)).collect();
+        if deletes.is_empty() {
+            return Ok(());
+        }
+        // The sessions of the transfers have said goodbye.
         let mut client = server.open().await?;
-        for step in rest.iter().filter(|step| is_delete(step)) {
+        for step in deletes {
             self.simple_step(&mut client, step).await?;
         }
         client.quit().await;

@@ -1,5 +1,6 @@
 //! A connection, plain or inside TLS.
 
+use super::records::HEADER;
 use super::{Agreed, Connection, Handshake, Progress, Step};
 use crate::error::Error;
 use crate::limit::breathe;
@@ -29,6 +30,8 @@ pub(crate) struct Secure<S> {
     progress: Progress,
     /// Received, not yet decrypted.
     incoming: Vec<u8>,
+    /// The size of the record that came last.
+    record: usize,
     /// Encrypted, not yet sent. May hold the last flight of the handshake, until there is something to send with it.
     outgoing: Vec<u8>,
     /// Decrypted, not yet handed out.
@@ -47,8 +50,8 @@ impl<S: Stream> Channel<S> {
                 Ok(Step::Done(mut tls, agreed)) => {
                     // The other side may have said more already, or all.
                     let progress = tls.advance(&mut incoming, &mut outgoing, &mut plain)?;
-                    let truncated = false;
-                    let secure = Secure { stream, tls, agreed, progress, incoming, outgoing, plain, truncated };
+                    let (record, truncated) = (0, false);
+                    let secure = Secure { stream, tls, agreed, progress, incoming, record, outgoing, plain, truncated };
                     return Ok(Self::Secure(Box::new(secure)));
                 }
                 Ok(Step::Waiting(handshake)) => handshake,
@@ -218,6 +221,10 @@ impl<S: Stream> Channel<S> {
 
 impl<S: Stream> Secure<S> {
     fn advance(&mut self) -> Result<(), Error> {
+        // Servers send records of one length, but for the last.
+        if let Some(&[_, _, _, high, low]) = self.incoming.first_chunk() {
+            self.record = HEADER + usize::from(u16::from_be_bytes([high, low]));
+        }
         self.progress = self.tls.advance(&mut self.incoming, &mut self.outgoing, &mut self.plain)?;
         Ok(())
     }
@@ -231,8 +238,7 @@ impl<S: Stream> Secure<S> {
                 return Ok(0);
             }
             self.flush().await?;
-            // With what is there already no more than can be handed out at once.
-            let piece = max.saturating_sub(self.incoming.len()).clamp(*READ.start(), *READ.end());
+            let piece = self.piece(max);
             if self.stream.read(&mut self.incoming, piece).await? == 0 {
                 self.truncated = true;
                 return Ok(0);
@@ -243,6 +249,14 @@ impl<S: Stream> Secure<S> {
                 breathe().await;
             }
         }
+    }
+
+    /// How much to read: with what is there already no more than can be handed out at once, and as many whole records as
+    /// that makes. What would be left of another one would have to be copied to the next read.
+    fn piece(&self, max: usize) -> usize {
+        let most = max.saturating_sub(self.incoming.len()).clamp(*READ.start(), *READ.end());
+        let left = (self.incoming.len() + most).checked_rem(self.record).unwrap_or_default();
+        most.checked_sub(left).filter(|piece| READ.contains(piece)).unwrap_or(most)
     }
 
     async fn flush(&mut self) -> Result<(), Error> {

@@ -176,6 +176,10 @@ fn drive(
 ) -> Result<Progress, Error> {
     let mut consumed = 0;
     let mut progress = Progress::Open;
+    // At once: to grow with each record is to copy the ones before it.
+    if !connection.is_handshaking() {
+        plain.reserve(incoming.len());
+    }
     let end = loop {
         let rest = incoming.get_mut(consumed..).unwrap_or_default();
         let UnbufferedStatus { discard, state } = connection.process_tls_records(rest);

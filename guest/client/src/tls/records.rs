@@ -22,7 +22,7 @@ use rustls::{
 };
 
 /// Bytes before the payload of a record: type, version, length.
-const HEADER: usize = 5;
+pub(super) const HEADER: usize = 5;
 
 /// Plain bytes of a record at most.
 const PLAIN: usize = 1 << 14;
@@ -67,13 +67,8 @@ impl Records {
         Ok(Self { kernel, suite, sending, receiving, message, key_updates: 0, ended: false, tickets, ticket })
     }
 
-    /// Take one record from the front; gives its size, or nothing when it is not complete.
-    fn take(
-        &mut self,
-        incoming: &mut [u8],
-        outgoing: &mut Vec<u8>,
-        plain: &mut Vec<u8>,
-    ) -> Result<Option<usize>, Failure> {
+    /// Take one record from the front, or nothing when it is not complete. Data is decrypted where it is.
+    fn take(&mut self, incoming: &mut [u8], outgoing: &mut Vec<u8>) -> Result<Option<Taken>, Failure> {
         let Some((&mut [kind, _, _, high, low], rest)) = incoming.split_first_chunk_mut() else { return Ok(None) };
         let length = usize::from(u16::from_be_bytes([high, low]));
         if ContentType::from(kind) != ContentType::ApplicationData {
@@ -89,8 +84,9 @@ impl Records {
             .decrypt(record, *number)
             .map_err(|_| Failure(AlertDescription::BadRecordMac, "a record that cannot be decrypted"))?;
         *number += 1;
+        let mut data = 0;
         match record.typ {
-            ContentType::ApplicationData if self.message.is_empty() => plain.extend_from_slice(record.payload),
+            ContentType::ApplicationData if self.message.is_empty() => data = record.payload.len(),
             ContentType::Handshake if self.message.len() + record.payload.len() <= MESSAGE => {
                 self.message.extend_from_slice(record.payload);
                 self.take_messages(outgoing)?;
@@ -98,7 +94,7 @@ impl Records {
             ContentType::Alert => self.take_alert(record.payload)?,
             _ => return Err(Failure(AlertDescription::UnexpectedMessage, "a record that does not belong there")),
         }
-        Ok(Some(HEADER + length))
+        Ok(Some(Taken { size: HEADER + length, data }))
     }
 
     fn take_alert(&mut self, alert: &[u8]) -> Result<(), Failure> {
@@ -178,19 +174,32 @@ impl Connection for Records {
         outgoing: &mut Vec<u8>,
         plain: &mut Vec<u8>,
     ) -> Result<Progress, Error> {
-        plain.reserve(incoming.len());
-        let mut consumed = 0;
+        let (mut consumed, mut filled) = (0, 0);
         let end = loop {
             if self.ended {
                 break Ok(Progress::Ended);
             }
-            match self.take(incoming.get_mut(consumed..).unwrap_or_default(), outgoing, plain) {
-                Ok(Some(count)) => consumed += count,
+            match self.take(incoming.get_mut(consumed..).unwrap_or_default(), outgoing) {
+                Ok(Some(Taken { size, data })) => {
+                    let start = consumed + HEADER;
+                    incoming.copy_within(start..start + data, filled);
+                    filled += data;
+                    consumed += size;
+                }
                 Ok(None) => break Ok(Progress::Open),
                 Err(failure) => break Err(failure),
             }
         };
-        incoming.drain(..consumed);
+        if consumed > 0 {
+            // The buffer of what was received becomes that of what is plain.
+            let rest = incoming.split_off(consumed);
+            incoming.truncate(filled);
+            match plain.is_empty() {
+                true => core::mem::swap(plain, incoming),
+                false => plain.append(incoming),
+            }
+            *incoming = rest;
+        }
         end.map_err(|Failure(alert, text)| {
             const FATAL: u8 = 2;
             if text.is_empty() {
@@ -222,6 +231,12 @@ impl Connection for Records {
             let _ = self.kernel.handle_new_session_ticket(&self.ticket);
         }
     }
+}
+
+/// A record that was taken: its size, and how much data is in it behind the header.
+struct Taken {
+    size: usize,
+    data: usize,
 }
 
 /// What the server did wrong, and the alert that tells it so. Without a text it is an alert of the server's.
