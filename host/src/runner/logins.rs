@@ -120,7 +120,7 @@ mod tests {
 
     fn verb(line: &str) -> Verb {
         match Arguments::try_parse_from(["ftp-host"].into_iter().chain(line.split(' '))).ok().unwrap().command {
-            Command::Verb(verb) => verb,
+            Command::Verb(verb) => *verb,
             Command::Demo { .. } => panic!("{line}"),
         }
     }
