@@ -22,6 +22,8 @@ const MOST_RESOURCES: usize = 10_000;
 /// The FTP client as a command: one run of `ftp-cli.wasm`, with the standard streams of this process.
 ///
 /// It has the arguments, the variables, the hosts and the folders that it is given here, and nothing else of the machine.
+/// Besides the options, it takes from its variables `FTP_USER`, `FTP_PASSWORD`, `FTP_NETRC` (a `.netrc`), `FTP_CA`, `FTP_ADD_CA`,
+/// `FTP_CERT` and `FTP_KEY` (PEM), and `COLUMNS`.
 ///
 /// ```no_run
 /// use ftp_host::{Command, Policy};
@@ -46,7 +48,8 @@ impl Command {
     /// that it may connect from, where it is told to.
     pub fn new(policy: Policy, local_address: Option<IpAddr>) -> Self {
         let mut wasi = WasiCtx::builder();
-        wasi.inherit_stdio();
+        // Its texts name options of `wasmtime run` unless it is told who runs it.
+        wasi.inherit_stdio().env("FTP_RUNNER", "ftp-host");
         Self { wasi, grants: Grants::new(policy, local_address), memory: 256 << 20 }
     }
 

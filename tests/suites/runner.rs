@@ -1,19 +1,21 @@
-//! The command `ftp-host` as a process: what it does, what it prints, how it ends.
+//! What `ftp-host` adds to the command that it runs: a sandbox that has what the arguments name, an end from outside, and a
+//! demonstration. What the command does is in the suite `command`.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Output, Stdio};
-use std::sync::LazyLock;
+use std::io::Read as _;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, ExitCode, Output, Stdio};
 
-use anyhow::{Context as _, Result, anyhow, ensure};
+use anyhow::{Context as _, Result, ensure};
+use ftp_host::Policy;
+use ftp_tests::command::runner;
 use ftp_tests::embedded::Embedded;
 use ftp_tests::payload::Payload;
 use ftp_tests::root;
 use ftp_tests::script::Script;
-use ftp_tests::servers::{Kind, Options, Server};
 use ftp_tests::suite::Suite;
 use ftp_tests::trials;
+use rustix::process::{Pid, Signal, kill_process};
 
 fn main() -> ExitCode {
     let mut suite = Suite::from_arguments();
@@ -22,121 +24,205 @@ fn main() -> ExitCode {
         "runner",
         Ok(()),
         [
-            ls_names_the_files,
-            get_writes_a_file,
-            get_writes_to_the_standard_output,
-            put_stores_a_file,
-            unknown_encoding_and_refused_compression_are_one_line_and_a_failure,
-            missing_file_is_one_line_and_a_failure,
-            password_may_come_from_the_environment,
+            folders_have_the_names_that_the_arguments_give_them,
+            folder_of_a_target_is_made,
+            folder_that_is_not_there_is_10,
+            folder_that_is_read_only_is_not_written,
+            host_that_was_not_named_is_not_reached,
+            secrets_are_read_from_files_that_the_command_cannot_reach,
+            entry_of_netrc_is_the_one_of_the_user,
+            explain_names_what_is_granted_and_no_secret,
+            interrupted_is_130,
+            interrupted_in_a_pipe_that_nobody_reads_is_130,
+            limit_of_time_is_11,
+            limit_of_memory_is_a_line_and_a_failure,
             verbose_shows_the_session_without_the_password,
             wrong_command_line_does_not_show_the_password,
-            wrong_password_is_one_line_without_the_password,
-            server_that_is_not_there_is_one_line_and_a_failure,
             reply_with_escape_sequences_is_not_shown_as_it_is,
             missing_arguments_are_a_failure_with_the_usage,
             demo_succeeds,
         ]
     );
-    trials!(suite, "runner", Kind::ProFtpd.installed(), [names_and_contents_travel_as_they_are_told_to,]);
     suite.run()
 }
 
-async fn ls_names_the_files() -> Result<()> {
+async fn folders_have_the_names_that_the_arguments_give_them() -> Result<()> {
     let server = Embedded::start()?;
-    std::fs::write(server.root().join("here.txt"), b"contents")?;
-    let output = run(&["ls", &url(&server, "/")])?;
-    assert!(output.status.success(), "{output:?}");
-    assert!(text(&output.stdout).contains("here.txt"), "{output:?}");
-    assert_secret(&output);
-    Ok(())
-}
-
-async fn get_writes_a_file() -> Result<()> {
-    let server = Embedded::start()?;
-    let here = root::temporary()?;
-    let contents = Payload::bytes(200_000);
+    let root = root::temporary()?;
+    let here = root.path().join("here");
+    let absolute = root.path().join("absolute");
+    for folder in [&here, &here.join("below"), &absolute, &root.path().join("beside")] {
+        std::fs::create_dir(folder)?;
+    }
+    let contents = Payload::bytes(70_000);
     std::fs::write(server.root().join("file"), &contents)?;
-    let target = here.path().join("copy");
-    let output = run(&["get", &url(&server, "/file"), path(&target)?])?;
-    assert!(output.status.success(), "{output:?}");
-    assert!(std::fs::read(target)? == contents);
-    assert_secret(&output);
+    for target in [".", "below", "./below/", "new//", "below/../newer/", "../beside", "..", path(&absolute)?] {
+        let succeed = |arguments: &[&str]| -> Result<()> {
+            let output = command(arguments)?.current_dir(&here).output()?;
+            ensure!(output.status.success(), "{target}: {output:?}");
+            Ok(())
+        };
+        succeed(&["get", &url(&server, "file"), target])?;
+        let copy = format!("{}/file", target.trim_end_matches('/'));
+        assert!(std::fs::read(here.join(&copy))? == contents, "{target}");
+        succeed(&["put", &copy, &url(&server, "back")])?;
+        assert!(std::fs::read(server.root().join("back"))? == contents, "{target}");
+        std::fs::remove_file(here.join(&copy))?;
+        std::fs::remove_file(server.root().join("back"))?;
+    }
     Ok(())
 }
 
-async fn get_writes_to_the_standard_output() -> Result<()> {
+async fn folder_of_a_target_is_made() -> Result<()> {
     let server = Embedded::start()?;
+    let here = root::temporary()?;
+    for name in ["a", "b"] {
+        std::fs::write(server.root().join(name), name)?;
+    }
+    let [a, b] = ["a", "b"].map(|name| url(&server, name));
+    let output = command(&["get", &a, &b, "new/deep"])?.current_dir(here.path()).output()?;
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(std::fs::read(here.path().join("new/deep/b"))?, b"b");
+    Ok(())
+}
+
+async fn folder_that_is_not_there_is_10() -> Result<()> {
+    let output = run(&["put", "/no such folder/x", "ftp://user@127.0.0.1:1/"])?;
+    assert_fails_in_one_line(&output, 10);
+    assert!(text(&output.stderr).contains("/no such folder"), "{output:?}");
+    Ok(())
+}
+
+async fn folder_that_is_read_only_is_not_written() -> Result<()> {
+    let server = Embedded::start()?;
+    let here = root::temporary()?;
     std::fs::write(server.root().join("file"), b"contents")?;
-    let output = run(&["get", &url(&server, "/file"), "-"])?;
-    assert!(output.status.success(), "{output:?}");
-    assert_eq!(text(&output.stdout), "contents");
+    for (writable, code) in [(false, 10), (true, 0)] {
+        let mut command = library(&["get", &url(&server, "file"), "here/"]);
+        command.host(&server.address().ip().to_string(), server.address().port());
+        command.folder(here.path(), "here", writable)?;
+        assert_eq!(command.run().await?, code);
+        assert_eq!(here.path().join("file").exists(), writable);
+    }
     Ok(())
 }
 
-async fn put_stores_a_file() -> Result<()> {
+async fn host_that_was_not_named_is_not_reached() -> Result<()> {
+    let server = Embedded::start()?;
+    let (host, port) = (server.address().ip().to_string(), server.address().port());
+    for (granted, named, code) in [(host.as_str(), host.as_str(), 0), ("127.0.0.2", &host, 4), (&host, "localhost", 4)]
+    {
+        let mut command = library(&["ls", &format!("ftp://user@{named}:{port}/")]);
+        command.host(granted, port);
+        assert_eq!(command.run().await?, code, "{named}, where {granted} is granted");
+    }
+    Ok(())
+}
+
+async fn secrets_are_read_from_files_that_the_command_cannot_reach() -> Result<()> {
+    let server = Embedded::start()?;
+    let secrets = root::temporary()?;
+    let [password, netrc] = ["password", "netrc"].map(|name| secrets.path().join(name));
+    std::fs::write(&password, "12345\nand more\n")?;
+    std::fs::write(&netrc, "machine other login x password y\nmachine 127.0.0.1 login user password 12345\n")?;
+    let url = url(&server, "");
+    let (password, netrc) = (path(&password)?, path(&netrc)?);
+    let joined = format!("--password-file={password}");
+    for arguments in [
+        &["ls", "--password-file", password, &url][..],
+        &["ls", &joined, &url],
+        &["ls", "--netrc-file", netrc, &url],
+        &["ls", "--netrc-file", netrc, &url.replace("user@", "")],
+    ] {
+        let output = command(arguments)?.env_remove("FTP_PASSWORD").output()?;
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        let output = command(&[&["--explain"], arguments].concat())?.env_remove("FTP_PASSWORD").output()?;
+        assert!(!text(&output.stderr).contains("it reads"), "{output:?}");
+        assert_secret(&output);
+    }
+    Ok(())
+}
+
+async fn entry_of_netrc_is_the_one_of_the_user() -> Result<()> {
+    let server = Embedded::start()?;
+    let home = root::temporary()?;
+    let entries = "machine 127.0.0.1 login nobody password \"x y\"\nmachine 127.0.0.1 login user password \"12345\"\n";
+    std::fs::write(home.path().join(".netrc"), entries)?;
+    for (arguments, code) in [(&["--user", "user"][..], 0), (&[], 6)] {
+        let url = url(&server, "").replace("user@", "");
+        let mut command = command(&[&["ls", "--netrc"], arguments, &[&url]].concat())?;
+        let output = command.env_remove("FTP_PASSWORD").env("HOME", home.path()).output()?;
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        assert_secret(&output);
+    }
+    Ok(())
+}
+
+async fn explain_names_what_is_granted_and_no_secret() -> Result<()> {
     let server = Embedded::start()?;
     let here = root::temporary()?;
-    let contents = Payload::bytes(200_000);
-    let source = here.path().join("original");
-    std::fs::write(&source, &contents)?;
-    let output = run(&["put", path(&source)?, &url(&server, "/file")])?;
+    std::fs::write(server.root().join("file"), b"contents")?;
+    let url = url(&server, "file");
+    let arguments = ["--explain", "--memory-limit", "99", "--time-limit", "60", "get", "--active", &url, "new/"];
+    let output = command(&arguments)?.current_dir(here.path()).output()?;
     assert!(output.status.success(), "{output:?}");
-    assert!(std::fs::read(server.root().join("file"))? == contents);
+    let (shown, address) = (text(&output.stderr), server.address());
+    for line in [
+        &format!("it connects to 127.0.0.1, port {} and data ports: 127.0.0.1", address.port()),
+        "it listens on any port",
+        "it reads and writes new/",
+        "it has the variables FTP_PASSWORD",
+        "it takes at most 99 MiB of memory",
+        "it takes at most 60 seconds",
+    ] {
+        assert!(shown.contains(line), "no {line:?} in {shown}");
+    }
     assert_secret(&output);
     Ok(())
 }
 
-async fn names_and_contents_travel_as_they_are_told_to() -> Result<()> {
-    let bytes = b"\xef\xee\xf1\xeb\xe5\xe4\xed\xff\xff";
-    let extra = ["LoadModule mod_deflate.c", "DeflateEngine on"].map(String::from).to_vec();
-    let server = Server::start(Kind::ProFtpd, Options { extra, ..Options::default() })?;
-    std::fs::write(server.root().join(OsStr::from_bytes(bytes)), b"contents")?;
-    for name in ["последняя", "%EF%EE%F1%EB%E5%E4%ED%FF%FF"] {
-        let url = format!("ftp://user:12345@{}/{name}", server.address());
-        let output = run(&["get", "--encoding", "windows-1251", "--compress", "--verbose", &url, "-"])?;
-        assert!(output.status.success() && text(&output.stdout) == "contents", "{output:?}");
-        assert!(text(&output.stderr).contains("> MODE Z"), "{output:?}");
+async fn interrupted_is_130() -> Result<()> {
+    for signal in [Signal::INT, Signal::TERM] {
+        let peer = TcpListener::bind("127.0.0.1:0")?;
+        let child = start(&["ls", &format!("ftp://user@{}/", peer.local_addr()?)])?;
+        let _silent = peer.accept()?;
+        kill_process(Pid::from_child(&child), signal)?;
+        let output = child.wait_with_output()?;
+        assert_fails_in_one_line(&output, 130);
+        assert_eq!(text(&output.stderr), "ftp-host: interrupted\n");
     }
     Ok(())
 }
 
-async fn unknown_encoding_and_refused_compression_are_one_line_and_a_failure() -> Result<()> {
+async fn interrupted_in_a_pipe_that_nobody_reads_is_130() -> Result<()> {
     let server = Embedded::start()?;
-    for (option, value, message) in
-        [("--encoding", Some("klingon"), "encoding"), ("--compress", None, "the server does not compress")]
-    {
-        let url = url(&server, "/");
-        let output = run(&[Some("ls"), Some(option), value, Some(&url)].into_iter().flatten().collect::<Vec<_>>())?;
-        assert_fails_in_one_line(&output);
-        assert!(text(&output.stderr).contains(message), "{output:?}");
-    }
+    std::fs::write(server.root().join("file"), Payload::bytes(20_000_000))?;
+    let mut child = start(&["cat", &url(&server, "file")])?;
+    let mut output = child.stdout.take().context("its output")?;
+    output.read_exact(&mut [0; 1000])?;
+    kill_process(Pid::from_child(&child), Signal::TERM)?;
+    assert_eq!(child.wait()?.code(), Some(130));
     Ok(())
 }
 
-async fn missing_file_is_one_line_and_a_failure() -> Result<()> {
-    let server = Embedded::start()?;
-    let here = root::temporary()?;
-    let target = here.path().join("copy");
-    let output = run(&["get", &url(&server, "/missing"), path(&target)?])?;
-    assert_fails_in_one_line(&output);
-    assert!(text(&output.stderr).contains("550"), "{output:?}");
+async fn limit_of_time_is_11() -> Result<()> {
+    let peer = TcpListener::bind("127.0.0.1:0")?;
+    let output = run(&["--time-limit", "0.3", "ls", &format!("ftp://user@{}/", peer.local_addr()?)])?;
+    assert_fails_in_one_line(&output, 11);
+    assert_eq!(text(&output.stderr), "ftp-host: it took longer than 0.3 seconds\n");
     Ok(())
 }
 
-async fn password_may_come_from_the_environment() -> Result<()> {
-    let server = Embedded::start()?;
-    std::fs::write(server.root().join("here.txt"), b"contents")?;
-    let url = format!("ftp://user@{}/", server.address());
-    let output = command(&["ls", &url])?.env("FTP_PASSWORD", "12345").output()?;
-    assert!(output.status.success(), "{output:?}");
-    assert!(text(&output.stdout).contains("here.txt"), "{output:?}");
+async fn limit_of_memory_is_a_line_and_a_failure() -> Result<()> {
+    let output = run(&["--memory-limit", "1", "ls", "ftp://user@127.0.0.1:1/"])?;
+    assert_fails_in_one_line(&output, 1);
+    assert!(text(&output.stderr).starts_with("ftp-host: "), "{output:?}");
     Ok(())
 }
 
 async fn verbose_shows_the_session_without_the_password() -> Result<()> {
     let server = Embedded::start()?;
-    let output = run(&["ls", "--verbose", &url(&server, "/")])?;
+    let output = run(&["ls", "--verbose", &url(&server, "")])?;
     assert!(output.status.success(), "{output:?}");
     assert!(text(&output.stderr).contains("> USER user"), "{output:?}");
     assert!(text(&output.stderr).contains("> PASS"), "{output:?}");
@@ -149,40 +235,24 @@ async fn wrong_command_line_does_not_show_the_password() -> Result<()> {
         &["ls", "ftp://user:12345@/"][..],
         &["ls", "http://user:12345@localhost/"],
         &["ls", "ftp://user:12345@localhost:99999/"],
-        &["ls", "ftp://user:12345@localhost/", "ftp://user:12345@localhost/"],
+        &["mkdir", "--depth", "1", "ftp://user:12345@localhost/"],
+        &["cp", "ftp://user:12345@localhost/", "ftp://user:12345@localhost/", "ftp://user:12345@localhost/"],
+        &["ls", "--proxy", "socks4://user:12345@localhost/", "ftp://user:12345@localhost/"],
         &["ftp://user:12345@localhost/"],
     ] {
         let output = run(arguments)?;
-        assert!(!output.status.success(), "{arguments:?}: {output:?}");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {output:?}");
         assert_secret(&output);
     }
-    Ok(())
-}
-
-async fn wrong_password_is_one_line_without_the_password() -> Result<()> {
-    let server = Embedded::start()?;
-    let output = run(&["ls", &format!("ftp://user:hunter2-secret@{}/", server.address())])?;
-    assert_fails_in_one_line(&output);
-    assert!(text(&output.stderr).contains("530"), "{output:?}");
-    assert!(!text(&output.stderr).contains("hunter2"), "{output:?}");
-    Ok(())
-}
-
-async fn server_that_is_not_there_is_one_line_and_a_failure() -> Result<()> {
-    let unused = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-    let output = run(&["ls", &format!("ftp://user:12345@{unused}/")])?;
-    assert_fails_in_one_line(&output);
-    assert_secret(&output);
     Ok(())
 }
 
 async fn reply_with_escape_sequences_is_not_shown_as_it_is() -> Result<()> {
     Script::greeting()
         .on("USER", "530 \u{1b}[2Jgone\u{7}")
-        .on("QUIT", "221 goodbye")
         .play(async |peer| {
-            let output = run(&["ls", &format!("ftp://user:12345@{}/", peer.address())])?;
-            assert_fails_in_one_line(&output);
+            let output = run(&["ls", &format!("ftp://user@{}/", peer.address())])?;
+            assert_fails_in_one_line(&output, 6);
             assert!(!output.stderr.contains(&0x1b) && !output.stderr.contains(&7), "{output:?}");
             Ok(())
         })
@@ -190,9 +260,9 @@ async fn reply_with_escape_sequences_is_not_shown_as_it_is() -> Result<()> {
 }
 
 async fn missing_arguments_are_a_failure_with_the_usage() -> Result<()> {
-    for arguments in [&[][..], &["ls"], &["get"], &["put"], &["fly"]] {
+    for arguments in [&[][..], &["ls"], &["get"], &["put"], &["fly"], &["--explain"]] {
         let output = run(arguments)?;
-        assert!(!output.status.success(), "{arguments:?}: {output:?}");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {output:?}");
         assert!(text(&output.stderr).to_lowercase().contains("usage"), "{arguments:?}: {output:?}");
     }
     Ok(())
@@ -219,43 +289,36 @@ async fn demo_succeeds() -> Result<()> {
 }
 
 fn url(server: &Embedded, path: &str) -> String {
-    format!("ftp://user:12345@{}{path}", server.address())
+    format!("ftp://user@{}/{path}", server.address())
 }
 
 fn run(arguments: &[&str]) -> Result<Output> {
     command(arguments)?.output().context("starting the runner")
 }
 
+fn start(arguments: &[&str]) -> Result<Child> {
+    Ok(command(arguments)?.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?)
+}
+
+/// The runner, with the password in its environment.
 fn command(arguments: &[&str]) -> Result<Command> {
-    static BINARY: LazyLock<Result<PathBuf>> = LazyLock::new(build);
-    let binary = BINARY.as_ref().map_err(|error| anyhow!("{error:#}"))?;
-    let mut command = Command::new(binary);
-    command.args(arguments).env_remove("FTP_PASSWORD").stdin(Stdio::null());
+    let mut command = Command::new(runner()?);
+    command.args(arguments).env_remove("FTP_USER").env_remove("FTP_NETRC").env("FTP_PASSWORD", "12345");
+    command.stdin(Stdio::null());
     Ok(command)
 }
 
-/// Build the binary beside this test, which cargo does by itself only for tests of the same package. Naming a test makes
-/// cargo choose the same features as for this one, so that nothing else is compiled again.
-fn build() -> Result<PathBuf> {
-    let test = std::env::current_exe()?;
-    let directory = test.ancestors().nth(2).context("tests are in deps/ of their profile")?;
-    let profile = match directory.file_name().and_then(|name| name.to_str()) {
-        Some("debug") | None => "dev",
-        Some(name) => name,
-    };
-    let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["build", "--quiet", "--workspace", "--bin", "ftp-host", "--test", "runner", "--profile", profile])
-        .arg("--target-dir")
-        .arg(directory.parent().context("the profile is in the target directory")?)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status()?;
-    ensure!(status.success(), "cargo: {status}");
-    Ok(directory.join("ftp-host"))
+/// The command in this process, granted nothing yet.
+fn library(arguments: &[&str]) -> ftp_host::Command {
+    let mut command = ftp_host::Command::new(Policy::default().allow_loopback(), None);
+    command.arguments(["ftp"].iter().chain(arguments));
+    command.variable("FTP_PASSWORD", "12345");
+    command
 }
 
 #[track_caller]
-fn assert_fails_in_one_line(output: &Output) {
-    assert!(!output.status.success(), "{output:?}");
+fn assert_fails_in_one_line(output: &Output, code: i32) {
+    assert_eq!(output.status.code(), Some(code), "{output:?}");
     assert_eq!(text(&output.stderr).trim_end().lines().count(), 1, "{output:?}");
     assert_eq!(text(&output.stdout), "");
 }

@@ -16,7 +16,7 @@ pub struct Needs {
     pub proxy: Option<(String, u16)>,
     /// Folders, as the arguments name them.
     pub folders: Vec<Folder>,
-    /// Ports to listen on, for active mode: first and last, or any with 0.
+    /// Ports to listen on, for active mode, which `probe` tries: first and last, or any with 0.
     pub listens: Option<(u16, u16)>,
 }
 
@@ -35,8 +35,9 @@ impl Needs {
     /// What this command line needs. `is_folder` tells whether a path is one now.
     pub fn of(verb: &Verb, is_folder: impl Fn(&Path) -> bool) -> Result<Self, Invalid> {
         let options = verb.connection();
-        let mut needs =
-            Self { listens: options.active.then(|| options.active_ports.unwrap_or((0, 0))), ..Self::default() };
+        let is_active = options.active || matches!(verb, Verb::Probe(_));
+        let listens = is_active.then(|| options.active_ports.unwrap_or((0, 0)));
+        let mut needs = Self { listens, ..Self::default() };
         for url in verb.urls() {
             let remote = Remote::parse(url, &options.encoding())?;
             let port = remote.port.unwrap_or_else(|| security(&remote, options).port());
@@ -181,6 +182,7 @@ mod tests {
     fn ports_are_listened_on_in_active_mode_only() {
         assert_eq!(needs("ls ftp://a/").listens, None);
         assert_eq!(needs("ls --active ftp://a/").listens, Some((0, 0)));
+        assert_eq!(needs("probe ftp://a/").listens, Some((0, 0)));
         assert_eq!(needs("ls --active --active-ports 50-60 ftp://a/").listens, Some((50, 60)));
     }
 }

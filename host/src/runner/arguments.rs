@@ -46,7 +46,7 @@ pub enum Command {
         size: u64,
     },
     #[command(flatten)]
-    Verb(Verb),
+    Verb(Box<Verb>),
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -27,8 +27,10 @@ pub async fn print(command: &Command, needs: &Needs, sandbox: &Sandbox, variable
     for folder in &needs.folders {
         say(if folder.writable { "reads and writes" } else { "reads" }, folder.path.display());
     }
-    let names: Vec<&str> = variables.iter().map(|(name, _)| *name).collect();
-    say("has the variables", names.join(" "));
+    if !variables.is_empty() {
+        let names: Vec<&str> = variables.iter().map(|(name, _)| *name).collect();
+        say("has the variables", names.join(" "));
+    }
     say("takes at most", format!("{} MiB of memory", sandbox.memory_limit));
     if let Some(limit) = sandbox.time_limit {
         say("takes at most", format!("{} seconds", limit.as_secs_f64()));

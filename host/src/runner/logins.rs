@@ -16,15 +16,20 @@ use super::{Failure, variables};
 /// that has none, unless there is one for all.
 pub fn of(verb: &Verb, user: Option<&str>, has_password: bool) -> Result<Option<String>, Failure> {
     let known = known(verb.connection())?;
+    let accounts = accounts(verb, user)?;
     let mut text = String::new();
-    for Account { host, user } in accounts(verb, user)? {
-        let login = netrc::login(&known, &host, user.as_deref());
-        let asks = !has_password && login.as_ref().is_none_or(|login| login.password.is_none());
-        let login = match user.filter(|_| asks) {
-            Some(user) => ask(&host, user)?.or(login),
-            None => login,
+    for Account { host, user } in &accounts {
+        let login = netrc::login(&known, host, user.as_deref());
+        let has_password = has_password || login.as_ref().is_some_and(|login| login.password.is_some());
+        let login = match user {
+            Some(user) if !has_password => ask(host, user)?.or(login),
+            // Without an entry of its own, this would be the one who is asked for.
+            None if !has_password && accounts.iter().any(|other| other.host == *host && other.user.is_some()) => {
+                login.or_else(|| Some(Login { user: Some("anonymous".to_owned()), ..Login::default() }))
+            }
+            _ => login,
         };
-        text.extend(login.map(|login| entry(&host, &login)));
+        text.extend(login.map(|login| entry(host, &login)));
     }
     Ok(Some(text).filter(|text| !text.is_empty()))
 }
@@ -59,7 +64,7 @@ fn known(options: &ConnectionOptions) -> Result<String, Failure> {
         Some(path) => variables::read(&path)?,
         None => String::new(),
     };
-    if let Ok(given) = env::var("FTP_NETRC") {
+    if let Some(given) = variables::own("FTP_NETRC") {
         known.push('\n');
         known.push_str(&given);
     }
@@ -78,16 +83,17 @@ fn netrc_file(options: &ConnectionOptions) -> Result<Option<PathBuf>, Failure> {
 }
 
 /// Nothing where nobody can be asked, or nobody has to be.
-fn ask(host: &str, user: String) -> Result<Option<Login>, Failure> {
+fn ask(host: &str, user: &str) -> Result<Option<Login>, Failure> {
     let terminal = Term::stderr();
-    if !terminal.is_term() || user.eq_ignore_ascii_case("anonymous") {
+    let needs_none = ["anonymous", "ftp"].iter().any(|name| user.eq_ignore_ascii_case(name));
+    if !terminal.is_term() || needs_none {
         return Ok(None);
     }
     let answer = terminal
         .write_str(&plain(&format!("Password of {user} on {host}: ")))
         .and_then(|()| terminal.read_secure_line())
         .map_err(|error| Failure::new(Exit::Local, format!("cannot ask for a password: {error}")))?;
-    Ok(Some(Login { user: Some(user), password: Some(answer), account: None }))
+    Ok(Some(Login { user: Some(user.to_owned()), password: Some(answer), account: None }))
 }
 
 fn entry(host: &str, login: &Login) -> String {
@@ -114,7 +120,7 @@ mod tests {
 
     fn verb(line: &str) -> Verb {
         match Arguments::try_parse_from(["ftp-host"].into_iter().chain(line.split(' '))).ok().unwrap().command {
-            Command::Verb(verb) => verb,
+            Command::Verb(verb) => *verb,
             Command::Demo { .. } => panic!("{line}"),
         }
     }

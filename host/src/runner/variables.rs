@@ -16,14 +16,13 @@ pub type Variables = Vec<(&'static str, String)>;
 /// The environment of a verb.
 pub fn of(verb: &Verb, system_roots: bool) -> Result<Variables, Failure> {
     let options = verb.connection();
-    let user = env::var("FTP_USER").ok();
+    let user = own("FTP_USER");
     let password = match &options.password_file {
         Some(path) => Some(first_line(&read(path)?)),
-        None => env::var("FTP_PASSWORD").ok(),
+        None => own("FTP_PASSWORD"),
     };
     let logins = logins::of(verb, user.as_deref(), password.is_some())?;
     let all = [
-        ("FTP_RUNNER", Some("ftp-host".to_owned())),
         ("FTP_USER", user),
         ("FTP_PASSWORD", password),
         ("FTP_NETRC", logins),
@@ -34,6 +33,11 @@ pub fn of(verb: &Verb, system_roots: bool) -> Result<Variables, Failure> {
         ("COLUMNS", columns()),
     ];
     Ok(all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
+}
+
+/// A variable of this process, which is as good as none when it is empty.
+pub fn own(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// The text of a file that the command line names.
@@ -68,5 +72,5 @@ fn added_authorities(options: &ConnectionOptions, system_roots: bool) -> Result<
 
 fn columns() -> Option<String> {
     let of_terminal = || Term::stderr().size_checked().map(|(_, columns)| columns.to_string());
-    env::var("COLUMNS").ok().or_else(of_terminal)
+    own("COLUMNS").or_else(of_terminal)
 }
