@@ -49,7 +49,7 @@ impl Command {
     pub fn new(policy: Policy, local_address: Option<IpAddr>) -> Self {
         let mut wasi = WasiCtx::builder();
         // Its texts name options of `wasmtime run` unless it is told who runs it.
-        wasi.inherit_stdio().env("FTP_RUNNER", "ftp-host");
+        wasi.allow_blocking_current_thread(true).inherit_stdio().env("FTP_RUNNER", "ftp-host");
         Self { wasi, grants: Grants::new(policy, local_address), memory: 256 << 20 }
     }
 

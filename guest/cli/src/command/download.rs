@@ -188,10 +188,7 @@ impl Attempt {
         }
         match client.entry(&job.path).await {
             Ok(entry) => Ok(Known { size: entry.size, modified: entry.modified.or(job.known.modified) }),
-            Err(error @ Error::Permanent(_)) if Failure::of_named("", error.clone()).exit == Exit::Missing => {
-                // Some servers say so of what MLST or SIZE has no answer to.
-                Ok(Known { size: None, modified: None })
-            }
+            // It does not tell; whether the file is there is seen when it is asked for.
             Err(Error::Permanent(_) | Error::Unsupported(_)) => Ok(job.known),
             Err(error) => Err(Failure::of(format!("cannot get {}", job.path), error)),
         }

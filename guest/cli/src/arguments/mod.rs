@@ -1,0 +1,250 @@
+//! The command line.
+
+mod options;
+mod values;
+mod verbs;
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+
+use crate::exit::Exit;
+use crate::remote::{Remote, without_password};
+
+pub use options::{ConnectionOptions, TransferOptions};
+pub use values::{DataEndMode, Filters, ProxyUrl, SumAlgorithm, TlsMode, TlsVersion};
+pub use verbs::{Cat, Chmod, Cp, Get, Ls, Mirror, Mkdir, Mv, Probe, Put, Quote, Rm, Sum, Touch, Urls};
+
+/// An FTP client as a WebAssembly component: FTP and FTPS, files and trees.
+#[derive(Parser)]
+#[command(name = "ftp", bin_name = "ftp", version, after_help = AFTER_HELP, after_long_help = after_long_help())]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// The end of the short help.
+pub const AFTER_HELP: &str = "\
+URLs are ftp://[user[:password]@]host[:port]/path, ftps:// for implicit and ftpes:// for explicit TLS.
+More, with examples and exit codes: --help";
+
+/// The end of the long help: URLs, passwords, patterns, examples, exit codes.
+pub fn after_long_help() -> String {
+    let codes: Vec<String> = Exit::ALL.iter().map(|exit| format!("  {:>3}  {exit}", exit.code())).collect();
+    format!("{LONG_HELP}\n\nExit codes:\n{}", codes.join("\n"))
+}
+
+const LONG_HELP: &str = "\
+URLs:
+  ftp://[user[:password]@]host[:port]/path[;type=a|i]
+  ftps:// is implicit TLS (port 990), ftpes:// explicit TLS; ftp:// is in the clear unless --tls says otherwise.
+  The path starts in the login directory, or in the root when it begins with // or /%2F. Any character may be written
+  %XX. One that ends in / is a directory. In the last name *, ? and [...] are patterns, unless they are written %XX.
+
+Passwords come from the URL (others may read it in the list of processes), from --password-file, the environment variable
+FTP_PASSWORD, or with --netrc from .netrc. Without a user the login is anonymous.
+
+Files:
+  A download has a temporary name, .NAME.VERSION.ftp-part, until it is whole; --resume continues it. A byte in a name on
+  the server that is no text is %XX in the name here. Times are kept; WASI has no permissions, so those are not.
+
+Examples:
+  ftp ls ftp://ftp.example.com/pub/
+  ftp get 'ftp://ftp.example.com/pub/*.tar.gz' downloads/
+  ftp put --atomic --chmod 644 site.zip ftpes://me@ftp.example.com/www/
+  ftp cat ftpes://me@ftp.example.com/log.txt | tail
+  ftp mirror --delete --exclude '*.tmp' site/ ftpes://me@ftp.example.com/www/
+  ftp probe ftpes://ftp.example.com/
+
+As a component:
+  wasmtime run -S inherit-network -S allow-ip-name-lookup --dir . --env FTP_PASSWORD ftp-cli.wasm get ftpes://...";
+
+/// What to do.
+#[derive(Subcommand)]
+pub enum Verb {
+    /// Download files
+    #[command(
+        after_help = "Examples:\n  ftp get ftp://host/pub/a.iso\n  ftp get --segments 4 --resume ftp://host/a.iso /tmp/\n  ftp get 'ftp://host/logs/*.gz' logs/"
+    )]
+    Get(Get),
+    /// Upload files
+    #[command(
+        after_help = "Examples:\n  ftp put a.txt b.txt ftp://me@host/incoming/\n  tar c . | ftp put - ftp://me@host/backup.tar"
+    )]
+    Put(Put),
+    /// Print files to the standard output
+    Cat(Cat),
+    /// List directories
+    Ls(Ls),
+    /// Tell all that the server tells about files or directories
+    Stat(Urls),
+    /// Delete files
+    Rm(Rm),
+    /// Make directories
+    Mkdir(Mkdir),
+    /// Remove empty directories
+    Rmdir(Urls),
+    /// Rename a file or a directory on its server
+    Mv(Mv),
+    /// Copy a file from server to server
+    #[command(
+        after_help = "The servers send the file to each other, where they do so (FXP); otherwise it goes through here."
+    )]
+    Cp(Cp),
+    /// Make a folder here like a directory on the server, or the other way round
+    #[command(
+        after_help = "Examples:\n  ftp mirror ftp://host/pub/ pub/\n  ftp mirror --dry-run --delete site/ ftpes://me@host/www/\n  ftp mirror -P 4 --exclude 'cache/' --include '*.html' ftp://host/ here/"
+    )]
+    Mirror(Mirror),
+    /// Print checksums of files, as the server computes them
+    Sum(Sum),
+    /// Set the modification time of files
+    Touch(Touch),
+    /// Set the permissions of files
+    Chmod(Chmod),
+    /// Send commands as they are, and print the replies
+    #[command(after_help = "Example:\n  ftp quote ftp://me@host/ 'SITE HELP' FEAT")]
+    Quote(Quote),
+    /// Tell what a server can do
+    Probe(Probe),
+}
+
+impl Verb {
+    /// How to talk to the server.
+    pub fn connection(&self) -> &ConnectionOptions {
+        match self {
+            Self::Get(verb) => &verb.connection,
+            Self::Put(verb) => &verb.connection,
+            Self::Cat(verb) => &verb.connection,
+            Self::Ls(verb) => &verb.connection,
+            Self::Stat(verb) | Self::Rmdir(verb) => &verb.connection,
+            Self::Rm(verb) => &verb.connection,
+            Self::Mkdir(verb) => &verb.connection,
+            Self::Mv(verb) => &verb.connection,
+            Self::Cp(verb) => &verb.connection,
+            Self::Mirror(verb) => &verb.connection,
+            Self::Sum(verb) => &verb.connection,
+            Self::Touch(verb) => &verb.connection,
+            Self::Chmod(verb) => &verb.connection,
+            Self::Quote(verb) => &verb.connection,
+            Self::Probe(verb) => &verb.connection,
+        }
+    }
+
+    /// Every argument that is a URL, or should be one.
+    pub fn urls(&self) -> Vec<&str> {
+        let is_url = |place: &&str| Remote::is_url(place);
+        match self {
+            Self::Get(verb) => verb.places.iter().map(String::as_str).filter(is_url).collect(),
+            Self::Put(verb) => verb.places.last().map(String::as_str).into_iter().collect(),
+            Self::Cat(verb) => verb.urls.iter().map(String::as_str).collect(),
+            Self::Ls(verb) => verb.urls.iter().map(String::as_str).collect(),
+            Self::Stat(verb) | Self::Rmdir(verb) => verb.urls.iter().map(String::as_str).collect(),
+            Self::Rm(verb) => verb.urls.iter().map(String::as_str).collect(),
+            Self::Mkdir(verb) => verb.urls.iter().map(String::as_str).collect(),
+            Self::Mv(verb) => [verb.from.as_str(), verb.to.as_str()].into_iter().filter(is_url).collect(),
+            Self::Cp(verb) => [verb.from.as_str(), verb.to.as_str()].into(),
+            Self::Mirror(verb) => [verb.source.as_str(), verb.target.as_str()].into_iter().filter(is_url).collect(),
+            Self::Sum(verb) => verb.urls.iter().map(String::as_str).collect(),
+            Self::Touch(verb) => verb.urls.iter().map(String::as_str).collect(),
+            Self::Chmod(verb) => verb.urls.iter().map(String::as_str).collect(),
+            Self::Quote(verb) => [verb.url.as_str()].into(),
+            Self::Probe(verb) => [verb.url.as_str()].into(),
+        }
+    }
+}
+
+/// The text of what is wrong with a command line, without the passwords that are in it.
+pub fn without_passwords(error: &clap::Error, arguments: impl IntoIterator<Item = String>) -> String {
+    arguments
+        .into_iter()
+        .fold(error.render().to_string(), |text, argument| text.replace(&argument, &without_password(&argument)))
+}
+
+/// Whether clap had help or the version to give, which is no failure.
+pub fn is_help(error: &clap::Error) -> bool {
+    matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use clap::CommandFactory as _;
+    use ftp_client::mirror::Rule;
+    use ftp_client::{Active, DataMode, Encoding};
+
+    use super::*;
+
+    fn parse(words: &[&str]) -> Result<Verb, clap::Error> {
+        Arguments::try_parse_from(["ftp"].iter().chain(words)).map(|arguments| arguments.verb)
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_verb_has_help_and_every_argument_a_text() {
+        for verb in Arguments::command().get_subcommands() {
+            assert!(verb.get_about().is_some(), "{}", verb.get_name());
+            for argument in verb.get_arguments() {
+                assert!(argument.get_help().is_some(), "{} {}", verb.get_name(), argument.get_id());
+            }
+        }
+    }
+
+    #[test]
+    fn values_that_cannot_be_are_refused() {
+        for words in [
+            ["ls", "--timeout", "0", "ftp://h"],
+            ["ls", "--pin", "abc", "ftp://h"],
+            ["ls", "--proxy", "ftp://x", "ftp://h"],
+            ["get", "--limit-rate", "0k", "ftp://h"],
+            ["get", "-P", "0", "ftp://h"],
+            ["ls", "--active-ports", "1-2", "ftp://h"],
+            ["chmod", "888", "--quiet", "ftp://h"],
+        ] {
+            assert!(parse(&words).is_err(), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn values_are_understood() {
+        let Ok(Verb::Get(get)) = parse(&["get", "--limit-rate", "2M", "--retry-wait", "0.5", "ftp://h/a", "b"]) else {
+            panic!()
+        };
+        assert_eq!((get.transfer.limit_rate, get.transfer.retry_wait), (Some(2_000_000), Duration::from_millis(500)));
+        let Ok(Verb::Ls(ls)) = parse(&["ls", "--active", "--active-ports", "50-60", "--encoding", "koi8-r", "ftp://h"])
+        else {
+            panic!()
+        };
+        let settings = ls.connection.settings();
+        assert_eq!(settings.data_mode, DataMode::Active(Active { ports: Some((50, 60)), announced: None }));
+        assert_eq!(settings.encoding, Encoding::named("koi8-r").unwrap());
+    }
+
+    #[test]
+    fn filters_keep_their_order() {
+        let words = ["mirror", "--exclude", "*", "--include", "a", "--exclude", "b", "ftp://h", "x"];
+        let Ok(Verb::Mirror(mirror)) = parse(&words) else { panic!() };
+        assert_eq!(mirror.filters.rules(), [Rule::Exclude("*"), Rule::Include("a"), Rule::Exclude("b")]);
+    }
+
+    #[test]
+    fn no_password_is_shown() {
+        let words = ["ls", "--nonsense", "ftp://me:secret@h/", "--proxy", "socks5://u:secret@p"];
+        let error = parse(&words).err().unwrap();
+        let text = without_passwords(&error, words.map(str::to_owned));
+        assert!(!text.contains("secret"), "{text}");
+        let Ok(verb) = parse(&["ls", "ftp://h/", "--proxy", "socks5://u:secret@p"]) else { panic!() };
+        assert!(!format!("{:?}", verb.connection()).contains("secret"));
+    }
+
+    #[test]
+    fn help_tells_the_exit_codes() {
+        let help = after_long_help();
+        assert!(Exit::ALL.iter().all(|exit| help.contains(&format!("{:>3}  {exit}", exit.code()))));
+    }
+}

@@ -1,0 +1,178 @@
+//! Values of arguments: what they are, and how they are written.
+
+use std::fmt;
+use std::time::Duration;
+
+use clap::{ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
+use ftp_client::mirror::Rule;
+use ftp_client::{Credentials, Encoding, Proxy, ProxyServer};
+use url::Url;
+
+/// The algorithms of `sum`.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum SumAlgorithm {
+    Sha256,
+    Sha512,
+    Sha1,
+    Md5,
+    Crc32,
+}
+
+/// `--tls`.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TlsMode {
+    /// From the first byte
+    Implicit,
+    /// AUTH TLS before the login
+    Explicit,
+    /// Not at all
+    None,
+}
+
+/// `--tls-min` and `--tls-max`.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum TlsVersion {
+    #[value(name = "1.2")]
+    Tls12,
+    #[value(name = "1.3")]
+    Tls13,
+}
+
+/// `--data-end`.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DataEndMode {
+    /// It is an error
+    Strict,
+    /// It is one unless the size is the announced one
+    Verified,
+    /// The server's word is enough
+    Lenient,
+}
+
+/// `--proxy`, with its password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ProxyUrl(pub Proxy);
+
+impl fmt::Debug for ProxyUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ProxyUrl").finish_non_exhaustive()
+    }
+}
+
+/// `--include` and `--exclude`, in their order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filters(Vec<(bool, String)>);
+
+impl Filters {
+    /// As rules, of which the last that matches decides.
+    pub fn rules(&self) -> Vec<Rule<'_>> {
+        self.0
+            .iter()
+            .map(|(includes, pattern)| if *includes { Rule::Include(pattern) } else { Rule::Exclude(pattern) })
+            .collect()
+    }
+}
+
+impl Args for Filters {
+    fn augment_args(command: Command) -> Command {
+        let argument = |name: &'static str, help: &'static str| {
+            clap::Arg::new(name).long(name).value_name("PATTERN").action(ArgAction::Append).help(help)
+        };
+        command
+            .arg(argument("exclude", "Leave alone what matches; the last pattern that matches decides"))
+            .arg(argument("include", "Take what matches, although an earlier pattern excludes it"))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Filters {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut found: Vec<(usize, bool, String)> = Vec::new();
+        for (name, includes) in [("include", true), ("exclude", false)] {
+            let indices = matches.indices_of(name).into_iter().flatten();
+            let patterns = matches.get_many::<String>(name).into_iter().flatten();
+            found.extend(indices.zip(patterns).map(|(index, pattern)| (index, includes, pattern.clone())));
+        }
+        found.sort_unstable_by_key(|(index, ..)| *index);
+        Ok(Self(found.into_iter().map(|(_, includes, pattern)| (includes, pattern)).collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if (0.001..=1e9).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err("not a number of seconds above 0".to_owned()),
+    }
+}
+
+pub(super) fn bytes(text: &str) -> Result<u64, String> {
+    let (digits, unit) = match text.char_indices().last() {
+        Some((at, 'k' | 'K')) => (&text[..at], 1_000),
+        Some((at, 'm' | 'M')) => (&text[..at], 1_000_000),
+        Some((at, 'g' | 'G')) => (&text[..at], 1_000_000_000),
+        _ => (text, 1),
+    };
+    let bytes = digits.parse::<u64>().ok().and_then(|count| count.checked_mul(unit)).filter(|bytes| *bytes > 0);
+    bytes.ok_or_else(|| "not a number of bytes, such as 500k or 2M".to_owned())
+}
+
+pub(super) fn mode(text: &str) -> Result<u16, String> {
+    u16::from_str_radix(text, 8)
+        .ok()
+        .filter(|mode| *mode <= 0o7777)
+        .ok_or_else(|| "not an octal mode, such as 644".to_owned())
+}
+
+pub(super) fn ports(text: &str) -> Result<(u16, u16), String> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    match (first.parse(), last.parse()) {
+        (Ok(first), Ok(last)) if first > 0 && first <= last => Ok((first, last)),
+        _ => Err("not a range of ports, such as 5000-5010".to_owned()),
+    }
+}
+
+pub(super) fn digest(text: &str) -> Result<[u8; 32], String> {
+    let digits: String = text.chars().filter(|character| *character != ':').collect();
+    let mut digest = [0; 32];
+    if digits.len() != 64 || !digits.is_ascii() {
+        return Err("not a SHA-256 digest of 64 hexadecimal digits".to_owned());
+    }
+    for (byte, at) in digest.iter_mut().zip((0..64).step_by(2)) {
+        *byte = u8::from_str_radix(&digits[at..at + 2], 16).map_err(|_| "not hexadecimal".to_owned())?;
+    }
+    Ok(digest)
+}
+
+pub(super) fn encoding(text: &str) -> Result<Encoding, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "utf-8" | "utf8" => Ok(Encoding::Utf8),
+        "latin1" | "latin-1" | "iso-8859-1" => Ok(Encoding::Latin1),
+        label => Encoding::named(label).map_err(|error| error.to_string()),
+    }
+}
+
+/// Errors do not repeat the URL, but clap does: a caller replaces it (see [`without_passwords`]).
+pub(super) fn proxy(text: &str) -> Result<ProxyUrl, String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    let host = url.host_str().ok_or("it names no host")?.trim_matches(['[', ']']).to_owned();
+    let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let credentials = (!url.username().is_empty())
+        .then(|| Credentials { user: decoded(url.username()), password: decoded(url.password().unwrap_or_default()) });
+    match url.scheme() {
+        "socks5" | "socks5h" => {
+            Ok(ProxyUrl(Proxy::Socks5(ProxyServer { host, port: url.port().unwrap_or(1080), credentials })))
+        }
+        "http" => Ok(ProxyUrl(Proxy::HttpConnect(ProxyServer { host, port: url.port().unwrap_or(8080), credentials }))),
+        _ => Err("a proxy is socks5:// or http://".to_owned()),
+    }
+}
