@@ -13,9 +13,8 @@ mod tunables;
 const GUEST: &str = "wasm32-wasip2";
 
 /// They go before the flags of configuration files. Every engine of components has `simd128`, which ciphers gain from. Code
-/// that knows where its statics are is smaller than the default, which could be loaded anywhere. Numbers of 64 bits have no
-/// long product in WebAssembly, so that curves are faster in words of 32, which is what `cpubits` is.
-const FLAGS: &str = "-Ctarget-feature=+simd128\x1f-Crelocation-model=static\x1f--cfg\x1fcpubits=\"32\"";
+/// that knows where its statics are is smaller than the default, which could be loaded anywhere.
+const FLAGS: &str = "-Ctarget-feature=+simd128\x1f-Crelocation-model=static";
 
 fn main() {
     let out = PathBuf::from(variable("OUT_DIR"));

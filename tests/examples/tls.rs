@@ -19,7 +19,7 @@ use wasmtime_wasi::p2::bindings::Command as Wasi;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 /// As `host/build.rs` has them.
-const FLAGS: &str = "-Ctarget-feature=+simd128\x1f-Crelocation-model=static\x1f--cfg\x1fcpubits=\"32\"";
+const FLAGS: &str = "-Ctarget-feature=+simd128\x1f-Crelocation-model=static";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
