@@ -98,7 +98,8 @@ async fn size(program: Program) -> Result<()> {
         .on("TYPE I", "200 yes")
         .on("SIZE file", "213 10")
         .on("MDTM file", "550 no")
-        .download("RETR file", "12345");
+        .download("RETR file", "12345")
+        .on("QUIT", "221 bye");
     script
         .play(async |peer| {
             let here = root::temporary()?;
