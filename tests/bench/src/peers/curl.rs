@@ -1,5 +1,7 @@
 //! curl, which the others are compared with.
 
+use std::process::Command;
+
 use anyhow::{Result, bail};
 
 use super::{Peer, first_line, program, timed};
@@ -10,8 +12,8 @@ use crate::works::Work;
 /// The longest that a command may take, in seconds.
 const LIMIT: &str = "300";
 
-/// The same for small files: version 7.88 overlooks data connections that are there already, at random, and then waits
-/// for a second or more, so that a thousand small files would take minutes.
+/// The same for all of the small files: version 7.88 overlooks data connections that are there already, at random, and then
+/// waits for a second or more, so that a thousand of them would take minutes. Its own limit is one for each file.
 const SMALL_LIMIT: &str = "20";
 
 /// The command.
@@ -36,9 +38,12 @@ impl Peer for Curl {
     }
 
     fn run(&mut self, task: &Task<'_>) -> Result<Figures> {
-        let mut command = program("curl");
-        let small = matches!(task.work, Work::SmallRetr | Work::SmallStor);
-        command.args(["--silent", "--show-error", "--max-time", if small { SMALL_LIMIT } else { LIMIT }]);
+        let curl = program("curl");
+        let mut command = match task.work {
+            Work::SmallRetr | Work::SmallStor => limited(&curl),
+            _ => curl,
+        };
+        command.args(["--silent", "--show-error", "--max-time", LIMIT]);
         if task.work == Work::Cold {
             return timed(command.arg(format!("ftp://127.0.0.1:{}/", closed_port()?)), task);
         }
@@ -66,4 +71,11 @@ impl Peer for Curl {
         };
         timed(&mut command, task)
     }
+}
+
+fn limited(curl: &Command) -> Command {
+    let mut command = Command::new("timeout");
+    command.arg(SMALL_LIMIT).arg(curl.get_program());
+    command.envs(curl.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command
 }
