@@ -21,7 +21,7 @@ pub struct Held {
     pub peer: &'static str,
     /// Bytes of linear memory of the guest.
     pub linear: Option<u64>,
-    /// Bytes of the process that are in memory.
+    /// Bytes of memory that the process has, where pages that instances share count once.
     pub resident: u64,
 }
 
@@ -108,9 +108,10 @@ async fn hold_native(address: SocketAddr, sessions: usize, authority: Option<Str
     Ok((0, after.saturating_sub(before) / sessions as u64))
 }
 
-/// Bytes of this process that are in memory.
+/// Bytes of memory that this process has. The pages of the component that no instance has written are in memory once,
+/// however many instances have them (`Pss`; they count for each in `Rss`).
 fn resident() -> Result<u64> {
-    let status = fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("Linux tells it")?;
+    let status = fs::read_to_string("/proc/self/smaps_rollup")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("Pss:")).context("Linux tells it")?;
     Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? << 10)
 }

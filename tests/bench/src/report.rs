@@ -134,7 +134,7 @@ fn held(text: &mut String, runs: &Runs) {
     let _ = writeln!(text, "\n## {} (`memory`)\n", Work::Memory.title(&runs.sizes));
     let _ = writeln!(
         text,
-        "| {clients} sessions | peer | linear memory, KiB each | resident memory of the process, KiB each |"
+        "| {clients} sessions | peer | linear memory, KiB each | memory of the process, KiB each |"
     );
     let _ = writeln!(text, "|---|---|--:|--:|");
     for held in &runs.held {

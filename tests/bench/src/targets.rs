@@ -107,7 +107,7 @@ fn memory(runs: &Runs) -> Vec<Target> {
     ours.flat_map(|(held, linear)| {
         [
             of("`host`, linear memory of an idle session, KiB", held.place, linear),
-            of("`host`, resident memory of an idle session, KiB", held.place, held.resident),
+            of("`host`, memory of the process for an idle session, KiB", held.place, held.resident),
         ]
     })
     .collect()
