@@ -132,10 +132,7 @@ fn held(text: &mut String, runs: &Runs) {
     }
     let clients = runs.sizes.clients;
     let _ = writeln!(text, "\n## {} (`memory`)\n", Work::Memory.title(&runs.sizes));
-    let _ = writeln!(
-        text,
-        "| {clients} sessions | peer | linear memory, KiB each | memory of the process, KiB each |"
-    );
+    let _ = writeln!(text, "| {clients} sessions | peer | linear memory, KiB each | memory of the process, KiB each |");
     let _ = writeln!(text, "|---|---|--:|--:|");
     for held in &runs.held {
         let linear = held.linear.map_or("–".to_owned(), |bytes| (bytes >> 10).to_string());

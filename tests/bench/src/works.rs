@@ -259,7 +259,7 @@ impl Choice {
 
     /// Whether this peer is wanted.
     pub fn peer(&self, name: &str) -> bool {
-        self.peers.is_empty() || self.peers.iter().any(|peer| *peer == name)
+        self.peers.is_empty() || self.peers.contains(&name)
     }
 
     /// The works that are wanted at a place.
