@@ -46,7 +46,8 @@ impl Tls {
         Self { leaf, ..Self::default() }
     }
 
-    pub(super) fn config(&self) -> Result<Arc<ServerConfig>> {
+    /// The same for rustls.
+    pub fn config(&self) -> Result<Arc<ServerConfig>> {
         let provider = Arc::new(ring::default_provider());
         let builder = ServerConfig::builder_with_provider(provider.clone()).with_protocol_versions(&self.versions())?;
         let builder = match self.asks {
