@@ -35,6 +35,14 @@ impl Encoding {
     /// a file whose name is no UTF-8 can be listed and then fetched. For that, the UTF-8 of a character that stands
     /// for a byte is itself taken byte by byte.
     pub fn decode(self, bytes: &[u8]) -> String {
+        match (self, str::from_utf8(bytes)) {
+            // Almost every text there is, and the same in both.
+            (Self::Utf8 | Self::Latin1, Ok(text)) if text.is_ascii() => text.into(),
+            _ => self.decode_any(bytes),
+        }
+    }
+
+    fn decode_any(self, bytes: &[u8]) -> String {
         match self {
             Self::Utf8 => decode_utf8(bytes),
             Self::Latin1 => bytes.iter().copied().map(char::from).collect(),

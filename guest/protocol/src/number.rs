@@ -16,9 +16,17 @@ fn radix(text: &[u8], base: u8) -> Option<u64> {
     }
     text.iter().try_fold(0u64, |value, &byte| {
         let digit = byte.checked_sub(b'0').filter(|&digit| digit < base)?;
-        value.checked_mul(u64::from(base))?.checked_add(u64::from(digit))
+        // In WebAssembly a checked product of 64 bits is one of 128, and takes its time.
+        let tens = match value {
+            0..SMALL => value * u64::from(base),
+            _ => value.checked_mul(u64::from(base))?,
+        };
+        tens.checked_add(u64::from(digit))
     })
 }
+
+/// Ten times less than this fits into 64 bits.
+const SMALL: u64 = u64::MAX / 10;
 
 #[cfg(test)]
 mod tests {

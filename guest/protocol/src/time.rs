@@ -89,13 +89,14 @@ pub(crate) fn minutes(hour: u64, minute: u64) -> Option<i64> {
     if hour > 23 || minute > 59 {
         return None;
     }
-    i64::try_from(hour.checked_mul(60)?.checked_add(minute)?).ok()
+    i64::try_from(hour * 60 + minute).ok()
 }
 
 /// Seconds since 1970 at a minute of a day.
 pub(crate) fn moment(days: i64, minutes: i64) -> Option<i64> {
-    let seconds = minutes.checked_mul(60)?;
-    days.checked_mul(DAY)?.checked_add(seconds)
+    // In 32 bits each, so that no product of 64 can overflow.
+    let (days, minutes) = (i32::try_from(days).ok()?, i32::try_from(minutes).ok()?);
+    Some(i64::from(days) * DAY + i64::from(minutes) * 60)
 }
 
 /// The year that a moment is in.
