@@ -12,7 +12,7 @@ use ftp_tests::{proxies, root};
 
 type Trial = (&'static str, fn(&Place) -> Result<()>);
 
-const TRIALS: [Trial; 13] = [
+const TRIALS: [Trial; 14] = [
     ("password_comes_from_a_file", |place| {
         place.write_here("secret", b"12345\n")?;
         let mut command = place.command(&["ls", "--password-file", "secret", &place.url("")])?;
@@ -54,6 +54,15 @@ const TRIALS: [Trial; 13] = [
         place.write_here(&part, &[0; 50_000])?;
         let contents = Payload::bytes(100_001);
         place.write_there("file", &contents)?;
+        place.succeed(&["get", "--resume", &place.url("file")])?;
+        assert!(place.here("file")? == contents);
+        Ok(())
+    }),
+    ("parts_of_a_file_are_not_taken_for_its_beginning", |place| {
+        let contents = Payload::bytes(100_000);
+        place.write_there("file", &contents)?;
+        let parts = temporary(place, "file")?.replace(".ftp-part", "-parts.ftp-part");
+        place.write_here(&parts, &[0; 100_000])?;
         place.succeed(&["get", "--resume", &place.url("file")])?;
         assert!(place.here("file")? == contents);
         Ok(())
@@ -144,6 +153,8 @@ pub fn add(suite: &mut Suite) {
         }
         let name = |name: &str| format!("{}::options::{name}", program.name());
         suite.trial_with(name("lost_connection_is_tried_again"), program.installed(), move || tried_again(program));
+        suite
+            .trial_with(name("older_file_is_not_taken_for_the_beginning"), program.installed(), move || older(program));
         let with_proxy = || requirement().and(proxies::Kind::Socks5.installed());
         suite.trial_with(name("proxy_is_gone_through"), with_proxy(), move || async move { through_a_proxy(program) });
     }
@@ -176,6 +187,23 @@ async fn tried_again(program: Program) -> Result<()> {
             assert!(output.status.success(), "{output:?}");
             assert_eq!(std::fs::read(here.path().join("file"))?, b"1234567890");
             assert!(String::from_utf8_lossy(&output.stderr).contains("trying again"), "{output:?}");
+            Ok(())
+        })
+        .await
+}
+
+/// An upload that is tried again asks for no size where it has sent nothing: whatever is there is not its own.
+async fn older(program: Program) -> Result<()> {
+    let script = Script::logged_in().on("TYPE I", "200 yes").passive().on("STOR file", "425 later");
+    let script = script.open_data("STOR file").receive_data("new").reply("226 done").on("QUIT", "221 bye");
+    script
+        .play(async |peer| {
+            let here = root::temporary()?;
+            std::fs::write(here.path().join("file"), b"new")?;
+            let url = format!("ftp://user@{}/", peer.address());
+            let arguments = ["put", "--no-times", "--retry", "1", "--retry-wait", "0.01", "file", &url];
+            let output = program.command(here.path(), &arguments)?.output()?;
+            assert!(output.status.success(), "{output:?}");
             Ok(())
         })
         .await

@@ -42,6 +42,8 @@ pub struct Known {
 /// How files are downloaded.
 pub struct How {
     pub resume: bool,
+    /// Also a file whose time the server does not tell, which may be another one of the same size.
+    pub blindly: bool,
     pub retry: Retry,
     pub representation: Representation,
     pub times: bool,
@@ -62,6 +64,7 @@ impl How {
         }
         Ok(Self {
             resume: options.resume,
+            blindly: options.resume,
             retry: retry(options),
             representation,
             times: !options.no_times,
@@ -74,6 +77,11 @@ impl How {
     /// A file may be continued: only an image has places.
     fn may_continue(&self) -> bool {
         self.representation == Representation::Image
+    }
+
+    /// It is known well enough to be continued.
+    fn knows(&self, known: &Known) -> bool {
+        self.may_continue() && known.size.is_some() && (self.blindly || known.modified.is_some())
     }
 }
 
@@ -126,19 +134,21 @@ impl Attempt {
                 .map_err(|error| error.into_failure(&what))?;
             return done(worker, job, &bar, bytes, 0);
         }
-        let temporary = temporary(&job.target, &known);
+        let is_divided = how.segments > 1 && known.size.is_some();
+        let temporary = temporary(&job.target, &known, is_divided);
         if self.temporary.as_ref().is_some_and(|other| *other != temporary) {
             self.clean();
         }
         self.temporary = Some(temporary.clone());
-        if how.segments > 1 && known.size.is_some() {
+        let resume = self.resume && how.knows(&known);
+        if is_divided {
             let bar = out.begin(&job.path, known.size);
-            let bytes = segmented::download(worker, job, how, &known, &temporary, self.resume, &bar).await?;
+            let bytes = segmented::download(worker, job, how, &known, &temporary, resume, &bar).await?;
             put_in_place(&temporary, &job.target, &known, how)?;
             self.temporary = None;
             return done(worker, job, &bar, bytes, 0);
         }
-        let (mut file, mut offset) = open(&temporary, self.resume && how.may_continue(), &known)?;
+        let (mut file, mut offset) = open(&temporary, resume, &known)?;
         let bar = out.begin(&job.path, known.size.filter(|_| how.may_continue()));
         let mut bytes = 0;
         if offset == 0 || known.size != Some(offset) {
@@ -260,11 +270,13 @@ fn is_device(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir())
 }
 
-/// Where the file is until it is whole. Its name tells which version of the file it is.
-fn temporary(target: &Path, known: &Known) -> PathBuf {
+/// Where the file is until it is whole. Its name tells which version of the file it is, and whether it is the beginning or
+/// parts of it: one must not be taken for the other.
+fn temporary(target: &Path, known: &Known, is_divided: bool) -> PathBuf {
     let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let modified = known.modified.map_or(0, |time| time.seconds);
-    let version = format!("{:x}-{modified:x}", known.size.unwrap_or(0));
+    let parts = if is_divided { "-parts" } else { "" };
+    let version = format!("{:x}-{modified:x}{parts}", known.size.unwrap_or(0));
     parent(target).join(names::temporary(&name, &version))
 }
 

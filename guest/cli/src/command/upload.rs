@@ -62,7 +62,7 @@ impl How {
 /// Upload a file, as often as it takes and the policy has it.
 pub async fn upload(worker: &mut Worker<'_>, job: &Job, how: &How) -> Result<(), Failure> {
     let mut patience = Patience::new(&how.retry);
-    let mut attempt = Attempt { resume: how.resume, reached: 0 };
+    let mut attempt = Attempt { is_again: false, reached: 0, sent: 0 };
     loop {
         let before = attempt.reached;
         let failure = match attempt.run(worker, job, how).await {
@@ -77,14 +77,16 @@ pub async fn upload(worker: &mut Worker<'_>, job: &Job, how: &How) -> Result<(),
             _ => return Err(failure),
         }
         worker.context.out.note(&format!("{}; trying again", failure.text));
-        attempt.resume = true;
+        attempt.is_again = true;
     }
 }
 
 struct Attempt {
-    resume: bool,
+    is_again: bool,
     /// Bytes that the server had when the last one began.
     reached: u64,
+    /// Bytes that were handed over in any of them.
+    sent: u64,
 }
 
 impl Attempt {
@@ -94,7 +96,7 @@ impl Attempt {
         let client = worker.client().await?;
         let what = format!("cannot put {}", job.path);
         let place = if how.atomic { temporary(&job.path, size, modified.as_ref()) } else { job.path.clone() };
-        let offset = self.offset(client, &place, size).await?;
+        let offset = self.offset(client, &place, size, how).await?;
         self.reached = offset.max(self.reached);
         let bar = out.begin(&job.path, size);
         let mut bytes = 0;
@@ -107,7 +109,7 @@ impl Attempt {
                 true => client.append(&place, how.representation).await,
                 false => client.store(&place, how.representation, offset).await,
             };
-            let pumped = pump(client, upload.doing(&what)?, &mut source, &bar, how).await;
+            let pumped = pump(client, upload.doing(&what)?, &mut source, &bar, how, offset, &mut self.sent).await;
             bytes = pumped.map_err(|error| error.into_failure(&what))?;
         }
         if offset > 0
@@ -127,11 +129,17 @@ impl Attempt {
         Ok(())
     }
 
-    /// Where to go on.
-    async fn offset(&self, client: &mut Client, place: &str, size: Option<u64>) -> Result<u64, Failure> {
-        match (self.resume, size) {
-            (true, Some(size)) => Ok(self::size(client, place).await?.filter(|there| *there <= size).unwrap_or(0)),
-            _ => Ok(0),
+    /// Where to go on. Unless that was asked for, only in what this command has sent: a file that was there before is not
+    /// the beginning of this one.
+    async fn offset(&self, client: &mut Client, place: &str, size: Option<u64>, how: &How) -> Result<u64, Failure> {
+        let most = match (size, how.resume) {
+            (Some(size), true) => size,
+            (Some(size), false) if self.is_again => size.min(self.sent),
+            _ => 0,
+        };
+        match most {
+            0 => Ok(0),
+            most => Ok(self::size(client, place).await?.filter(|there| *there <= most).unwrap_or(0)),
         }
     }
 
@@ -202,6 +210,8 @@ async fn pump(
     source: &mut Source,
     bar: &Bar,
     how: &How,
+    offset: u64,
+    sent: &mut u64,
 ) -> Result<u64, Broken> {
     let mut buffer = vec![0; CHUNK];
     let mut bytes = 0;
@@ -216,6 +226,7 @@ async fn pump(
             return Err(Broken::Server(error));
         }
         bytes += count as u64;
+        *sent = (offset + bytes).max(*sent);
         bar.advance(count as u64);
         how.limiter.pass(count as u64).await;
         breathe().await;
