@@ -205,7 +205,9 @@ impl Deref for Client {
 }
 
 impl DerefMut for Client {
+    /// Before each call, what was said in the one before is shown.
     fn deref_mut(&mut self) -> &mut Session<Net> {
+        self.show();
         self.session.as_mut().expect("it is taken out at the end only")
     }
 }
