@@ -64,7 +64,7 @@ As a component:
 pub enum Verb {
     /// Download files
     #[command(
-        after_help = "Examples:\n  ftp get ftp://host/pub/a.iso\n  ftp get --segments 4 --resume ftp://host/a.iso /tmp/\n  ftp get 'ftp://host/logs/*.gz' logs/"
+        after_help = "Examples:\n  ftp get ftp://host/pub/a.iso\n  ftp get --segments 4 --resume ftp://host/a.iso images/\n  ftp get 'ftp://host/logs/*.gz' logs/"
     )]
     Get(Get),
     /// Upload files
