@@ -3,10 +3,11 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
+use ftp_tests::certificates::{self, ClientKey, Leaf};
 use ftp_tests::command::{Place, Program};
 use ftp_tests::payload::Payload;
 use ftp_tests::script::Script;
-use ftp_tests::servers::Kind;
+use ftp_tests::servers::{Kind, Options, Security, Server};
 use ftp_tests::suite::Suite;
 use ftp_tests::{proxies, root};
 
@@ -155,6 +156,8 @@ pub fn add(suite: &mut Suite) {
         suite.trial_with(name("lost_connection_is_tried_again"), program.installed(), move || tried_again(program));
         suite
             .trial_with(name("older_file_is_not_taken_for_the_beginning"), program.installed(), move || older(program));
+        let with_tls = || program.installed().and(Kind::Vsftpd.installed_with_tls());
+        suite.trial_with(name("certificates_of_both_sides_are_as_told"), with_tls(), move || certificates(program));
         let with_proxy = || requirement().and(proxies::Kind::Socks5.installed());
         suite.trial_with(name("proxy_is_gone_through"), with_proxy(), move || async move { through_a_proxy(program) });
     }
@@ -207,6 +210,36 @@ async fn older(program: Program) -> Result<()> {
             Ok(())
         })
         .await
+}
+
+/// The server wants a certificate, and shows one that is believed by its digest, or with its authority.
+async fn certificates(program: Program) -> Result<()> {
+    let authority = certificates::authority()?;
+    let client_authority = Some(authority.to_owned());
+    let options = Options { security: Security::Explicit, client_authority, ..Options::default() };
+    let server = Server::start(Kind::Vsftpd, options)?;
+    let here = root::temporary()?;
+    let client = certificates::client(ClientKey::EcdsaP256)?;
+    for (name, text) in [("ca.pem", authority), ("client.pem", &client.chain), ("client.key", &client.key)] {
+        std::fs::write(here.path().join(name), text)?;
+    }
+    let url = format!("ftpes://user@{}/", server.address());
+    let pin = |digest: [u8; 32]| digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let (own, other) = (pin(certificates::server(Leaf::Server)?.sha256), pin([7; 32]));
+    let shown = ["--cert", "client.pem", "--key", "client.key"];
+    for (options, code) in [
+        ([&["--ca", "ca.pem"], &shown[..]].concat(), 0),
+        ([&["--add-ca", "ca.pem", "--tls-max", "1.2"], &shown[..]].concat(), 0),
+        ([&["--pin", &own, "--tls-min", "1.3"], &shown[..]].concat(), 0),
+        ([&["--pin", &other], &shown[..]].concat(), 5),
+        ([&["--ca", "ca.pem", "--server-name", "other.example"], &shown[..]].concat(), 5),
+        (vec!["--ca", "ca.pem", "--tls-max", "1.2"], 5),
+    ] {
+        let arguments = [&["ls"], &options[..], &[&url]].concat();
+        let output = program.command(here.path(), &arguments)?.output()?;
+        ensure!(output.status.code() == Some(code), "{arguments:?}: {output:?}");
+    }
+    Ok(())
 }
 
 fn through_a_proxy(program: Program) -> Result<()> {
