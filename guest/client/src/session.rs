@@ -110,6 +110,11 @@ impl<N: Network> Session<N> {
 
     /// (QUIT, RFC 959, section 4.1.1) Say goodbye and close, on errors too.
     pub async fn quit(mut self) -> Result<Reply, Error> {
+        self.end().await
+    }
+
+    /// As [`Self::quit`], for a holder that still wants the transcript. Every later call is [`Error::Closed`].
+    pub async fn end(&mut self) -> Result<Reply, Error> {
         self.call(async |connection| connection.quit().await).await
     }
 

@@ -138,58 +138,58 @@ impl Server {
         }
     }
 
-    /// A session in one attempt, for callers that have a policy of their own.
-    pub async fn open_once(&self) -> Result<Client, Failure> {
-        let server = self.remote.server();
+    async fn open_once(&self) -> Result<Client, Failure> {
+        let mut client = Client { session: self.connect().await?, out: self.out.clone() };
+        self.log_in(&mut client).await?;
+        Ok(client)
+    }
+
+    /// A session in one attempt, for what takes sessions as they are and has a policy of its own.
+    pub async fn open_session(&self) -> Result<Session<Net>, Failure> {
+        let mut session = self.connect().await?;
+        self.log_in(&mut session).await?;
+        Ok(session)
+    }
+
+    async fn connect(&self) -> Result<Session<Net>, Failure> {
         let connected = Session::connect(self.net, self.settings.clone(), &self.remote.host, self.port).await;
-        let connected = connected.map_err(|error| match error {
-            lost @ Error::ConnectionLost(_) => {
-                Failure { exit: Exit::Connect, ..Failure::of(format!("cannot connect to {server}"), lost) }
-            }
-            error => Failure::of(format!("cannot connect to {server}"), error),
-        });
-        let mut client = Client { session: Some(connected?), out: self.out.clone() };
+        connected.map_err(|error| {
+            let is_lost = matches!(error, Error::ConnectionLost(_));
+            let failure = Failure::of(format!("cannot connect to {}", self.remote.server()), error);
+            if is_lost { Failure { exit: Exit::Connect, ..failure } } else { failure }
+        })
+    }
+
+    async fn log_in(&self, session: &mut Session<Net>) -> Result<(), Failure> {
         let Credentials { user, password, account } = &self.credentials;
-        if let Err(error) = client.login(user, password, account.as_deref()).await {
+        if let Err(error) = session.login(user, password, account.as_deref()).await {
             let is_refused = matches!(error, Error::Permanent(_));
-            let failure = Failure::of(format!("cannot log in to {server} as {user}"), error);
+            let failure = Failure::of(format!("cannot log in to {} as {user}", self.remote.server()), error);
             return Err(if is_refused { Failure { exit: Exit::Login, ..failure } } else { failure });
         }
         if self.compress {
-            client.set_transfer_mode(TransferMode::Deflate).await.doing("the server does not compress")?;
+            session.set_transfer_mode(TransferMode::Deflate).await.doing("the server does not compress")?;
         }
-        Ok(client)
+        Ok(())
     }
 }
 
 /// A session that shows what was said on it, where that is wanted.
 pub struct Client {
-    /// Taken out to say goodbye.
-    session: Option<Session<Net>>,
+    session: Session<Net>,
     out: Output,
 }
 
 impl Client {
     /// Say goodbye. All is done, so nothing depends on the answer.
     pub async fn quit(mut self) {
-        self.show();
-        if let Some(session) = self.session.take() {
-            let _ = session.quit().await;
-        }
-    }
-
-    /// Without the showing, for what takes sessions as they are.
-    pub fn into_session(mut self) -> Option<Session<Net>> {
-        self.show();
-        self.session.take()
+        let _ = self.end().await;
     }
 
     /// Show what was said since the last time.
-    pub fn show(&mut self) {
-        if self.out.is_verbose()
-            && let Some(session) = &mut self.session
-        {
-            for line in session.transcript() {
+    fn show(&mut self) {
+        if self.out.is_verbose() {
+            for line in self.session.transcript() {
                 self.out.transcript(&line);
             }
         }
@@ -200,7 +200,7 @@ impl Deref for Client {
     type Target = Session<Net>;
 
     fn deref(&self) -> &Session<Net> {
-        self.session.as_ref().expect("it is taken out at the end only")
+        &self.session
     }
 }
 
@@ -208,7 +208,7 @@ impl DerefMut for Client {
     /// Before each call, what was said in the one before is shown.
     fn deref_mut(&mut self) -> &mut Session<Net> {
         self.show();
-        self.session.as_mut().expect("it is taken out at the end only")
+        &mut self.session
     }
 }
 

@@ -230,7 +230,7 @@ pub enum Broken {
 impl Broken {
     pub fn into_failure(self, what: &str) -> Failure {
         match self {
-            Self::Server(error) => Failure::of_named(what, error),
+            Self::Server(error) => Failure::of(what, error),
             Self::Here(failure) => failure,
         }
     }

@@ -125,26 +125,19 @@ pub async fn mkdir(context: &Context, mkdir: Mkdir) -> Result<(), Failure> {
 
 /// Each directory on the way. Servers say with the same code that one is there, and that it cannot be made.
 pub async fn make_all(client: &mut Client, path: &str, error: Error) -> Result<(), Failure> {
-    let mut last = Err(error);
+    let mut last = Some(error);
     for (at, _) in path.match_indices('/').filter(|(at, _)| *at > 0).chain([(path.len(), "")]) {
         let Some(part) = path.get(..at) else { continue };
         last = match client.make_directory(part).await {
-            Err(error @ Error::Permanent(_)) => Err(error),
-            result => return_early(result, part, path).await?,
+            Ok(_) => None,
+            Err(error @ Error::Permanent(_)) => Some(error),
+            Err(error) => return Err(Failure::of(format!("cannot make {part} for {path}"), error)),
         };
     }
     match last {
-        Ok(()) => Ok(()),
-        // It was there.
-        Err(_) if is_directory(client, path).await => Ok(()),
-        Err(error) => Err(Failure::of(format!("cannot make {path}"), error)),
-    }
-}
-
-async fn return_early(result: Result<String, Error>, part: &str, path: &str) -> Result<Result<(), Error>, Failure> {
-    match result {
-        Ok(_) => Ok(Ok(())),
-        Err(error) => Err(Failure::of(format!("cannot make {part} for {path}"), error)),
+        // It may have been there.
+        Some(error) if !is_directory(client, path).await => Err(Failure::of(format!("cannot make {path}"), error)),
+        _ => Ok(()),
     }
 }
 

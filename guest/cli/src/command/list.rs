@@ -1,6 +1,7 @@
 //! `ls` and `stat`.
 
 use ftp_cli::arguments::{Ls, Urls};
+use ftp_cli::exit::Exit;
 use ftp_cli::names;
 use ftp_cli::remote::{Kind as UrlKind, Remote};
 use ftp_cli::text::plain;
@@ -15,14 +16,12 @@ use super::output::Output;
 use super::show;
 
 pub async fn ls(context: &Context, ls: Ls) -> Result<(), Failure> {
-    for (index, url) in ls.urls.iter().enumerate() {
+    for url in &ls.urls {
         let server = Server::new(context, url, &ls.connection)?;
         let mut client = server.open().await?;
         if ls.urls.len() > 1 && !ls.names && !context.out.is_json() {
             let path = server.remote.path().unwrap_or_default();
-            context.out.line(
-                &format!("{}{}/{path}:", if index > 0 { "\n" } else { "" }, server.remote.server()).replace('\n', ""),
-            );
+            context.out.line(&format!("{}/{path}:", server.remote.server()));
         }
         if server.remote.kind == Some(UrlKind::Names) {
             let names = client.names(server.remote.path().as_deref()).await.doing_named("cannot list the names")?;
@@ -71,7 +70,11 @@ fn show_all(out: &Output, remote: &Remote, listed: Vec<Listed>, ls: &Ls) {
 /// What a URL lists: what its pattern matches, the members of a directory, or the file itself.
 async fn listed(client: &mut Client, remote: &Remote) -> Result<Vec<Listed>, Failure> {
     if let Some(pattern) = &remote.pattern {
-        return Ok(matching(client, remote, pattern).await?.into_iter().map(Listed::Entry).collect());
+        let entries = matching(client, remote, pattern).await?;
+        if entries.is_empty() {
+            return Err(Failure::new(Exit::Missing, format!("nothing on the server matches {pattern}")));
+        }
+        return Ok(entries.into_iter().map(Listed::Entry).collect());
     }
     let path = remote.path();
     let what = format!("cannot list {}", path.as_deref().unwrap_or("the login directory"));

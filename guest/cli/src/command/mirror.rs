@@ -46,7 +46,7 @@ pub async fn run(context: &Context, mirror: Mirror) -> Result<(), Failure> {
         delete: mirror.delete,
         replace: mirror.replace,
         keep_times: !mirror.transfer.no_times,
-        patterns,
+        patterns: patterns.clone(),
         ..PlanOptions::default()
     };
     let root = server.remote.path();
@@ -54,6 +54,7 @@ pub async fn run(context: &Context, mirror: Mirror) -> Result<(), Failure> {
     let mut work = Work {
         context,
         mirror: &mirror,
+        patterns: &patterns,
         root: root.as_deref(),
         folder: Path::new(folder),
         side_of_server: from,
@@ -76,6 +77,8 @@ pub async fn run(context: &Context, mirror: Mirror) -> Result<(), Failure> {
 struct Work<'a> {
     context: &'a Context,
     mirror: &'a Mirror,
+    /// What is meant.
+    patterns: &'a Patterns,
     /// The directory on the server.
     root: Option<&'a str>,
     /// The folder here.
@@ -109,8 +112,7 @@ impl Work<'_> {
             follow_links: self.mirror.follow_links,
             ..WalkOptions::default()
         };
-        let patterns =
-            Patterns::new(&self.mirror.filters.rules(), false).map_err(|error| Failure::usage(error.to_string()))?;
+        let patterns = self.patterns.clone();
         let mut walk = Walk::new(self.root, options).entering(move |path| patterns.include(path, true));
         let mut tree = Tree::default();
         walk.run(&mut client, &mut tree).await.doing("cannot list the directories of the server")?;

@@ -48,10 +48,7 @@ pub async fn download(
         ..Segments::default()
     };
     let server = worker.server.clone();
-    let open = async || {
-        let client = server.open_once().await.map_err(|failure| failure.error.unwrap_or(Error::Closed))?;
-        client.into_session().ok_or(Error::Closed)
-    };
+    let open = async || server.open_session().await.map_err(|failure| failure.error.unwrap_or(Error::Closed));
     let fetched = retry::download(&worker.context.net, open, &job.path, &parts, &options, &how.retry).await;
     match fetched {
         Ok(fetched) => {
