@@ -9,7 +9,7 @@ use crate::instance::{Handle, Instance, Shared, call};
 use crate::proxy::Proxy;
 use crate::session::Session;
 use crate::tls::TlsSettings;
-use crate::types::{DataMode, Encoding, Security};
+use crate::types::{DataMode, Encoding, Security, Trust};
 
 /// The port of the control connection, unless another is given.
 const PORT: u16 = 21;
@@ -77,37 +77,81 @@ impl Connector {
         Ok(connector)
     }
 
+    /// What differs from the component's own defaults, which are those of [`Settings`]: each call takes microseconds, and
+    /// there are sessions by the hundred.
     async fn apply(&self, settings: Settings) -> Result<(), Error> {
-        let Settings { security, tls, data_mode, encoding, transcript_capacity, .. } = settings;
-        let identity = tls.identity.map(Into::into);
-        let (oldest, newest) = tls.versions.into_inner();
-        call!(self.handle, connector.call_set_security(security))?;
-        call!(self.handle, connector.call_set_trust(&tls.trust))??;
-        call!(self.handle, connector.call_set_identity(identity.as_ref()))??;
-        call!(self.handle, connector.call_set_server_name(tls.server_name.as_deref()))??;
-        call!(self.handle, connector.call_set_tls_versions(oldest, newest))??;
-        call!(self.handle, connector.call_set_data_end(tls.data_end))?;
-        call!(self.handle, connector.call_set_require_resumption(tls.require_resumption))?;
-        if let Some(proxy) = &settings.proxy {
-            let (host, port) = proxy.address();
-            self.handle.shared.grants.only(host, port);
+        let handle = &self.handle;
+        if settings.security != Security::None {
+            call!(handle, connector.call_set_security(settings.security))?;
         }
-        let proxy = settings.proxy.map(Into::into);
-        call!(self.handle, connector.call_set_proxy(proxy.as_ref()))??;
-        call!(self.handle, connector.call_set_keepalive(settings.keepalive.map(nanoseconds)))?;
-        call!(self.handle, connector.call_set_tcp_keepalive(settings.tcp_keepalive.map(nanoseconds)))?;
-        let local_address = settings.local_address.map(|address| address.to_string());
-        call!(self.handle, connector.call_set_data_mode(&data_mode))??;
-        grant_listening(&self.handle.shared.grants, &data_mode);
-        call!(self.handle, connector.call_set_encoding(&encoding))??;
-        call!(self.handle, connector.call_set_local_address(local_address.as_deref()))??;
-        call!(self.handle, connector.call_set_connect_timeout(settings.connect_timeout.map(nanoseconds)))?;
-        call!(self.handle, connector.call_set_reply_timeout(settings.reply_timeout.map(nanoseconds)))?;
-        call!(self.handle, connector.call_set_idle_timeout(settings.idle_timeout.map(nanoseconds)))?;
-        call!(self.handle, connector.call_set_total_timeout(settings.total_timeout.map(nanoseconds)))?;
-        call!(self.handle, connector.call_set_verify_checksums(settings.verify_checksums))?;
-        call!(self.handle, connector.call_set_inflation_limit(settings.inflation_limit))?;
-        call!(self.handle, connector.call_set_transcript_capacity(transcript_capacity))
+        self.apply_tls(settings.tls).await?;
+        if let Some(proxy) = settings.proxy {
+            let (host, port) = proxy.address();
+            handle.shared.grants.only(host, port);
+            call!(handle, connector.call_set_proxy(Some(&proxy.into())))??;
+        }
+        if !matches!(settings.data_mode, DataMode::Passive) {
+            call!(handle, connector.call_set_data_mode(&settings.data_mode))??;
+            grant_listening(&handle.shared.grants, &settings.data_mode);
+        }
+        if !matches!(settings.encoding, Encoding::Utf8) {
+            call!(handle, connector.call_set_encoding(&settings.encoding))??;
+        }
+        if let Some(address) = settings.local_address {
+            call!(handle, connector.call_set_local_address(Some(&address.to_string())))??;
+        }
+        if let Some(time) = settings.keepalive {
+            call!(handle, connector.call_set_keepalive(Some(nanoseconds(time))))?;
+        }
+        if let Some(time) = settings.tcp_keepalive {
+            call!(handle, connector.call_set_tcp_keepalive(Some(nanoseconds(time))))?;
+        }
+        if let Some(time) = settings.connect_timeout {
+            call!(handle, connector.call_set_connect_timeout(Some(nanoseconds(time))))?;
+        }
+        if let Some(time) = settings.reply_timeout {
+            call!(handle, connector.call_set_reply_timeout(Some(nanoseconds(time))))?;
+        }
+        if let Some(time) = settings.idle_timeout {
+            call!(handle, connector.call_set_idle_timeout(Some(nanoseconds(time))))?;
+        }
+        if let Some(time) = settings.total_timeout {
+            call!(handle, connector.call_set_total_timeout(Some(nanoseconds(time))))?;
+        }
+        if settings.verify_checksums {
+            call!(handle, connector.call_set_verify_checksums(true))?;
+        }
+        if settings.inflation_limit.is_some() {
+            call!(handle, connector.call_set_inflation_limit(settings.inflation_limit))?;
+        }
+        if settings.transcript_capacity > 0 {
+            call!(handle, connector.call_set_transcript_capacity(settings.transcript_capacity))?;
+        }
+        Ok(())
+    }
+
+    async fn apply_tls(&self, tls: TlsSettings) -> Result<(), Error> {
+        let (handle, default) = (&self.handle, TlsSettings::default());
+        if !matches!(tls.trust, Trust::PublicRoots) {
+            call!(handle, connector.call_set_trust(&tls.trust))??;
+        }
+        if let Some(identity) = tls.identity {
+            call!(handle, connector.call_set_identity(Some(&identity.into())))??;
+        }
+        if let Some(name) = tls.server_name {
+            call!(handle, connector.call_set_server_name(Some(&name)))??;
+        }
+        if tls.versions != default.versions {
+            let (oldest, newest) = tls.versions.into_inner();
+            call!(handle, connector.call_set_tls_versions(oldest, newest))??;
+        }
+        if tls.data_end != default.data_end {
+            call!(handle, connector.call_set_data_end(tls.data_end))?;
+        }
+        if tls.require_resumption {
+            call!(handle, connector.call_set_require_resumption(true))?;
+        }
+        Ok(())
     }
 
     /// Connect, secure as the settings say, and read the greeting. The port is 21, or 990 with implicit TLS, unless given. `host` is a name or an IP address; all addresses of
