@@ -26,6 +26,8 @@ pub(crate) type Raw = reply::Reply;
 /// The control connection. Once anything went wrong on it, it is of no further use.
 pub(crate) struct Control<N: Network> {
     network: N,
+    /// None when the server was gone before it could be asked for.
+    peer: Option<IpAddr>,
     /// Closed while it is lent to a transfer.
     wire: Wire<N::Stream>,
     agreed: Option<Agreed>,
@@ -51,6 +53,7 @@ impl<N: Network> Control<N> {
         look_after(&stream, settings, &mut transcript);
         Self {
             network,
+            peer: stream.peer_address().map(|address| address.ip()).ok(),
             wire: Wire::new(Channel::Plain(stream)),
             agreed: None,
             left_tls: None,
@@ -76,7 +79,7 @@ impl<N: Network> Control<N> {
     }
 
     pub(crate) fn peer(&self) -> Result<IpAddr, Error> {
-        Ok(self.wire.channel.peer_address()?.ip())
+        self.peer.ok_or_else(|| Error::ConnectionLost("the server closed the connection at once".to_string()))
     }
 
     /// Begin TLS. Whatever came before it is not carried over.
@@ -211,6 +214,9 @@ impl<N: Network> Control<N> {
 
     /// Read one reply that is not one to a `NOOP` of a transfer. All that are have no more time than one.
     pub(crate) async fn reply_of_transfer(&mut self) -> Result<Raw, Error> {
+        if self.wire.noops.owed == 0 {
+            return self.reply().await;
+        }
         let (network, limit) = (self.network.clone(), self.limit);
         let reply = within(&network, limit, Phase::Reply, self.reply_but_noops()).await;
         reply.map_err(|error| self.fail(error))

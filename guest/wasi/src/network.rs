@@ -6,6 +6,7 @@ use alloc::rc::Rc;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::future::poll_fn;
+use core::mem;
 use core::net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use core::task::Poll;
 use core::time::Duration;
@@ -74,7 +75,14 @@ impl Network for Wasi {
 
     async fn sleep(&self, duration: Duration) {
         let nanoseconds = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        ready(&Rc::new(monotonic_clock::subscribe_duration(nanoseconds))).await;
+        let alarm = Rc::new(monotonic_clock::subscribe_duration(nanoseconds));
+        let mut waited = false;
+        // Not asked before the first wait: most are dropped after that one.
+        poll_fn(|_| match mem::replace(&mut waited, true) && alarm.ready() {
+            true => Poll::Ready(()),
+            false => pending(&alarm),
+        })
+        .await;
     }
 
     fn now(&self) -> Duration {

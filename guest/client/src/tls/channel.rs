@@ -206,10 +206,6 @@ impl<S: Stream> Channel<S> {
         Ok(self.stream()?.local_address()?)
     }
 
-    pub(crate) fn peer_address(&self) -> Result<SocketAddr, Error> {
-        Ok(self.stream()?.peer_address()?)
-    }
-
     fn stream(&self) -> Result<&S, Error> {
         match self {
             Self::Plain(stream) => Ok(stream),
