@@ -149,6 +149,10 @@ fn ciphers(text: &mut String, runs: &Runs) {
     for cipher in &runs.ciphers {
         let _ = writeln!(text, "| {} | {:.0} | {:.0} |", cipher.name, cipher.sealing, cipher.opening);
     }
+    text.push('\n');
+    for (place, cipher) in &runs.chosen {
+        let _ = writeln!(text, "- {} chose {cipher}", title(*place));
+    }
 }
 
 fn failures(text: &mut String, runs: &Runs) {

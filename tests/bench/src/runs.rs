@@ -35,6 +35,8 @@ pub struct Runs {
     pub held: Vec<Held>,
     /// Ciphers alone in WebAssembly, before everything else and after it.
     pub ciphers: Vec<Cipher>,
+    /// Which cipher each server chose.
+    pub chosen: Vec<(Place, String)>,
     /// Servers that are missing, and why.
     pub missing: Vec<(String, String)>,
     /// How long it took.
@@ -69,6 +71,7 @@ pub fn measure(
         rows: Vec::new(),
         held: Vec::new(),
         ciphers: ciphers::measure(),
+        chosen: Vec::new(),
         missing: Vec::new(),
         took: Duration::ZERO,
     };
@@ -86,6 +89,9 @@ pub fn measure(
                 continue;
             }
         };
+        if let Some(cipher) = site.as_ref().map(Site::cipher).transpose()?.flatten() {
+            runs.chosen.push((place, cipher));
+        }
         for work in works {
             let task = Task { work, site: site.as_ref(), here: &here, sizes };
             if work == Work::Memory {

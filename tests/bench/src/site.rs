@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use ftp_tests::payload::Payload;
 use ftp_tests::servers::{Options, Server, Way};
-use ftp_tests::{certificates, root};
+use ftp_tests::{certificates, client, root};
 use tempfile::TempDir;
+use tokio::runtime::Builder;
 
 use crate::works::{Sizes, Work};
 
@@ -66,6 +67,16 @@ impl Site {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
+    }
+
+    /// The cipher that it chooses inside TLS.
+    pub fn cipher(&self) -> Result<Option<String>> {
+        let ask = async {
+            let settings = self.way.settings(client::settings())?;
+            let mut session = client::login_with(self.address(), settings).await?;
+            Ok(session.encryption().await?.map(|agreed| agreed.cipher))
+        };
+        Builder::new_current_thread().enable_all().build()?.block_on(ask)
     }
 
     /// Where sent files arrive.

@@ -26,10 +26,10 @@ const TLS_SESSION: u64 = 160 << 10;
 /// All targets that the run says something about.
 pub fn all(runs: &Runs) -> Vec<Target> {
     let mut all = Vec::new();
-    for (work, what) in [(Work::Retr, "download"), (Work::Stor, "upload")] {
+    for work in [Work::Retr, Work::Stor] {
         for place in runs.places(work) {
             if encrypted(place) {
-                all.extend(beside_cipher(runs, work, place, what));
+                all.extend(beside_cipher(runs, work, place));
             } else {
                 all.extend(speed(runs, work, place, "`host`, speed of a large file beside `curl`"));
                 all.extend(processors(runs, work, place));
@@ -77,13 +77,14 @@ fn processors(runs: &Runs, work: Work, place: Place) -> Option<Target> {
     Some(at_most("`host`, CPU seconds beside `curl`", where_, 1.3, of("host")? / of("curl")?))
 }
 
-/// The client takes ChaCha20 where it may choose.
-fn beside_cipher(runs: &Runs, work: Work, place: Place, what: &'static str) -> Option<Target> {
-    let chosen: Vec<_> = runs.ciphers.iter().filter(|cipher| cipher.name.contains("CHACHA20")).collect();
-    let alone = chosen.iter().map(|cipher| if what == "upload" { cipher.sealing } else { cipher.opening }).sum::<f64>();
+fn beside_cipher(runs: &Runs, work: Work, place: Place) -> Option<Target> {
+    let chosen = runs.chosen.iter().find(|(where_, _)| *where_ == place).map(|(_, cipher)| cipher)?;
+    let same: Vec<_> =
+        runs.ciphers.iter().filter(|cipher| cipher.name.replacen("TLS13_", "TLS_", 1) == *chosen).collect();
+    let alone = same.iter().map(|cipher| if work == Work::Stor { cipher.sealing } else { cipher.opening }).sum::<f64>();
     let rate = runs.median(work, place, "host")?.rate();
     let what = "`host`, speed of a large file inside TLS beside the cipher alone in WebAssembly";
-    (!chosen.is_empty()).then(|| at_least(what, work, place, 0.9, rate * chosen.len() as f64 / alone))
+    (!same.is_empty()).then(|| at_least(what, work, place, 0.9, rate * same.len() as f64 / alone))
 }
 
 fn fastest(runs: &Runs, work: Work, place: Place) -> Option<Target> {
@@ -98,17 +99,14 @@ fn many_logins(runs: &Runs, place: Place) -> Option<Target> {
     Some(at_most("`host`, time of logins at once beside `native`", title(place), 1.2, ratio))
 }
 
+/// What a session takes of the machine's memory. A linear memory is mostly address space: of what it spans a plain session
+/// has touched a few pages.
 fn memory(runs: &Runs) -> Vec<Target> {
-    let of = |what, place: Place, bytes: u64| {
-        let most = if encrypted(place) { TLS_SESSION } else { PLAIN_SESSION };
-        at_most(what, title(place), (most >> 10) as f64, (bytes >> 10) as f64)
-    };
-    let ours = runs.held.iter().filter_map(|held| Some((held, held.linear?)));
-    ours.flat_map(|(held, linear)| {
-        [
-            of("`host`, linear memory of an idle session, KiB", held.place, linear),
-            of("`host`, memory of the process for an idle session, KiB", held.place, held.resident),
-        ]
+    let what = "`host`, memory of the process for an idle session, KiB";
+    let ours = runs.held.iter().filter(|held| held.linear.is_some());
+    ours.map(|held| {
+        let most = if encrypted(held.place) { TLS_SESSION } else { PLAIN_SESSION };
+        at_most(what, title(held.place), (most >> 10) as f64, (held.resident >> 10) as f64)
     })
     .collect()
 }

@@ -1,20 +1,14 @@
 //! curl, which the others are compared with.
 
-use std::process::Command;
-
 use anyhow::{Result, bail};
 
-use super::{Peer, first_line, program, timed};
+use super::{Peer, first_line, limited, program, timed};
 use crate::figures::Figures;
 use crate::site::{PASSWORD, Task, closed_port};
 use crate::works::Work;
 
 /// The longest that a command may take, in seconds.
 const LIMIT: &str = "300";
-
-/// The same for all of the small files: version 7.88 overlooks data connections that are there already, at random, and then
-/// waits for a second or more, so that a thousand of them would take minutes. Its own limit is one for each file.
-const SMALL_LIMIT: &str = "20";
 
 /// The command.
 pub struct Curl;
@@ -38,11 +32,7 @@ impl Peer for Curl {
     }
 
     fn run(&mut self, task: &Task<'_>) -> Result<Figures> {
-        let curl = program("curl");
-        let mut command = match task.work {
-            Work::SmallRetr | Work::SmallStor => limited(&curl),
-            _ => curl,
-        };
+        let mut command = limited(program("curl"), task);
         command.args(["--silent", "--show-error", "--max-time", LIMIT]);
         if task.work == Work::Cold {
             return timed(command.arg(format!("ftp://127.0.0.1:{}/", closed_port()?)), task);
@@ -71,11 +61,4 @@ impl Peer for Curl {
         };
         timed(&mut command, task)
     }
-}
-
-fn limited(curl: &Command) -> Command {
-    let mut command = Command::new("timeout");
-    command.arg(SMALL_LIMIT).arg(curl.get_program());
-    command.envs(curl.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    command
 }

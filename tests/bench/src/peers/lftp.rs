@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use super::{Peer, first_line, program, timed};
+use super::{Peer, first_line, limited, program, timed};
 use crate::figures::Figures;
 use crate::site::{PASSWORD, Task, closed_port, small};
 use crate::works::Work;
@@ -33,7 +33,7 @@ impl Peer for Lftp {
     }
 
     fn run(&mut self, task: &Task<'_>) -> Result<Figures> {
-        let mut command = program("lftp");
+        let mut command = limited(program("lftp"), task);
         command.env("HOME", task.here.path());
         let script = if task.work == Work::Cold {
             format!("{SETTINGS} open ftp://127.0.0.1:{}/; cls", closed_port()?)

@@ -105,6 +105,21 @@ fn program(name: &str) -> Command {
     command
 }
 
+/// The longest that small files may take, in seconds. curl 7.88 overlooks data connections that are there already, at
+/// random, and lftp does so inside TLS: they wait for a second or more, so that a thousand files would take minutes.
+const SMALL_LIMIT: &str = "20";
+
+/// The command, within that limit for the works that have one.
+fn limited(command: Command, task: &Task<'_>) -> Command {
+    if !matches!(task.work, Work::SmallRetr | Work::SmallStor) {
+        return command;
+    }
+    let mut limited = Command::new("timeout");
+    limited.arg(SMALL_LIMIT).arg(command.get_program());
+    limited.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    limited
+}
+
 /// The first line that a command prints.
 fn first_line(command: &mut Command) -> Result<String> {
     let output = command.stdin(Stdio::null()).output().with_context(|| format!("{command:?}"))?;
