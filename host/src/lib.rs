@@ -78,7 +78,7 @@ pub use tls::{Identity, TlsSettings};
 pub use transfer::{Download, Upload};
 pub use types::{
     Active, Algorithm, Arrived, Checksum, Copied, DataEnd, DataMode, Encoding, Encryption, Entry, EntryKind, Limit,
-    Listed, Outcome, Phase, Precision, Protection, Reply, Representation, Security, Timestamp, TlsVersion,
+    Listed, Outcome, Phase, Precision, Protection, RawEntry, Reply, Representation, Security, Timestamp, TlsVersion,
     TransferMode, Trust,
 };
 

@@ -5,7 +5,7 @@ use crate::bindings::exports::ftp::client::types;
 pub(crate) use types::Retry;
 pub use types::{
     Active, Algorithm, Arrived, Checksum, Copied, DataEnd, DataMode, Encoding, Encryption, Entry, EntryKind, Limit,
-    Listed, Outcome, Phase, Precision, Protection, Reply, Representation, Security, Timestamp, TlsVersion,
+    Listed, Outcome, Phase, Precision, Protection, RawEntry, Reply, Representation, Security, Timestamp, TlsVersion,
     TransferMode, Trust,
 };
 
@@ -24,5 +24,17 @@ impl Default for Security {
 impl Default for Encoding {
     fn default() -> Self {
         Self::Utf8
+    }
+}
+
+impl Entry {
+    /// Name and value of every fact, as the server sent them and in its order (RFC 3659, section 7.5). A name means the
+    /// same in upper and in lower case. An entry of a `LIST` reply has none.
+    pub fn facts(&self) -> impl Iterator<Item = (&str, &str)> {
+        let facts = match &self.raw {
+            RawEntry::Facts(facts) => facts.as_str(),
+            RawEntry::Line(_) => "",
+        };
+        facts.split_terminator(';').filter_map(|fact| fact.split_once('='))
     }
 }

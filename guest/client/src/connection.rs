@@ -19,7 +19,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use data_mode::Pending;
 use ftp_protocol::checksum::Algorithm;
-use ftp_protocol::listing::{Entry, Kind};
+use ftp_protocol::listing::{Entry, Kind, RawEntry};
 use ftp_protocol::time::{Timestamp, parse_time_val};
 use ftp_protocol::{command, features, listing, path, telnet, text};
 
@@ -335,7 +335,7 @@ impl<N: Network> Connection<N> {
             group: None,
             link_target: None,
             unique_id: None,
-            facts: Vec::new(),
+            raw: RawEntry::Facts(String::new()),
         })
     }
 

@@ -49,7 +49,7 @@ pub use checksum::Hasher;
 pub use error::{Error, Limit, Phase, Reply};
 pub use ftp_protocol::checksum::Algorithm;
 pub use ftp_protocol::encoding::Encoding;
-pub use ftp_protocol::listing::{Entry, Kind, Listed};
+pub use ftp_protocol::listing::{Entry, Kind, Listed, RawEntry};
 pub use ftp_protocol::time::{Precision, Timestamp};
 pub use fxp::Copied;
 pub use limit::{breathe, join, within};

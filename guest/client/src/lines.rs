@@ -7,13 +7,12 @@ use crate::network::Network;
 use crate::session::Session;
 use crate::settings::{CHUNK, LISTING_LINE, LISTING_SIZE, PORTION, Representation, listed_cost};
 use crate::transfer::Download;
-use alloc::collections::VecDeque;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 use ftp_protocol::encoding::Encoding;
-use ftp_protocol::listing::{self, Entry, Listed, Parser};
+use ftp_protocol::listing::{self, Entry, Listed, Parser, RawEntry};
 use ftp_protocol::text;
 
 /// (MLSD, else LIST) The members of a directory, as they come. Lines that mean nothing are left out.
@@ -21,16 +20,11 @@ use ftp_protocol::text;
 /// However many there are, only a portion is held. Dropping it is like dropping a [`Download`].
 pub struct Entries<N: Network> {
     lines: Lines<N>,
-    reader: Reader,
-    /// What was read and not yet handed out.
-    ready: VecDeque<Listed>,
-}
-
-/// What reads the lines.
-struct Reader {
     encoding: Encoding,
     /// Of a `LIST` reply; the lines of `MLSD` need none.
     parser: Option<Parser>,
+    /// What a line told and was not yet handed out, the last first.
+    told: Vec<Listed>,
 }
 
 impl<N: Network> Entries<N> {
@@ -55,7 +49,7 @@ impl<N: Network> Entries<N> {
             _ => (Some(Parser::new(encoding, N::wall_clock())), Some(Representation::Ascii)),
         };
         let lines = Lines::open(connection, &line, representation).await?;
-        Ok(Self { lines, reader: Reader { encoding, parser }, ready: VecDeque::new() })
+        Ok(Self { lines, encoding, parser, told: Vec::new() })
     }
 
     /// The next members, at most `max`, but one at least, and no more of them than take 256 KiB; waits for one, and not
@@ -64,17 +58,15 @@ impl<N: Network> Entries<N> {
         let mut portion = Vec::new();
         let mut room = PORTION;
         let mut patience = Budget::default();
-        while portion.is_empty() || (portion.len() < max && room > 0 && self.is_ready()) {
-            match self.next(&mut patience).await {
-                Ok(Some(listed)) => {
-                    room = room.saturating_sub(cost(&listed));
-                    portion.push(listed);
-                }
-                Ok(None) => break,
-                // What came before it is handed out first.
-                Err(_) if !portion.is_empty() => break,
-                Err(error) => return Err(error),
-            }
+        let mut next = self.next(&mut patience).await?;
+        while let Some(listed) = next {
+            room = room.saturating_sub(cost(&listed));
+            portion.push(listed);
+            next = match portion.len() < max && room > 0 {
+                // What came before an error is handed out first.
+                true => self.next_ready(&mut patience).unwrap_or_default(),
+                false => None,
+            };
         }
         Ok(portion)
     }
@@ -90,47 +82,42 @@ impl<N: Network> Entries<N> {
         self.lines.download.abort(session).await
     }
 
-    /// The next member. Lines without one are not kept, but they are not read for ever either: they cost, too.
+    /// The next member, if need be after waiting for it.
     async fn next(&mut self, patience: &mut Budget) -> Result<Option<Listed>, Error> {
         loop {
-            if let Some(listed) = self.ready.pop_front() {
+            if let Some(listed) = self.next_ready(patience)? {
                 return Ok(Some(listed));
             }
-            let Some(line) = self.lines.next().await? else {
-                self.reader.end(&mut self.ready);
-                return Ok(self.ready.pop_front());
-            };
-            self.reader.read(line, &mut self.ready);
+            if !self.lines.more().await? {
+                if let Some(parser) = &mut self.parser {
+                    parser.end(&mut self.told);
+                }
+                return Ok(self.told.pop());
+            }
+        }
+    }
+
+    /// The next member of what is here already. Lines without one are not kept, but they are not read for ever either:
+    /// they cost, too.
+    fn next_ready(&mut self, patience: &mut Budget) -> Result<Option<Listed>, Error> {
+        loop {
+            if let Some(listed) = self.told.pop() {
+                return Ok(Some(listed));
+            }
+            let Some(line) = self.lines.next_ready()? else { return Ok(None) };
             let cost = line.len() + 1;
-            if self.ready.is_empty() && patience.spend(cost).is_err() {
+            match &mut self.parser {
+                Some(parser) => parser.line(line, &mut self.told),
+                None => match listing::mlsd_line(line, self.encoding) {
+                    Listed::Skipped => {}
+                    listed => return Ok(Some(listed)),
+                },
+            }
+            self.told.reverse();
+            if self.told.is_empty() && patience.spend(cost).is_err() {
                 return Err(self.lines.fail(Limit::ListingSize));
             }
         }
-    }
-
-    /// Whether the next member, or a line at least, is here already.
-    fn is_ready(&self) -> bool {
-        !self.ready.is_empty() || self.lines.has_line()
-    }
-}
-
-impl Reader {
-    fn read(&mut self, line: &[u8], ready: &mut VecDeque<Listed>) {
-        let Some(parser) = &mut self.parser else {
-            let listed = listing::mlsd_line(line, self.encoding);
-            return ready.extend((listed != Listed::Skipped).then_some(listed));
-        };
-        let mut listed = Vec::new();
-        parser.line(line, &mut listed);
-        ready.extend(listed);
-    }
-
-    fn end(&mut self, ready: &mut VecDeque<Listed>) {
-        let mut listed = Vec::new();
-        if let Some(parser) = &mut self.parser {
-            parser.end(&mut listed);
-        }
-        ready.extend(listed);
     }
 }
 
@@ -145,8 +132,12 @@ pub(crate) async fn entries<N: Network>(
     loop {
         match stream.next(&mut budget).await {
             Ok(Some(listed)) => {
-                budget.spend(cost(&listed))?;
-                entries.push(listed);
+                let mut next = Some(listed);
+                while let Some(listed) = next {
+                    budget.spend(cost(&listed))?;
+                    entries.push(listed);
+                    next = stream.next_ready(&mut budget).unwrap_or_default();
+                }
             }
             Err(error @ Error::LimitExceeded(_)) => return Err(error),
             // What fails on this side fails the verdict too.
@@ -245,52 +236,63 @@ impl<N: Network> Lines<N> {
         Ok(Self { download, unread: Vec::new(), start: 0, searched: 0, ended: false, exceeded: None })
     }
 
+    /// The next line, if need be after waiting for it.
     async fn next(&mut self) -> Result<Option<&[u8]>, Error> {
+        loop {
+            if let Some(line) = self.advance()? {
+                return Ok(self.unread.get(line));
+            }
+            if !self.more().await? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// The next line of what is here already.
+    fn next_ready(&mut self) -> Result<Option<&[u8]>, Error> {
+        let line = self.advance()?;
+        Ok(line.and_then(|line| self.unread.get(line)))
+    }
+
+    /// Where the next line is, if all of it is here.
+    fn advance(&mut self) -> Result<Option<Range<usize>>, Error> {
         if let Some(limit) = self.exceeded {
             return Err(Error::LimitExceeded(limit));
         }
-        let Some(line) = self.advance().await? else { return Ok(None) };
+        let Some(end) = self.end_of_line() else { return Ok(None) };
+        let line = self.start..end;
+        self.start = self.unread.len().min(end + 1);
+        self.searched = self.start;
         let has_return = self.unread.get(line.clone()).is_some_and(|line| line.ends_with(b"\r"));
         let line = line.start..line.end - usize::from(has_return);
         if line.len() > LISTING_LINE {
             return Err(self.fail(Limit::ListingLine));
         }
-        Ok(self.unread.get(line))
+        Ok(Some(line))
     }
 
-    /// Where the next line is, or more than the beginning of one that is too long.
-    async fn advance(&mut self) -> Result<Option<Range<usize>>, Error> {
-        loop {
-            if let Some(end) = self.end_of_line() {
-                let line = self.start..end;
-                self.start = end + 1;
-                self.searched = self.start;
-                return Ok(Some(line));
-            }
-            self.searched = self.unread.len();
-            let rest = self.start..self.unread.len();
-            if rest.len() > LISTING_LINE + 1 {
-                return Ok(Some(rest));
-            }
-            if self.ended {
-                self.start = self.unread.len();
-                return Ok((!rest.is_empty()).then_some(rest));
-            }
-            self.unread.drain(..self.start);
-            self.start = 0;
-            self.searched = self.unread.len();
-            self.ended = self.download.read(&mut self.unread, CHUNK).await? == 0;
-            breathe().await;
-        }
-    }
-
-    fn has_line(&self) -> bool {
-        self.end_of_line().is_some()
-    }
-
-    fn end_of_line(&self) -> Option<usize> {
+    /// Where the next line ends; the end of what is here when no more comes, or it is too long as it is.
+    fn end_of_line(&mut self) -> Option<usize> {
         let unsearched = self.unread.get(self.searched..)?;
-        Some(self.searched + unsearched.iter().position(|&byte| byte == b'\n')?)
+        if let Some(length) = unsearched.iter().position(|&byte| byte == b'\n') {
+            return Some(self.searched + length);
+        }
+        self.searched = self.unread.len();
+        let rest = self.searched - self.start;
+        (rest > LISTING_LINE + 1 || (self.ended && rest > 0)).then_some(self.searched)
+    }
+
+    /// Wait for more. False at the end.
+    async fn more(&mut self) -> Result<bool, Error> {
+        if self.ended {
+            return Ok(false);
+        }
+        self.unread.drain(..self.start);
+        self.searched -= self.start;
+        self.start = 0;
+        self.ended = self.download.read(&mut self.unread, CHUNK).await? == 0;
+        breathe().await;
+        Ok(true)
     }
 
     fn fail(&mut self, limit: Limit) -> Error {
@@ -336,7 +338,7 @@ fn cost(listed: &Listed) -> usize {
 
 fn entry_cost(entry: &Entry) -> usize {
     let texts = [&entry.owner, &entry.group, &entry.link_target, &entry.unique_id];
-    let facts = entry.facts.iter().flat_map(|(name, value)| [name, value]);
-    let texts = texts.into_iter().flatten().chain([&entry.name]).chain(facts);
+    let (RawEntry::Facts(raw) | RawEntry::Line(raw)) = &entry.raw;
+    let texts = texts.into_iter().flatten().chain([&entry.name, raw]);
     texts.map(|text| listed_cost(text)).sum()
 }

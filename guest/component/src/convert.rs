@@ -8,8 +8,8 @@ use core::time::Duration;
 use ftp_client::retry::{Arrived, Retry};
 use ftp_client::{
     Active, Agreed, Algorithm, Checksum, Copied, Credentials, DataEnd, DataMode, Encoding, Entry, Error, Identity,
-    Kind, Limit, Listed, Outcome, Phase, Precision, Protection, Proxy, ProxyServer, Reply, Representation, Security,
-    Timestamp, TransferMode, Trust, Version,
+    Kind, Limit, Listed, Outcome, Phase, Precision, Protection, Proxy, ProxyServer, RawEntry, Reply, Representation,
+    Security, Timestamp, TransferMode, Trust, Version,
 };
 
 impl From<Reply> for wit::Reply {
@@ -253,7 +253,16 @@ impl From<Entry> for wit::Entry {
             group: entry.group,
             link_target: entry.link_target,
             unique_id: entry.unique_id,
-            facts: entry.facts,
+            raw: entry.raw.into(),
+        }
+    }
+}
+
+impl From<RawEntry> for wit::RawEntry {
+    fn from(raw: RawEntry) -> Self {
+        match raw {
+            RawEntry::Facts(facts) => Self::Facts(facts),
+            RawEntry::Line(line) => Self::Line(line),
         }
     }
 }

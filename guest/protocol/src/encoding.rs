@@ -36,8 +36,10 @@ impl Encoding {
     /// for a byte is itself taken byte by byte.
     pub fn decode(self, bytes: &[u8]) -> String {
         match (self, str::from_utf8(bytes)) {
-            // Almost every text there is, and the same in both.
-            (Self::Utf8 | Self::Latin1, Ok(text)) if text.is_ascii() => text.into(),
+            // Almost every text there is, and the same in all.
+            (_, Ok(text)) if text.is_ascii() => text.into(),
+            // Any other, unless a character may be one of those that stand for bytes.
+            (Self::Utf8, Ok(text)) if !bytes.contains(&LAST_PLANE) => text.into(),
             _ => self.decode_any(bytes),
         }
     }
@@ -101,6 +103,9 @@ fn latin1(char: char) -> Result<u8, Unencodable> {
 
 /// What is added to a byte that is not UTF-8. The last row of the last private plane: no script uses it.
 const ESCAPE: u32 = 0x10_FF00;
+
+/// The first byte of UTF-8 for all characters of that plane.
+const LAST_PLANE: u8 = 0xf4;
 
 fn decode_utf8(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());

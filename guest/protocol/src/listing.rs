@@ -27,7 +27,6 @@ use crate::encoding::Encoding;
 use crate::number::decimal;
 use crate::time::Timestamp;
 use alloc::string::String;
-use alloc::vec;
 use alloc::vec::Vec;
 
 /// One member of a directory.
@@ -52,9 +51,18 @@ pub struct Entry {
     pub link_target: Option<String>,
     /// The server's identity for the file, from the `unique` fact (RFC 3659, section 7.5.2).
     pub unique_id: Option<String>,
-    /// Every fact as the server sent it (RFC 3659, section 7.5), names in lower case; or one fact `line` with the
-    /// line of a `LIST` reply, which is two with a line feed between them where VMS needs two.
-    pub facts: Vec<(String, String)>,
+    /// What the server sent for it.
+    pub raw: RawEntry,
+}
+
+/// What a server sent for an [`Entry`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RawEntry {
+    /// The facts of `MLSD` or `MLST`, without the name after them: `type=file;size=3;` (RFC 3659, section 7.2). None
+    /// where the server was asked for size and time only.
+    Facts(String),
+    /// The whole line of a `LIST` reply, which is two with a line feed between them where VMS needs two.
+    Line(String),
 }
 
 /// What an [`Entry`] is (RFC 3659, section 7.5.1).
@@ -82,6 +90,16 @@ pub enum Listed {
 }
 
 impl Entry {
+    /// Name and value of every fact, as the server sent them and in its order. A name means the same in upper and in
+    /// lower case. An entry of a `LIST` reply has none.
+    pub fn facts(&self) -> impl Iterator<Item = (&str, &str)> {
+        let facts = match &self.raw {
+            RawEntry::Facts(facts) => facts.as_str(),
+            RawEntry::Line(_) => "",
+        };
+        facts.split_terminator(';').filter_map(|fact| fact.split_once('='))
+    }
+
     /// An entry of which nothing else is known.
     fn new(name: String, kind: Kind) -> Self {
         Self {
@@ -94,13 +112,13 @@ impl Entry {
             group: None,
             link_target: None,
             unique_id: None,
-            facts: Vec::new(),
+            raw: RawEntry::Facts(String::new()),
         }
     }
 
-    /// The whole line of a `LIST` reply, as its one fact.
+    /// With the whole line of a `LIST` reply.
     fn with_line(mut self, line: &[u8], encoding: Encoding) -> Self {
-        self.facts = vec![("line".into(), encoding.decode(line))];
+        self.raw = RawEntry::Line(encoding.decode(line));
         self
     }
 }

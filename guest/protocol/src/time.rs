@@ -44,10 +44,11 @@ pub fn parse_time_val(text: &[u8]) -> Option<Timestamp> {
     if whole.len() != 14 {
         return None;
     }
-    let field = |from: usize, to: usize| decimal(whole.get(from..to)?);
-    let day = days(field(0, 4)?, field(4, 6)?, field(6, 8)?)?;
-    let minute = minutes(field(8, 10)?, field(10, 12)?)?;
-    let second = field(12, 14).filter(|&second| second <= 60)?;
+    let digits = decimal(whole)?;
+    let (date, time) = (digits / 1_000_000, digits % 1_000_000);
+    let day = days(date / 10_000, date / 100 % 100, date % 100)?;
+    let minute = minutes(time / 10_000, time / 100 % 100)?;
+    let second = Some(time % 100).filter(|&second| second <= 60)?;
 
     Some(Timestamp {
         seconds: moment(day, minute)?.checked_add(i64::try_from(second).ok()?)?,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use chrono::DateTime;
 use ftp_cli::figures::grouped;
 use ftp_cli::text::plain;
-use ftp_client::{Entry, Kind, Precision, Timestamp};
+use ftp_client::{Entry, Kind, Precision, RawEntry, Timestamp};
 use serde_json::{Value, json};
 
 /// Kind, size, time, name.
@@ -42,8 +42,11 @@ pub fn paragraph(path: &str, entry: &Entry) -> String {
     line("group", entry.group.clone());
     line("leads to", entry.link_target.clone());
     line("unique", entry.unique_id.clone());
-    for (fact, value) in &entry.facts {
-        line(fact, Some(value.clone()));
+    for (fact, value) in entry.facts() {
+        line(&fact.to_ascii_lowercase(), Some(value.to_owned()));
+    }
+    if let RawEntry::Line(sent) = &entry.raw {
+        line("line", Some(sent.clone()));
     }
     text
 }

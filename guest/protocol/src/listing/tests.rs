@@ -107,7 +107,8 @@ fn list_lines_of_servers() {
         match list(line) {
             Listed::Entry(entry) => {
                 assert_eq!(summary(&entry), expected, "{line}");
-                assert_eq!(entry.facts, [("line".to_string(), line.to_string())]);
+                assert_eq!(entry.raw, RawEntry::Line(line.to_string()));
+                assert_eq!(entry.facts().count(), 0);
                 assert_eq!(entry.unique_id, None);
             }
             other => assert_eq!(format!("{other:?}"), expected, "{line}"),
@@ -438,15 +439,35 @@ fn mlsd_lines_of_the_rfc() {
 }
 
 #[test]
-fn facts_are_kept_as_sent_with_names_in_lower_case() {
-    let entry = entry(mlsd("Type=File;SIZE=x;Modify=2024;Media-Type=Text/HTML;X=a=b;Y=; n"));
-    let facts: Vec<_> = entry.facts.iter().map(|(name, value)| (&**name, &**value)).collect();
+fn facts_are_kept_as_sent() {
+    let sent = "Type=File;SIZE=x;Modify=2024;Media-Type=Text/HTML;X=a=b;Y=;";
+    let entry = entry(mlsd(&format!("{sent} n")));
+    assert_eq!(entry.raw, RawEntry::Facts(sent.to_string()));
+    let facts: Vec<_> = entry.facts().collect();
     let expected =
-        [("type", "File"), ("size", "x"), ("modify", "2024"), ("media-type", "Text/HTML"), ("x", "a=b"), ("y", "")];
+        [("Type", "File"), ("SIZE", "x"), ("Modify", "2024"), ("Media-Type", "Text/HTML"), ("X", "a=b"), ("Y", "")];
     assert_eq!(facts, expected);
     assert_eq!(entry.size, None);
     assert_eq!(entry.modified, None);
     assert_eq!(entry.kind, Kind::File);
+}
+
+#[test]
+fn line_that_looks_like_facts_has_none() {
+    let entry = entry(list("+/,\ta=b;"));
+    assert_eq!(entry.raw, RawEntry::Line("+/,\ta=b;".to_string()));
+    assert_eq!(entry.facts().count(), 0);
+}
+
+#[test]
+fn facts_of_an_old_character_set_are_decoded() {
+    let encoding = Encoding::named("shift_jis").unwrap();
+    // The first byte of a character, and then the end of the fact.
+    let listed = mlsd_line(b"type=file;unix.owner=\x93\xfa;x=\x93;y=1; \x96{", encoding);
+    let entry = entry(listed);
+    let facts: Vec<_> = entry.facts().collect();
+    assert_eq!(facts, [("type", "file"), ("unix.owner", "日"), ("x", "\u{10ff93}"), ("y", "1")]);
+    assert_eq!((entry.owner.as_deref(), &*entry.name), (Some("日"), "本"));
 }
 
 #[test]
@@ -522,7 +543,7 @@ fn mlsd_lines_without_a_member_are_skipped() {
 #[test]
 fn facts_are_64_at_most() {
     let facts = |count| format!("{} n", "a=b;".repeat(count));
-    assert_eq!(entry(mlsd(&facts(64))).facts.len(), 64);
+    assert_eq!(entry(mlsd(&facts(64))).facts().count(), 64);
     assert_eq!(mlsd(&facts(65)), Listed::Unparsed(facts(65)));
 }
 
@@ -664,7 +685,9 @@ fn names(listed: Vec<Listed>) -> Vec<String> {
 fn name_alone_waits_for_its_columns() {
     let columns = "   4/15   24-FEB-2003 13:17:24  [LP]  (RWED,RWED,RE,)";
     let listed = listing(&["LONG.TXT;1", columns, "A.B;2  1  24-FEB-2003 13:17:24"]);
-    assert!(matches!(&listed[0], Listed::Entry(entry) if entry.facts[0].1 == format!("LONG.TXT;1\n{columns}")));
+    assert!(
+        matches!(&listed[0], Listed::Entry(entry) if entry.raw == RawEntry::Line(format!("LONG.TXT;1\n{columns}")))
+    );
     assert_eq!(names(listed), ["LONG.TXT;1", "A.B;2"]);
     // None follows, or those of another name.
     assert_eq!(names(listing(&["LONG.TXT;1"])), ["? LONG.TXT;1"]);

@@ -3,7 +3,7 @@
 
 use super::{Listing, NOW};
 use ftp_protocol::encoding::Encoding;
-use ftp_protocol::listing::{Entry, Listed, Parser, mlsd_line, mlst_entry};
+use ftp_protocol::listing::{Entry, Listed, Parser, RawEntry, mlsd_line, mlst_entry};
 use std::time::{Duration, Instant};
 
 /// The longest line that a client takes.
@@ -128,7 +128,7 @@ pub fn check(lines: &[Vec<u8>], encoding: Encoding, now: Option<i64>) -> usize {
             Listed::Entry(entry) => {
                 entries += 1;
                 check_entry(entry);
-                let [(_, line)] = entry.facts.as_slice() else { panic!("{entry:?}") };
+                let RawEntry::Line(line) = &entry.raw else { panic!("{entry:?}") };
                 assert!(is_of(lines, line, encoding), "{line:?} of none of {lines:?}");
             }
             Listed::Unparsed(line) => assert!(is_of(lines, line, encoding), "{line:?} of none of {lines:?}"),
@@ -137,7 +137,10 @@ pub fn check(lines: &[Vec<u8>], encoding: Encoding, now: Option<i64>) -> usize {
     }
     for line in lines {
         match mlsd_line(line, encoding) {
-            Listed::Entry(entry) => check_entry(&entry),
+            Listed::Entry(entry) => {
+                check_entry(&entry);
+                check_facts(&entry, line, encoding);
+            }
             Listed::Unparsed(text) => assert_eq!(encoding.encode(&text).as_ref(), Ok(line)),
             Listed::Skipped => {}
         }
@@ -166,6 +169,14 @@ fn check_entry(entry: &Entry) {
     assert!(!entry.name.contains('/'), "{entry:?}");
     assert!(entry.permissions.unwrap_or(0) <= 0o7777, "{entry:?}");
     assert!(entry.modified.is_none_or(|time| time.nanoseconds < 1_000_000_000), "{entry:?}");
+}
+
+/// The facts are what stands before the name, and each is one.
+fn check_facts(entry: &Entry, line: &[u8], encoding: Encoding) {
+    let RawEntry::Facts(raw) = &entry.raw else { panic!("{entry:?}") };
+    let facts: String = entry.facts().map(|(name, value)| format!("{name}={value};")).collect();
+    assert_eq!(&facts, raw);
+    assert_eq!(encoding.encode(&format!("{raw} {}", entry.name)).as_deref(), Ok(line));
 }
 
 /// Whether a text is one of the lines byte by byte, or two in a row.
