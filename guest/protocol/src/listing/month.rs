@@ -9,7 +9,7 @@ const LONGEST: usize = 24;
 /// Spanish, Portuguese, Dutch, Polish, Czech, Hungarian, the Scandinavian languages, Finnish, Turkish, Russian and
 /// Ukrainian. An abbreviation that means another month in another of them is not here, as `jui` of French, which is
 /// June or July. Croatian is none of them: it calls October what Polish calls November.
-const MONTHS: [&[&str]; 12] = [
+static MONTHS: [&[&str]; 12] = [
     &[
         "jan", "january", "jän", "januar", "jänner", "janv", "janvier", "gen", "gennaio", "ene", "enero", "janeiro",
         "januari", "sty", "led", "tammi", "oca", "янв", "січ",
@@ -110,8 +110,23 @@ pub(super) fn month(word: &[u8]) -> Option<u64> {
     if let Some(number) = before(word, MONTH) {
         return super::two_digits(number).filter(|number| (1..=12).contains(number));
     }
-    let word = lower_case(word.strip_suffix(b".").unwrap_or(word));
-    (1..).zip(MONTHS).find_map(|(number, names)| names.contains(&word.as_str()).then_some(number))
+    // No name begins with a digit.
+    if word.first().is_none_or(u8::is_ascii_digit) {
+        return None;
+    }
+    let word = word.strip_suffix(b".").unwrap_or(word);
+    if !word.is_ascii() {
+        let word = lower_case(word);
+        return number_of(|names| names.contains(&word.as_str()));
+    }
+    let is = |name: &&str| name.as_bytes().eq_ignore_ascii_case(word);
+    // Those of English, which most servers speak, come first.
+    number_of(|names| names.first().is_some_and(is)).or_else(|| number_of(|names| names.iter().any(is)))
+}
+
+/// The number of the month whose names these are.
+fn number_of(are: impl Fn(&[&str]) -> bool) -> Option<u64> {
+    (1..).zip(MONTHS).find_map(|(number, names)| are(names).then_some(number))
 }
 
 /// A day of the month, with or without the word for it.
@@ -127,6 +142,9 @@ pub(super) fn year(word: &[u8]) -> Option<u64> {
 }
 
 fn before<'a>(word: &'a [u8], endings: [&[u8]; 7]) -> Option<&'a [u8]> {
+    if word.is_ascii() {
+        return None;
+    }
     endings.into_iter().find_map(|ending| word.strip_suffix(ending))
 }
 

@@ -89,6 +89,13 @@ impl Parser {
             self.after_blank = true;
             return;
         }
+        // Most lines are of Unix, and then they are nothing of what follows.
+        if self.table.is_none()
+            && !self.after_blank
+            && let Some(entry) = unix::parse(line, self.encoding, self.now)
+        {
+            return self.tell(line, Read::Entry(entry), listed);
+        }
         let words: Vec<_> = words(line).iter().map(|(word, _)| *word).collect();
         if is_total(&words, self.encoding) || is_ruler(line) || vxworks::is_head(&words) || vms::is_frame(line, &words)
         {

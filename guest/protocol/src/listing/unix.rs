@@ -5,6 +5,7 @@ use super::parser::human;
 use super::{Entry, Kind, split_once, words};
 use crate::encoding::Encoding;
 use crate::number::decimal;
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 /// The entry of a line, if it is one of Unix.
@@ -44,6 +45,9 @@ pub(super) fn parse(line: &[u8], encoding: Encoding, now: Option<i64>) -> Option
 
 /// The line without the inode and the blocks that `ls -lis` puts first.
 fn without_numbers(line: &[u8]) -> &[u8] {
+    if !line.trim_ascii_start().first().is_some_and(u8::is_ascii_digit) {
+        return line;
+    }
     let is_number = |word: &[u8]| decimal(word).is_some();
     match *words(line).as_slice() {
         [(inode, _), (blocks, rest), _, ..] if is_number(inode) && is_number(blocks) => rest.trim_ascii_start(),
@@ -141,11 +145,14 @@ fn is_macintosh(words: &Words<'_>, kind: Kind, size: Option<u64>) -> bool {
     }
 }
 
+/// The words of a name, with a space between them.
+type Name<'a> = Cow<'a, [u8]>;
+
 /// Owner and group, from what stands between the mode and the size.
 ///
 /// A number that comes first is the count of links, even alone. Both may have spaces, as in a Windows domain: where a gap
 /// of the columns does not tell, the owner is one word.
-fn owner_and_group(words: &Words<'_>) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
+fn owner_and_group<'a>(words: &Words<'a>) -> (Option<Name<'a>>, Option<Name<'a>>) {
     let words = match words {
         [(links, _), rest @ ..] if decimal(links).is_some() => rest,
         _ => words,
@@ -153,9 +160,10 @@ fn owner_and_group(words: &Words<'_>) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
     let is_gap = |(_, after): &(&[u8], &[u8])| after.starts_with(b"  ");
     let last = words.len().saturating_sub(1);
     let gap = words.iter().take(last).position(is_gap).unwrap_or(0);
-    let join = |words: &Words<'_>| {
-        let words: Vec<_> = words.iter().map(|(word, _)| *word).collect();
-        (!words.is_empty()).then(|| words.join(&b' '))
+    let join = |words: &Words<'a>| match *words {
+        [] => None,
+        [(word, _)] => Some(Cow::Borrowed(word)),
+        _ => Some(Cow::Owned(words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(&b' '))),
     };
     match words.split_at_checked(gap.saturating_add(1)) {
         Some((owner, group)) => (join(owner), join(group)),
