@@ -32,7 +32,7 @@ mod bindings {
 }
 
 use bindings::Client;
-use bindings::exports::ftp::client::types::{Representation, Security, Trust};
+use bindings::exports::ftp::client::types::{Listed, Representation, Security, Trust};
 
 /// The interface of WASI whose sockets are replaced.
 const TCP: &str = "wasi:sockets/tcp@0.2.12";
@@ -149,9 +149,10 @@ impl Guest {
     }
 
     /// List a directory; gives the number of its members.
-    pub async fn list(&mut self) -> Result<usize> {
+    pub async fn list(&mut self, path: &str) -> Result<usize> {
         let session = self.session()?;
-        let entries = call!(self, session.call_entries(session, Some("many")))?.map_err(refused)?;
+        let entries = call!(self, session.call_entries(session, Some(path)))?.map_err(refused)?;
+        ensure!(entries.iter().all(|listed| matches!(listed, Listed::Entry(_))), "a line was not understood");
         Ok(entries.len())
     }
 

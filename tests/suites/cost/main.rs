@@ -20,7 +20,7 @@ use ftp_tests::certificates;
 use ftp_tests::suite::Suite;
 
 use guest::Guest;
-use server::{LARGE, LINES};
+use server::{LARGE, LINES, UNIX};
 
 /// How much more it may be.
 const TOLERANCE: f64 = 0.1;
@@ -35,10 +35,11 @@ enum Work {
     Download,
     Upload,
     Listing,
+    UnixListing,
 }
 
 impl Work {
-    const ALL: [Self; 4] = [Self::Login, Self::Download, Self::Upload, Self::Listing];
+    const ALL: [Self; 5] = [Self::Login, Self::Download, Self::Upload, Self::Listing, Self::UnixListing];
 
     const fn name(self) -> &'static str {
         match self {
@@ -46,6 +47,7 @@ impl Work {
             Self::Download => "download_of_16_mib",
             Self::Upload => "upload_of_16_mib",
             Self::Listing => "listing_of_10_000_lines",
+            Self::UnixListing => "listing_of_10_000_lines_of_unix",
         }
     }
 }
@@ -97,7 +99,8 @@ async fn cost(work: Work, encrypted: bool) -> Result<u64> {
     match work {
         Work::Download => ensure!(guest.download().await? == LARGE, "not the whole file"),
         Work::Upload => guest.upload(LARGE).await?,
-        Work::Listing => ensure!(guest.list().await? == LINES, "not the whole listing"),
+        Work::Listing => ensure!(guest.list("many").await? == LINES, "not the whole listing"),
+        Work::UnixListing => ensure!(guest.list(UNIX).await? == LINES, "not the whole listing"),
         Work::Login => bail!("it is done"),
     }
     Ok(guest.spent()? - start)

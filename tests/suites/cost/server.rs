@@ -17,6 +17,9 @@ pub const LARGE: usize = 16 << 20;
 /// Members of the directory.
 pub const LINES: usize = 10_000;
 
+/// The directory that only `LIST` lists.
+pub const UNIX: &str = "unix";
+
 /// The port of the control connection; those of data come after it.
 pub const CONTROL_PORT: u16 = 2121;
 
@@ -128,7 +131,8 @@ impl Server {
             }
             "EPSV" => self.reply(&format!("229 here (|||{}|)", CONTROL_PORT + 1)),
             "RETR" => self.transfer(Some(vec![42; LARGE])),
-            "MLSD" => self.transfer(Some(listing())),
+            "MLSD" if !line.ends_with(UNIX) => self.transfer(Some(listing())),
+            "LIST" => self.transfer(Some(unix_listing())),
             "STOR" => self.transfer(None),
             _ => self.reply("502 unknown"),
         }
@@ -231,6 +235,14 @@ impl Connection {
 
 fn listing() -> Vec<u8> {
     let line = |number| format!("type=file;size={};modify=20260131120000; file-{number:05}.txt\r\n", number * 7);
+    (0..LINES).map(line).collect::<String>().into_bytes()
+}
+
+fn unix_listing() -> Vec<u8> {
+    let line = |number| {
+        let size = number * 7;
+        format!("-rw-r--r--    1 1001     1001     {size:>12} Jan 31  2025 file-{number:05}.txt\r\n")
+    };
     (0..LINES).map(line).collect::<String>().into_bytes()
 }
 
