@@ -46,7 +46,7 @@ impl<S: Stream> Channel<S> {
     pub(crate) async fn secure(mut stream: S, mut handshake: Box<dyn Handshake>) -> Result<Self, Error> {
         let (mut incoming, mut outgoing, mut plain) = (Vec::new(), Vec::new(), Vec::new());
         loop {
-            handshake = match handshake.advance(&mut incoming, &mut outgoing, &mut plain) {
+            handshake = match handshake.advance(&mut incoming, &mut outgoing) {
                 Ok(Step::Done(mut tls, agreed)) => {
                     // The other side may have said more already, or all.
                     let progress = tls.advance(&mut incoming, &mut outgoing, &mut plain)?;

@@ -1,37 +1,34 @@
 //! TLS by rustls, over its interface without buffers.
 
-use super::records::Records;
+#[cfg(test)]
+mod tests;
+
+use super::records::{HEADER, Records};
 use super::tickets::Tickets;
 use super::trust::Verifier;
-use super::{Agreed, Connection, Engine, Handshake, Progress, Step, TlsSettings, Version};
+use super::{Agreed, Engine, Handshake, Step, TlsSettings, Version};
 use crate::error::Error;
 use crate::network::Network;
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 use core::time::Duration;
-use rustls::client::{ClientConfig, ClientConnectionData, Resumption, Tls12Resumption, UnbufferedClientConnection};
+use rustls::client::{ClientConfig, Resumption, Tls12Resumption, UnbufferedClientConnection};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::sign::SigningKey;
 use rustls::time_provider::TimeProvider;
-use rustls::unbuffered::{ConnectionState, EncodeError, EncryptError, UnbufferedStatus, WriteTraffic};
+use rustls::unbuffered::{ConnectionState, EncodeError, UnbufferedStatus};
 use rustls::version::{TLS12, TLS13};
 use rustls::{CertificateError, HandshakeKind, ProtocolVersion, SupportedProtocolVersion};
 
 /// The name of FTP in ALPN: a server that answers another one is not an FTP server.
 const ALPN: &[u8] = b"ftp";
-
-/// A piece of plain data that gives one record.
-const RECORD: usize = 16 * 1024;
-
-/// More than a record adds to its data.
-const RECORD_OVERHEAD: usize = 128;
 
 /// rustls, set up for one session.
 pub(crate) struct Rustls {
@@ -70,7 +67,7 @@ impl Rustls {
 impl Engine for Rustls {
     fn connect(&self) -> Result<Box<dyn Handshake>, Error> {
         let connection = UnbufferedClientConnection::new(self.config.clone(), self.name.clone()).map_err(failed)?;
-        Ok(Box::new(Starting { connection, tickets: self.tickets.clone() }))
+        Ok(Box::new(Starting { connection, tickets: self.tickets.clone(), shown: 0 }))
     }
 }
 
@@ -78,137 +75,64 @@ impl Engine for Rustls {
 struct Starting {
     connection: UnbufferedClientConnection,
     tickets: Arc<Tickets>,
+    /// Bytes of whole records that rustls was shown and that are still there: of a message that goes on.
+    shown: usize,
 }
 
 impl Handshake for Starting {
-    fn advance(
-        mut self: Box<Self>,
-        incoming: &mut Vec<u8>,
-        outgoing: &mut Vec<u8>,
-        plain: &mut Vec<u8>,
-    ) -> Result<Step, Error> {
-        let progress = drive(&mut self.connection, incoming, outgoing, plain)?;
-        if self.connection.is_handshaking() {
-            return match progress {
-                Progress::Open => Ok(Step::Waiting(self)),
-                Progress::Ended => Err(Error::Tls("the server ended the connection during the handshake".to_string())),
-            };
+    fn advance(mut self: Box<Self>, incoming: &mut Vec<u8>, outgoing: &mut Vec<u8>) -> Result<Step, Error> {
+        // Record by record: what comes behind the handshake is not for rustls.
+        while self.connection.is_handshaking() {
+            let record = record_size(incoming.get(self.shown..).unwrap_or_default());
+            let end = record.map_or(incoming.len(), |size| self.shown + size);
+            let consumed = drive(&mut self.connection, incoming.get_mut(..end).unwrap_or_default(), outgoing)?;
+            incoming.drain(..consumed);
+            let Some(_) = record else { return Ok(Step::Waiting(self)) };
+            self.shown = end - consumed;
         }
-        let Self { connection, tickets } = *self;
-        let agreed = agreed(&connection);
-        // When something is left, rustls may have read half of it.
-        let all_read = incoming.is_empty() && progress == Progress::Open;
-        let connection: Box<dyn Connection> = match agreed.version {
-            Version::Tls13 if all_read => {
-                let opened = connection.dangerous_into_kernel_connection().map_err(failed)?;
-                Box::new(Records::new(opened, tickets)?)
-            }
-            _ => Box::new(Open { connection, progress, failed: false }),
-        };
-        Ok(Step::Done(connection, agreed))
+        if self.shown > 0 {
+            return Err(Error::Tls("the server's handshake does not end where it should".to_string()));
+        }
+        let agreed = agreed(&self.connection);
+        let opened = self.connection.dangerous_into_kernel_connection().map_err(failed)?;
+        Ok(Step::Done(Box::new(Records::new(opened, self.tickets)?), agreed))
     }
 }
 
-/// A connection that rustls goes on with.
-struct Open {
-    connection: UnbufferedClientConnection,
-    progress: Progress,
-    /// After an error rustls has nothing more to say.
-    failed: bool,
+/// The size of the record at the front, if all of it is there.
+fn record_size(incoming: &[u8]) -> Option<usize> {
+    let &[_, _, _, high, low] = incoming.first_chunk()?;
+    let size = HEADER + usize::from(u16::from_be_bytes([high, low]));
+    (size <= incoming.len()).then_some(size)
 }
 
-impl Connection for Open {
-    fn advance(
-        &mut self,
-        incoming: &mut Vec<u8>,
-        outgoing: &mut Vec<u8>,
-        plain: &mut Vec<u8>,
-    ) -> Result<Progress, Error> {
-        if self.progress == Progress::Open {
-            let progress = drive(&mut self.connection, incoming, outgoing, plain);
-            self.failed = progress.is_err();
-            self.progress = progress?;
-        }
-        Ok(self.progress)
-    }
-
-    fn encrypt(&mut self, bytes: &[u8], outgoing: &mut Vec<u8>) -> Result<(), Error> {
-        self.with_traffic(|traffic| {
-            for piece in bytes.chunks(RECORD) {
-                outgoing.reserve(piece.len() + RECORD_OVERHEAD);
-                append(outgoing, |room| traffic.encrypt(piece, room).map_err(Needs::from))?;
-            }
-            Ok(())
-        })
-    }
-
-    fn close(&mut self, outgoing: &mut Vec<u8>) -> Result<(), Error> {
-        self.with_traffic(|traffic| append(outgoing, |room| traffic.queue_close_notify(room).map_err(Needs::from)))
-    }
-}
-
-impl Open {
-    /// Run with the state in which data is sent.
-    fn with_traffic(
-        &mut self,
-        work: impl FnOnce(&mut WriteTraffic<'_, ClientConnectionData>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        if self.failed {
-            return Err(not_open());
-        }
-        match self.connection.process_tls_records(&mut []).state.map_err(failed)? {
-            ConnectionState::WriteTraffic(mut traffic) => work(&mut traffic),
-            ConnectionState::TransmitTlsData(mut data) => match data.may_encrypt_app_data() {
-                Some(mut traffic) => work(&mut traffic),
-                None => Err(not_open()),
-            },
-            _ => Err(not_open()),
-        }
-    }
-}
-
-/// Do all that can be done with what has come.
+/// Do all that can be done with what is shown; gives how much of it is done with.
 fn drive(
     connection: &mut UnbufferedClientConnection,
-    incoming: &mut Vec<u8>,
+    shown: &mut [u8],
     outgoing: &mut Vec<u8>,
-    plain: &mut Vec<u8>,
-) -> Result<Progress, Error> {
+) -> Result<usize, Error> {
     let mut consumed = 0;
-    let mut progress = Progress::Open;
-    // At once: to grow with each record is to copy the ones before it.
-    if !connection.is_handshaking() {
-        plain.reserve(incoming.len());
-    }
-    let end = loop {
-        let rest = incoming.get_mut(consumed..).unwrap_or_default();
+    loop {
+        let rest = shown.get_mut(consumed..).unwrap_or_default();
         let UnbufferedStatus { discard, state } = connection.process_tls_records(rest);
         consumed += discard;
         match state {
-            Ok(ConnectionState::ReadTraffic(mut traffic)) => {
-                while let Some(record) = traffic.next_record() {
-                    let record = record.map_err(failed)?;
-                    consumed += record.discard;
-                    plain.extend_from_slice(record.payload);
-                }
-            }
-            Ok(ConnectionState::EncodeTlsData(mut data)) => {
-                append(outgoing, |room| data.encode(room).map_err(Needs::from))?;
-            }
+            Ok(ConnectionState::EncodeTlsData(mut data)) => append(outgoing, |room| data.encode(room))?,
             Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
-            Ok(ConnectionState::PeerClosed) => progress = Progress::Ended,
-            Ok(ConnectionState::BlockedHandshake | ConnectionState::WriteTraffic(_) | ConnectionState::Closed) => {
-                break Ok(progress);
+            Ok(ConnectionState::BlockedHandshake | ConnectionState::WriteTraffic(_)) => {
+                return Ok(consumed.min(shown.len()));
             }
-            Ok(_) => break Err(Error::Tls("a state of the handshake that no client has".to_string())),
+            Ok(ConnectionState::PeerClosed | ConnectionState::Closed) => {
+                return Err(Error::Tls("the server ended the connection during the handshake".to_string()));
+            }
+            Ok(_) => return Err(Error::Tls("a state of the handshake that no client has".to_string())),
             Err(error) => {
-                alert(connection, incoming.get_mut(consumed..).unwrap_or_default(), outgoing);
-                break Err(failed(error));
+                alert(connection, shown.get_mut(consumed..).unwrap_or_default(), outgoing);
+                return Err(failed(error));
             }
         }
-    };
-    incoming.drain(..consumed.min(incoming.len()));
-    end
+    }
 }
 
 fn agreed(connection: &UnbufferedClientConnection) -> Agreed {
@@ -238,58 +162,28 @@ impl<N: Network> TimeProvider for Clock<N> {
     }
 }
 
-fn not_open() -> Error {
-    Error::ConnectionLost("the TLS connection is not open".to_string())
-}
-
 /// The alert that tells the server why. rustls may look for messages that it has seen in what is left; it is asked once,
 /// as it would go on with them.
 fn alert(connection: &mut UnbufferedClientConnection, rest: &mut [u8], outgoing: &mut Vec<u8>) {
     if let Ok(ConnectionState::EncodeTlsData(mut data)) = connection.process_tls_records(rest).state {
         // Without it the server learns less.
-        let _ = append(outgoing, |room| data.encode(room).map_err(Needs::from));
-    }
-}
-
-/// Why nothing was written.
-enum Needs {
-    Room(usize),
-    Nothing(String),
-}
-
-impl From<EncodeError> for Needs {
-    fn from(error: EncodeError) -> Self {
-        match error {
-            EncodeError::InsufficientSize(size) => Self::Room(size.required_size),
-            error => Self::Nothing(error.to_string()),
-        }
-    }
-}
-
-impl From<EncryptError> for Needs {
-    fn from(error: EncryptError) -> Self {
-        match error {
-            EncryptError::InsufficientSize(size) => Self::Room(size.required_size),
-            error => Self::Nothing(error.to_string()),
-        }
+        let _ = append(outgoing, |room| data.encode(room));
     }
 }
 
 /// Append what an operation writes into the room that it is given.
-fn append(outgoing: &mut Vec<u8>, mut write: impl FnMut(&mut [u8]) -> Result<usize, Needs>) -> Result<(), Error> {
+fn append(outgoing: &mut Vec<u8>, mut write: impl FnMut(&mut [u8]) -> Result<usize, EncodeError>) -> Result<(), Error> {
     let end = outgoing.len();
     let mut room = outgoing.capacity() - end;
     loop {
         outgoing.resize(end + room, 0);
-        let written = write(outgoing.get_mut(end..).unwrap_or_default());
-        match written {
+        match write(outgoing.get_mut(end..).unwrap_or_default()) {
             Ok(count) => {
                 outgoing.truncate(end + count);
                 return Ok(());
             }
-            Err(Needs::Room(needed)) if needed > room => room = needed,
-            Err(Needs::Room(_)) => return Err(Error::Tls("a record of no size".to_string())),
-            Err(Needs::Nothing(text)) => return Err(Error::Tls(text)),
+            Err(EncodeError::InsufficientSize(size)) if size.required_size > room => room = size.required_size,
+            Err(error) => return Err(Error::Tls(error.to_string())),
         }
     }
 }

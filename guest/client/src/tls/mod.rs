@@ -185,13 +185,9 @@ pub(crate) trait Engine {
 
 /// A TLS connection that begins.
 pub(crate) trait Handshake: Send {
-    /// As [`Connection::advance`], until the connection is there or needs more from the other side.
-    fn advance(
-        self: Box<Self>,
-        incoming: &mut Vec<u8>,
-        outgoing: &mut Vec<u8>,
-        plain: &mut Vec<u8>,
-    ) -> Result<Step, Error>;
+    /// Take bytes from the front of `incoming` and append what has to be sent to `outgoing`, until the connection is there
+    /// or needs more from the other side.
+    fn advance(self: Box<Self>, incoming: &mut Vec<u8>, outgoing: &mut Vec<u8>) -> Result<Step, Error>;
 }
 
 /// Where a handshake is.

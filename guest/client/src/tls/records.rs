@@ -1,7 +1,9 @@
-//! The records of TLS 1.3 once the handshake is done (RFC 8446, section 5), by way of rustls's interface for that.
+//! The records of TLS once the handshake is done (RFC 8446, section 5; RFC 5246, section 6.2), by way of rustls's interface
+//! for that.
 //!
 //! rustls could go on with them. But it gives each ticket out once, and there are servers that send two with the control
-//! connection, none with an upload, and refuse a data connection that resumes nothing. Here the ticket stays at hand.
+//! connection, none with an upload, and refuse a data connection that resumes nothing. Here the ticket stays at hand. And
+//! data is decrypted where it came, with a copy less.
 
 use super::tickets::Tickets;
 use super::{Connection, Progress};
@@ -18,7 +20,7 @@ use rustls::crypto::cipher::{
 use rustls::kernel::KernelConnection;
 use rustls::{
     AlertDescription, ConnectionTrafficSecrets, ContentType, ExtractedSecrets, HandshakeType, ProtocolVersion,
-    SupportedCipherSuite, Tls13CipherSuite,
+    SupportedCipherSuite, Tls12CipherSuite,
 };
 
 /// Bytes before the payload of a record: type, version, length.
@@ -33,18 +35,27 @@ const ENCRYPTED: usize = PLAIN + 256;
 /// Bytes of a message after the handshake at most: a ticket, its nonce and extensions.
 const MESSAGE: usize = 1 << 17;
 
-/// Changes of the key that the other side may ask for: each costs more here than there.
-const KEY_UPDATES: u32 = 32;
+/// What the other side may ask for that leads nowhere: changes of the key, in TLS 1.2 warnings and new handshakes. Some of
+/// it costs more here than there.
+const DEMANDS: u32 = 32;
 
-/// An open TLS 1.3 connection.
+/// The levels of an alert.
+const WARNING: u8 = 1;
+const FATAL: u8 = 2;
+
+/// An open TLS connection.
 pub(super) struct Records {
     kernel: KernelConnection<ClientConnectionData>,
-    suite: &'static Tls13CipherSuite,
+    suite: SupportedCipherSuite,
+    /// Bytes of a record before its data.
+    front: usize,
+    /// Records that one key is good for.
+    limit: u64,
     sending: (Box<dyn MessageEncrypter>, u64),
     receiving: (Box<dyn MessageDecrypter>, u64),
     /// A message after the handshake that is not yet complete.
     message: Vec<u8>,
-    key_updates: u32,
+    demands: u32,
     ended: bool,
     tickets: Arc<Tickets>,
     /// The last one that came, as it came.
@@ -56,34 +67,42 @@ impl Records {
         (secrets, kernel): (ExtractedSecrets, KernelConnection<ClientConnectionData>),
         tickets: Arc<Tickets>,
     ) -> Result<Self, Error> {
-        let SupportedCipherSuite::Tls13(suite) = kernel.negotiated_cipher_suite() else {
-            return Err(Error::Tls("not TLS 1.3".to_string()));
+        let suite = kernel.negotiated_cipher_suite();
+        let (limit, explicit) = match suite {
+            SupportedCipherSuite::Tls13(suite) => (suite.common.confidentiality_limit, 0),
+            SupportedCipherSuite::Tls12(suite) => {
+                (suite.common.confidentiality_limit, suite.aead_alg.key_block_shape().explicit_nonce_len)
+            }
         };
         let (sent, secret) = secrets.tx;
         let sending = (encrypter(suite, secret)?, sent);
         let (received, secret) = secrets.rx;
         let receiving = (decrypter(suite, secret)?, received);
         let (message, ticket) = (Vec::new(), Vec::new());
-        Ok(Self { kernel, suite, sending, receiving, message, key_updates: 0, ended: false, tickets, ticket })
+        let front = HEADER + explicit;
+        let (demands, ended) = (0, false);
+        Ok(Self { kernel, suite, front, limit, sending, receiving, message, demands, ended, tickets, ticket })
     }
 
     /// Take one record from the front, or nothing when it is not complete. Data is decrypted where it is.
     fn take(&mut self, incoming: &mut [u8], outgoing: &mut Vec<u8>) -> Result<Option<Taken>, Failure> {
-        let Some((&mut [kind, _, _, high, low], rest)) = incoming.split_first_chunk_mut() else { return Ok(None) };
-        let length = usize::from(u16::from_be_bytes([high, low]));
-        if ContentType::from(kind) != ContentType::ApplicationData {
-            return Err(Failure(AlertDescription::UnexpectedMessage, "a record of another kind than data"));
+        let Some((&mut [kind, major, minor, high, low], rest)) = incoming.split_first_chunk_mut() else {
+            return Ok(None);
+        };
+        let (kind, length) = (ContentType::from(kind), usize::from(u16::from_be_bytes([high, low])));
+        if !self.may_be(kind) {
+            return Err(OTHER_KIND);
         }
         if length > ENCRYPTED {
-            return Err(Failure(AlertDescription::RecordOverflow, "a record that is too long"));
+            return Err(TOO_LONG);
         }
         let Some(payload) = rest.get_mut(..length) else { return Ok(None) };
-        let record = InboundOpaqueMessage::new(ContentType::ApplicationData, ProtocolVersion::TLSv1_2, payload);
+        // In TLS 1.2 the tag covers it, in TLS 1.3 it means nothing.
+        let version = ProtocolVersion::from(u16::from_be_bytes([major, minor]));
+        let record = InboundOpaqueMessage::new(kind, version, payload);
         let (decrypter, number) = &mut self.receiving;
-        let record = decrypter
-            .decrypt(record, *number)
-            .map_err(|_| Failure(AlertDescription::BadRecordMac, "a record that cannot be decrypted"))?;
-        *number += 1;
+        let record = decrypter.decrypt(record, *number).map_err(Failure::unreadable)?;
+        *number = number.checked_add(1).ok_or(TOO_MANY)?;
         let mut data = 0;
         match record.typ {
             ContentType::ApplicationData if self.message.is_empty() => data = record.payload.len(),
@@ -97,17 +116,29 @@ impl Records {
         Ok(Some(Taken { size: HEADER + length, data }))
     }
 
+    /// What a record says that it is: in TLS 1.3 all look alike.
+    fn may_be(&self, kind: ContentType) -> bool {
+        match kind {
+            ContentType::ApplicationData => true,
+            ContentType::Handshake | ContentType::Alert => self.is_tls12(),
+            _ => false,
+        }
+    }
+
     fn take_alert(&mut self, alert: &[u8]) -> Result<(), Failure> {
-        match alert.get(1).copied().map(AlertDescription::from) {
-            Some(AlertDescription::CloseNotify) => self.ended = true,
-            Some(AlertDescription::UserCanceled) => {}
-            Some(alert) => return Err(Failure::received(alert)),
-            None => return Err(Failure(AlertDescription::DecodeError, "an alert that is none")),
+        let &[level, alert] = alert else {
+            return Err(Failure(AlertDescription::DecodeError, "an alert that is none"));
+        };
+        match AlertDescription::from(alert) {
+            AlertDescription::CloseNotify => self.ended = true,
+            AlertDescription::UserCanceled => {}
+            _ if level == WARNING && self.is_tls12() => self.count_demand()?,
+            alert => return Err(Failure::received(alert)),
         }
         Ok(())
     }
 
-    /// Take the messages that are complete (RFC 8446, section 4.6).
+    /// Take the messages that are complete (RFC 8446, section 4.6; RFC 5246, section 7.4.1.1).
     fn take_messages(&mut self, outgoing: &mut Vec<u8>) -> Result<(), Failure> {
         const WRONG: Failure = Failure(AlertDescription::UnexpectedMessage, "a message that does not belong there");
         let messages = core::mem::take(&mut self.message);
@@ -116,15 +147,34 @@ impl Records {
             let length = usize::from(high) << 16 | usize::from(middle) << 8 | usize::from(low);
             let Some((body, after)) = after.split_at_checked(length) else { break };
             match HandshakeType::from(kind) {
-                HandshakeType::NewSessionTicket => self.take_ticket(body)?,
+                HandshakeType::HelloRequest if self.is_tls12() && body.is_empty() => self.refuse_handshake(outgoing)?,
+                HandshakeType::NewSessionTicket if !self.is_tls12() => self.take_ticket(body)?,
                 // A key belongs to whole records.
-                HandshakeType::KeyUpdate if after.is_empty() => self.take_key_update(body, outgoing)?,
+                HandshakeType::KeyUpdate if !self.is_tls12() && after.is_empty() => {
+                    self.take_key_update(body, outgoing)?
+                }
                 _ => return Err(WRONG),
             }
             rest = after;
         }
         self.message.extend_from_slice(rest);
         Ok(())
+    }
+
+    /// (HelloRequest) The server may go on without a new handshake, or end the connection.
+    fn refuse_handshake(&mut self, outgoing: &mut Vec<u8>) -> Result<(), Failure> {
+        self.count_demand()?;
+        let refusal = [WARNING, AlertDescription::NoRenegotiation.into()];
+        self.seal(ContentType::Alert, &refusal, outgoing).map_err(|_| TOO_MANY)
+    }
+
+    fn count_demand(&mut self) -> Result<(), Failure> {
+        const TEXT: &str = "changes of the key, warnings or new handshakes without an end";
+        self.demands += 1;
+        match self.demands {
+            ..=DEMANDS => Ok(()),
+            _ => Err(Failure(AlertDescription::UnexpectedMessage, TEXT)),
+        }
     }
 
     fn take_ticket(&mut self, body: &[u8]) -> Result<(), Failure> {
@@ -136,10 +186,7 @@ impl Records {
 
     fn take_key_update(&mut self, body: &[u8], outgoing: &mut Vec<u8>) -> Result<(), Failure> {
         const WRONG: Failure = Failure(AlertDescription::IllegalParameter, "a change of the key that is none");
-        self.key_updates += 1;
-        if self.key_updates > KEY_UPDATES {
-            return Err(Failure(AlertDescription::UnexpectedMessage, "one change of the key after another"));
-        }
+        self.count_demand()?;
         let (number, secret) = self.kernel.update_rx_secret().map_err(|_| WRONG)?;
         self.receiving = (decrypter(self.suite, secret).map_err(|_| WRONG)?, number);
         match body {
@@ -149,8 +196,11 @@ impl Records {
         }
     }
 
-    /// (KeyUpdate, RFC 8446, section 4.6.3) A new key for what is sent from now on.
+    /// (KeyUpdate, RFC 8446, section 4.6.3) A new key for what is sent from now on. TLS 1.2 has none.
     fn change_key(&mut self, outgoing: &mut Vec<u8>) -> Result<(), Error> {
+        if self.is_tls12() {
+            return Err(Error::Tls("more was sent than one key of TLS 1.2 is good for".to_string()));
+        }
         self.seal(ContentType::Handshake, &[HandshakeType::KeyUpdate.into(), 0, 0, 1, 0], outgoing)?;
         let (number, secret) = self.kernel.update_tx_secret().map_err(failed)?;
         self.sending = (encrypter(self.suite, secret)?, number);
@@ -159,11 +209,17 @@ impl Records {
 
     fn seal(&mut self, kind: ContentType, bytes: &[u8], outgoing: &mut Vec<u8>) -> Result<(), Error> {
         let payload = OutboundChunks::Single(bytes);
-        let message = OutboundPlainMessage { typ: kind, version: ProtocolVersion::TLSv1_3, payload };
+        // So do the headers say in TLS 1.3 too.
+        let message = OutboundPlainMessage { typ: kind, version: ProtocolVersion::TLSv1_2, payload };
         let (encrypter, number) = &mut self.sending;
+        let next = number.checked_add(1).ok_or_else(|| Error::Tls("too many records were sent".to_string()))?;
         outgoing.extend(encrypter.encrypt(message, *number).map_err(failed)?.encode());
-        *number += 1;
+        *number = next;
         Ok(())
+    }
+
+    fn is_tls12(&self) -> bool {
+        matches!(self.suite, SupportedCipherSuite::Tls12(_))
     }
 }
 
@@ -181,7 +237,7 @@ impl Connection for Records {
             }
             match self.take(incoming.get_mut(consumed..).unwrap_or_default(), outgoing) {
                 Ok(Some(Taken { size, data })) => {
-                    let start = consumed + HEADER;
+                    let start = consumed + self.front;
                     incoming.copy_within(start..start + data, filled);
                     filled += data;
                     consumed += size;
@@ -201,7 +257,6 @@ impl Connection for Records {
             *incoming = rest;
         }
         end.map_err(|Failure(alert, text)| {
-            const FATAL: u8 = 2;
             if text.is_empty() {
                 return Error::Tls(format!("the server sent the alert {alert:?}"));
             }
@@ -212,7 +267,7 @@ impl Connection for Records {
 
     fn encrypt(&mut self, bytes: &[u8], outgoing: &mut Vec<u8>) -> Result<(), Error> {
         for piece in bytes.chunks(PLAIN) {
-            if self.sending.1 >= self.suite.common.confidentiality_limit {
+            if self.sending.1 >= self.limit {
                 self.change_key(outgoing)?;
             }
             self.seal(ContentType::ApplicationData, piece, outgoing)?;
@@ -221,7 +276,6 @@ impl Connection for Records {
     }
 
     fn close(&mut self, outgoing: &mut Vec<u8>) -> Result<(), Error> {
-        const WARNING: u8 = 1;
         self.seal(ContentType::Alert, &[WARNING, AlertDescription::CloseNotify.into()], outgoing)
     }
 
@@ -233,7 +287,7 @@ impl Connection for Records {
     }
 }
 
-/// A record that was taken: its size, and how much data is in it behind the header.
+/// A record that was taken: its size, and how much data is in it.
 struct Taken {
     size: usize,
     data: usize,
@@ -242,20 +296,54 @@ struct Taken {
 /// What the server did wrong, and the alert that tells it so. Without a text it is an alert of the server's.
 struct Failure(AlertDescription, &'static str);
 
+const OTHER_KIND: Failure = Failure(AlertDescription::UnexpectedMessage, "a record of another kind than data");
+const TOO_LONG: Failure = Failure(AlertDescription::RecordOverflow, "a record that is too long");
+const TOO_MANY: Failure = Failure(AlertDescription::InternalError, "more records than can be counted");
+
 impl Failure {
     fn received(alert: AlertDescription) -> Self {
         Self(alert, "")
     }
+
+    fn unreadable(error: rustls::Error) -> Self {
+        match error {
+            rustls::Error::PeerSentOversizedRecord => TOO_LONG,
+            // What was encrypted says that it is of such a kind.
+            rustls::Error::PeerMisbehaved(_) => OTHER_KIND,
+            _ => Self(AlertDescription::BadRecordMac, "a record that cannot be decrypted"),
+        }
+    }
 }
 
-fn encrypter(suite: &Tls13CipherSuite, secret: ConnectionTrafficSecrets) -> Result<Box<dyn MessageEncrypter>, Error> {
+fn encrypter(
+    suite: SupportedCipherSuite,
+    secret: ConnectionTrafficSecrets,
+) -> Result<Box<dyn MessageEncrypter>, Error> {
     let (key, iv) = parts(secret)?;
-    Ok(suite.aead_alg.encrypter(key, iv))
+    Ok(match suite {
+        SupportedCipherSuite::Tls13(suite) => suite.aead_alg.encrypter(key, iv),
+        SupportedCipherSuite::Tls12(suite) => {
+            let (fixed, explicit) = halves(suite, &iv)?;
+            suite.aead_alg.encrypter(key, fixed, explicit)
+        }
+    })
 }
 
-fn decrypter(suite: &Tls13CipherSuite, secret: ConnectionTrafficSecrets) -> Result<Box<dyn MessageDecrypter>, Error> {
+fn decrypter(
+    suite: SupportedCipherSuite,
+    secret: ConnectionTrafficSecrets,
+) -> Result<Box<dyn MessageDecrypter>, Error> {
     let (key, iv) = parts(secret)?;
-    Ok(suite.aead_alg.decrypter(key, iv))
+    Ok(match suite {
+        SupportedCipherSuite::Tls13(suite) => suite.aead_alg.decrypter(key, iv),
+        SupportedCipherSuite::Tls12(suite) => suite.aead_alg.decrypter(key, halves(suite, &iv)?.0),
+    })
+}
+
+/// What of a nonce is secret in TLS 1.2, and what each record carries.
+fn halves<'a>(suite: &Tls12CipherSuite, iv: &'a Iv) -> Result<(&'a [u8], &'a [u8]), Error> {
+    let halves = iv.as_ref().split_at_checked(suite.aead_alg.key_block_shape().fixed_iv_len);
+    halves.ok_or_else(|| Error::Tls("a nonce of another length".to_string()))
 }
 
 fn parts(secret: ConnectionTrafficSecrets) -> Result<(AeadKey, Iv), Error> {
