@@ -379,7 +379,7 @@ impl<N: Network> Connection<N> {
                 return Err(self.refusal(&reply));
             }
         }
-        let mut agreed = self.control.exchange_line(line).await?;
+        let (mut agreed, tls) = self.exchange_for_data(line).await?;
         if agreed.code == 200 {
             // Some servers acknowledge the command before they begin.
             agreed = self.control.reply().await?;
@@ -393,7 +393,7 @@ impl<N: Network> Connection<N> {
             Pending::Connected(stream) => stream,
             Pending::Listening(mut listener) => self.accept(&mut listener).await?,
         };
-        let channel = match self.secured(stream).await {
+        let channel = match self.secured(stream, tls).await {
             Err(Error::Tls(text)) => return Err(self.handshake_failed(text).await),
             channel => channel?,
         };

@@ -46,6 +46,17 @@ pub(crate) async fn either<A, B>(first: impl Future<Output = A>, second: impl Fu
     .await
 }
 
+/// Do the work, and something else as soon as the work has to wait.
+pub(crate) async fn meanwhile<A, B>(work: impl Future<Output = A>, other: impl FnOnce() -> B) -> (A, B) {
+    let mut work = pin!(work);
+    let begun = poll_fn(|cx| Poll::Ready(work.as_mut().poll(cx))).await;
+    let other = other();
+    match begun {
+        Poll::Ready(output) => (output, other),
+        Poll::Pending => (work.await, other),
+    }
+}
+
 /// Let the limits of the surrounding calls be looked at: work that never has to wait would outrun them.
 pub async fn breathe() {
     let mut waited = false;

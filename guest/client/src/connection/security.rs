@@ -3,14 +3,17 @@
 use super::Connection;
 use crate::control::{Raw, look_after};
 use crate::error::{Error, Phase, Reply};
-use crate::limit::within;
+use crate::limit::{meanwhile, within};
 use crate::network::Network;
 use crate::settings::GOODBYE;
 use crate::tls::channel::Channel;
-use crate::tls::{self, Engine, Protection, Rustls, Security};
+use crate::tls::{Engine, Handshake, Protection, Rustls, Security, TlsSettings};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
+
+/// The handshake of a data connection, where there is to be one.
+type Begun = Option<Result<Box<dyn Handshake>, Error>>;
 
 impl<N: Network> Connection<N> {
     /// (AUTH TLS)
@@ -32,12 +35,20 @@ impl<N: Network> Connection<N> {
         Ok(self.control.text(&reply))
     }
 
-    pub(super) fn new_tls(&mut self) -> Result<Box<dyn tls::Handshake>, Error> {
-        let engine = match self.engine.take() {
-            Some(engine) => engine,
-            None => Rustls::new::<N>(&self.settings.tls, &self.host)?,
-        };
-        self.engine.insert(engine).connect()
+    pub(super) fn new_tls(&mut self) -> Result<Box<dyn Handshake>, Error> {
+        engine::<N>(&mut self.engine, &self.settings.tls, &self.host)?.connect()
+    }
+
+    /// Send a command that needs a data connection. Inside TLS its first flight is made while the server is at work: to make
+    /// a key can take as long as the reply. The ticket that is in it is lost when the server refuses; there will be another.
+    pub(super) async fn exchange_for_data(&mut self, line: &[u8]) -> Result<(Raw, Begun), Error> {
+        if self.protection != Some(Protection::Private) {
+            return Ok((self.control.exchange_line(line).await?, None));
+        }
+        self.control.renew_ticket();
+        let engine = engine::<N>(&mut self.engine, &self.settings.tls, &self.host)?;
+        let (reply, tls) = meanwhile(self.control.exchange_line(line), || engine.connect()).await;
+        Ok((reply?, Some(tls)))
     }
 
     /// (PBSZ, PROT)
@@ -81,13 +92,10 @@ impl<N: Network> Connection<N> {
     }
 
     /// The data connection, as it was promised to be.
-    pub(super) async fn secured(&mut self, stream: N::Stream) -> Result<Channel<N::Stream>, Error> {
+    pub(super) async fn secured(&mut self, stream: N::Stream, tls: Begun) -> Result<Channel<N::Stream>, Error> {
         look_after(&stream, &self.settings, &mut self.control.transcript);
-        if self.protection != Some(Protection::Private) {
-            return Ok(Channel::Plain(stream));
-        }
-        self.control.renew_ticket();
-        let secure = Channel::secure(stream, self.new_tls()?);
+        let Some(tls) = tls else { return Ok(Channel::Plain(stream)) };
+        let secure = Channel::secure(stream, tls?);
         let channel = within(&self.network, self.settings.connect_timeout, Phase::Handshake, secure).await?;
         match channel.agreed() {
             Some(agreed) if self.settings.tls.require_resumption && !agreed.resumed => {
@@ -105,4 +113,17 @@ impl<N: Network> Connection<N> {
             Err(_) => Error::Tls(text),
         }
     }
+}
+
+/// What makes TLS connections; made itself when it is first needed.
+fn engine<'a, N: Network + 'static>(
+    known: &'a mut Option<Rustls>,
+    settings: &TlsSettings,
+    host: &str,
+) -> Result<&'a Rustls, Error> {
+    let engine = match known.take() {
+        Some(engine) => engine,
+        None => Rustls::new::<N>(settings, host)?,
+    };
+    Ok(known.insert(engine))
 }

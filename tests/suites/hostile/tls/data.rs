@@ -25,6 +25,7 @@ pub fn add(suite: &mut Suite) {
         possible(),
         [
             data_connection_resumes_the_session,
+            refused_transfers_use_up_no_session,
             data_in_the_clear_after_prot_p_is_not_read,
             upload_is_not_sent_to_a_server_without_tls,
             certificate_for_another_name_is_refused,
@@ -63,6 +64,27 @@ async fn data_connection_resumes_the_session() -> Result<()> {
                 assert_eq!(get(&mut session, "file").await?, b"contents");
                 let resumed: Vec<bool> = peer.handshakes().iter().map(|handshake| handshake.resumed).collect();
                 assert_eq!(resumed, [false, true, true]);
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+async fn refused_transfers_use_up_no_session() -> Result<()> {
+    const REFUSALS: usize = 20;
+    for version in VERSIONS {
+        let refused = |script: Script, _| script.passive().on("RETR", "550 not there");
+        (0..REFUSALS)
+            .fold(Script::protected(), refused)
+            .secure_download("RETR", "contents")
+            .play(async |peer| {
+                let settings = explicit(TlsSettings { require_resumption: true, ..only(version)? });
+                let mut session = client::login_with(peer.address(), settings).await?;
+                for _ in 0..REFUSALS {
+                    assert_eq!(client::refusal(get(&mut session, "file").await), 550);
+                }
+                assert_eq!(get(&mut session, "file").await?, b"contents");
                 Ok(())
             })
             .await?;
