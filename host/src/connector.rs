@@ -39,6 +39,10 @@ pub struct Settings {
     pub keepalive: Option<Duration>,
     /// How long a connection may be idle before the operating system looks after it. Default: for ever.
     pub tcp_keepalive: Option<Duration>,
+    /// Ask for the data connection of the next transfer (`EPSV`) together with the command of each: a round trip less.
+    /// Only for servers that answer commands in their order, transfers included, as vsftpd, ProFTPD and Pure-FTPd do;
+    /// with others, pyftpdlib for one, a transfer then fails with [`Error::Protocol`]. Default: no.
+    pub pipelining: bool,
     /// The longest that looking up a host, then connecting to it, and then a TLS handshake may take; likewise for each
     /// data connection.
     /// None: 30 seconds.
@@ -105,6 +109,9 @@ impl Connector {
         }
         if let Some(time) = settings.tcp_keepalive {
             call!(handle, connector.call_set_tcp_keepalive(Some(nanoseconds(time))))?;
+        }
+        if settings.pipelining {
+            call!(handle, connector.call_set_pipelining(true))?;
         }
         if let Some(time) = settings.connect_timeout {
             call!(handle, connector.call_set_connect_timeout(Some(nanoseconds(time))))?;

@@ -54,6 +54,8 @@ pub(crate) struct Connection<N: Network> {
     pret: bool,
     /// `EPSV` does not work here, or its ports cannot be reached.
     only_pasv: bool,
+    /// `EPSV` gave a port before.
+    knows_epsv: bool,
     mlsd_refused: bool,
 }
 
@@ -92,6 +94,7 @@ impl<N: Network> Connection<N> {
             set_time: None,
             pret: false,
             only_pasv: false,
+            knows_epsv: false,
             mlsd_refused: false,
         };
         if let Some(proxy) = &connection.settings.proxy {
@@ -470,6 +473,7 @@ impl<N: Network> Connection<N> {
     pub(crate) async fn abort_over(&mut self, channel: Option<Channel<N::Stream>>) -> Result<Reply, Error> {
         self.transfer = None;
         self.early = None;
+        self.control.forget_ahead();
         self.control.begin("ABOR").await?;
         if let Some(mut channel) = channel {
             let end = async {

@@ -23,6 +23,14 @@ const STRAY_REPLIES: usize = 4;
 /// A reply whose bytes are not yet text.
 pub(crate) type Raw = reply::Reply;
 
+/// What was asked together with the command before it, and since when.
+enum Ahead {
+    Nothing,
+    /// The reply comes after all that belong to that command.
+    Asked(Duration),
+    Answered(Raw, Duration),
+}
+
 /// The control connection. Once anything went wrong on it, it is of no further use.
 pub(crate) struct Control<N: Network> {
     network: N,
@@ -42,6 +50,7 @@ pub(crate) struct Control<N: Network> {
     /// It wants that in commands, as far as is known.
     wants_doubled: Option<bool>,
     usable: bool,
+    ahead: Ahead,
     /// After a transfer with `NOOP`s: `PWD` was sent, whose reply comes after all of theirs, and so many others came.
     asked: Option<usize>,
     pub(crate) transcript: Transcript,
@@ -64,6 +73,7 @@ impl<N: Network> Control<N> {
             doubles: None,
             wants_doubled: None,
             usable: true,
+            ahead: Ahead::Nothing,
             asked: None,
             transcript,
         }
@@ -183,6 +193,51 @@ impl<N: Network> Control<N> {
         self.reply().await
     }
 
+    /// As [`Self::exchange_line`], for a command that begins a transfer; `next` is sent in the same piece, and its reply
+    /// comes after those of the transfer.
+    pub(crate) async fn exchange_line_and(&mut self, line: &[u8], next: &str) -> Result<Raw, Error> {
+        let (line, next) = (command::raw(line)?, command::line(next, None)?);
+        self.prepare(&line).await?;
+        self.hear_ahead().await?;
+        self.queue(line, None);
+        self.queue(next, None);
+        self.ahead = Ahead::Asked(self.network.now());
+        self.flush().await?;
+        let reply = self.reply().await?;
+        self.check_order(reply)
+    }
+
+    /// The reply to what was asked ahead, and its age.
+    pub(crate) async fn take_ahead(&mut self) -> Result<Option<(Raw, Duration)>, Error> {
+        self.hear_ahead().await?;
+        match core::mem::replace(&mut self.ahead, Ahead::Nothing) {
+            Ahead::Answered(reply, since) => Ok(Some((reply, self.network.now().saturating_sub(since)))),
+            Ahead::Nothing | Ahead::Asked(_) => Ok(None),
+        }
+    }
+
+    async fn hear_ahead(&mut self) -> Result<(), Error> {
+        if let Ahead::Asked(since) = self.ahead {
+            self.ahead = Ahead::Answered(self.reply().await?, since);
+        }
+        Ok(())
+    }
+
+    /// What was asked ahead is answered somewhere among the replies to come; [`Self::fence`] passes over it.
+    pub(crate) fn forget_ahead(&mut self) {
+        self.ahead = Ahead::Nothing;
+    }
+
+    /// A server that answers during a transfer what was asked ahead has given that transfer up.
+    fn check_order(&mut self, reply: Raw) -> Result<Raw, Error> {
+        match (&self.ahead, reply.code) {
+            (Ahead::Asked(_), 229) => {
+                Err(self.broken("EPSV was answered during a transfer: this server permits no pipelining"))
+            }
+            _ => Ok(reply),
+        }
+    }
+
     /// Read one reply, whatever its code, but for 421: with that the server closes the session.
     pub(crate) async fn reply(&mut self) -> Result<Raw, Error> {
         self.reply_within(self.limit).await
@@ -229,7 +284,7 @@ impl<N: Network> Control<N> {
         if self.wire.noops.sent > 0 && reply.code == 200 {
             return Err(self.broken("more replies to NOOP than were asked for"));
         }
-        Ok(reply)
+        self.check_order(reply)
     }
 
     async fn reply_but_noops(&mut self) -> Result<Raw, Error> {
@@ -294,7 +349,18 @@ impl<N: Network> Control<N> {
         if let Some(read) = at_once(self.wire.channel.read(&mut self.buffer, READ)) {
             self.take_in(read)?;
         }
-        let early = self.wire.reader.next_reply();
+        let mut early = self.wire.reader.next_reply();
+        if let Ahead::Asked(since) = self.ahead {
+            match early {
+                Ok(None) => return Ok(()),
+                Ok(Some(reply)) if reply.code != 421 => {
+                    self.note_received(&reply);
+                    self.ahead = Ahead::Answered(reply, since);
+                    early = self.wire.reader.next_reply();
+                }
+                _ => {}
+            }
+        }
         match early.map_err(Error::from) {
             Ok(None) if self.wire.reader.is_empty() => Ok(()),
             Ok(Some(reply)) if reply.code == 421 => {
@@ -335,13 +401,22 @@ impl<N: Network> Control<N> {
         self.write(line, hidden).await
     }
 
-    /// In one piece: in two, the second would wait for the acknowledgement of the first.
-    async fn write(&mut self, mut line: Vec<u8>, hidden: Option<&str>) -> Result<(), Error> {
+    async fn write(&mut self, line: Vec<u8>, hidden: Option<&str>) -> Result<(), Error> {
+        self.hear_ahead().await?;
+        self.queue(line, hidden);
+        self.flush().await
+    }
+
+    fn queue(&mut self, mut line: Vec<u8>, hidden: Option<&str>) {
         self.note_sent(&line, hidden);
         if self.wants_doubled == Some(true) {
             line = telnet::doubled(&line);
         }
         self.wire.unsent.extend(line);
+    }
+
+    /// In one piece: in two, the second would wait for the acknowledgement of the first.
+    async fn flush(&mut self) -> Result<(), Error> {
         let sent = within(&self.network, self.limit, Phase::Reply, self.wire.flush()).await;
         sent.map_err(|error| self.fail(error))
     }

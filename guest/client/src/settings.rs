@@ -71,6 +71,9 @@ pub const INFLATION_RATIO: u64 = 100;
 /// The part of the connect timeout that a data port from `EPSV` has, where `PASV` may still name another: one of so many.
 pub const EPSV_SHARE: u32 = 3;
 
+/// How old the port of an `EPSV` may be that was asked ahead.
+pub const PORT_AHEAD: Duration = Duration::from_secs(5);
+
 /// Bytes of a user or a password for SOCKS5 (RFC 1929, section 2).
 pub const CREDENTIAL: usize = 255;
 
@@ -122,6 +125,9 @@ pub struct Settings {
     pub keepalive: Option<Duration>,
     /// How long a connection may be idle before the system looks after it.
     pub tcp_keepalive: Option<Duration>,
+    /// Ask for the data connection of the next transfer together with each: a round trip less. Only for servers that
+    /// answer commands in their order, transfers included.
+    pub pipelining: bool,
     /// The most lines that the transcript holds; 0 turns it off.
     pub transcript_capacity: usize,
 }
@@ -143,6 +149,7 @@ impl Default for Settings {
             inflation_limit: 1 << 30,
             keepalive: None,
             tcp_keepalive: None,
+            pipelining: false,
             transcript_capacity: 0,
         }
     }

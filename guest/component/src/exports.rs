@@ -88,6 +88,10 @@ impl wit::GuestConnector for Connector {
         self.0.borrow_mut().tcp_keepalive = idle.map(Duration::from_nanos);
     }
 
+    fn set_pipelining(&self, enabled: bool) {
+        self.0.borrow_mut().pipelining = enabled;
+    }
+
     fn set_connect_timeout(&self, timeout: Option<u64>) {
         self.0.borrow_mut().connect_timeout = limit_or(timeout, Settings::default().connect_timeout);
     }

@@ -12,6 +12,7 @@ mod listings;
 mod modes;
 mod names;
 mod options;
+mod pipelining;
 mod row;
 mod security;
 mod session;
@@ -105,6 +106,7 @@ fn main() -> ExitCode {
     options::add(&mut suite);
     modes::add(&mut suite);
     keepalive::add(&mut suite);
+    pipelining::add(&mut suite);
     faults::add(&mut suite);
     security::add(&mut suite);
     suite.run()

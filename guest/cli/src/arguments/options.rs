@@ -128,6 +128,9 @@ pub struct ConnectionOptions {
     /// Send NOOP after so many seconds of a transfer
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub keepalive: Option<Duration>,
+    /// Ask for the next data connection together with each transfer; not every server can
+    #[arg(long)]
+    pub pipelining: bool,
     /// Let data travel compressed (MODE Z)
     #[arg(long)]
     pub compress: bool,
@@ -164,6 +167,7 @@ impl ConnectionOptions {
             reply_timeout: silence,
             idle_timeout: silence,
             keepalive: self.keepalive,
+            pipelining: self.pipelining,
             transcript_capacity: if self.verbose { 65_536 } else { 0 },
             ..defaults
         }

@@ -6,7 +6,7 @@ use crate::error::{Error, Phase};
 use crate::limit::{Either, either, within};
 use crate::network::{Listener, Network, NetworkError, Stream};
 use crate::proxy::Target;
-use crate::settings::{Active, DataMode, EPSV_SHARE};
+use crate::settings::{Active, DataMode, EPSV_SHARE, PORT_AHEAD};
 use alloc::format;
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
@@ -46,6 +46,12 @@ impl<N: Network> Connection<N> {
     /// could otherwise make us connect anywhere.
     async fn connect_data(&mut self) -> Result<N::Stream, Error> {
         let limit = self.settings.connect_timeout;
+        if let Some(port) = self.port_ahead().await? {
+            match self.dial_data(port, limit / EPSV_SHARE).await {
+                Err(Error::ConnectionRefused(_) | Error::Timeout(Phase::DataConnection)) => {}
+                result => return result,
+            }
+        }
         let has_pasv = self.may_have_pasv()?;
         if self.only_pasv {
             return self.connect_by_pasv(limit).await;
@@ -64,6 +70,20 @@ impl<N: Network> Connection<N> {
             }
             result => result,
         }
+    }
+
+    /// Whether `EPSV` for the next transfer may go with the command of this one. With `NOOP`s in between nobody could tell
+    /// the replies apart.
+    pub(super) fn may_ask_ahead(&self) -> bool {
+        let passive = matches!(self.settings.data_mode, DataMode::Passive) && !self.pret && !self.only_pasv;
+        self.settings.pipelining && self.settings.keepalive.is_none() && passive && self.knows_epsv
+    }
+
+    /// The port that was asked for together with the last transfer. An old one may be another client's by now.
+    async fn port_ahead(&mut self) -> Result<Option<u16>, Error> {
+        let answer = self.control.take_ahead().await?;
+        let fresh = answer.filter(|(reply, age)| reply.code == 229 && *age < PORT_AHEAD);
+        Ok(fresh.and_then(|(reply, _)| address::parse_epsv(reply.last_line()).ok()))
     }
 
     /// The port of `EPSV` cannot be reached. Some routers let `PASV` through, whose reply they understand.
@@ -102,7 +122,10 @@ impl<N: Network> Connection<N> {
         let reply = self.control.exchange("EPSV", None).await?;
         if reply.is_positive() {
             return match address::parse_epsv(reply.last_line()) {
-                Ok(port) if reply.code == 229 => Ok(Some(port)),
+                Ok(port) if reply.code == 229 => {
+                    self.knows_epsv = true;
+                    Ok(Some(port))
+                }
                 _ => Err(self.control.broken("the reply to EPSV has no port")),
             };
         }

@@ -1,7 +1,7 @@
 //! TLS on the control connection and on data connections, step by step (RFC 4217).
 
 use super::Connection;
-use crate::control::{Raw, look_after};
+use crate::control::{Control, Raw, look_after};
 use crate::error::{Error, Phase, Reply};
 use crate::limit::{meanwhile, within};
 use crate::network::Network;
@@ -42,12 +42,14 @@ impl<N: Network> Connection<N> {
     /// Send a command that needs a data connection. Inside TLS its first flight is made while the server is at work: to make
     /// a key can take as long as the reply. The ticket that is in it is lost when the server refuses; there will be another.
     pub(super) async fn exchange_for_data(&mut self, line: &[u8]) -> Result<(Raw, Begun), Error> {
+        let ahead = self.may_ask_ahead();
+        let control = &mut self.control;
         if self.protection != Some(Protection::Private) {
-            return Ok((self.control.exchange_line(line).await?, None));
+            return Ok((exchange(control, line, ahead).await?, None));
         }
-        self.control.renew_ticket();
+        control.renew_ticket();
         let engine = engine::<N>(&mut self.engine, &self.settings.tls, &self.host)?;
-        let (reply, tls) = meanwhile(self.control.exchange_line(line), || engine.connect()).await;
+        let (reply, tls) = meanwhile(exchange(control, line, ahead), || engine.connect()).await;
         Ok((reply?, Some(tls)))
     }
 
@@ -112,6 +114,13 @@ impl<N: Network> Connection<N> {
             Ok(reply) => Error::Tls(format!("{text}; the server says {}", self.control.text(&reply))),
             Err(_) => Error::Tls(text),
         }
+    }
+}
+
+async fn exchange<N: Network>(control: &mut Control<N>, line: &[u8], ahead: bool) -> Result<Raw, Error> {
+    match ahead {
+        true => control.exchange_line_and(line, "EPSV").await,
+        false => control.exchange_line(line).await,
     }
 }
 
