@@ -107,7 +107,7 @@ fn program(name: &str) -> Command {
 
 /// The longest that small files may take, in seconds. curl 7.88 overlooks data connections that are there already, at
 /// random, and lftp does so inside TLS: they wait for a second or more, so that a thousand files would take minutes.
-const SMALL_LIMIT: &str = "20";
+const SMALL_LIMIT: &str = "10";
 
 /// The command, within that limit for the works that have one.
 fn limited(command: Command, task: &Task<'_>) -> Command {
