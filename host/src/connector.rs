@@ -40,8 +40,8 @@ pub struct Settings {
     /// How long a connection may be idle before the operating system looks after it. Default: for ever.
     pub tcp_keepalive: Option<Duration>,
     /// Ask for the data connection of the next transfer (`EPSV`) together with the command of each: a round trip less.
-    /// Only for servers that answer commands in their order, transfers included, as vsftpd, ProFTPD and Pure-FTPd do;
-    /// with others, pyftpdlib for one, a transfer then fails with [`Error::Protocol`], or [`Error::Tls`] in its handshake.
+    /// Only for servers that answer commands in their order, transfers included, as vsftpd, ProFTPD and Pure-FTPd do; with
+    /// others, pyftpdlib for one, a transfer then fails with [`Error::Protocol`], or [`Error::Tls`] in its handshake.
     /// Default: no.
     pub pipelining: bool,
     /// The longest that looking up a host, then connecting to it, and then a TLS handshake may take; likewise for each
