@@ -228,10 +228,11 @@ impl<N: Network> Control<N> {
         self.ahead = Ahead::Nothing;
     }
 
-    /// A server that answers during a transfer what was asked ahead has given that transfer up.
+    /// A server that answers during a transfer what was asked ahead has given that transfer up. 227 to 229 are replies to
+    /// what asks for a passive data connection, and no verdict.
     fn check_order(&mut self, reply: Raw) -> Result<Raw, Error> {
         match (&self.ahead, reply.code) {
-            (Ahead::Asked(_), 229) => {
+            (Ahead::Asked(_), 227..=229) => {
                 Err(self.broken("EPSV was answered during a transfer: this server permits no pipelining"))
             }
             _ => Ok(reply),
