@@ -158,6 +158,10 @@ pub fn add(suite: &mut Suite) {
             .trial_with(name("older_file_is_not_taken_for_the_beginning"), program.installed(), move || older(program));
         let with_tls = || program.installed().and(Kind::Vsftpd.installed_with_tls());
         suite.trial_with(name("certificates_of_both_sides_are_as_told"), with_tls(), move || certificates(program));
+        let requirement_ahead = || program.installed().and(Kind::Vsftpd.installed());
+        suite.trial_with(name("data_connections_are_asked_for_ahead"), requirement_ahead(), move || async move {
+            asked_ahead(program)
+        });
         let with_proxy = || requirement().and(proxies::Kind::Socks5.installed());
         suite.trial_with(name("proxy_is_gone_through"), with_proxy(), move || async move { through_a_proxy(program) });
     }
@@ -238,6 +242,24 @@ async fn certificates(program: Program) -> Result<()> {
         let arguments = [&["ls"], &options[..], &[&url]].concat();
         let output = program.command(here.path(), &arguments)?.output()?;
         ensure!(output.status.code() == Some(code), "{arguments:?}: {output:?}");
+    }
+    Ok(())
+}
+
+/// Each file comes by the port that was asked for together with the one before.
+fn asked_ahead(program: Program) -> Result<()> {
+    let place = Place::plain(program, Kind::Vsftpd)?;
+    let contents = |index: u64| Payload::bytes(1000 + index);
+    for index in 0..10 {
+        place.write_there(&format!("many/{index}"), &contents(index))?;
+    }
+    let output = place.run(&["get", "--verbose", "--pipelining", &place.url("many/*"), "many"])?;
+    let told = String::from_utf8_lossy(&output.stderr);
+    let sent: Vec<&str> = told.lines().filter_map(|line| line.split_once("> ")).map(|(_, sent)| sent).collect();
+    let asked = sent.windows(2).filter(|pair| pair[0].starts_with("RETR ") && pair[1] == "EPSV").count();
+    ensure!(output.status.success() && asked == 10, "{told}");
+    for index in 0..10 {
+        assert!(place.here(&format!("many/{index}"))? == contents(index));
     }
     Ok(())
 }
