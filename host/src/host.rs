@@ -28,8 +28,8 @@ struct Inner {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Options {
-    /// The most connectors that are open at a time. Address space is reserved for each, memory is not; where that
-    /// fails, each takes its own when it is made. Default: 64.
+    /// The most connectors that are open at a time. Address space is reserved for each, memory is not, but what one has
+    /// used stays for the next, at most half a MiB each; where that fails, each takes its own when it is made. Default: 64.
     pub sessions: u32,
     /// The most bytes of linear memory that a connector, with its sessions, may take. Default: 256 MiB, enough for the
     /// largest listing that the component accepts, which is 64 MiB, and for what it is made from.
