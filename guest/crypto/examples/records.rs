@@ -1,5 +1,5 @@
-//! How fast the ciphers with keys of 256 bits protect records of 16 KiB and open them again, without anything around them. Prints one line for
-//! each: its name, MB/s sealing, MB/s opening.
+//! How fast the ciphers with keys of 256 bits protect records of 16 KiB and open them again, without anything around them.
+//! Prints one line for each: its name, MB/s sealing, MB/s opening. The argument is how many milliseconds each takes.
 //!
 //! `tests/examples/tls.rs` runs it in WebAssembly, beside a transfer over TLS.
 
@@ -17,16 +17,19 @@ const RECORD: usize = 16 * 1024;
 /// Bytes of a record before its payload.
 const HEADER: usize = 5;
 
-/// Each measurement goes on for at least this long.
-const ENOUGH: Duration = Duration::from_secs(1);
+/// Each measurement goes on for so many milliseconds, unless the argument says another number.
+const ENOUGH: u64 = 1000;
 
 fn main() {
+    let argument = std::env::args().nth(1);
+    let enough = argument.map_or(ENOUGH, |argument| argument.parse().expect("milliseconds"));
+    let enough = Duration::from_millis(enough);
     for suite in ftp_crypto::provider().cipher_suites {
         // rustls lets nobody else make a key of another length.
         if let SupportedCipherSuite::Tls13(suite) = suite
             && suite.aead_alg.key_len() == KEY
         {
-            println!("{:?} {:.0} {:.0}", suite.common.suite, seal(suite), open(suite));
+            println!("{:?} {:.0} {:.0}", suite.common.suite, seal(suite, enough), open(suite, enough));
         }
     }
 }
@@ -46,11 +49,11 @@ fn sealed(suite: &Tls13CipherSuite) -> Vec<u8> {
     suite.aead_alg.encrypter(key, iv).encrypt(message, 0).expect("a record").encode()
 }
 
-fn seal(suite: &Tls13CipherSuite) -> f64 {
+fn seal(suite: &Tls13CipherSuite, enough: Duration) -> f64 {
     let (key, iv) = key();
     let mut encrypter = suite.aead_alg.encrypter(key, iv);
     let contents = vec![42; RECORD];
-    rate(|number| {
+    rate(enough, |number| {
         let payload = OutboundChunks::Single(&contents);
         let message =
             OutboundPlainMessage { typ: ContentType::ApplicationData, version: ProtocolVersion::TLSv1_3, payload };
@@ -58,12 +61,12 @@ fn seal(suite: &Tls13CipherSuite) -> f64 {
     })
 }
 
-fn open(suite: &Tls13CipherSuite) -> f64 {
+fn open(suite: &Tls13CipherSuite, enough: Duration) -> f64 {
     let (key, iv) = key();
     let mut decrypter = suite.aead_alg.decrypter(key, iv);
     let record = sealed(suite);
     let mut payload = Vec::new();
-    rate(|_| {
+    rate(enough, |_| {
         payload.clear();
         payload.extend_from_slice(&record[HEADER..]);
         let message = InboundOpaqueMessage::new(ContentType::ApplicationData, ProtocolVersion::TLSv1_2, &mut payload);
@@ -72,10 +75,10 @@ fn open(suite: &Tls13CipherSuite) -> f64 {
 }
 
 /// MB/s of work on records.
-fn rate(mut work: impl FnMut(u64)) -> f64 {
+fn rate(enough: Duration, mut work: impl FnMut(u64)) -> f64 {
     let start = Instant::now();
     let mut records = 0;
-    while start.elapsed() < ENOUGH {
+    while start.elapsed() < enough {
         for _ in 0..64 {
             work(records);
             records += 1;
