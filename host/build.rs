@@ -7,6 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, exit};
 
+use wasmtime::{Config, Engine, OptLevel};
+
 #[path = "src/tunables.rs"]
 mod tunables;
 
@@ -22,14 +24,14 @@ fn main() {
 
     require_target(&workspace);
     // One by one: built together, they would have each other's features.
-    make(&workspace, &out, "ftp-component", "ftp");
+    make(&workspace, &out, "ftp-component", "ftp", tunables::library());
     if has_feature("COMMAND") {
-        make(&workspace, &out, "ftp-cli", "ftp-cli");
+        make(&workspace, &out, "ftp-cli", "ftp-cli", tunables::config());
     }
 }
 
 /// One component: from its package to what is embedded.
-fn make(workspace: &Path, out: &Path, package: &str, name: &str) {
+fn make(workspace: &Path, out: &Path, package: &str, name: &str, config: Config) {
     let built = out.join("guest");
     build(workspace, &built, package);
     let built = built.join(GUEST).join("wasm");
@@ -37,7 +39,7 @@ fn make(workspace: &Path, out: &Path, package: &str, name: &str) {
 
     let wasm = read(&built.join(format!("{name}.wasm")));
     write(&out.join(format!("{name}.wasm")), &wasm);
-    write(&out.join(format!("{name}.cwasm")), &compile(&wasm));
+    write(&out.join(format!("{name}.cwasm")), &compile(&wasm, config));
 }
 
 /// The standard library of the guest's target: rustup adds it by itself when it may, else this does.
@@ -122,12 +124,11 @@ fn sources(dep_info: &str) -> Vec<PathBuf> {
 }
 
 /// For the target, not for the machine that builds: no more of its processor is used than every one of its kind has.
-fn compile(wasm: &[u8]) -> Vec<u8> {
-    let mut config = tunables::config();
+fn compile(wasm: &[u8], mut config: Config) -> Vec<u8> {
     let compiled = config
-        .cranelift_opt_level(wasmtime::OptLevel::Speed)
+        .cranelift_opt_level(OptLevel::Speed)
         .target(&variable("TARGET"))
-        .and_then(|config| wasmtime::Engine::new(config))
+        .and_then(|config| Engine::new(config))
         .and_then(|engine| engine.precompile_component(wasm));
     match compiled {
         Ok(compiled) => compiled,

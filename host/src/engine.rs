@@ -38,7 +38,7 @@ const KEPT: usize = 256 << 10;
 
 /// The component, ready to be instantiated. The memory of `options.sessions` instances is reserved, where it can be.
 pub fn prepare(options: &Options) -> Result<ClientPre<State>> {
-    let engine = pooling(options).or_else(|_| Engine::new(&tunables::config()))?;
+    let engine = pooling(options).or_else(|_| Engine::new(&tunables::library()))?;
     let component = compiled(&engine, COMPILED)?;
     let mut linker = Linker::new(&engine);
     add_imports(&mut linker)?;
@@ -63,7 +63,7 @@ fn pooling(options: &Options) -> Result<Engine> {
         .table_keep_resident(KEPT)
         // Where the system has it: then only pages that were written are set back, wherever they are.
         .pagemap_scan(Enabled::Auto);
-    let mut config = tunables::config();
+    let mut config = tunables::library();
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     Engine::new(&config)
 }

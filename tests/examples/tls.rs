@@ -14,7 +14,7 @@ use ftp_tests::payload::Payload;
 use ftp_tests::servers::{Kind, Options, Security, Server, Way};
 use ftp_tests::{client, root};
 use wasmtime::component::{Component, Linker, ResourceTable};
-use wasmtime::{Config, Engine, Store};
+use wasmtime::{Config, Engine, Inlining, Store};
 use wasmtime_wasi::p2::bindings::CommandPre as WasiPre;
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -29,7 +29,7 @@ async fn main() -> Result<()> {
     let repeats = usize::try_from(arguments.next().transpose()?.unwrap_or(20))?;
     let ciphers = Ciphers::build().await?;
     for version in [TlsVersion::Tls12, TlsVersion::Tls13] {
-        for kind in [Kind::Vsftpd] {
+        for kind in [Kind::Vsftpd, Kind::ProFtpd] {
             download(Way { kind, security: Security::Explicit, version }, &ciphers, size, repeats).await?;
         }
         for kind in Kind::ALL {
@@ -66,7 +66,7 @@ impl Ciphers {
     fn load(component: &Path) -> wasmtime::Result<Self> {
         // As `ftp-host` has it.
         let mut config = Config::new();
-        config.epoch_interruption(true);
+        config.epoch_interruption(true).compiler_inlining(Inlining::Yes);
         let engine = Engine::new(&config)?;
         let component = Component::from_file(&engine, component)?;
         let mut linker = Linker::new(&engine);

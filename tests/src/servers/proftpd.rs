@@ -21,8 +21,8 @@ pub fn commands(layout: &Layout, options: &Options) -> Result<Vec<Vec<OsString>>
 /// is the same in each process namespace, and it does not try another port when `listen` fails.
 fn passive_ports() -> RangeInclusive<u16> {
     const FIRST: u16 = 20_000;
-    const LENGTH: u16 = 80;
-    const RANGES: u16 = 500;
+    const LENGTH: u16 = 2_000;
+    const RANGES: u16 = 20;
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let low = FIRST + NEXT.fetch_add(1, Ordering::Relaxed) % RANGES * LENGTH;
     low..=low + LENGTH - 1
