@@ -78,11 +78,11 @@ impl Ciphers {
     /// MB/s at which records of a cipher are opened. TLS 1.2 and 1.3 have one code for it.
     async fn opening(&self, suite: &str) -> Result<f64> {
         let lines = self.run().await.map_err(|error| anyhow!("{error:?}"))?;
-        let rates = lines.lines().filter_map(|line| {
+        let mut rates = lines.lines().filter_map(|line| {
             let (name, rates) = line.split_once(' ')?;
             suite.ends_with(name.strip_prefix("TLS13_")?).then_some(rates)
         });
-        let rate = rates.last().and_then(|rates| rates.split(' ').next_back());
+        let rate = rates.next_back().and_then(|rates| rates.split(' ').next_back());
         Ok(rate.with_context(|| format!("{suite} is not among {lines}"))?.parse()?)
     }
 
