@@ -8,9 +8,12 @@ use ftp_tests::wasmtime;
 /// Names the example `records` of `ftp-crypto`, which `tests/bench/run` builds as the component is.
 const RECORDS: &str = "FTP_BENCH_RECORDS";
 
+/// How long each cipher is measured each way.
+const MILLISECONDS: &str = "250";
+
 /// A cipher.
 pub struct Cipher {
-    /// Its suite.
+    /// Its suite, as TLS 1.3 has it.
     pub name: String,
     /// MB/s, as an upload does it.
     pub sealing: f64,
@@ -18,25 +21,28 @@ pub struct Cipher {
     pub opening: f64,
 }
 
-/// Measure them; without what it takes there are none.
-pub fn measure() -> Vec<Cipher> {
-    try_measure().unwrap_or_else(|error| {
-        eprintln!("the ciphers alone are missing: {error:#}");
-        Vec::new()
-    })
+/// Measure the cipher of a suite; without what it takes there is none.
+pub fn measure(suite: &str) -> Option<Cipher> {
+    try_measure(suite).inspect_err(|error| eprintln!("the cipher alone is missing: {error:#}")).ok()
 }
 
-fn try_measure() -> Result<Vec<Cipher>> {
+fn try_measure(suite: &str) -> Result<Cipher> {
     let component = std::env::var_os(RECORDS).with_context(|| format!("{RECORDS} is not set"))?;
-    let output = Command::new(wasmtime::wasmtime()?).args(["run", "-C", "cache=n"]).arg(component).output()?;
+    let mut command = Command::new(wasmtime::wasmtime()?);
+    // As `ftp-host` has the component.
+    command.args(["run", "-C", "cache=n", "-C", "inlining=y"]).arg(component).arg(MILLISECONDS);
+    let output = command.output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout)?.lines().map(|line| cipher(line).context("a line for each cipher")).collect()
+    let lines = String::from_utf8(output.stdout)?;
+    let all: Option<Vec<_>> = lines.lines().map(cipher).collect();
+    let mut all = all.context("a line for each cipher")?.into_iter();
+    all.find(|cipher| cipher.name == suite).with_context(|| format!("{suite} is not among them"))
 }
 
 fn cipher(line: &str) -> Option<Cipher> {
     let mut words = line.split_whitespace();
     Some(Cipher {
-        name: words.next()?.to_owned(),
+        name: words.next()?.replacen("TLS13_", "TLS_", 1),
         sealing: words.next()?.parse().ok()?,
         opening: words.next()?.parse().ok()?,
     })

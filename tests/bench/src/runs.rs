@@ -33,10 +33,8 @@ pub struct Runs {
     pub rows: Vec<Row>,
     /// What idle sessions take.
     pub held: Vec<Held>,
-    /// Ciphers alone in WebAssembly, before everything else and after it.
-    pub ciphers: Vec<Cipher>,
-    /// Which cipher each server chose.
-    pub chosen: Vec<(Place, String)>,
+    /// The ciphers that servers chose, alone in WebAssembly, before the large files and after them.
+    pub ciphers: Vec<(Work, Place, Cipher)>,
     /// Servers that are missing, and why.
     pub missing: Vec<(String, String)>,
     /// How long it took.
@@ -70,8 +68,7 @@ pub fn measure(
         sizes: *sizes,
         rows: Vec::new(),
         held: Vec::new(),
-        ciphers: ciphers::measure(),
-        chosen: Vec::new(),
+        ciphers: Vec::new(),
         missing: Vec::new(),
         took: Duration::ZERO,
     };
@@ -89,24 +86,23 @@ pub fn measure(
                 continue;
             }
         };
-        if let Some(cipher) = site.as_ref().map(Site::cipher).transpose()?.flatten() {
-            runs.chosen.push((place, cipher));
-        }
+        let chosen = site.as_ref().map(Site::cipher).transpose()?.flatten();
         for work in works {
             let task = Task { work, site: site.as_ref(), here: &here, sizes };
             if work == Work::Memory {
                 runs.held.extend(memory::measure(&task, peers)?);
-            } else {
-                runs.rows.extend(interleaved(peers, &task, place));
+                continue;
             }
+            let suite = chosen.as_deref().filter(|_| matches!(work, Work::Retr | Work::Stor));
+            let alone = || suite.and_then(ciphers::measure).map(|cipher| (work, place, cipher));
+            runs.ciphers.extend(alone());
+            runs.rows.extend(interleaved(peers, &task, place));
+            runs.ciphers.extend(alone());
         }
         runs.rows.sort_by_key(|row| Work::ALL.iter().position(|work| *work == row.work));
         runs.took = start.elapsed();
         tell(&runs, peers)?;
     }
-    runs.ciphers.extend(ciphers::measure());
-    runs.took = start.elapsed();
-    tell(&runs, peers)?;
     Ok(runs)
 }
 

@@ -78,13 +78,13 @@ fn processors(runs: &Runs, work: Work, place: Place) -> Option<Target> {
 }
 
 fn beside_cipher(runs: &Runs, work: Work, place: Place) -> Option<Target> {
-    let chosen = runs.chosen.iter().find(|(where_, _)| *where_ == place).map(|(_, cipher)| cipher)?;
-    let same: Vec<_> =
-        runs.ciphers.iter().filter(|cipher| cipher.name.replacen("TLS13_", "TLS_", 1) == *chosen).collect();
-    let alone = same.iter().map(|cipher| if work == Work::Stor { cipher.sealing } else { cipher.opening }).sum::<f64>();
+    let here = runs.ciphers.iter().filter(|(of, at, _)| (*of, *at) == (work, place));
+    let alone: Vec<f64> =
+        here.map(|(_, _, cipher)| if work == Work::Stor { cipher.sealing } else { cipher.opening }).collect();
     let rate = runs.median(work, place, "host")?.rate();
     let what = "`host`, speed of a large file inside TLS beside the cipher alone in WebAssembly";
-    (!same.is_empty()).then(|| at_least(what, work, place, 0.9, rate * same.len() as f64 / alone))
+    let ratio = rate * alone.len() as f64 / alone.iter().sum::<f64>();
+    (!alone.is_empty()).then(|| at_least(what, work, place, 0.9, ratio))
 }
 
 fn fastest(runs: &Runs, work: Work, place: Place) -> Option<Target> {
