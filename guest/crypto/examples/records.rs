@@ -3,6 +3,7 @@
 //!
 //! `tests/examples/tls.rs` runs it in WebAssembly, beside a transfer over TLS.
 
+use std::num::ParseIntError;
 use std::time::{Duration, Instant};
 
 use rustls::crypto::cipher::{AeadKey, InboundOpaqueMessage, Iv, OutboundChunks, OutboundPlainMessage};
@@ -20,10 +21,9 @@ const HEADER: usize = 5;
 /// Each measurement goes on for so many milliseconds, unless the argument says another number.
 const ENOUGH: u64 = 1000;
 
-fn main() {
+fn main() -> Result<(), ParseIntError> {
     let argument = std::env::args().nth(1);
-    let enough = argument.map_or(ENOUGH, |argument| argument.parse().expect("milliseconds"));
-    let enough = Duration::from_millis(enough);
+    let enough = Duration::from_millis(argument.map_or(Ok(ENOUGH), |argument| argument.parse())?);
     for suite in ftp_crypto::provider().cipher_suites {
         // rustls lets nobody else make a key of another length.
         if let SupportedCipherSuite::Tls13(suite) = suite
@@ -32,6 +32,7 @@ fn main() {
             println!("{:?} {:.0} {:.0}", suite.common.suite, seal(suite, enough), open(suite, enough));
         }
     }
+    Ok(())
 }
 
 fn key() -> (AeadKey, Iv) {
