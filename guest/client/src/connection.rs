@@ -375,14 +375,14 @@ impl<N: Network> Connection<N> {
         if let Some(representation) = representation {
             self.represent(representation).await?;
         }
-        let pending = self.prepare_data(line).await?;
+        let mut pending = self.prepare_data(line).await?;
         if offset > 0 {
             let reply = self.control.exchange("REST", Some(format!("{offset}").as_bytes())).await?;
             if reply.code != 350 {
                 return Err(self.refusal(&reply));
             }
         }
-        let (mut agreed, tls) = self.exchange_for_data(line).await?;
+        let (mut agreed, tls) = self.exchange_for_data(line, &mut pending).await?;
         if agreed.code == 200 {
             // Some servers acknowledge the command before they begin.
             agreed = self.control.reply().await?;

@@ -5,8 +5,8 @@ use crate::keepalive::{Lent, READ, Wire};
 use crate::limit::{at_once, within};
 use crate::network::{Network, Stream};
 use crate::settings::{GOODBYE, SHORTEST_TCP_KEEPALIVE, Settings};
-use crate::tls::channel::Channel;
-use crate::tls::{Agreed, Connection, Handshake};
+use crate::tls::channel::{Begun, Channel};
+use crate::tls::{Agreed, Connection};
 use crate::transcript::Transcript;
 use alloc::boxed::Box;
 use alloc::format;
@@ -93,7 +93,7 @@ impl<N: Network> Control<N> {
     }
 
     /// Begin TLS. Whatever came before it is not carried over.
-    pub(crate) async fn secure(&mut self, tls: Box<dyn Handshake>) -> Result<(), Error> {
+    pub(crate) async fn secure(&mut self, tls: Begun) -> Result<(), Error> {
         self.buffer.clear();
         let early = at_once(self.wire.channel.read(&mut self.buffer, 1)).is_some();
         if early || !self.wire.reader.is_empty() {

@@ -46,14 +46,32 @@ pub(crate) async fn either<A, B>(first: impl Future<Output = A>, second: impl Fu
     .await
 }
 
-/// Do the work, and something else as soon as the work has to wait.
-pub(crate) async fn meanwhile<A, B>(work: impl Future<Output = A>, other: impl FnOnce() -> B) -> (A, B) {
-    let mut work = pin!(work);
-    let begun = poll_fn(|cx| Poll::Ready(work.as_mut().poll(cx))).await;
-    let other = other();
-    match begun {
-        Poll::Ready(output) => (output, other),
-        Poll::Pending => (work.await, other),
+/// Do two things at a time; the first begins.
+pub(crate) async fn both<A, B>(first: impl Future<Output = A>, second: impl Future<Output = B>) -> (A, B) {
+    let (mut first, mut second) = (pin!(first), pin!(second));
+    let (mut one, mut other) = (None, None);
+    poll_fn(|cx| {
+        if one.is_none() {
+            one = ready(first.as_mut().poll(cx));
+        }
+        if other.is_none() {
+            other = ready(second.as_mut().poll(cx));
+        }
+        match (one.take(), other.take()) {
+            (Some(one), Some(other)) => Poll::Ready((one, other)),
+            unfinished => {
+                (one, other) = unfinished;
+                Poll::Pending
+            }
+        }
+    })
+    .await
+}
+
+fn ready<T>(poll: Poll<T>) -> Option<T> {
+    match poll {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
     }
 }
 
@@ -72,10 +90,7 @@ pub async fn breathe() {
 
 /// What the work gives at once, without waiting for anything.
 pub(crate) fn at_once<T>(work: impl Future<Output = T>) -> Option<T> {
-    match pin!(work).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => Some(value),
-        Poll::Pending => None,
-    }
+    ready(pin!(work).poll(&mut Context::from_waker(Waker::noop())))
 }
 
 /// Wait for all. Each is polled whenever anything happens: there are few.

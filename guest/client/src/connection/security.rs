@@ -1,19 +1,19 @@
 //! TLS on the control connection and on data connections, step by step (RFC 4217).
 
 use super::Connection;
+use super::data_mode::Pending;
 use crate::control::{Control, Raw, look_after};
 use crate::error::{Error, Phase, Reply};
-use crate::limit::{meanwhile, within};
+use crate::limit::{both, within};
 use crate::network::Network;
 use crate::settings::GOODBYE;
-use crate::tls::channel::Channel;
-use crate::tls::{Engine, Handshake, Protection, Rustls, Security, TlsSettings};
-use alloc::boxed::Box;
+use crate::tls::channel::{Begun, Channel};
+use crate::tls::{Engine, Protection, Rustls, Security, TlsSettings};
 use alloc::format;
 use alloc::string::{String, ToString};
 
 /// The handshake of a data connection, where there is to be one.
-type Begun = Option<Result<Box<dyn Handshake>, Error>>;
+type Opening = Option<Result<Begun, Error>>;
 
 impl<N: Network> Connection<N> {
     /// (AUTH TLS)
@@ -35,22 +35,36 @@ impl<N: Network> Connection<N> {
         Ok(self.control.text(&reply))
     }
 
-    pub(super) fn new_tls(&mut self) -> Result<Box<dyn Handshake>, Error> {
-        engine::<N>(&mut self.engine, &self.settings.tls, &self.host)?.connect()
+    pub(super) fn new_tls(&mut self) -> Result<Begun, Error> {
+        Begun::new(engine::<N>(&mut self.engine, &self.settings.tls, &self.host)?.connect()?)
     }
 
-    /// Send a command that needs a data connection. Inside TLS its first flight is made while the server is at work: to make
-    /// a key can take as long as the reply. The ticket that is in it is lost when the server refuses; there will be another.
-    pub(super) async fn exchange_for_data(&mut self, line: &[u8]) -> Result<(Raw, Begun), Error> {
+    /// Send a command that needs a data connection. Inside TLS the first flight of that is made while the server is at work,
+    /// as to make a key can take as long as the reply, and sent at once where there is a connection already: that saves a
+    /// round trip. The ticket that is in it is lost when the server refuses; there will be another.
+    pub(super) async fn exchange_for_data(
+        &mut self,
+        line: &[u8],
+        pending: &mut Pending<N>,
+    ) -> Result<(Raw, Opening), Error> {
         let ahead = self.may_ask_ahead();
         let control = &mut self.control;
         if self.protection != Some(Protection::Private) {
             return Ok((exchange(control, line, ahead).await?, None));
         }
         control.renew_ticket();
+        let (network, limit) = (&self.network, self.settings.connect_timeout);
         let engine = engine::<N>(&mut self.engine, &self.settings.tls, &self.host)?;
-        let (reply, tls) = meanwhile(exchange(control, line, ahead), || engine.connect()).await;
-        Ok((reply?, Some(tls)))
+        let begin = async {
+            let mut begun = Begun::new(engine.connect()?)?;
+            if let Pending::Connected(stream) = pending {
+                // The reply matters more than a failure here, which shows again when the server has agreed.
+                let _ = within(network, limit, Phase::Handshake, begun.send(stream)).await;
+            }
+            Ok(begun)
+        };
+        let (reply, begun) = both(exchange(control, line, ahead), begin).await;
+        Ok((reply?, Some(begun)))
     }
 
     /// (PBSZ, PROT)
@@ -94,7 +108,7 @@ impl<N: Network> Connection<N> {
     }
 
     /// The data connection, as it was promised to be.
-    pub(super) async fn secured(&mut self, stream: N::Stream, tls: Begun) -> Result<Channel<N::Stream>, Error> {
+    pub(super) async fn secured(&mut self, stream: N::Stream, tls: Opening) -> Result<Channel<N::Stream>, Error> {
         look_after(&stream, &self.settings, &mut self.control.transcript);
         let Some(tls) = tls else { return Ok(Channel::Plain(stream)) };
         let secure = Channel::secure(stream, tls?);

@@ -40,12 +40,39 @@ pub(crate) struct Secure<S> {
     truncated: bool,
 }
 
+/// A handshake whose first flight is there, to be sent.
+pub(crate) struct Begun {
+    handshake: Box<dyn Handshake>,
+    outgoing: Vec<u8>,
+}
+
+impl Begun {
+    pub(crate) fn new(handshake: Box<dyn Handshake>) -> Result<Self, Error> {
+        let mut outgoing = Vec::new();
+        match handshake.advance(&mut Vec::new(), &mut outgoing)? {
+            Step::Waiting(handshake) => Ok(Self { handshake, outgoing }),
+            Step::Done(..) => Err(Error::Tls("the handshake was over before it began".to_string())),
+        }
+    }
+
+    /// Send it ahead, on the stream that the connection will be on.
+    pub(crate) async fn send(&mut self, stream: &mut impl Stream) -> Result<(), Error> {
+        flush(stream, &mut self.outgoing).await
+    }
+}
+
 impl<S: Stream> Channel<S> {
     /// A TLS connection on this stream, up to the end of the handshake but for the last flight, which leaves with the
     /// first bytes: without TCP_NODELAY two small writes in a row are slow.
-    pub(crate) async fn secure(mut stream: S, mut handshake: Box<dyn Handshake>) -> Result<Self, Error> {
-        let (mut incoming, mut outgoing, mut plain) = (Vec::new(), Vec::new(), Vec::new());
+    pub(crate) async fn secure(mut stream: S, begun: Begun) -> Result<Self, Error> {
+        let Begun { mut handshake, mut outgoing } = begun;
+        let (mut incoming, mut plain) = (Vec::new(), Vec::new());
         loop {
+            flush(&mut stream, &mut outgoing).await?;
+            if stream.read(&mut incoming, *READ.start()).await? == 0 {
+                return Err(Error::Tls("the server closed the connection during the handshake".to_string()));
+            }
+            breathe().await;
             handshake = match handshake.advance(&mut incoming, &mut outgoing) {
                 Ok(Step::Done(mut tls, agreed)) => {
                     // The other side may have said more already, or all.
@@ -61,11 +88,6 @@ impl<S: Stream> Channel<S> {
                     return Err(error);
                 }
             };
-            flush(&mut stream, &mut outgoing).await?;
-            if stream.read(&mut incoming, *READ.start()).await? == 0 {
-                return Err(Error::Tls("the server closed the connection during the handshake".to_string()));
-            }
-            breathe().await;
         }
     }
 
