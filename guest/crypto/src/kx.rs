@@ -1,5 +1,7 @@
 //! Key exchange: X25519 (RFC 7748), P-256 and P-384 (RFC 8446, section 4.2.8.2; RFC 8422).
 
+mod base_point;
+
 use alloc::boxed::Box;
 use core::fmt;
 use core::marker::PhantomData;
@@ -78,6 +80,21 @@ impl ActiveKeyExchange for X25519Exchange {
     }
 }
 
+/// A curve of NIST, and how a public key comes about.
+trait Curve: CurveArithmetic {
+    fn public_key(secret: &SecretKey<Self>) -> PublicKey<Self> {
+        secret.public_key()
+    }
+}
+
+impl Curve for NistP256 {
+    fn public_key(secret: &SecretKey<Self>) -> PublicKey<Self> {
+        base_point::public_key(secret)
+    }
+}
+
+impl Curve for NistP384 {}
+
 struct Nist<C> {
     name: NamedGroup,
     curve: PhantomData<C>,
@@ -91,7 +108,7 @@ impl<C> fmt::Debug for Nist<C> {
 
 impl<C> SupportedKxGroup for Nist<C>
 where
-    C: CurveArithmetic,
+    C: Curve,
     AffinePoint<C>: FromSec1Point<C> + ToSec1Point<C>,
     FieldBytesSize<C>: ModulusSize,
 {
@@ -109,7 +126,7 @@ where
     }
 }
 
-struct NistExchange<C: CurveArithmetic> {
+struct NistExchange<C: Curve> {
     name: NamedGroup,
     secret: SecretKey<C>,
     public: Box<[u8]>,
@@ -117,18 +134,18 @@ struct NistExchange<C: CurveArithmetic> {
 
 impl<C> NistExchange<C>
 where
-    C: CurveArithmetic,
+    C: Curve,
     AffinePoint<C>: FromSec1Point<C> + ToSec1Point<C>,
     FieldBytesSize<C>: ModulusSize,
 {
     fn new(name: NamedGroup, secret: SecretKey<C>) -> Self {
-        Self { name, public: secret.public_key().to_sec1_point(false).to_bytes(), secret }
+        Self { name, public: C::public_key(&secret).to_sec1_point(false).to_bytes(), secret }
     }
 }
 
 impl<C> ActiveKeyExchange for NistExchange<C>
 where
-    C: CurveArithmetic,
+    C: Curve,
     AffinePoint<C>: FromSec1Point<C> + ToSec1Point<C>,
     FieldBytesSize<C>: ModulusSize,
 {
@@ -157,7 +174,7 @@ where
 /// checks that the point is on the curve and not at infinity.
 fn uncompressed_point<C>(bytes: &[u8]) -> Option<PublicKey<C>>
 where
-    C: CurveArithmetic,
+    C: Curve,
     AffinePoint<C>: FromSec1Point<C> + ToSec1Point<C>,
     FieldBytesSize<C>: ModulusSize,
 {
@@ -235,7 +252,7 @@ mod tests {
 
     fn check_nist<C>(name: ecdh::TestName)
     where
-        C: CurveArithmetic,
+        C: Curve,
         AffinePoint<C>: FromSec1Point<C> + ToSec1Point<C>,
         FieldBytesSize<C>: ModulusSize,
     {
