@@ -136,6 +136,9 @@ impl<N: Network> Connection<N> {
         let anonymous = user == "anonymous" && password.is_empty();
         let (user, password) = (self.bytes(user)?, self.bytes(if anonymous { "anonymous@" } else { password })?);
         let account = account.map(|account| self.bytes(account)).transpose()?;
+        if self.settings.security != Security::None && self.control.agreed().is_none() {
+            return Err(Error::Insecure("the command channel was cleared: a login would be in the clear".to_string()));
+        }
         self.forget_features();
         let mut reply = self.control.exchange("USER", Some(&user)).await?;
         if reply.code == 331 {

@@ -56,6 +56,13 @@ impl<S> Left<S> {
     }
 }
 
+/// What the end of data without `close_notify` is worth.
+pub(crate) struct Ends {
+    pub(crate) policy: DataEnd,
+    /// What the server said of the size, it said inside TLS.
+    pub(crate) announced_inside_tls: bool,
+}
+
 /// A data connection that the server has agreed to.
 pub(crate) struct Data<N: Network> {
     network: N,
@@ -251,15 +258,18 @@ impl<N: Network> Data<N> {
     }
 
     /// Whether the end that was read can be believed: by the size that the server announced, by TLS, and by the end of
-    /// compressed data.
-    pub(crate) fn check_end(&self, size: Option<u64>, offset: u64, policy: DataEnd) -> Result<(), Error> {
+    /// compressed data. Servers announce the size of the file or of what is left of it behind `offset`: without TLS's own
+    /// end, only the one that cannot be mistaken for a part of the other counts. What was announced in the clear, after
+    /// CCC, counts for nothing then.
+    pub(crate) fn check_end(&self, size: Option<u64>, offset: u64, ends: Ends) -> Result<(), Error> {
         let is = |size| self.bytes == size || self.bytes.saturating_add(offset) == size;
+        let is_sure = self.packing.is_whole() || ends.announced_inside_tls && size == Some(self.bytes);
         match size {
             Some(size) if !is(size) => {
                 Err(Error::Integrity(format!("{} bytes came, the server announced {size}", self.bytes)))
             }
-            _ if policy == DataEnd::Verified && (size.is_some() || self.packing.is_whole()) => Ok(()),
-            _ if self.truncated && policy != DataEnd::Lenient => {
+            _ if ends.policy == DataEnd::Verified && is_sure => Ok(()),
+            _ if self.truncated && ends.policy != DataEnd::Lenient => {
                 Err(Error::Tls("the data ended without close_notify: it may be cut off".to_string()))
             }
             _ => Ok(()),
@@ -301,7 +311,8 @@ impl<N: Network> Data<N> {
     }
 
     fn was_not_resumed(&self, reply: &Reply) -> bool {
-        REUSE_WANTED.contains(&reply.code) && self.agreed.as_ref().is_some_and(|agreed| !agreed.resumed)
+        let came = self.direction == Direction::Receiving && self.bytes > 0;
+        REUSE_WANTED.contains(&reply.code) && !came && self.agreed.as_ref().is_some_and(|agreed| !agreed.resumed)
     }
 
     fn remember<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {

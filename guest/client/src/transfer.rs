@@ -115,7 +115,7 @@ impl<N: Network> Download<N> {
                 }
                 data.close();
                 let reply = data.verdict(connection).await?;
-                data.check_end(expected.filter(|_| image), offset, connection.settings.tls.data_end)?;
+                data.check_end(expected.filter(|_| image), offset, connection.data_ends())?;
                 let mut outcome = data.outcome(connection, &reply);
                 outcome.checksum = verified(check, connection).await?;
                 Ok(outcome)
@@ -144,7 +144,7 @@ impl<N: Network> Download<N> {
         if text::failed_listing(verdict.last_line()) {
             return Err(Error::Unexpected(connection.control.text(&verdict)));
         }
-        self.data.check_end(None, 0, connection.settings.tls.data_end)
+        self.data.check_end(None, 0, connection.data_ends())
     }
 
     /// (ABOR) End early; the session stays usable. Gives the reply to ABOR, or the last one that came.

@@ -3,12 +3,13 @@
 use super::Connection;
 use super::data_mode::Pending;
 use crate::control::{Control, Raw, look_after};
+use crate::data::Ends;
 use crate::error::{Error, Phase, Reply};
 use crate::limit::{both, within};
 use crate::network::Network;
 use crate::settings::GOODBYE;
 use crate::tls::channel::{Begun, Channel};
-use crate::tls::{Engine, Protection, Rustls, Security, TlsSettings};
+use crate::tls::{Engine, Protection, Purpose, Rustls, Security, TlsSettings};
 use alloc::format;
 use alloc::string::{String, ToString};
 
@@ -36,7 +37,7 @@ impl<N: Network> Connection<N> {
     }
 
     pub(super) fn new_tls(&mut self) -> Result<Begun, Error> {
-        Begun::new(engine::<N>(&mut self.engine, &self.settings.tls, &self.host)?.connect()?)
+        Begun::new(engine::<N>(&mut self.engine, &self.settings.tls, &self.host)?.connect(Purpose::Control)?)
     }
 
     /// Send a command that needs a data connection. Inside TLS the first flight of that is made while the server is at work,
@@ -56,7 +57,7 @@ impl<N: Network> Connection<N> {
         let (network, limit) = (&self.network, self.settings.connect_timeout);
         let engine = engine::<N>(&mut self.engine, &self.settings.tls, &self.host)?;
         let begin = async {
-            let mut begun = Begun::new(engine.connect()?)?;
+            let mut begun = Begun::new(engine.connect(Purpose::Data)?)?;
             if let Pending::Connected(stream) = pending {
                 // The reply matters more than a failure here, which shows again when the server has agreed.
                 let _ = within(network, limit, Phase::Handshake, begun.send(stream)).await;
@@ -119,6 +120,11 @@ impl<N: Network> Connection<N> {
             }
             _ => Ok(channel),
         }
+    }
+
+    /// What the end of data is worth now.
+    pub(crate) fn data_ends(&self) -> Ends {
+        Ends { policy: self.settings.tls.data_end, announced_inside_tls: self.control.agreed().is_some() }
     }
 
     /// The server may have something to say about it.

@@ -261,7 +261,11 @@ impl<S: Stream> Secure<S> {
                 self.truncated = true;
                 return Ok(0);
             }
-            self.advance()?;
+            if let Err(error) = self.advance() {
+                // The alert tells the server why.
+                let _ = self.flush().await;
+                return Err(error);
+            }
             if self.plain.is_empty() {
                 // Records without data can come without an end.
                 breathe().await;

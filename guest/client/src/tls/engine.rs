@@ -6,7 +6,7 @@ mod tests;
 use super::records::{HEADER, Records};
 use super::tickets::Tickets;
 use super::trust::Verifier;
-use super::{Agreed, Engine, Handshake, Step, TlsSettings, Version};
+use super::{Agreed, Engine, Handshake, Purpose, Step, TlsSettings, Version};
 use crate::error::Error;
 use crate::network::Network;
 use alloc::boxed::Box;
@@ -17,7 +17,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 use core::time::Duration;
-use rustls::client::{ClientConfig, Resumption, Tls12Resumption, UnbufferedClientConnection};
+use rustls::client::{ClientConfig, Resumption, Tls12ClientSessionValue, Tls12Resumption, UnbufferedClientConnection};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
@@ -65,16 +65,20 @@ impl Rustls {
 }
 
 impl Engine for Rustls {
-    fn connect(&self) -> Result<Box<dyn Handshake>, Error> {
+    fn connect(&self, purpose: Purpose) -> Result<Box<dyn Handshake>, Error> {
         let connection = UnbufferedClientConnection::new(self.config.clone(), self.name.clone()).map_err(failed)?;
-        Ok(Box::new(Starting { connection, tickets: self.tickets.clone(), shown: 0 }))
+        let (tickets, session) = (self.tickets.clone(), self.tickets.session());
+        Ok(Box::new(Starting { connection, purpose, tickets, session, shown: 0 }))
     }
 }
 
 /// A connection whose handshake is under way.
 struct Starting {
     connection: UnbufferedClientConnection,
+    purpose: Purpose,
     tickets: Arc<Tickets>,
+    /// The one of TLS 1.2 that there was before.
+    session: Option<Tls12ClientSessionValue>,
     /// Bytes of whole records that rustls was shown and that are still there: of a message that goes on.
     shown: usize,
 }
@@ -94,8 +98,12 @@ impl Handshake for Starting {
             return Err(Error::Tls("the server's handshake does not end where it should".to_string()));
         }
         let agreed = agreed(&self.connection);
+        let is_known = self.purpose == Purpose::Control || agreed.resumed;
+        if !is_known {
+            self.tickets.set_session(self.session);
+        }
         let opened = self.connection.dangerous_into_kernel_connection().map_err(failed)?;
-        Ok(Step::Done(Box::new(Records::new(opened, self.tickets)?), agreed))
+        Ok(Step::Done(Box::new(Records::new(opened, is_known.then_some(self.tickets))?), agreed))
     }
 }
 

@@ -180,7 +180,16 @@ impl Default for TlsSettings {
 /// Makes the TLS connections of one session, which share its tickets.
 pub(crate) trait Engine {
     /// A new connection; its first flight comes with the first [`Handshake::advance`].
-    fn connect(&self) -> Result<Box<dyn Handshake>, Error>;
+    fn connect(&self, purpose: Purpose) -> Result<Box<dyn Handshake>, Error>;
+}
+
+/// What a TLS connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Control,
+    /// Whoever answers there is known only when it resumes the session of the control connection. What else it gives for
+    /// connections to come is not taken: they would seem to resume that session.
+    Data,
 }
 
 /// A TLS connection that begins.

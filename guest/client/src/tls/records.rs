@@ -57,7 +57,8 @@ pub(super) struct Records {
     message: Vec<u8>,
     demands: u32,
     ended: bool,
-    tickets: Arc<Tickets>,
+    /// Where tickets go, if they are wanted.
+    tickets: Option<Arc<Tickets>>,
     /// The last one that came, as it came.
     ticket: Vec<u8>,
 }
@@ -65,7 +66,7 @@ pub(super) struct Records {
 impl Records {
     pub(super) fn new(
         (secrets, kernel): (ExtractedSecrets, KernelConnection<ClientConnectionData>),
-        tickets: Arc<Tickets>,
+        tickets: Option<Arc<Tickets>>,
     ) -> Result<Self, Error> {
         let suite = kernel.negotiated_cipher_suite();
         let (limit, explicit) = match suite {
@@ -178,6 +179,9 @@ impl Records {
     }
 
     fn take_ticket(&mut self, body: &[u8]) -> Result<(), Failure> {
+        if self.tickets.is_none() {
+            return Ok(());
+        }
         let taken = self.kernel.handle_new_session_ticket(body);
         taken.map_err(|_| Failure(AlertDescription::DecodeError, "a ticket that is none"))?;
         self.ticket = body.to_vec();
@@ -280,7 +284,8 @@ impl Connection for Records {
     }
 
     fn renew_ticket(&mut self) {
-        if self.tickets.is_empty() && !self.ticket.is_empty() {
+        let is_wanted = self.tickets.as_ref().is_some_and(|tickets| tickets.is_empty());
+        if is_wanted && !self.ticket.is_empty() {
             // It was good when it came.
             let _ = self.kernel.handle_new_session_ticket(&self.ticket);
         }

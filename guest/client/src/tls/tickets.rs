@@ -22,6 +22,15 @@ struct Kept {
 }
 
 impl Tickets {
+    /// The session of TLS 1.2.
+    pub(super) fn session(&self) -> Option<Tls12ClientSessionValue> {
+        self.0.lock().session.clone()
+    }
+
+    pub(super) fn set_session(&self, session: Option<Tls12ClientSessionValue>) {
+        self.0.lock().session = session;
+    }
+
     /// Whether there is no ticket of TLS 1.3.
     pub(super) fn is_empty(&self) -> bool {
         self.0.lock().tickets.is_empty()
@@ -45,15 +54,15 @@ impl ClientSessionStore for Tickets {
     }
 
     fn set_tls12_session(&self, _: ServerName<'static>, session: Tls12ClientSessionValue) {
-        self.0.lock().session = Some(session);
+        self.set_session(Some(session));
     }
 
     fn tls12_session(&self, _: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
-        self.0.lock().session.clone()
+        self.session()
     }
 
     fn remove_tls12_session(&self, _: &ServerName<'static>) {
-        self.0.lock().session = None;
+        self.set_session(None);
     }
 
     fn insert_tls13_ticket(&self, _: ServerName<'static>, ticket: Tls13ClientSessionValue) {

@@ -47,9 +47,19 @@ impl Pair {
     }
 
     fn connect(engine: &Rustls, suite: SupportedCipherSuite, data: &[u8]) -> (Self, Vec<u8>) {
-        let mut server = ServerConnection::new(server_config(suite)).unwrap();
+        Self::connect_to(&server_config(suite), engine, Purpose::Control, suite, data)
+    }
+
+    fn connect_to(
+        server: &Arc<ServerConfig>,
+        engine: &Rustls,
+        purpose: Purpose,
+        suite: SupportedCipherSuite,
+        data: &[u8],
+    ) -> (Self, Vec<u8>) {
+        let mut server = ServerConnection::new(server.clone()).unwrap();
         std::io::Write::write_all(&mut server.writer(), data).unwrap();
-        let mut handshake = engine.connect().unwrap();
+        let mut handshake = engine.connect(purpose).unwrap();
         let (mut incoming, mut outgoing) = (Vec::new(), Vec::new());
         let (mut client, agreed) = loop {
             match handshake.advance(&mut incoming, &mut outgoing).unwrap() {
@@ -463,6 +473,25 @@ fn what_one_key_is_good_for_is_not_exceeded() {
                 let fourth = outgoing.chunks(record_size(&outgoing).unwrap()).take(3).collect::<Vec<_>>().concat();
                 assert_eq!(pair.open(&fourth).len(), 3);
             }
+        }
+    }
+}
+
+#[test]
+fn only_the_session_of_the_control_connection_is_resumed() {
+    for suite in suites() {
+        let engine = Rustls::new::<Scripted>(&settings(), "localhost").unwrap();
+        let (own, other) = (server_config(suite), server_config(suite));
+        let connect = |purpose, server| Pair::connect_to(server, &engine, purpose, suite, b"").0;
+        let mut control = connect(Purpose::Control, &own);
+        assert!(!control.agreed.resumed);
+        for _ in 0..3 {
+            control.client.renew_ticket();
+            assert!(!connect(Purpose::Data, &other).agreed.resumed, "{suite:?}");
+        }
+        for _ in 0..3 {
+            control.client.renew_ticket();
+            assert!(connect(Purpose::Data, &own).agreed.resumed, "{suite:?}");
         }
     }
 }
