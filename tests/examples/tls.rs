@@ -4,7 +4,6 @@
 //! servers.
 
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
@@ -12,22 +11,19 @@ use ftp_host::{Representation, Session, Settings, TlsSettings, TlsVersion, Trust
 use ftp_tests::certificates::{self, Leaf};
 use ftp_tests::payload::Payload;
 use ftp_tests::servers::{Kind, Options, Security, Server, Way};
-use ftp_tests::{client, root};
+use ftp_tests::{client, guest, root};
 use wasmtime::component::{Component, Linker, ResourceTable};
 use wasmtime::{Config, Engine, Inlining, Store};
 use wasmtime_wasi::p2::bindings::CommandPre as WasiPre;
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
-/// As `host/build.rs` has them.
-const FLAGS: &str = "-Ctarget-feature=+simd128\x1f-Crelocation-model=static";
-
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1).map(|argument| argument.parse::<u64>());
     let size = arguments.next().transpose()?.unwrap_or(64) << 20;
     let repeats = usize::try_from(arguments.next().transpose()?.unwrap_or(20))?;
-    let ciphers = Ciphers::build().await?;
+    let ciphers = Ciphers::build()?;
     for version in [TlsVersion::Tls12, TlsVersion::Tls13] {
         for kind in [Kind::Vsftpd, Kind::ProFtpd] {
             download(Way { kind, security: Security::Explicit, version }, &ciphers, size, repeats).await?;
@@ -49,18 +45,9 @@ struct Ciphers {
 }
 
 impl Ciphers {
-    async fn build() -> Result<Self> {
-        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the workspace is above")?;
-        let target = workspace.join("target/wasm-examples");
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--locked", "--package", "ftp-crypto", "--example", "records"])
-            .args(["--profile", "wasm", "--target", "wasm32-wasip2", "--target-dir"])
-            .arg(&target)
-            .env("CARGO_ENCODED_RUSTFLAGS", FLAGS)
-            .current_dir(workspace)
-            .status()?;
-        ensure!(built.success(), "the ciphers do not compile");
-        Self::load(&target.join("wasm32-wasip2/wasm/examples/records.wasm")).map_err(|error| anyhow!("{error:?}"))
+    fn build() -> Result<Self> {
+        let built = guest::build(&["--package", "ftp-crypto", "--example", "records"])?;
+        Self::load(&built.join("examples/records.wasm")).map_err(|error| anyhow!("{error:?}"))
     }
 
     fn load(component: &Path) -> wasmtime::Result<Self> {

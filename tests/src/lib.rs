@@ -8,6 +8,7 @@ pub mod certificates;
 pub mod client;
 pub mod command;
 pub mod embedded;
+pub mod guest;
 pub mod matrix;
 pub mod payload;
 pub mod proxies;

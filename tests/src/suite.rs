@@ -68,6 +68,14 @@ impl Suite {
         }
     }
 
+    /// Run the trials, and before them what takes longer than a trial may.
+    pub fn run_after(self, preparation: impl FnOnce()) -> ExitCode {
+        if !self.arguments.list {
+            preparation();
+        }
+        self.run()
+    }
+
     /// Run the trials.
     pub fn run(self) -> ExitCode {
         libtest_mimic::run(&self.arguments, self.trials).exit_code()
