@@ -239,6 +239,11 @@ impl Script {
         self.step(Step::LeaveTls(bytes.into()))
     }
 
+    /// Wait until the client ends the control connection as TLS wants it: with `close_notify`, and nothing else.
+    pub fn see_tls_end(self) -> Self {
+        self.step(Step::SeeTlsEnd)
+    }
+
     /// Begin TLS on the data connection, which resumes the session of the control connection if the client wants to.
     pub fn secure_data(self) -> Self {
         self.step(Step::SecureData(None, Wanted::Yes))
@@ -342,6 +347,7 @@ enum Step {
     SayInTheClear(Vec<u8>),
     ChangeKeys(usize),
     LeaveTls(Vec<u8>),
+    SeeTlsEnd,
     SecureData(Option<Tls>, Wanted),
     SeeDataHello,
     ClearData(Vec<u8>),

@@ -206,6 +206,7 @@ impl Player {
             Step::SayInTheClear(bytes) => Ok(self.control()?.get_mut().wire().write_all(&bytes).await?),
             Step::ChangeKeys(times) => self.control()?.get_mut().change_keys(times).await,
             Step::LeaveTls(bytes) => self.leave_tls(&bytes).await,
+            Step::SeeTlsEnd => expect_end(self.control()?).await,
             Step::SecureData(tls, wanted) => self.secure_data(tls, wanted).await,
             Step::SeeDataHello => see_hello(self.data().await?.wire()).await,
             Step::ClearData(bytes) => self.clear_data(&bytes).await,
@@ -469,6 +470,14 @@ async fn expect_bytes(from: &mut (impl AsyncRead + Unpin), expected: &[u8]) -> R
     let mut bytes = vec![0; expected.len()];
     from.read_exact(&mut bytes).await?;
     ensure!(bytes == expected, "the client sent {:?} instead", bytes.escape_ascii().to_string());
+    Ok(())
+}
+
+/// Inside TLS an end without `close_notify` is an error.
+async fn expect_end(from: &mut (impl AsyncRead + Unpin)) -> Result<()> {
+    let mut rest = Vec::new();
+    from.read_to_end(&mut rest).await?;
+    ensure!(rest.is_empty(), "the client sent {:?} before the end", rest.escape_ascii().to_string());
     Ok(())
 }
 

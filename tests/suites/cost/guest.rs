@@ -138,9 +138,9 @@ impl Guest {
         let session = self.session()?;
         let upload = call!(self, session.call_store(session, "large", Representation::Image, 0))?;
         let upload = upload.map_err(refused)?;
-        let piece = vec![42; CHUNK];
-        for _ in 0..size / CHUNK {
-            call!(self, upload.call_write(upload, &piece))?.map_err(refused)?;
+        let contents = vec![42; size];
+        for piece in contents.chunks(CHUNK) {
+            call!(self, upload.call_write(upload, piece))?.map_err(refused)?;
         }
         call!(self, upload.call_finish(upload))?.map_err(refused)?;
         let received = self.store.data().server.lock().received();
@@ -154,6 +154,11 @@ impl Guest {
         let entries = call!(self, session.call_entries(session, Some(path)))?.map_err(refused)?;
         ensure!(entries.iter().all(|listed| matches!(listed, Listed::Entry(_))), "a line was not understood");
         Ok(entries.len())
+    }
+
+    /// How often the last data connection was written to.
+    pub fn writes(&self) -> usize {
+        self.store.data().server.lock().writes()
     }
 
     fn session(&self) -> Result<ResourceAny> {

@@ -60,7 +60,18 @@ fn main() -> ExitCode {
             suite.trial_with(name, requirement(encrypted), move || costs_no_more(work, encrypted));
         }
     }
+    suite.trial_with("tls::small_upload_is_written_twice", requirement(true), small_upload_is_written_twice);
     suite.run()
+}
+
+/// The beginning of the handshake; its end, the data and `close_notify`. Without TCP_NODELAY, a third write would wait until
+/// the second is acknowledged.
+async fn small_upload_is_written_twice() -> Result<()> {
+    let mut guest = Guest::start(true).await?;
+    guest.login().await?;
+    guest.upload(1000).await?;
+    assert_eq!(guest.writes(), 2);
+    Ok(())
 }
 
 fn requirement(encrypted: bool) -> ftp_tests::suite::Requirement {

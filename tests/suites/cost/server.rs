@@ -59,6 +59,8 @@ struct Connection {
     ended: bool,
     /// The verdict is still to come.
     owed: bool,
+    /// How often the client has written.
+    writes: usize,
 }
 
 impl Server {
@@ -86,6 +88,11 @@ impl Server {
         self.received
     }
 
+    /// How often the client has written to the connection that it made last.
+    pub fn writes(&self) -> usize {
+        self.connections.last().map_or(0, |connection| connection.writes)
+    }
+
     /// The client will not write any more.
     pub fn end(&mut self, number: usize) {
         if number > 0 && !self.connections[number].ended {
@@ -102,6 +109,7 @@ impl Server {
     }
 
     fn write(&mut self, number: usize, bytes: &[u8]) -> Result<()> {
+        self.connections[number].writes += 1;
         let plain = self.connections[number].receive(bytes)?;
         if number > 0 {
             self.received += plain.len();

@@ -71,7 +71,10 @@ async fn one_without_its_key_is_refused_whatever_is_trusted() -> Result<()> {
 }
 
 async fn self_signed_one_is_accepted_as_a_root() -> Result<()> {
-    accepted(Leaf::SelfSigned, itself(Leaf::SelfSigned)?).await
+    for leaf in [Leaf::SelfSigned, Leaf::SelfSignedAuthority] {
+        accepted(leaf, itself(leaf)?).await?;
+    }
+    Ok(())
 }
 
 async fn self_signed_one_is_refused_without() -> Result<()> {

@@ -11,8 +11,8 @@ use ftp_tests::suite::Suite;
 use ftp_tests::trials;
 
 use super::{
-    assert_closed, assert_insecure, assert_protocol, assert_timeout, assert_tls, explicit, implicit, in_step, login,
-    only, tls,
+    VERSIONS, assert_closed, assert_insecure, assert_protocol, assert_timeout, assert_tls, explicit, implicit, in_step,
+    login, only, tls,
 };
 
 /// Long enough for a handshake on a busy machine, short enough to see it run out.
@@ -42,8 +42,10 @@ pub fn add(suite: &mut Suite) {
             end_of_the_line_without_close_notify_is_connection_lost,
             keys_that_change_are_followed,
             keys_that_change_without_an_end_are_tls,
+            quit_ends_with_close_notify,
             ccc_goes_on_in_the_clear_and_data_stays_protected,
             ccc_refused_stays_inside_tls,
+            login_after_ccc_is_not_sent,
             ccc_before_login_is_not_sent,
             ccc_outside_tls_is_not_sent,
             ccc_with_a_reply_behind_its_own_inside_tls_closes,
@@ -324,6 +326,21 @@ async fn keys_that_change_without_an_end_are_tls() -> Result<()> {
         .await
 }
 
+async fn quit_ends_with_close_notify() -> Result<()> {
+    for version in VERSIONS {
+        Script::secured_login()
+            .on("QUIT", "221 goodbye")
+            .see_tls_end()
+            .play(async |peer| {
+                let session = client::login_with(peer.address(), explicit(only(version)?)).await?;
+                session.quit().await?;
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(())
+}
+
 async fn ccc_goes_on_in_the_clear_and_data_stays_protected() -> Result<()> {
     Script::protected()
         .secure_download("RETR", "before")
@@ -356,6 +373,26 @@ async fn ccc_refused_stays_inside_tls() -> Result<()> {
             assert_eq!(client::refusal(session.clear_command_channel().await), 534);
             in_step(&mut session).await?;
             assert_eq!(peer.commands_in_the_clear(), ["AUTH TLS"]);
+            Ok(())
+        })
+        .await
+}
+
+async fn login_after_ccc_is_not_sent() -> Result<()> {
+    Script::protected()
+        .on("CCC", "200 as you like")
+        .leave_tls()
+        .on("REIN", "220 anew")
+        .on("NOOP", "200 in step")
+        .play(async |peer| {
+            let mut session = login(peer).await?;
+            session.protect_data(Protection::Private).await?;
+            session.clear_command_channel().await?;
+            assert_insecure(session.login("user", "12345", None).await);
+            session.reinitialize().await?;
+            assert_insecure(session.login("user", "12345", None).await);
+            in_step(&mut session).await?;
+            assert_eq!(peer.commands_in_the_clear(), ["AUTH TLS", "REIN", "NOOP"]);
             Ok(())
         })
         .await

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use ftp_host::{DataEnd, Error, Phase, Representation, Settings, TlsSettings, Trust};
+use ftp_host::{DataEnd, Error, Phase, Protection, Representation, Settings, TlsSettings, Trust};
 use ftp_tests::certificates::{Leaf, authority, possible, rsa_authority};
 use ftp_tests::client::{self, get, put};
 use ftp_tests::script::{Script, Tls};
@@ -25,6 +25,7 @@ pub fn add(suite: &mut Suite) {
         possible(),
         [
             data_connection_resumes_the_session,
+            handshake_begins_before_the_reply,
             refused_transfers_use_up_no_session,
             data_in_the_clear_after_prot_p_is_not_read,
             upload_is_not_sent_to_a_server_without_tls,
@@ -38,6 +39,8 @@ pub fn add(suite: &mut Suite) {
             cut_in_the_middle_of_the_announced_size_is_an_error,
             cut_at_the_announced_size_is_an_error_where_strict,
             cut_at_an_unknown_size_is_an_error_unless_lenient,
+            cut_behind_an_offset_at_what_may_be_the_whole_size_is_an_error_unless_lenient,
+            cut_after_ccc_is_an_error_unless_lenient,
             cut_with_a_426_is_transient,
             cut_listing_is_an_error_unless_lenient,
             end_with_close_notify_is_good_for_all,
@@ -48,6 +51,7 @@ pub fn add(suite: &mut Suite) {
             upload_refused_without_resumption_speaks_of_it,
             refusal_425_of_a_resumed_connection_is_just_that,
             bytes_behind_close_notify_are_not_data,
+            upload_ends_with_close_notify,
         ]
     );
 }
@@ -69,6 +73,21 @@ async fn data_connection_resumes_the_session() -> Result<()> {
             .await?;
     }
     Ok(())
+}
+
+async fn handshake_begins_before_the_reply() -> Result<()> {
+    Script::protected()
+        .passive()
+        .expect("RETR")
+        .see_data_hello()
+        .reply("550 not there")
+        .on("NOOP", "200 in step")
+        .play(async |peer| {
+            let mut session = login(peer).await?;
+            assert_eq!(client::refusal(get(&mut session, "file").await), 550);
+            in_step(&mut session).await
+        })
+        .await
 }
 
 async fn refused_transfers_use_up_no_session() -> Result<()> {
@@ -242,6 +261,24 @@ async fn garbage_for_a_data_handshake_is_tls() -> Result<()> {
     Ok(())
 }
 
+async fn upload_ends_with_close_notify() -> Result<()> {
+    for version in VERSIONS {
+        Script::protected()
+            .open_data("STOR")
+            .secure_data()
+            // Inside TLS an end without it would be an error.
+            .receive_data("contents")
+            .reply("226 done")
+            .play(async |peer| {
+                let mut session = client::login_with(peer.address(), explicit(only(version)?)).await?;
+                put(&mut session, "file", b"contents").await?;
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(())
+}
+
 async fn cut_in_the_middle_of_the_announced_size_is_an_error() -> Result<()> {
     let announced = "150 here it comes (1000 bytes)";
     for got in cut_download(DataEnd::Strict, announced, "226 done").await? {
@@ -313,6 +350,62 @@ async fn cut_download(data_end: DataEnd, announced: &str, verdict: &str) -> Resu
         all.push(got);
     }
     Ok(all)
+}
+
+async fn cut_behind_an_offset_at_what_may_be_the_whole_size_is_an_error_unless_lenient() -> Result<()> {
+    const OFFSET: u64 = 12;
+    for (data_end, good) in [(DataEnd::Strict, false), (DataEnd::Verified, false), (DataEnd::Lenient, true)] {
+        Script::protected()
+            .passive()
+            .on("REST 12", "350 from there")
+            // Be it of the file, or of what is left of it.
+            .on("RETR", "150 here it comes (20 bytes)")
+            .secure_data()
+            .send_data(WHOLE.1)
+            .close_data()
+            .reply("226 done")
+            .play(async |peer| {
+                let settings = explicit(TlsSettings { data_end, ..tls()? });
+                let mut session = client::login_with(peer.address(), settings).await?;
+                let download = session.retrieve("file", Representation::Image, OFFSET).await?;
+                match (client::read_all(download).await, good) {
+                    (Ok(contents), true) => assert_eq!(contents, WHOLE.1.as_bytes()),
+                    (got, false) => assert_tls(got, "close_notify"),
+                    (got, true) => panic!("{got:?}"),
+                }
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+async fn cut_after_ccc_is_an_error_unless_lenient() -> Result<()> {
+    for (data_end, good) in [(DataEnd::Strict, false), (DataEnd::Verified, false), (DataEnd::Lenient, true)] {
+        Script::protected()
+            .on("CCC", "200 as you like")
+            .leave_tls()
+            .passive()
+            .on("RETR", WHOLE.0)
+            .secure_data()
+            .send_data(WHOLE.1)
+            .close_data()
+            .reply("226 done")
+            .play(async |peer| {
+                let settings = explicit(TlsSettings { data_end, ..tls()? });
+                let mut session = client::login_with(peer.address(), settings).await?;
+                session.protect_data(Protection::Private).await?;
+                session.clear_command_channel().await?;
+                match (get(&mut session, "file").await, good) {
+                    (Ok(contents), true) => assert_eq!(contents, WHOLE.1.as_bytes()),
+                    (got, false) => assert_tls(got, "close_notify"),
+                    (got, true) => panic!("{got:?}"),
+                }
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(())
 }
 
 async fn cut_listing_is_an_error_unless_lenient() -> Result<()> {
