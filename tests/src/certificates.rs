@@ -36,7 +36,9 @@ pub enum Leaf {
     WeakKey,
     /// Signed with its own key.
     SelfSigned,
-    /// The same, for `other.example` alone.
+    /// The same, as that of an authority: what `openssl req -x509` makes unless told otherwise.
+    SelfSignedAuthority,
+    /// Signed with its own key, for `other.example` alone.
     SelfSignedWrongName,
     /// The same, no longer valid.
     SelfSignedExpired,
@@ -145,6 +147,7 @@ fn make() -> Result<Made> {
         (Leaf::WrongName, signed(server_params(&["other.example"])?, fresh()?, &trusted)?),
         (Leaf::WeakKey, signed(local()?, rsa_key(1024)?, &trusted)?),
         (Leaf::SelfSigned, self_signed(local()?)?),
+        (Leaf::SelfSignedAuthority, self_signed(itself_an_authority(local()?))?),
         (Leaf::SelfSignedWrongName, self_signed(server_params(&["other.example"])?)?),
         (Leaf::SelfSignedExpired, self_signed(period(2000, 2001)?)?),
         (Leaf::Untrusted, signed(local()?, fresh()?, &unknown)?),
@@ -164,6 +167,13 @@ fn authority_of(name: &str, key: KeyPair) -> Result<Authority> {
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     Ok(CertifiedIssuer::self_signed(params, key)?)
+}
+
+fn itself_an_authority(mut params: CertificateParams) -> CertificateParams {
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = Vec::new();
+    params.extended_key_usages = Vec::new();
+    params
 }
 
 fn server_params(names: &[&str]) -> Result<CertificateParams> {

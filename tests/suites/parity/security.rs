@@ -1,8 +1,10 @@
 //! TLS one step at a time, as CPython's `FTP_TLS` has it: `auth`, `prot_p`, `prot_c`, `ccc`.
 
 use anyhow::{Context as _, Result};
-use ftp_host::{Outcome, Protection, Representation, Session, Settings, TlsSettings, Trust};
-use ftp_tests::certificates;
+use ftp_host::{
+    Error, Identity, Outcome, Protection, Representation, Session, Settings, TlsSettings, TlsVersion, Trust,
+};
+use ftp_tests::certificates::{self, ClientKey, Leaf, authority};
 use ftp_tests::client::{self, refusal};
 use ftp_tests::servers::{Kind, Options, Security, Server};
 use ftp_tests::suite::Suite;
@@ -17,7 +19,24 @@ pub fn add(suite: &mut Suite) {
         suite.trial_with(format!("{}-steps::command_channel_is_cleared", kind.name()), installed, move || {
             command_channel_is_cleared(kind)
         });
+        let installed = kind.installed_with_tls();
+        suite.trial_with(format!("{}-certificates::bad_ones_are_refused", kind.name()), installed, move || {
+            bad_ones_are_refused(kind)
+        });
+        let installed = kind.installed_with_tls();
+        suite.trial_with(format!("{}-certificates::self_signed_one_is_a_root", kind.name()), installed, move || {
+            self_signed_one_is_a_root(kind)
+        });
     }
+    for kind in ASK_FOR_CERTIFICATES {
+        let installed = kind.installed_with_tls();
+        suite.trial_with(format!("{}-certificates::client_shows_its_own", kind.name()), installed, move || {
+            client_shows_its_own(kind)
+        });
+    }
+    suite.trial_with("vsftpd-steps::resumption_is_not_required", Kind::Vsftpd.installed_with_tls(), || {
+        resumption_is_not_required()
+    });
 }
 
 async fn data_is_private_and_clear_in_turn(kind: Kind) -> Result<()> {
@@ -53,15 +72,90 @@ async fn command_channel_is_cleared(kind: Kind) -> Result<()> {
     Ok(())
 }
 
+async fn bad_ones_are_refused(kind: Kind) -> Result<()> {
+    let bad = [
+        (Leaf::WrongName, "another name"),
+        (Leaf::Expired, "expired"),
+        (Leaf::SelfSigned, "unknown issuer"),
+        (Leaf::Untrusted, "unknown issuer"),
+    ];
+    for (certificate, telling) in bad {
+        let server = showing(kind, certificate)?;
+        for version in [TlsVersion::Tls12, TlsVersion::Tls13] {
+            let tls = TlsSettings { versions: version..=version, ..trusting(authority()?) };
+            match client::connect_with(server.address(), explicit(tls)).await {
+                Err(Error::Tls(text)) => assert!(text.contains(telling), "{certificate:?}: {text}"),
+                Err(error) => panic!("{certificate:?}: {error:?}"),
+                Ok(_) => panic!("{certificate:?} is accepted"),
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn self_signed_one_is_a_root(kind: Kind) -> Result<()> {
+    for certificate in [Leaf::SelfSigned, Leaf::SelfSignedAuthority] {
+        let server = showing(kind, certificate)?;
+        let tls = trusting(&certificates::server(certificate)?.leaf);
+        let mut session = client::login_with(server.address(), explicit(tls)).await?;
+        assert!(put(&mut session).await?.encrypted);
+        session.quit().await?;
+    }
+    Ok(())
+}
+
+async fn client_shows_its_own(kind: Kind) -> Result<()> {
+    let client_authority = Some(authority()?.to_owned());
+    let server = Server::start(kind, Options { security: Security::Explicit, client_authority, ..Options::default() })?;
+    for key in [ClientKey::EcdsaP256, ClientKey::EcdsaP384, ClientKey::Ed25519] {
+        let made = certificates::client(key)?;
+        for version in [TlsVersion::Tls12, TlsVersion::Tls13] {
+            let identity = Identity { certificates: made.chain.clone(), private_key: made.key.clone() };
+            let tls = TlsSettings { identity: Some(identity), versions: version..=version, ..trusting(authority()?) };
+            let mut session = client::login_with(server.address(), explicit(tls)).await?;
+            assert!(put(&mut session).await?.encrypted, "{key:?}, {version:?}");
+            session.quit().await?;
+        }
+    }
+    assert!(client::login_with(server.address(), explicit(trusting(authority()?))).await.is_err());
+    Ok(())
+}
+
+async fn resumption_is_not_required() -> Result<()> {
+    let options = Options { security: Security::Explicit, require_reuse: false, ..Options::default() };
+    let server = Server::start(Kind::Vsftpd, options)?;
+    let mut session = client::login_with(server.address(), explicit(trusting(authority()?))).await?;
+    for _ in 0..5 {
+        let outcome = put(&mut session).await?;
+        assert!(outcome.encrypted && outcome.resumed);
+    }
+    session.quit().await?;
+    Ok(())
+}
+
+fn showing(kind: Kind, certificate: Leaf) -> Result<Server> {
+    Server::start(kind, Options { security: Security::Explicit, certificate, ..Options::default() })
+}
+
+fn trusting(roots: &str) -> TlsSettings {
+    TlsSettings { trust: Trust::Roots(roots.to_owned()), ..TlsSettings::default() }
+}
+
+fn explicit(tls: TlsSettings) -> Settings {
+    Settings { security: ftp_host::Security::Explicit, tls, ..client::settings() }
+}
+
+/// Servers that can ask a client for a certificate.
+const ASK_FOR_CERTIFICATES: [Kind; 3] = [Kind::PyFtpd, Kind::Vsftpd, Kind::ProFtpd];
+
 /// Servers that let the control connection leave TLS.
 const SPEAK_CCC: [Kind; 2] = [Kind::ProFtpd, Kind::PureFtpd];
 
 /// A session that began in the clear, and is inside TLS and logged in.
 async fn secured(kind: Kind) -> Result<(Server, Session)> {
     let server = Server::start(kind, Options { security: Security::Explicit, ..Options::default() })?;
-    let trust = Trust::Roots(certificates::authority()?.to_owned());
-    let tls = TlsSettings { trust, ..TlsSettings::default() };
-    let mut session = client::connect_with(server.address(), Settings { tls, ..client::settings() }).await?;
+    let settings = Settings { tls: trusting(authority()?), ..client::settings() };
+    let mut session = client::connect_with(server.address(), settings).await?;
     assert_eq!(session.encryption().await?, None);
     session.start_tls().await?;
     let agreed = session.encryption().await?.context("TLS was started")?;
