@@ -134,6 +134,12 @@ fn cp(place: &Place) -> Result<()> {
     place.succeed(&["mkdir", &place.url("other")])?;
     place.succeed(&["cp", &place.url("file"), &place.url("other/")])?;
     assert!(place.there("other/file")? == contents);
+    // Under each of its names, the same file.
+    for same in ["file", "", "/file"] {
+        let output = place.run(&["cp", "--relay", &place.url("file"), &place.url(same)])?;
+        assert_eq!(output.status.code(), Some(2), "{same:?}: {output:?}");
+        assert!(place.there("file")? == contents, "{same:?}");
+    }
     Ok(())
 }
 

@@ -114,10 +114,14 @@ impl Server {
 
     /// The same server as the same user.
     pub fn serves(&self, other: &Self) -> bool {
+        self.is_same_place(other) && self.settings.security == other.settings.security
+    }
+
+    /// The same server and the same files, even if one of them is reached without TLS.
+    pub fn is_same_place(&self, other: &Self) -> bool {
         self.remote.host == other.remote.host
             && self.port == other.port
             && self.credentials.user == other.credentials.user
-            && self.settings.security == other.settings.security
     }
 
     /// A session that is logged in, tried as often as the policy has it.

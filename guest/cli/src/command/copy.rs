@@ -20,6 +20,9 @@ pub async fn run(context: &Context, cp: Cp) -> Result<(), Failure> {
         false => to.remote.path().unwrap_or_default(),
     };
     let mut source = from.open().await?;
+    if from.is_same_place(&to) && is_same_file(&mut source, &path, &target).await {
+        return Err(Failure::usage(format!("{path} cannot be copied onto itself")));
+    }
     let mut sink = to.open().await?;
     let what = format!("cannot copy {path}");
     let way = match cp.relay {
@@ -49,6 +52,19 @@ pub async fn run(context: &Context, cp: Cp) -> Result<(), Failure> {
     source.quit().await;
     sink.quit().await;
     Ok(())
+}
+
+/// Whether two paths on one server are the same file, as far as paths can tell. Writing it would empty it before it is read.
+async fn is_same_file(client: &mut Client, one: &str, other: &str) -> bool {
+    if one == other || one.starts_with('/') == other.starts_with('/') {
+        return one == other;
+    }
+    let Ok(here) = client.current_directory().await else { return false };
+    let from_root = |path: &str| match path.starts_with('/') {
+        true => path.to_owned(),
+        false => format!("{}/{}", here.trim_end_matches('/'), path.strip_prefix("./").unwrap_or(path)),
+    };
+    from_root(one) == from_root(other)
 }
 
 async fn reopened(client: Client, server: &Server) -> Result<Client, Failure> {
