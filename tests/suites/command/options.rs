@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use ftp_tests::certificates::{self, ClientKey, Leaf};
 use ftp_tests::command::{Place, Program};
 use ftp_tests::payload::Payload;
-use ftp_tests::script::Script;
+use ftp_tests::script::{Peer, Script};
 use ftp_tests::servers::{Kind, Options, Security, Server};
 use ftp_tests::suite::Suite;
 use ftp_tests::{proxies, root};
@@ -156,6 +156,8 @@ pub fn add(suite: &mut Suite) {
         suite.trial_with(name("lost_connection_is_tried_again"), program.installed(), move || tried_again(program));
         suite
             .trial_with(name("older_file_is_not_taken_for_the_beginning"), program.installed(), move || older(program));
+        suite.trial_with(name("atomic_replaces_where_no_rename_does"), program.installed(), move || replaced(program));
+        suite.trial_with(name("atomic_keeps_the_old_file_when_it_fails"), program.installed(), move || kept(program));
         let with_tls = || program.installed().and(Kind::Vsftpd.installed_with_tls());
         suite.trial_with(name("certificates_of_both_sides_are_as_told"), with_tls(), move || certificates(program));
         let requirement_ahead = || program.installed().and(Kind::Vsftpd.installed());
@@ -214,6 +216,42 @@ async fn older(program: Program) -> Result<()> {
             Ok(())
         })
         .await
+}
+
+/// A server that renames nothing to a name that is taken: the old file is away only as long as that takes.
+async fn replaced(program: Program) -> Result<()> {
+    let script = taken().on("RNFR .file.3-", "350 and?").on("RNTO file", "250 done");
+    let script = script.on("DELE .file.old-", "250 gone").on("QUIT", "221 bye");
+    script.play(async |peer| put_atomically(program, peer, 0).await).await
+}
+
+/// The old file comes back where the new one still cannot have its name, and is not touched where that is not the reason.
+async fn kept(program: Program) -> Result<()> {
+    let script = taken().on("RNFR .file.3-", "350 and?").on("RNTO file", "553 still not");
+    let script = script.on("RNFR .file.old-", "350 and?").on("RNTO file", "250 back").on("QUIT", "221 bye");
+    script.play(async |peer| put_atomically(program, peer, 8).await).await?;
+    let script = uploaded().on("RNFR .file.3-", "550 not there").on("SIZE .file.3-", "550 not there");
+    script.on("QUIT", "221 bye").play(async |peer| put_atomically(program, peer, 8).await).await
+}
+
+fn uploaded() -> Script {
+    Script::logged_in().open_data("STOR .file.3-").receive_data("new").reply("226 done")
+}
+
+/// The name is taken, and the old file has been moved aside.
+fn taken() -> Script {
+    let script = uploaded().on("RNFR .file.3-", "350 and?").on("RNTO file", "553 it is there");
+    let script = script.on("SIZE .file.3-", "213 3").on("SIZE file", "213 5");
+    script.on("RNFR file", "350 and?").on("RNTO .file.old-", "250 done")
+}
+
+async fn put_atomically(program: Program, peer: &Peer, code: i32) -> Result<()> {
+    let here = root::temporary()?;
+    std::fs::write(here.path().join("file"), b"new")?;
+    let url = format!("ftp://user@{}/", peer.address());
+    let output = program.command(here.path(), &["put", "--atomic", "--no-times", "file", &url])?.output()?;
+    ensure!(output.status.code() == Some(code), "{output:?}");
+    Ok(())
 }
 
 /// The server wants a certificate, and shows one that is believed by its digest, or with its authority.

@@ -19,6 +19,7 @@ use super::download::Broken;
 use super::failure::{Doing as _, Failure};
 use super::jobs::{Limiter, Worker, retry};
 use super::local;
+use super::output::Output;
 
 /// What is uploaded.
 #[derive(Debug, Clone)]
@@ -119,7 +120,7 @@ impl Attempt {
             let text = format!("{what}: the server has {there} bytes of it, and {} were sent", offset + bytes);
             return Err(Failure::new(Exit::Protocol, text));
         }
-        self.finish(client, job, how, &place, modified).await?;
+        self.finish(out, client, job, how, &place, modified).await?;
         out.event(&json!({
             "event": "transfer", "direction": "put", "server": worker.server.remote.server(), "remote": job.path,
             "local": job.source.as_ref().map_or("-".into(), |path| path.to_string_lossy()), "bytes": bytes,
@@ -146,6 +147,7 @@ impl Attempt {
     /// It is whole: permissions, time, name.
     async fn finish(
         &self,
+        out: &Output,
         client: &mut Client,
         job: &Job,
         how: &How,
@@ -167,19 +169,44 @@ impl Attempt {
             }
         }
         if place != job.path {
-            rename(client, place, &job.path).await?;
+            rename(out, client, place, &job.path).await?;
         }
         Ok(())
     }
 }
 
-/// Some servers replace nothing when they rename.
-async fn rename(client: &mut Client, from: &str, to: &str) -> Result<(), Failure> {
-    if let Err(Error::Permanent(_)) = client.rename(from, to).await {
-        let _ = client.delete(to).await;
-        client.rename(from, to).await.doing(format!("cannot rename {from} to {to}"))?;
+/// Give a file its name. Some servers replace nothing when they rename: there the old file is moved aside, and deleted only
+/// when the new one has its name.
+async fn rename(out: &Output, client: &mut Client, from: &str, to: &str) -> Result<(), Failure> {
+    let what = format!("cannot rename {from} to {to}");
+    let refusal = match client.rename(from, to).await {
+        Err(error @ Error::Permanent(_)) => error,
+        result => return result.map(drop).doing(what),
+    };
+    // Which of the two commands was refused is not told. Only a file that is there can have been in the way of another one.
+    if !(may_be_file(client, from).await.doing(&what)? && may_be_file(client, to).await.doing(&what)?) {
+        return Err(Failure::of(what, refusal));
+    }
+    let aside = beside(to, &format!("old-{:x}", local::now().seconds));
+    client.rename(to, &aside).await.doing(format!("{what}: {refusal}; nor {to} to {aside}"))?;
+    if let Err(error) = client.rename(from, to).await {
+        return Err(match client.rename(&aside, to).await {
+            Ok(_) => Failure::of(what, error),
+            Err(_) => Failure::of(format!("{what}, the old file is {aside}"), error),
+        });
+    }
+    if let Err(error) = client.delete(&aside).await {
+        out.warn(&format!("the old file of {to} is still there as {aside}: {error}"));
     }
     Ok(())
+}
+
+/// (SIZE) Whether a file may have this name: a server that cannot tell does not say that there is none.
+async fn may_be_file(client: &mut Client, path: &str) -> Result<bool, Error> {
+    match client.size(path).await {
+        Err(Error::Permanent(reply)) => Ok(reply.code != 550),
+        result => result.map(|_| true),
+    }
 }
 
 /// What is read.
@@ -245,8 +272,11 @@ async fn size(client: &mut Client, path: &str) -> Result<Option<u64>, Failure> {
 
 /// The name on the server until it is whole. It tells which version of the file it is.
 fn temporary(path: &str, size: Option<u64>, modified: Option<&Timestamp>) -> String {
+    beside(path, &format!("{:x}-{:x}", size.unwrap_or(0), modified.map_or(0, |time| time.seconds)))
+}
+
+/// A temporary name in the same directory.
+fn beside(path: &str, version: &str) -> String {
     let name = names::last(path);
-    let directory = path.strip_suffix(name).unwrap_or_default();
-    let version = format!("{:x}-{:x}", size.unwrap_or(0), modified.map_or(0, |time| time.seconds));
-    format!("{directory}{}", names::temporary(name, &version))
+    format!("{}{}", path.strip_suffix(name).unwrap_or_default(), names::temporary(name, version))
 }
