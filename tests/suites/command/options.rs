@@ -13,7 +13,7 @@ use ftp_tests::{proxies, root};
 
 type Trial = (&'static str, fn(&Place) -> Result<()>);
 
-const TRIALS: [Trial; 14] = [
+const TRIALS: [Trial; 15] = [
     ("password_comes_from_a_file", |place| {
         place.write_here("secret", b"12345\n")?;
         let mut command = place.command(&["ls", "--password-file", "secret", &place.url("")])?;
@@ -120,6 +120,17 @@ const TRIALS: [Trial; 14] = [
         place.write_there("text", b"one\r\ntwo\r\n")?;
         assert_eq!(place.succeed(&["cat", "--ascii", &place.url("text")])?, "one\ntwo\n");
         assert_eq!(place.succeed(&["cat", &format!("{};type=a", place.url("text"))])?, "one\ntwo\n");
+        Ok(())
+    }),
+    ("each_url_says_how_its_file_travels", |place| {
+        place.write_there("text", b"one\r\ntwo\r\n")?;
+        place.write_there("image", b"\r\n\r\n")?;
+        let text = format!("{};type=a", place.url("text"));
+        for (urls, folder) in [([&text, &place.url("image")], "one/"), ([&place.url("image"), &text], "other/")] {
+            place.succeed(&["get", urls[0], urls[1], folder])?;
+            assert_eq!(place.here(&format!("{folder}text"))?, b"one\ntwo\n");
+            assert_eq!(place.here(&format!("{folder}image"))?, b"\r\n\r\n");
+        }
         Ok(())
     }),
     ("input_and_output_may_be_streams", |place| {

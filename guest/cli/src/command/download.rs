@@ -30,6 +30,14 @@ pub struct Job {
     pub target: PathBuf,
     /// What the server told about it.
     pub known: Known,
+    pub representation: Representation,
+}
+
+impl Job {
+    /// A file may be continued: only an image has places.
+    fn may_continue(&self) -> bool {
+        self.representation == Representation::Image
+    }
 }
 
 /// What is known about a file on the server.
@@ -45,7 +53,6 @@ pub struct How {
     /// Also a file whose time the server does not tell, which may be another one of the same size.
     pub blindly: bool,
     pub retry: Retry,
-    pub representation: Representation,
     pub times: bool,
     pub checksum: bool,
     pub segments: usize,
@@ -53,35 +60,29 @@ pub struct How {
 }
 
 impl How {
-    pub fn new(
-        context: &Context,
-        options: &TransferOptions,
-        representation: Representation,
-        segments: u16,
-    ) -> Result<Self, Failure> {
-        if representation == Representation::Ascii && (options.resume || segments > 1) {
-            return Err(Failure::usage("text is transferred as a whole: neither --resume nor --segments go with it"));
-        }
-        Ok(Self {
+    pub fn new(context: &Context, options: &TransferOptions, segments: u16) -> Self {
+        Self {
             resume: options.resume,
             blindly: options.resume,
             retry: retry(options),
-            representation,
             times: !options.no_times,
             checksum: options.checksum,
             segments: usize::from(segments),
             limiter: Limiter::new(context, options),
-        })
+        }
     }
 
-    /// A file may be continued: only an image has places.
-    fn may_continue(&self) -> bool {
-        self.representation == Representation::Image
+    /// Whether a file can be downloaded so that travels in this way.
+    pub fn check(&self, representation: Representation) -> Result<(), Failure> {
+        if representation == Representation::Ascii && (self.resume || self.segments > 1) {
+            return Err(Failure::usage("text is transferred as a whole: neither --resume nor --segments go with it"));
+        }
+        Ok(())
     }
 
     /// It is known well enough to be continued.
     fn knows(&self, known: &Known) -> bool {
-        self.may_continue() && known.size.is_some() && (self.blindly || known.modified.is_some())
+        known.size.is_some() && (self.blindly || known.modified.is_some())
     }
 }
 
@@ -97,7 +98,7 @@ pub async fn download(worker: &mut Worker<'_>, job: &Job, how: &How) -> Result<(
         };
         let net = worker.context.net;
         let is_again = match &failure.error {
-            Some(error) => how.may_continue() && patience.wait(&net, error, attempt.reached > before).await,
+            Some(error) => job.may_continue() && patience.wait(&net, error, attempt.reached > before).await,
             None => false,
         };
         if !is_again {
@@ -127,7 +128,7 @@ impl Attempt {
         if is_device(&job.target) {
             let file = File::options().write(true).open(&job.target);
             let mut file = file.map_err(|error| Failure::local("write", &job.target, &error))?;
-            let download = client.retrieve(&job.path, how.representation, 0).await.doing_named(&what)?;
+            let download = client.retrieve(&job.path, job.representation, 0).await.doing_named(&what)?;
             let bar = out.begin(&job.path, known.size);
             let bytes = pump(client, download, &mut file, &job.target, &bar, how, &mut self.reached)
                 .await
@@ -140,7 +141,7 @@ impl Attempt {
             self.clean();
         }
         self.temporary = Some(temporary.clone());
-        let resume = self.resume && how.knows(&known);
+        let resume = self.resume && job.may_continue() && how.knows(&known);
         if is_divided {
             let bar = out.begin(&job.path, known.size);
             let bytes = segmented::download(worker, job, how, &known, &temporary, resume, &bar).await?;
@@ -149,15 +150,15 @@ impl Attempt {
             return done(worker, job, &bar, bytes, 0);
         }
         let (mut file, mut offset) = open(&temporary, resume, &known)?;
-        let bar = out.begin(&job.path, known.size.filter(|_| how.may_continue()));
+        let bar = out.begin(&job.path, known.size.filter(|_| job.may_continue()));
         let mut bytes = 0;
         if offset == 0 || known.size != Some(offset) {
-            let download = match client.retrieve(&job.path, how.representation, offset).await {
+            let download = match client.retrieve(&job.path, job.representation, offset).await {
                 // It knows no offsets.
                 Err(Error::Permanent(reply)) if offset > 0 && matches!(reply.code, 500..=504 | 554) => {
                     offset = 0;
                     restart(&mut file).map_err(|error| Failure::local("write", &temporary, &error))?;
-                    client.retrieve(&job.path, how.representation, 0).await
+                    client.retrieve(&job.path, job.representation, 0).await
                 }
                 download => download,
             };
@@ -167,7 +168,7 @@ impl Attempt {
             let pumped = pump(client, download, &mut file, &temporary, &bar, how, &mut self.reached).await;
             bytes = pumped.map_err(|error| error.into_failure(&what))?;
         }
-        if how.may_continue() && known.size.is_some_and(|size| size != offset + bytes) {
+        if job.may_continue() && known.size.is_some_and(|size| size != offset + bytes) {
             self.clean();
             let text =
                 format!("{what}: there are {} bytes, and {} were announced", offset + bytes, known.size.unwrap_or(0));

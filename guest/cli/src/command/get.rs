@@ -25,12 +25,14 @@ pub async fn run(context: &Context, get: Get) -> Result<(), Failure> {
     if target == Some("-") {
         return print(context, urls, get.transfer.ascii, &get.connection).await;
     }
+    let how = How::new(context, &get.transfer, get.segments);
     let mut servers: Vec<(Rc<Server>, Vec<Rc<Server>>)> = Vec::new();
     for url in urls {
         let server = Server::for_transfers(context, url, &get.connection, &get.transfer)?;
         if server.remote.name.is_empty() || server.remote.kind == Some(Kind::Names) {
             return Err(Failure::usage("get is for files: for a directory there is mirror, or a pattern such as /*"));
         }
+        how.check(server.remote.representation(get.transfer.ascii))?;
         match servers.iter_mut().find(|(other, _)| other.serves(&server)) {
             Some((_, urls)) => urls.push(server),
             None => servers.push((server.clone(), vec![server])),
@@ -56,11 +58,10 @@ pub async fn run(context: &Context, get: Get) -> Result<(), Failure> {
                 if !taken.insert(target.clone()) {
                     return Err(Failure::usage(format!("two of them would be {}", target.display())));
                 }
-                jobs.push(Job { path: meant.path, target, known });
+                let representation = url.remote.representation(get.transfer.ascii);
+                jobs.push(Job { path: meant.path, target, known, representation });
             }
         }
-        let representation = server.remote.representation(get.transfer.ascii);
-        let how = How::new(context, &get.transfer, representation, get.segments)?;
         if jobs.len() > 1 {
             let bytes = jobs.iter().map(|job| job.known.size).sum();
             context.out.begin_all(jobs.len() as u64, bytes);

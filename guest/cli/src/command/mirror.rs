@@ -236,13 +236,14 @@ impl Work<'_> {
         let count = files.len();
         let result = match self.side_of_server {
             Side::Source => {
-                let how = download::How::new(self.context, transfer, Representation::Image, 1)?;
+                let how = download::How::new(self.context, transfer, 1);
                 // A temporary file is of a version, so that going on in it is always right.
                 let how = download::How { resume: true, times: how.times && !times.is_empty(), ..how };
                 let work = async |worker: &mut Worker<'_>, (path, known): &(RelativePath, Known)| {
                     let target = self.place(path)?;
                     let path = path.on_server(self.root).unwrap_or_default();
-                    download::download(worker, &download::Job { path, target, known: *known }, &how).await
+                    let job = download::Job { path, target, known: *known, representation: Representation::Image };
+                    download::download(worker, &job, &how).await
                 };
                 jobs::run(self.context, server, Some(client), files, parallel, work).await
             }
