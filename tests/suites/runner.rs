@@ -238,6 +238,8 @@ async fn wrong_command_line_does_not_show_the_password() -> Result<()> {
         &["mkdir", "--depth", "1", "ftp://user:12345@localhost/"],
         &["cp", "ftp://user:12345@localhost/", "ftp://user:12345@localhost/", "ftp://user:12345@localhost/"],
         &["ls", "--proxy", "socks4://user:12345@localhost/", "ftp://user:12345@localhost/"],
+        &["ls", "--proxy=socks4://user:12345@localhost/", "ftp://localhost/"],
+        &["ls", "--proxy=user:12345@localhost:1080", "ftp://localhost/"],
         &["ftp://user:12345@localhost/"],
     ] {
         let output = run(arguments)?;

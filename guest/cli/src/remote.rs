@@ -156,12 +156,13 @@ impl Remote {
     }
 }
 
-/// The argument, without the password that it holds if it is a URL.
+/// The argument, without the password that it holds if it is a URL, or may be meant as one.
 pub fn without_password(argument: &str) -> String {
-    let Some((scheme, rest)) = argument.split_once("://") else { return argument.to_owned() };
+    let start = argument.find("://").map_or(0, |at| at + 3);
+    let (scheme, rest) = argument.split_at(start);
     let Some((account, rest)) = rest.rsplit_once('@') else { return argument.to_owned() };
     let user = account.split_once(':').map_or(account, |(user, _)| user);
-    format!("{scheme}://{user}@{rest}")
+    format!("{scheme}{user}@{rest}")
 }
 
 fn says_21(rest: &str) -> bool {
@@ -398,6 +399,8 @@ mod tests {
             ("ftp://me@host/a", "ftp://me@host/a"),
             ("ftp://host/a", "ftp://host/a"),
             ("--verbose", "--verbose"),
+            ("--proxy=socks5://me:secret@host", "--proxy=socks5://me@host"),
+            ("me:secret@host:1080", "me@host:1080"),
         ] {
             assert_eq!(without_password(argument), shown);
         }

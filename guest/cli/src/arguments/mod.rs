@@ -156,9 +156,14 @@ impl Verb {
 
 /// The text of what is wrong with a command line, without the passwords that are in it.
 pub fn without_passwords(error: &clap::Error, arguments: impl IntoIterator<Item = String>) -> String {
-    arguments
-        .into_iter()
-        .fold(error.render().to_string(), |text, argument| text.replace(&argument, &without_password(&argument)))
+    arguments.into_iter().fold(error.render().to_string(), |text, argument| {
+        let text = text.replace(&argument, &without_password(&argument));
+        // Of `--option=value`, clap may show the value alone.
+        match argument.split_once('=') {
+            Some((option, value)) if option.starts_with('-') => text.replace(value, &without_password(value)),
+            _ => text,
+        }
+    })
 }
 
 /// Whether clap had help or the version to give, which is no failure.
@@ -234,10 +239,18 @@ mod tests {
 
     #[test]
     fn no_password_is_shown() {
-        let words = ["ls", "--nonsense", "ftp://me:secret@h/", "--proxy", "socks5://u:secret@p"];
-        let error = parse(&words).err().unwrap();
-        let text = without_passwords(&error, words.map(str::to_owned));
-        assert!(!text.contains("secret"), "{text}");
+        for words in [
+            &["ls", "--nonsense", "ftp://me:secret@h/", "--proxy", "socks5://u:secret@p"][..],
+            &["ls", "ftp://h/", "--proxy", "socks4://u:secret@p"],
+            &["ls", "ftp://h/", "--proxy=socks4://u:secret@p"],
+            &["ls", "ftp://h/", "--proxy=u:secret@p:1080"],
+            &["ls", "ftp://h/", "--nonsense=ftp://me:secret@h/"],
+            &["ls", "ftp://h/", "-zftp://me:secret@h/"],
+        ] {
+            let error = parse(words).err().unwrap();
+            let text = without_passwords(&error, words.iter().map(|&word| word.to_owned()));
+            assert!(!text.contains("secret"), "{text}");
+        }
         let Ok(verb) = parse(&["ls", "ftp://h/", "--proxy", "socks5://u:secret@p"]) else { panic!() };
         assert!(!format!("{:?}", verb.connection()).contains("secret"));
     }
