@@ -41,7 +41,7 @@ const TRIALS: [Trial; 15] = [
         let contents = Payload::bytes(1_000_000);
         place.write_there("file", &contents)?;
         for at in [1, 65_535, 500_001, 999_999, 1_000_000] {
-            let part = temporary(place, "file")?;
+            let part = temporary(&place.server.root().join("file"))?;
             place.write_here(&part, &contents[..at])?;
             let events = place.succeed(&["get", "--resume", "--json", &place.url("file")])?;
             assert!(events.contains(&format!("\"resumed_at\":{at}")), "{events}");
@@ -51,7 +51,7 @@ const TRIALS: [Trial; 15] = [
     }),
     ("download_of_another_version_begins_anew", |place| {
         place.write_there("file", &Payload::bytes(100_000))?;
-        let part = temporary(place, "file")?;
+        let part = temporary(&place.server.root().join("file"))?;
         place.write_here(&part, &[0; 50_000])?;
         let contents = Payload::bytes(100_001);
         place.write_there("file", &contents)?;
@@ -62,7 +62,7 @@ const TRIALS: [Trial; 15] = [
     ("parts_of_a_file_are_not_taken_for_its_beginning", |place| {
         let contents = Payload::bytes(100_000);
         place.write_there("file", &contents)?;
-        let parts = temporary(place, "file")?.replace(".ftp-part", "-parts.ftp-part");
+        let parts = temporary(&place.server.root().join("file"))?.replace(".ftp-part", "-parts.ftp-part");
         place.write_here(&parts, &[0; 100_000])?;
         place.succeed(&["get", "--resume", &place.url("file")])?;
         assert!(place.here("file")? == contents);
@@ -169,6 +169,8 @@ pub fn add(suite: &mut Suite) {
             .trial_with(name("older_file_is_not_taken_for_the_beginning"), program.installed(), move || older(program));
         suite.trial_with(name("atomic_replaces_where_no_rename_does"), program.installed(), move || replaced(program));
         suite.trial_with(name("atomic_keeps_the_old_file_when_it_fails"), program.installed(), move || kept(program));
+        let with_digests = || program.installed().and(Kind::ProFtpd.installed());
+        suite.trial_with(name("files_in_parts_are_compared_as_wholes"), with_digests(), move || compared(program));
         let with_tls = || program.installed().and(Kind::Vsftpd.installed_with_tls());
         suite.trial_with(name("certificates_of_both_sides_are_as_told"), with_tls(), move || certificates(program));
         let requirement_ahead = || program.installed().and(Kind::Vsftpd.installed());
@@ -180,10 +182,11 @@ pub fn add(suite: &mut Suite) {
     }
 }
 
-/// The temporary file of a download of this file as it is now.
-fn temporary(place: &Place, name: &str) -> Result<String> {
-    let file = std::fs::metadata(place.server.root().join(name))?;
+/// The temporary file of a transfer of this file as it is now.
+fn temporary(path: &std::path::Path) -> Result<String> {
+    let file = std::fs::metadata(path)?;
     let seconds = file.modified()?.duration_since(UNIX_EPOCH)?.as_secs();
+    let name = path.file_name().context("a name")?.to_string_lossy();
     Ok(format!(".{name}.{:x}-{seconds:x}.ftp-part", file.len()))
 }
 
@@ -262,6 +265,40 @@ async fn put_atomically(program: Program, peer: &Peer, code: i32) -> Result<()> 
     let url = format!("ftp://user@{}/", peer.address());
     let output = program.command(here.path(), &["put", "--atomic", "--no-times", "file", &url])?.output()?;
     ensure!(output.status.code() == Some(code), "{output:?}");
+    Ok(())
+}
+
+/// What is there of a file is not the beginning of it, which only the checksum of the whole tells. It is not gone on with a
+/// second time.
+async fn compared(program: Program) -> Result<()> {
+    // Its cache takes files of the same second for the same.
+    let extra = ["LoadModule mod_digest.c", "DigestCache off"].map(str::to_owned).to_vec();
+    let server = Server::start(Kind::ProFtpd, Options { extra, ..Options::default() })?;
+    let here = root::temporary()?;
+    let (here, there, url) = (here.path(), server.root(), format!("ftp://user@{}/", server.address()));
+    let run = |arguments: &[&str], code: i32| -> Result<()> {
+        let output = program.command(here, &[arguments, &["--resume", "--checksum"]].concat())?.output()?;
+        ensure!(output.status.code() == Some(code), "{arguments:?}: {output:?}");
+        Ok(())
+    };
+    let contents = Payload::bytes(100_000);
+    std::fs::write(there.join("down"), &contents)?;
+    let part = temporary(&there.join("down"))?.replace(".ftp-part", "-parts.ftp-part");
+    std::fs::write(here.join(&part), [0; 100_000])?;
+    std::fs::write(here.join(part.replace(".ftp-part", ".ranges.ftp-part")), "0 100000\n")?;
+    let get = ["get", "--segments", "2", &format!("{url}down")];
+    run(&get, 12)?;
+    ensure!(!here.join("down").exists(), "it was taken for the file");
+    run(&get, 0)?;
+    assert!(std::fs::read(here.join("down"))? == contents);
+
+    std::fs::write(here.join("up"), &contents)?;
+    std::fs::write(there.join("up"), [0; 50_000])?;
+    run(&["put", "up", &url], 12)?;
+    std::fs::write(there.join(temporary(&here.join("up"))?), [0; 50_000])?;
+    run(&["put", "--atomic", "up", &url], 12)?;
+    run(&["put", "--atomic", "up", &url], 0)?;
+    assert!(std::fs::read(there.join("up"))? == contents);
     Ok(())
 }
 

@@ -145,6 +145,13 @@ impl Attempt {
         if is_divided {
             let bar = out.begin(&job.path, known.size);
             let bytes = segmented::download(worker, job, how, &known, &temporary, resume, &bar).await?;
+            // Each session brought a part, so none of them could compare.
+            if how.checksum
+                && let Err(failure) = compare_at(worker.client().await?, &job.path, &temporary).await
+            {
+                self.clean();
+                return Err(failure);
+            }
             put_in_place(&temporary, &job.target, &known, how)?;
             self.temporary = None;
             return done(worker, job, &bar, bytes, 0);
@@ -176,7 +183,7 @@ impl Attempt {
         }
         if how.checksum
             && offset > 0
-            && let Err(failure) = compare(client, job, &mut file, &temporary).await
+            && let Err(failure) = compare(client, &job.path, &mut file, &temporary).await
         {
             self.clean();
             return Err(failure);
@@ -300,12 +307,17 @@ fn restart(file: &mut File) -> io::Result<()> {
     file.rewind()
 }
 
+async fn compare_at(client: &mut Client, remote: &str, path: &Path) -> Result<(), Failure> {
+    let mut file = File::open(path).map_err(|error| Failure::local("read", path, &error))?;
+    compare(client, remote, &mut file, path).await
+}
+
 /// The checksum of the whole file, which a transfer of a part says nothing about.
-async fn compare(client: &mut Client, job: &Job, file: &mut File, path: &Path) -> Result<(), Failure> {
-    let theirs = match client.checksum(&job.path, None).await {
+pub async fn compare(client: &mut Client, remote: &str, file: &mut File, path: &Path) -> Result<(), Failure> {
+    let theirs = match client.checksum(remote, None).await {
         Ok(theirs) => theirs,
         Err(Error::Unsupported(_) | Error::Permanent(_)) => return Ok(()),
-        Err(error) => return Err(Failure::of(format!("cannot compare {}", job.path), error)),
+        Err(error) => return Err(Failure::of(format!("cannot compare {remote}"), error)),
     };
     let failed = |error: io::Error| Failure::local("read", path, &error);
     file.rewind().map_err(failed)?;
@@ -321,7 +333,7 @@ async fn compare(client: &mut Client, job: &Job, file: &mut File, path: &Path) -
     }
     match hasher.finish().value == theirs.value {
         true => Ok(()),
-        false => Err(Failure::new(Exit::Protocol, format!("{}: the checksum is not the server's", job.path))),
+        false => Err(Failure::new(Exit::Protocol, format!("{remote}: the checksum is not the server's"))),
     }
 }
 

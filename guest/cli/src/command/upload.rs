@@ -15,7 +15,7 @@ use serde_json::json;
 use super::Context;
 use super::bars::Bar;
 use super::connect::{Client, Net};
-use super::download::Broken;
+use super::download::{Broken, compare};
 use super::failure::{Doing as _, Failure};
 use super::jobs::{Limiter, Worker, retry};
 use super::local;
@@ -39,6 +39,7 @@ pub struct How {
     pub retry: Retry,
     pub representation: Representation,
     pub times: bool,
+    pub checksum: bool,
     pub limiter: Rc<Limiter>,
 }
 
@@ -55,6 +56,7 @@ impl How {
             retry: retry(options),
             representation,
             times: !options.no_times,
+            checksum: options.checksum,
             limiter: Limiter::new(context, options),
         })
     }
@@ -120,6 +122,9 @@ impl Attempt {
             let text = format!("{what}: the server has {there} bytes of it, and {} were sent", offset + bytes);
             return Err(Failure::new(Exit::Protocol, text));
         }
+        if how.checksum && offset > 0 {
+            self.compare(client, job, &place, &mut source).await?;
+        }
         self.finish(out, client, job, how, &place, modified).await?;
         out.event(&json!({
             "event": "transfer", "direction": "put", "server": worker.server.remote.server(), "remote": job.path,
@@ -142,6 +147,17 @@ impl Attempt {
             0 => Ok(0),
             most => Ok(self::size(client, place).await?.filter(|there| *there <= most).unwrap_or(0)),
         }
+    }
+
+    /// The whole file, of which the transfer has compared nothing, as it was a part. One that is not the same cannot be gone
+    /// on with.
+    async fn compare(&self, client: &mut Client, job: &Job, place: &str, source: &mut Source) -> Result<(), Failure> {
+        let Source::File(file, path) = source else { return Ok(()) };
+        let compared = compare(client, place, file, path).await;
+        if compared.as_ref().is_err_and(|failure| failure.exit == Exit::Protocol) && place != job.path {
+            let _ = client.delete(place).await;
+        }
+        compared
     }
 
     /// It is whole: permissions, time, name.
