@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use anyhow::{Result, ensure};
 use ftp_tests::command::{Place, Program};
+use ftp_tests::payload::Payload;
 use ftp_tests::root;
 use ftp_tests::script::Script;
 use ftp_tests::servers::Kind;
@@ -17,6 +18,11 @@ pub fn add(suite: &mut Suite) {
             let requirement = program.installed().and(kind.installed());
             let name = name(&format!("{}::bytes_come_back_as_they_were", kind.name()));
             suite.trial_with(name, requirement, move || async move { bytes(&Place::plain(program, kind)?) });
+        }
+        for kind in Kind::ALL {
+            let requirement = program.installed().and(kind.installed());
+            let name = name(&format!("{}::links_are_what_they_lead_to", kind.name()));
+            suite.trial_with(name, requirement, move || async move { links(&Place::plain(program, kind)?) });
         }
         suite.trial_with(name("names_that_lead_elsewhere_are_left_out"), program.installed(), move || {
             elsewhere(program)
@@ -39,6 +45,19 @@ fn bytes(place: &Place) -> Result<()> {
     assert_eq!(place.there("to/a%FF")?, b"no byte");
     place.succeed(&["get", &place.url("from/caf%E9%20100%25"), "one"])?;
     assert_eq!(place.here("one")?, b"contents");
+    Ok(())
+}
+
+/// The listing tells the size of the link, as far as the server lists any.
+fn links(place: &Place) -> Result<()> {
+    let contents = Payload::bytes(100_000);
+    place.write_there("pub/file", &contents)?;
+    std::os::unix::fs::symlink("file", place.server.root().join("pub/link"))?;
+    for options in [&[][..], &["--no-times"], &["--resume"], &["--segments", "2"]] {
+        place.succeed(&[&["get"], options, &[&place.url("pub/li*")]].concat())?;
+        assert!(place.here("link")? == contents, "{options:?}");
+        std::fs::remove_file(place.here.path().join("link"))?;
+    }
     Ok(())
 }
 

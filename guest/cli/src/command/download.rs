@@ -10,7 +10,7 @@ use ftp_cli::exit::Exit;
 use ftp_cli::names;
 use ftp_cli::needs::parent;
 use ftp_client::retry::{Patience, Retry};
-use ftp_client::{CHUNK, Download, Error, Hasher, Representation, Timestamp, breathe};
+use ftp_client::{CHUNK, Download, Entry, Error, Hasher, Kind, Representation, Timestamp, breathe};
 use serde_json::json;
 
 use super::Context;
@@ -45,6 +45,16 @@ impl Job {
 pub struct Known {
     pub size: Option<u64>,
     pub modified: Option<Timestamp>,
+}
+
+impl Known {
+    /// What an entry tells. That of a link tells size and time of the link, and nothing of the file.
+    pub fn of(entry: &Entry) -> Self {
+        match entry.kind {
+            Kind::SymbolicLink => Self::default(),
+            _ => Self { size: entry.size, modified: entry.modified },
+        }
+    }
 }
 
 /// How files are downloaded.
@@ -204,8 +214,12 @@ impl Attempt {
         if !needs_size && !needs_time && self.temporary.is_none() {
             return Ok(job.known);
         }
-        match client.entry(&job.path).await {
-            Ok(entry) => Ok(Known { size: entry.size, modified: entry.modified.or(job.known.modified) }),
+        let told = match client.entry(&job.path).await {
+            Ok(Entry { kind: Kind::SymbolicLink, .. }) => of_target(client, &job.path).await,
+            told => told.map(|entry| Known::of(&entry)),
+        };
+        match told {
+            Ok(known) => Ok(Known { modified: known.modified.or(job.known.modified), ..known }),
             // It does not tell; whether the file is there is seen when it is asked for.
             Err(Error::Permanent(_) | Error::Unsupported(_)) => Ok(job.known),
             Err(error) => Err(Failure::of(format!("cannot get {}", job.path), error)),
@@ -227,6 +241,17 @@ impl Drop for Attempt {
             self.clean();
         }
     }
+}
+
+/// (SIZE, MDTM) What is known of the file that a link leads to.
+async fn of_target(client: &mut Client, path: &str) -> Result<Known, Error> {
+    let size = client.size(path).await?;
+    let modified = match client.modified(path).await {
+        Ok(time) => Some(time),
+        Err(Error::Permanent(_)) => None,
+        Err(error) => return Err(error),
+    };
+    Ok(Known { size: Some(size), modified })
 }
 
 /// Why bytes did not go through.

@@ -52,8 +52,7 @@ pub async fn run(context: &Context, get: Get) -> Result<(), Failure> {
                     context.out.note(&format!("{} is no file, and left out", meant.path));
                     continue;
                 }
-                let known =
-                    meant.entry.map(|entry| Known { size: entry.size, modified: entry.modified }).unwrap_or_default();
+                let known = meant.entry.as_ref().map(Known::of).unwrap_or_default();
                 let target = into.place(&meant.path)?;
                 if !taken.insert(target.clone()) {
                     return Err(Failure::usage(format!("two of them would be {}", target.display())));
