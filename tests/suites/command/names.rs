@@ -27,6 +27,9 @@ pub fn add(suite: &mut Suite) {
         suite.trial_with(name("names_that_lead_elsewhere_are_left_out"), program.installed(), move || {
             elsewhere(program)
         });
+        suite.trial_with(name("names_that_lead_elsewhere_do_not_stop_the_others"), program.installed(), move || {
+            beside(program)
+        });
         suite.trial_with(name("listing_is_shown_without_its_escapes"), program.installed(), move || escapes(program));
     }
 }
@@ -95,6 +98,25 @@ async fn elsewhere(program: Program) -> Result<()> {
                     && names(&here)? == ["copy"]
                     && names(&here.join("copy"))? == ["good"]
             );
+            Ok(())
+        })
+        .await
+}
+
+async fn beside(program: Program) -> Result<()> {
+    let script = Script::logged_in().download("MLSD d", NAMES).download("RETR d/good", "good").on("QUIT", "221 bye");
+    script
+        .play(async |peer| {
+            let here = root::temporary()?;
+            let url = format!("ftp://user@{}/d/*", peer.address());
+            let output = program.command(here.path(), &["get", &url, "copy/"])?.output()?;
+            assert_eq!(output.status.code(), Some(9), "{output:?}");
+            let told = String::from_utf8_lossy(&output.stderr);
+            assert!(told.contains("C:evil cannot be a file here") && !told.contains('\u{1b}'), "{told}");
+            let names: Vec<_> = std::fs::read_dir(here.path().join("copy"))?
+                .map(|file| Ok(file?.file_name()))
+                .collect::<Result<_>>()?;
+            ensure!(names == ["good"], "{names:?}");
             Ok(())
         })
         .await

@@ -18,7 +18,7 @@ use super::connect::{Client, Server};
 use super::download::{How, Job, Known, download};
 use super::failure::{Doing as _, Failure};
 use super::globs::{expand, may_be_file};
-use super::jobs;
+use super::jobs::{Tally, Worker};
 
 pub async fn run(context: &Context, get: Get) -> Result<(), Failure> {
     let (urls, target) = split_target(&get.places);
@@ -45,28 +45,42 @@ pub async fn run(context: &Context, get: Get) -> Result<(), Failure> {
     let mut taken = BTreeSet::new();
     for (server, urls) in servers {
         let mut client = server.open().await?;
-        let mut jobs = Vec::new();
+        let mut found = Vec::new();
         for url in &urls {
-            for meant in expand(&mut client, &url.remote, get.no_glob).await? {
-                if !may_be_file(&meant.entry) {
-                    context.out.note(&format!("{} is no file, and left out", meant.path));
+            let representation = url.remote.representation(get.transfer.ascii);
+            let meant = expand(&mut client, &url.remote, get.no_glob).await?;
+            found.extend(meant.into_iter().map(|meant| (meant, representation)));
+        }
+        found.retain(|(meant, _)| {
+            let may_be_file = may_be_file(&meant.entry);
+            if !may_be_file {
+                context.out.note(&format!("{} is no file, and left out", meant.path));
+            }
+            may_be_file
+        });
+        let mut tally = Tally::of(found.len());
+        let mut jobs = Vec::new();
+        for (meant, representation) in found {
+            let target = match into.place(&meant.path) {
+                Ok(target) => target,
+                Err(failure) => {
+                    tally.add(context, Err(failure));
                     continue;
                 }
-                let known = meant.entry.as_ref().map(Known::of).unwrap_or_default();
-                let target = into.place(&meant.path)?;
-                if !taken.insert(target.clone()) {
-                    return Err(Failure::usage(format!("two of them would be {}", target.display())));
-                }
-                let representation = url.remote.representation(get.transfer.ascii);
-                jobs.push(Job { path: meant.path, target, known, representation });
+            };
+            if !taken.insert(target.clone()) {
+                return Err(Failure::usage(format!("two of them would be {}", target.display())));
             }
+            let known = meant.entry.as_ref().map(Known::of).unwrap_or_default();
+            jobs.push(Job { path: meant.path, target, known, representation });
         }
         if jobs.len() > 1 {
             let bytes = jobs.iter().map(|job| job.known.size).sum();
             context.out.begin_all(jobs.len() as u64, bytes);
         }
-        let work = async |worker: &mut jobs::Worker<'_>, job: &Job| download(worker, job, &how).await;
-        jobs::run(context, &server, Some(client), jobs, get.transfer.parallel, work).await?;
+        let work = async |worker: &mut Worker<'_>, job: &Job| download(worker, job, &how).await;
+        tally.run(context, &server, Some(client), jobs, get.transfer.parallel, work).await;
+        tally.verdict()?;
     }
     Ok(())
 }

@@ -53,73 +53,95 @@ pub async fn run<J>(
     parallel: u16,
     work: impl AsyncFn(&mut Worker<'_>, &J) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let count = jobs.len();
-    let tally = RefCell::new(Tally::default());
-    let queue: RefCell<VecDeque<J>> = RefCell::new(jobs.into());
-    let workers = usize::from(parallel).min(count).max(1);
-    let firsts = std::iter::once(first).chain(std::iter::repeat_with(|| None));
-    join(firsts.take(workers).map(async |first| {
-        let mut worker = Worker::new(context, server, first);
-        // In a statement of its own, so that the queue is not borrowed for the whole loop.
-        let next = || queue.borrow_mut().pop_front();
-        while let Some(job) = next() {
-            let result = match worker.client().await {
-                Ok(_) => work(&mut worker, &job).await,
-                Err(failure) => {
-                    queue.borrow_mut().push_front(job);
-                    tally.borrow_mut().fatal.get_or_insert(failure);
-                    return;
-                }
-            };
-            let is_fatal = tally.borrow_mut().add(context, count, result);
-            if is_fatal {
-                queue.borrow_mut().clear();
-            }
-        }
-        worker.quit().await;
-    }))
-    .await;
-    let left = queue.borrow().len();
-    tally.into_inner().verdict(count, left)
+    let mut tally = Tally::of(jobs.len());
+    tally.run(context, server, first, jobs, parallel, work).await;
+    tally.verdict()
 }
 
 /// What became of jobs.
 #[derive(Default)]
-struct Tally {
+pub struct Tally {
+    count: usize,
     done: usize,
-    failed: usize,
     first: Option<Failure>,
-    /// Why a session could not be opened.
+    /// Why a session could not be opened, and there were jobs left.
     fatal: Option<Failure>,
 }
 
 impl Tally {
-    /// Whether the others need not be tried.
-    fn add(&mut self, context: &Context, count: usize, result: Result<(), Failure>) -> bool {
+    /// So many are to be done.
+    pub fn of(count: usize) -> Self {
+        Self { count, ..Self::default() }
+    }
+
+    /// Do some of them, as [`run`] does.
+    pub async fn run<J>(
+        &mut self,
+        context: &Context,
+        server: &Rc<Server>,
+        first: Option<Client>,
+        jobs: Vec<J>,
+        parallel: u16,
+        work: impl AsyncFn(&mut Worker<'_>, &J) -> Result<(), Failure>,
+    ) {
+        let workers = usize::from(parallel).min(jobs.len()).max(1);
+        let tally = RefCell::new(self);
+        let queue: RefCell<VecDeque<J>> = RefCell::new(jobs.into());
+        let fatal = RefCell::new(None);
+        let firsts = std::iter::once(first).chain(std::iter::repeat_with(|| None));
+        join(firsts.take(workers).map(async |first| {
+            let mut worker = Worker::new(context, server, first);
+            // In a statement of its own, so that the queue is not borrowed for the whole loop.
+            let next = || queue.borrow_mut().pop_front();
+            while let Some(job) = next() {
+                let result = match worker.client().await {
+                    Ok(_) => work(&mut worker, &job).await,
+                    Err(failure) => {
+                        queue.borrow_mut().push_front(job);
+                        fatal.borrow_mut().get_or_insert(failure);
+                        return;
+                    }
+                };
+                let is_fatal = tally.borrow_mut().add(context, result);
+                if is_fatal {
+                    queue.borrow_mut().clear();
+                }
+            }
+            worker.quit().await;
+        }))
+        .await;
+        let is_left = !queue.into_inner().is_empty();
+        if let Some(failure) = fatal.into_inner().filter(|_| is_left) {
+            tally.into_inner().fatal.get_or_insert(failure);
+        }
+    }
+
+    /// One is done, or not. Gives back whether others of the same server need not be tried.
+    pub fn add(&mut self, context: &Context, result: Result<(), Failure>) -> bool {
         let Err(failure) = result else {
             self.done += 1;
             return false;
         };
-        self.failed += 1;
         let is_fatal = failure.is_fatal() && self.done == 0 && failure.exit != Exit::Usage;
-        if count > 1 {
+        if self.count > 1 {
             context.out.failure(&failure);
         }
         self.first.get_or_insert(failure);
         is_fatal
     }
 
-    fn verdict(self, count: usize, left: usize) -> Result<(), Failure> {
+    pub fn verdict(self) -> Result<(), Failure> {
+        let Self { count, done, .. } = self;
         match (self.first, self.fatal) {
-            (None, Some(fatal)) if left > 0 && self.done == 0 => Err(fatal),
-            (None, _) if left == 0 => Ok(()),
+            (None, Some(fatal)) if done == 0 => Err(fatal),
+            (None, None) => Ok(()),
             (Some(failure), _) if count == 1 => Err(failure),
-            (Some(failure), _) if self.done == 0 => {
+            (Some(failure), _) if done == 0 => {
                 Err(Failure { text: format!("none of {count} was done"), error: None, ..failure })
             }
             (_, fatal) => {
-                let why = fatal.filter(|_| left > 0).map(|fatal| format!(": {}", fatal.text)).unwrap_or_default();
-                Err(Failure::new(Exit::Partial, format!("{} of {count} were not done{why}", count - self.done)))
+                let why = fatal.map(|fatal| format!(": {}", fatal.text)).unwrap_or_default();
+                Err(Failure::new(Exit::Partial, format!("{} of {count} were not done{why}", count - done)))
             }
         }
     }
