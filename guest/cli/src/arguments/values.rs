@@ -168,11 +168,38 @@ pub(super) fn proxy(text: &str) -> Result<ProxyUrl, String> {
     let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
     let credentials = (!url.username().is_empty())
         .then(|| Credentials { user: decoded(url.username()), password: decoded(url.password().unwrap_or_default()) });
+    let server = |usual| ProxyServer { host, port: written_port(text).unwrap_or(usual), credentials };
     match url.scheme() {
-        "socks5" | "socks5h" => {
-            Ok(ProxyUrl(Proxy::Socks5(ProxyServer { host, port: url.port().unwrap_or(1080), credentials })))
-        }
-        "http" => Ok(ProxyUrl(Proxy::HttpConnect(ProxyServer { host, port: url.port().unwrap_or(8080), credentials }))),
+        "socks5" | "socks5h" => Ok(ProxyUrl(Proxy::Socks5(server(1080)))),
+        "http" => Ok(ProxyUrl(Proxy::HttpConnect(server(8080)))),
         _ => Err("a proxy is socks5:// or http://".to_owned()),
+    }
+}
+
+/// The port that stands in a URL. The parser leaves out the usual one of a scheme that it knows, as 80 of `http`.
+fn written_port(text: &str) -> Option<u16> {
+    let (_, rest) = text.split_once(':')?;
+    Url::parse(&format!("any://{}", rest.trim_start_matches(['/', '\\']))).ok()?.port()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_of_proxies_are_those_that_are_written() {
+        for (text, host, port) in [
+            ("http://proxy", "proxy", 8080),
+            ("http://proxy:80", "proxy", 80),
+            ("HTTP://me:80@[::1]:080/", "::1", 80),
+            ("http://me:80@proxy/:80", "proxy", 8080),
+            ("http:proxy:80", "proxy", 80),
+            ("http://proxy:3128", "proxy", 3128),
+            ("socks5://proxy", "proxy", 1080),
+            ("socks5h://proxy:80", "proxy", 80),
+        ] {
+            let (Proxy::Socks5(server) | Proxy::HttpConnect(server)) = proxy(text).ok().unwrap().0;
+            assert_eq!((server.host.as_str(), server.port), (host, port), "{text}");
+        }
     }
 }
