@@ -12,7 +12,7 @@ use ftp_tests::{command, root};
 
 type Trial = (&'static str, fn(&Place) -> Result<()>);
 
-const TRIALS: [Trial; 10] = [
+const TRIALS: [Trial; 12] = [
     ("wrong_arguments_are_2", |place| {
         place.fails(2, &["get", "--nonsense", &place.url("x")], "Usage")?;
         place.fails(2, &["get", "sftp://host/"], "ftp://")
@@ -39,6 +39,24 @@ const TRIALS: [Trial; 10] = [
         place.write_there("there", b"contents")?;
         place.fails(9, &["get", &place.url("there"), &place.url("missing"), "both/"], "missing")?;
         assert!(place.here("both/there")? == b"contents");
+        place.fails(9, &["get", &place.url("no*thing"), &place.url("there"), "others/"], "1 of 2 were not done")?;
+        assert!(place.here("others/there")? == b"contents");
+        Ok(())
+    }),
+    ("some_of_several_servers_are_9", |place| {
+        let unused = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        place.write_there("there", b"contents")?;
+        let nowhere = format!("ftp://user@{unused}/x");
+        place.fails(9, &["get", &nowhere, &place.url("there"), "both/"], "cannot connect")?;
+        assert!(place.here("both/there")? == b"contents");
+        place.fails(4, &["get", &nowhere, &nowhere, "none/"], "cannot connect")
+    }),
+    ("two_for_one_name_are_2", |place| {
+        for path in ["a/x", "b/x"] {
+            place.write_there(path, b"contents")?;
+        }
+        place.fails(2, &["get", &place.url("a/x"), &place.url("b/x"), "both/"], "two of them")?;
+        assert!(place.here("both/x").is_err());
         Ok(())
     }),
     ("file_that_cannot_be_read_is_10", |place| {

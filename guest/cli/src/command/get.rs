@@ -10,14 +10,14 @@ use ftp_cli::arguments::{Cat, ConnectionOptions, Get};
 use ftp_cli::exit::Exit;
 use ftp_cli::names;
 use ftp_cli::needs::split_target;
-use ftp_cli::remote::Kind;
+use ftp_cli::remote::{Kind, Remote};
 use ftp_client::{CHUNK, Representation, breathe};
 
 use super::Context;
 use super::connect::{Client, Server};
 use super::download::{How, Job, Known, download};
 use super::failure::{Doing as _, Failure};
-use super::globs::{expand, may_be_file};
+use super::globs::{Meant, expand, may_be_file};
 use super::jobs::{Tally, Worker};
 
 pub async fn run(context: &Context, get: Get) -> Result<(), Failure> {
@@ -26,63 +26,92 @@ pub async fn run(context: &Context, get: Get) -> Result<(), Failure> {
         return print(context, urls, get.transfer.ascii, &get.connection).await;
     }
     let how = How::new(context, &get.transfer, get.segments);
-    let mut servers: Vec<(Rc<Server>, Vec<Rc<Server>>)> = Vec::new();
+    let mut servers: Vec<Vec<Rc<Server>>> = Vec::new();
     for url in urls {
         let server = Server::for_transfers(context, url, &get.connection, &get.transfer)?;
         if server.remote.name.is_empty() || server.remote.kind == Some(Kind::Names) {
             return Err(Failure::usage("get is for files: for a directory there is mirror, or a pattern such as /*"));
         }
         how.check(server.remote.representation(get.transfer.ascii))?;
-        match servers.iter_mut().find(|(other, _)| other.serves(&server)) {
-            Some((_, urls)) => urls.push(server),
-            None => servers.push((server.clone(), vec![server])),
+        match servers.iter_mut().find(|urls| urls.iter().any(|other| other.serves(&server))) {
+            Some(urls) => urls.push(server),
+            None => servers.push(vec![server]),
         }
     }
-    let into = Into::new(
-        target,
-        urls.len() > 1 || servers.iter().any(|(server, _)| server.remote.pattern.is_some() && !get.no_glob),
-    )?;
-    let mut taken = BTreeSet::new();
-    for (server, urls) in servers {
-        let mut client = server.open().await?;
-        let mut found = Vec::new();
-        for url in &urls {
-            let representation = url.remote.representation(get.transfer.ascii);
-            let meant = expand(&mut client, &url.remote, get.no_glob).await?;
-            found.extend(meant.into_iter().map(|meant| (meant, representation)));
+    let has_pattern = servers.iter().flatten().any(|url| url.remote.pattern.is_some() && !get.no_glob);
+    let into = Into::new(target, urls.len() > 1 || has_pattern)?;
+    let mut work = Work { context, get: &get, how, into, taken: BTreeSet::new(), tally: Tally::of(urls.len()) };
+    for urls in &servers {
+        if let Err(failure) = work.server(urls).await {
+            work.tally.add(context, Err(failure));
         }
-        found.retain(|(meant, _)| {
-            let may_be_file = may_be_file(&meant.entry);
-            if !may_be_file {
-                context.out.note(&format!("{} is no file, and left out", meant.path));
-            }
-            may_be_file
-        });
-        let mut tally = Tally::of(found.len());
+    }
+    work.tally.verdict()
+}
+
+struct Work<'a> {
+    context: &'a Context,
+    get: &'a Get,
+    how: How,
+    into: Into,
+    /// Files here that are spoken for.
+    taken: BTreeSet<PathBuf>,
+    tally: Tally,
+}
+
+impl Work<'_> {
+    /// The URLs of one server. Where one of them cannot be meant, none is downloaded.
+    async fn server(&mut self, urls: &[Rc<Server>]) -> Result<(), Failure> {
+        let Some(server) = urls.first() else { return Ok(()) };
+        let mut client = server.open().await?;
         let mut jobs = Vec::new();
-        for (meant, representation) in found {
-            let target = match into.place(&meant.path) {
-                Ok(target) => target,
-                Err(failure) => {
-                    tally.add(context, Err(failure));
-                    continue;
-                }
-            };
-            if !taken.insert(target.clone()) {
-                return Err(Failure::usage(format!("two of them would be {}", target.display())));
+        for url in urls {
+            match self.find(&mut client, &url.remote).await {
+                Ok(found) => jobs.extend(found),
+                Err(failure) if failure.exit == Exit::Usage || !client.is_open() => return Err(failure),
+                Err(failure) => _ = self.tally.add(self.context, Err(failure)),
             }
-            let known = meant.entry.as_ref().map(Known::of).unwrap_or_default();
-            jobs.push(Job { path: meant.path, target, known, representation });
         }
         if jobs.len() > 1 {
             let bytes = jobs.iter().map(|job| job.known.size).sum();
-            context.out.begin_all(jobs.len() as u64, bytes);
+            self.context.out.begin_all(jobs.len() as u64, bytes);
         }
-        let work = async |worker: &mut Worker<'_>, job: &Job| download(worker, job, &how).await;
-        tally.run(context, &server, Some(client), jobs, get.transfer.parallel, work).await;
-        tally.verdict()?;
+        let work = async |worker: &mut Worker<'_>, job: &Job| download(worker, job, &self.how).await;
+        self.tally.run(self.context, server, Some(client), jobs, self.get.transfer.parallel, work).await;
+        Ok(())
     }
-    Ok(())
+
+    /// What a URL means. A name that cannot be a file here is told, and left out.
+    async fn find(&mut self, client: &mut Client, remote: &Remote) -> Result<Vec<Job>, Failure> {
+        let mut found = expand(client, remote, self.get.no_glob).await?;
+        found.retain(|meant| {
+            let may_be_file = may_be_file(&meant.entry);
+            if !may_be_file {
+                self.context.out.note(&format!("{} is no file, and left out", meant.path));
+            }
+            may_be_file
+        });
+        self.tally.divide(found.len());
+        let mut jobs = Vec::new();
+        for meant in found {
+            match self.job(meant, remote) {
+                Ok(job) => jobs.push(job),
+                Err(failure) if failure.exit == Exit::Usage => return Err(failure),
+                Err(failure) => _ = self.tally.add(self.context, Err(failure)),
+            }
+        }
+        Ok(jobs)
+    }
+
+    fn job(&mut self, meant: Meant, remote: &Remote) -> Result<Job, Failure> {
+        let target = self.into.place(&meant.path)?;
+        if !self.taken.insert(target.clone()) {
+            return Err(Failure::usage(format!("two of them would be {}", target.display())));
+        }
+        let known = meant.entry.as_ref().map(Known::of).unwrap_or_default();
+        let representation = remote.representation(self.get.transfer.ascii);
+        Ok(Job { path: meant.path, target, known, representation })
+    }
 }
 
 pub async fn cat(context: &Context, cat: Cat) -> Result<(), Failure> {

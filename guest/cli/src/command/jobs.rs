@@ -74,6 +74,11 @@ impl Tally {
         Self { count, ..Self::default() }
     }
 
+    /// One of them turns out to be so many.
+    pub fn divide(&mut self, count: usize) {
+        self.count = self.count.saturating_sub(1).saturating_add(count);
+    }
+
     /// Do some of them, as [`run`] does.
     pub async fn run<J>(
         &mut self,
