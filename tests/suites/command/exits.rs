@@ -57,6 +57,11 @@ const TRIALS: [Trial; 12] = [
         }
         place.fails(2, &["get", &place.url("a/x"), &place.url("b/x"), "both/"], "two of them")?;
         assert!(place.here("both/x").is_err());
+        for path in ["a/x", "b/x"] {
+            place.write_here(path, b"contents")?;
+        }
+        place.fails(2, &["put", "a/x", "b/x", &place.url("")], "two of them")?;
+        assert!(place.there("x").is_err());
         Ok(())
     }),
     ("file_that_cannot_be_read_is_10", |place| {

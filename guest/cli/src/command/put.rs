@@ -1,5 +1,6 @@
 //! `put`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use ftp_cli::arguments::Put;
@@ -36,6 +37,10 @@ pub async fn run(context: &Context, put: Put) -> Result<(), Failure> {
     }
     if jobs.len() > 1 && !remote.name.is_empty() {
         return Err(Failure::usage("for several files, the URL has to end in /"));
+    }
+    let mut taken = BTreeSet::new();
+    if let Some(twin) = jobs.iter().find(|job| !taken.insert(&job.path)) {
+        return Err(Failure::usage(format!("two of them would be {}", twin.path)));
     }
     if jobs.len() > 1 {
         let sizes = jobs.iter().map(|job| local::version(job.source.as_deref()?).ok().map(|(size, _)| size));
