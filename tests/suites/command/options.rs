@@ -143,6 +143,14 @@ const TRIALS: [Trial; 15] = [
         assert!(place.there("file")? == contents);
         let output = place.run(&["get", &place.url("file"), "-"])?;
         assert!(output.status.success() && output.stdout == contents);
+        for options in [&["--resume"][..], &["--retry", "1"], &["--segments", "2"], &["-P", "2"]] {
+            let output = place.run(&[&["get"], options, &[&place.url("file"), "-"]].concat())?;
+            ensure!(output.status.code() == Some(2) && output.stdout.is_empty(), "{options:?}: {output:?}");
+        }
+        let slowly = ["get", "--limit-rate", "1k", "--max-time", "0.5", &place.url("file"), "-"];
+        assert_eq!(place.run(&slowly)?.status.code(), Some(11));
+        place.write_there("what[a-z]", b"contents")?;
+        assert_eq!(place.succeed(&["get", "--no-glob", &place.url("what[a-z]"), "-"])?, "contents");
         Ok(())
     }),
     ("quiet_is_quiet_and_verbose_hides_the_password", |place| {

@@ -78,7 +78,7 @@ impl How {
             times: !options.no_times,
             checksum: options.checksum,
             segments: usize::from(segments),
-            limiter: Limiter::new(context, options),
+            limiter: Limiter::new(context, options.limit_rate),
         }
     }
 

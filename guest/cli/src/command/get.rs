@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use ftp_cli::arguments::{Cat, ConnectionOptions, Get};
+use ftp_cli::arguments::{Cat, Get};
 use ftp_cli::exit::Exit;
 use ftp_cli::names;
 use ftp_cli::needs::split_target;
@@ -18,12 +18,12 @@ use super::connect::{Client, Server};
 use super::download::{How, Job, Known, download};
 use super::failure::{Doing as _, Failure};
 use super::globs::{Meant, expand, may_be_file};
-use super::jobs::{Tally, Worker};
+use super::jobs::{Limiter, Tally, Worker};
 
 pub async fn run(context: &Context, get: Get) -> Result<(), Failure> {
     let (urls, target) = split_target(&get.places);
     if target == Some("-") {
-        return print(context, urls, get.transfer.ascii, &get.connection).await;
+        return get_to_output(context, urls, &get).await;
     }
     let how = How::new(context, &get.transfer, get.segments);
     let mut servers: Vec<Vec<Rc<Server>>> = Vec::new();
@@ -114,18 +114,39 @@ impl Work<'_> {
     }
 }
 
+async fn get_to_output(context: &Context, urls: &[String], get: &Get) -> Result<(), Failure> {
+    let Get { no_glob, segments, transfer, connection, .. } = get;
+    if transfer.resume || transfer.retry > 0 || transfer.parallel > 1 || *segments > 1 {
+        let text = "the standard output is written once and in order: no --resume, --retry, --segments or --parallel";
+        return Err(Failure::usage(text));
+    }
+    let servers = urls.iter().map(|url| Server::for_transfers(context, url, connection, transfer));
+    let servers = servers.collect::<Result<Vec<_>, _>>()?;
+    let limiter = Limiter::new(context, transfer.limit_rate);
+    print(&servers, &Printing { ascii: transfer.ascii, no_glob: *no_glob, limiter }).await
+}
+
 pub async fn cat(context: &Context, cat: Cat) -> Result<(), Failure> {
-    print(context, &cat.urls, cat.ascii, &cat.connection).await
+    let servers = cat.urls.iter().map(|url| Server::new(context, url, &cat.connection));
+    let servers = servers.collect::<Result<Vec<_>, _>>()?;
+    print(&servers, &Printing { ascii: cat.ascii, no_glob: false, limiter: Limiter::new(context, None) }).await
+}
+
+/// How files are printed.
+struct Printing {
+    ascii: bool,
+    no_glob: bool,
+    limiter: Rc<Limiter>,
 }
 
 /// To the standard output, one after the other.
-async fn print(context: &Context, urls: &[String], ascii: bool, options: &ConnectionOptions) -> Result<(), Failure> {
-    for url in urls {
-        let server = Server::new(context, url, options)?;
+async fn print(servers: &[Rc<Server>], how: &Printing) -> Result<(), Failure> {
+    for server in servers {
         let mut client = server.open().await?;
-        for meant in expand(&mut client, &server.remote, false).await? {
+        for meant in expand(&mut client, &server.remote, how.no_glob).await? {
             if may_be_file(&meant.entry) {
-                print_one(&mut client, &meant.path, server.remote.representation(ascii)).await?;
+                let representation = server.remote.representation(how.ascii);
+                print_one(&mut client, &meant.path, representation, &how.limiter).await?;
             }
         }
         client.quit().await;
@@ -133,7 +154,12 @@ async fn print(context: &Context, urls: &[String], ascii: bool, options: &Connec
     Ok(())
 }
 
-async fn print_one(client: &mut Client, path: &str, representation: Representation) -> Result<(), Failure> {
+async fn print_one(
+    client: &mut Client,
+    path: &str,
+    representation: Representation,
+    limiter: &Limiter,
+) -> Result<(), Failure> {
     let what = format!("cannot get {path}");
     let mut download = client.retrieve(path, representation, 0).await.doing_named(&what)?;
     let mut output = io::stdout().lock();
@@ -141,6 +167,7 @@ async fn print_one(client: &mut Client, path: &str, representation: Representati
     let failed = |error: io::Error| Failure::new(Exit::Local, format!("cannot write the standard output: {error}"));
     while download.read(&mut buffer, CHUNK).await.doing(&what)? > 0 {
         output.write_all(&buffer).map_err(failed)?;
+        limiter.pass(buffer.len() as u64).await;
         buffer.clear();
         breathe().await;
     }

@@ -162,8 +162,8 @@ pub struct Limiter {
 }
 
 impl Limiter {
-    pub fn new(context: &Context, options: &TransferOptions) -> Rc<Self> {
-        Rc::new(Self { rate: options.limit_rate, free: Cell::default(), net: context.net })
+    pub fn new(context: &Context, rate: Option<u64>) -> Rc<Self> {
+        Rc::new(Self { rate, free: Cell::default(), net: context.net })
     }
 
     /// So many bytes went through: wait until more may.

@@ -57,7 +57,7 @@ impl How {
             representation,
             times: !options.no_times,
             checksum: options.checksum,
-            limiter: Limiter::new(context, options),
+            limiter: Limiter::new(context, options.limit_rate),
         })
     }
 }
