@@ -13,7 +13,7 @@ use ftp_tests::{proxies, root};
 
 type Trial = (&'static str, fn(&Place) -> Result<()>);
 
-const TRIALS: [Trial; 15] = [
+const TRIALS: [Trial; 16] = [
     ("password_comes_from_a_file", |place| {
         place.write_here("secret", b"12345\n")?;
         let mut command = place.command(&["ls", "--password-file", "secret", &place.url("")])?;
@@ -114,6 +114,21 @@ const TRIALS: [Trial; 15] = [
         assert_eq!(modified(&place.here.path().join("file"))?, time);
         place.succeed(&["put", "file", &place.url("copy")])?;
         assert_eq!(modified(&place.server.root().join("copy"))?, time);
+        Ok(())
+    }),
+    ("mirror_ends_at_the_depth_that_was_asked_for", |place| {
+        for path in ["tree/a", "tree/b/c", "tree/b/d/e"] {
+            place.write_there(path, b"contents")?;
+        }
+        let output = place.run(&["mirror", "--depth", "1", &place.url("tree/"), "copy"])?;
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success() && told.contains("b/d of the server: it is beyond the limit of levels"),
+            "{told}"
+        );
+        assert!(place.here("copy/b/c").is_ok() && place.here("copy/b/d/e").is_err());
+        place.succeed(&["mirror", "--depth", "1", "copy", &place.url("other/")])?;
+        assert!(place.there("other/b/c").is_ok());
         Ok(())
     }),
     ("text_has_the_lines_of_this_side", |place| {

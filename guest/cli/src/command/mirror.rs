@@ -11,8 +11,8 @@ use ftp_cli::exit::Exit;
 use ftp_cli::names;
 use ftp_cli::remote::Remote;
 use ftp_client::mirror::{
-    Compare, Draft, End, Folder, Item, Patterns, Plan, PlanOptions, Reason, RelativePath, Side, Step, Times, Tree,
-    Walk, WalkOptions, Why, times,
+    Compare, Draft, End, Folder, Item, Patterns, Plan, PlanOptions, Reached, Reason, RelativePath, Side, Step, Times,
+    Tree, Walk, WalkOptions, Why, times,
 };
 use ftp_client::{Error, Kind, Representation, Timestamp};
 use serde_json::json;
@@ -145,7 +145,7 @@ impl Work<'_> {
         while let Some((path, place)) = folders.pop() {
             let mut folder = Folder::complete(path.clone());
             match path.depth() > depth {
-                true => folder.end = End::Limit(ftp_client::mirror::Reached::Depth),
+                true => folder.end = End::Limit(Reached::Depth),
                 false => {
                     if let Err(error) = scan.folder(&path, &place, &mut folders) {
                         self.trouble(&Failure::local("read", &place, &error));
@@ -334,12 +334,16 @@ impl Work<'_> {
                 End::Complete if folder.unparsed.is_empty() => continue,
                 End::Complete => format!("{} lines of its listing are not understood", folder.unparsed.len()),
                 End::Failed(error) => format!("it cannot be listed: {error}"),
-                End::Limit(reached) => format!("it is beyond a limit: {reached:?}"),
+                End::Limit(reached) => format!("it is beyond the limit {}", why_limited(*reached)),
                 End::Cycle(path) => format!("it is the same as {path}"),
                 End::Unsafe(why) => format!("its name is {why}"),
             };
             let place = if folder.path.depth() == 0 { ".".to_owned() } else { folder.path.to_string() };
-            self.trouble(&Failure::new(Exit::Partial, format!("{place} {of}: {why}")));
+            let text = format!("{place} {of}: {why}");
+            match folder.end {
+                End::Limit(Reached::Depth) if self.mirror.depth.is_some() => self.context.out.note(&text),
+                _ => self.trouble(&Failure::new(Exit::Partial, text)),
+            }
         }
     }
 
@@ -422,6 +426,14 @@ impl Scan {
             self.tree.items.push(Item { path, kind, size, modified });
         }
         Ok(())
+    }
+}
+
+fn why_limited(reached: Reached) -> &'static str {
+    match reached {
+        Reached::Depth => "of levels",
+        Reached::Entries => "of members",
+        Reached::Size => "of memory",
     }
 }
 
