@@ -4,6 +4,8 @@
 //! code point (see `encoding` in the contract). Here such a byte is written `%XX`, and it goes back as that byte. A name
 //! that would be taken for such a one has its `%` written as `%25`; all other names are the same on both sides.
 
+use std::borrow::Cow;
+
 use ftp_client::mirror::{Names, Unsafe};
 
 /// The first of the private code points: U+10FF00 plus the byte.
@@ -29,9 +31,7 @@ pub fn last(path: &str) -> &str {
 /// The name of the temporary file of a download or an upload. `version` tells versions of the file apart, so that one that has
 /// changed is not continued.
 pub fn temporary(name: &str, version: &str) -> String {
-    // File systems have room for 255 bytes.
-    let end = (0..=name.len().min(180)).rev().find(|&end| name.is_char_boundary(end)).unwrap_or(0);
-    format!(".{}.{version}{TEMPORARY}", name.split_at(end).0)
+    format!(".{}.{version}{TEMPORARY}", stem(name))
 }
 
 /// A file of that kind, which is no file of a tree.
@@ -40,6 +40,23 @@ pub fn is_temporary(name: &str) -> bool {
 }
 
 const TEMPORARY: &str = ".ftp-part";
+
+/// What stands for a name in temporary ones: the name, or the beginning of a long one and its hash, as file systems have room
+/// for 255 bytes.
+fn stem(name: &str) -> Cow<'_, str> {
+    const LONGEST: usize = 180;
+    if name.len() <= LONGEST {
+        return name.into();
+    }
+    let hash = format!("-{:016x}", fnv(name));
+    let end = (0..=LONGEST - hash.len()).rev().find(|&end| name.is_char_boundary(end)).unwrap_or(0);
+    format!("{}{hash}", name.split_at(end).0).into()
+}
+
+/// FNV-1a, of 64 bits: the same in every build, so that a file is found again.
+fn fnv(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
 
 fn escaped(name: &str) -> String {
     if !name.chars().any(|character| byte(character).is_some()) && unescaped(name).is_none() {
@@ -112,7 +129,18 @@ mod tests {
 
     #[test]
     fn temporary_names_have_room_in_every_file_system() {
-        let name = temporary(&"ü".repeat(200), "0123456789abcdef");
-        assert!(name.len() <= 255 && is_temporary(&name), "{name}");
+        for name in ["ü".repeat(127), "x".repeat(255)] {
+            let name = temporary(&name, "7fffffffffffffff-7fffffffffffffff-parts.ranges.new");
+            assert!(name.len() <= 255 && is_temporary(&name), "{name}");
+        }
+    }
+
+    #[test]
+    fn temporary_names_of_long_names_differ() {
+        let [one, other] = ["a", "b"].map(|end| temporary(&("x".repeat(200) + end), "1-2"));
+        assert_ne!(one, other);
+        assert_eq!(temporary(&"x".repeat(180), "1-2"), format!(".{}.1-2.ftp-part", "x".repeat(180)));
+        // The values of the authors of FNV.
+        assert_eq!((fnv(""), fnv("foobar")), (0xcbf2_9ce4_8422_2325, 0x8594_4171_f739_67e8));
     }
 }
