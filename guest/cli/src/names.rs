@@ -39,11 +39,23 @@ pub fn is_temporary(name: &str) -> bool {
     name.starts_with('.') && name.ends_with(TEMPORARY)
 }
 
+/// The [`stem`] of the file that a temporary one is a version of.
+pub fn stem_of(temporary: &str) -> Option<&str> {
+    let name = temporary.strip_prefix('.')?.strip_suffix(TEMPORARY)?;
+    // Beside a file in parts stands which ones are there.
+    let name = name.strip_suffix(".new").unwrap_or(name);
+    let name = name.strip_suffix(".ranges").unwrap_or(name);
+    let (stem, version) = name.rsplit_once('.')?;
+    let (size, time) = version.strip_suffix("-parts").unwrap_or(version).split_once('-')?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_hexdigit());
+    (is_number(size) && is_number(time)).then_some(stem)
+}
+
 const TEMPORARY: &str = ".ftp-part";
 
 /// What stands for a name in temporary ones: the name, or the beginning of a long one and its hash, as file systems have room
 /// for 255 bytes.
-fn stem(name: &str) -> Cow<'_, str> {
+pub fn stem(name: &str) -> Cow<'_, str> {
     const LONGEST: usize = 180;
     if name.len() <= LONGEST {
         return name.into();
@@ -132,6 +144,21 @@ mod tests {
         for name in ["ü".repeat(127), "x".repeat(255)] {
             let name = temporary(&name, "7fffffffffffffff-7fffffffffffffff-parts.ranges.new");
             assert!(name.len() <= 255 && is_temporary(&name), "{name}");
+        }
+    }
+
+    #[test]
+    fn temporary_names_tell_of_which_file_they_are() {
+        let long = "ü".repeat(127);
+        for name in ["a", ".a.b", "a.1-2", &long] {
+            for version in ["1f-2a", "1-0-parts", "1-0-parts.ranges", "1-0-parts.ranges.new"] {
+                assert_eq!(stem_of(&temporary(name, version)), Some(&*stem(name)));
+            }
+        }
+        for other in
+            [".ftp-part", ".a.ftp-part", ".a.b.ftp-part", ".a.1-x.ftp-part", ".a.old-1.ftp-part", "a.1-2.ftp-part"]
+        {
+            assert_eq!(stem_of(other), None);
         }
     }
 

@@ -13,7 +13,7 @@ use ftp_tests::{proxies, root};
 
 type Trial = (&'static str, fn(&Place) -> Result<()>);
 
-const TRIALS: [Trial; 16] = [
+const TRIALS: [Trial; 17] = [
     ("password_comes_from_a_file", |place| {
         place.write_here("secret", b"12345\n")?;
         let mut command = place.command(&["ls", "--password-file", "secret", &place.url("")])?;
@@ -114,6 +114,23 @@ const TRIALS: [Trial; 16] = [
         assert_eq!(modified(&place.here.path().join("file"))?, time);
         place.succeed(&["put", "file", &place.url("copy")])?;
         assert_eq!(modified(&place.server.root().join("copy"))?, time);
+        Ok(())
+    }),
+    ("mirror_deletes_temporary_files_of_its_own_files_only", |place| {
+        for path in ["tree/file", "tree/deep/else"] {
+            place.write_there(path, b"contents")?;
+        }
+        let own =
+            ["copy/.file.1f-2a.ftp-part", "copy/.file.1f-2a-parts.ftp-part", "copy/.file.1f-2a-parts.ranges.ftp-part"];
+        let others = ["copy/.other.1f-2a.ftp-part", "copy/.file.mine.ftp-part", "copy/deep/.file.1f-2a.ftp-part"];
+        for path in own.iter().chain(&others) {
+            place.write_here(path, b"part")?;
+        }
+        for _ in 0..2 {
+            place.succeed(&["mirror", "--delete", &place.url("tree/"), "copy"])?;
+            assert!(own.iter().all(|path| place.here(path).is_err()));
+            assert!(others.iter().all(|path| place.here(path).is_ok()));
+        }
         Ok(())
     }),
     ("mirror_ends_at_the_depth_that_was_asked_for", |place| {

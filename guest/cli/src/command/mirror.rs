@@ -1,5 +1,6 @@
 //! `mirror`: look at both trees, plan, and do it.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -70,7 +71,7 @@ pub async fn run(context: &Context, mirror: Mirror) -> Result<(), Failure> {
         return work.verdict(plan.unchanged);
     }
     work.perform(&plan, &server, client).await?;
-    work.clean();
+    work.clean(&plan);
     work.verdict(plan.unchanged)
 }
 
@@ -370,10 +371,19 @@ impl Work<'_> {
         }
     }
 
-    /// Temporary files of versions that are no more.
-    fn clean(&self) {
-        if *self.troubles.borrow() == 0 && self.side_of_server == Side::Source {
-            self.leftovers.iter().for_each(|path| drop(fs::remove_file(path)));
+    /// Temporary files of other versions of what is whole now. Those of other files may be somebody else's.
+    fn clean(&self, plan: &Plan) {
+        if *self.troubles.borrow() > 0 || self.side_of_server == Side::Target {
+            return;
+        }
+        let files = plan.steps.iter().filter(|step| matches!(step, Step::Transfer { .. }));
+        let places = files.filter_map(|step| self.place(step.path()).ok());
+        let whole: BTreeSet<PathBuf> =
+            places.filter_map(|place| renamed(&place, |name| Some(names::stem(name)))).collect();
+        for path in &self.leftovers {
+            if renamed(path, |name| names::stem_of(name).map(Cow::from)).is_some_and(|place| whole.contains(&place)) {
+                let _ = fs::remove_file(path);
+            }
         }
     }
 
@@ -427,6 +437,12 @@ impl Scan {
         }
         Ok(())
     }
+}
+
+/// The path with another name.
+fn renamed(path: &Path, name: impl Fn(&str) -> Option<Cow<'_, str>>) -> Option<PathBuf> {
+    let name = name(path.file_name()?.to_str()?)?;
+    Some(path.with_file_name(&*name))
 }
 
 fn why_limited(reached: Reached) -> &'static str {
