@@ -183,11 +183,12 @@ async fn name_of_the_server_with_a_slash_is_no_entry() -> Result<()> {
         .download("MLSD", lines)
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;
-            for listed in session.entries(None).await? {
-                if let Listed::Entry(entry) = listed {
-                    assert_eq!(entry.name, "good");
-                }
-            }
+            let listed = session.entries(None).await?;
+            let entries = listed.iter().filter_map(|listed| match listed {
+                Listed::Entry(entry) => Some(entry.name.as_str()),
+                _ => None,
+            });
+            assert_eq!(entries.collect::<Vec<_>>(), ["good"], "{listed:?}");
             Ok(())
         })
         .await
