@@ -214,11 +214,7 @@ impl Attempt {
         if !needs_size && !needs_time && self.temporary.is_none() {
             return Ok(job.known);
         }
-        let told = match client.entry(&job.path).await {
-            Ok(Entry { kind: Kind::SymbolicLink, .. }) => of_target(client, &job.path).await,
-            told => told.map(|entry| Known::of(&entry)),
-        };
-        match told {
+        match ask(client, &job.path).await {
             Ok(known) => Ok(Known { modified: known.modified.or(job.known.modified), ..known }),
             // It does not tell; whether the file is there is seen when it is asked for.
             Err(Error::Permanent(_) | Error::Unsupported(_)) => Ok(job.known),
@@ -243,8 +239,8 @@ impl Drop for Attempt {
     }
 }
 
-/// (SIZE, MDTM) What is known of the file that a link leads to.
-async fn of_target(client: &mut Client, path: &str) -> Result<Known, Error> {
+/// (SIZE, MDTM) What is known of a file, behind a link too: `MLST` of ProFTPD tells the size of the link.
+async fn ask(client: &mut Client, path: &str) -> Result<Known, Error> {
     let size = client.size(path).await?;
     let modified = match client.modified(path).await {
         Ok(time) => Some(time),
