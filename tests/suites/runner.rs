@@ -1,10 +1,11 @@
 //! What `ftp-host` adds to the command that it runs: a sandbox that has what the arguments name, an end from outside, and a
 //! demonstration. What the command does is in the suite `command`.
 
-use std::io::Read as _;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use ftp_host::Policy;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
             explain_names_what_is_granted_and_no_secret,
             interrupted_is_130,
             interrupted_in_a_pipe_that_nobody_reads_is_130,
+            interrupted_at_the_password_leaves_a_terminal_that_shows_what_is_typed,
             limit_of_time_is_11,
             limit_of_memory_is_a_line_and_a_failure,
             verbose_shows_the_session_without_the_password,
@@ -202,6 +204,33 @@ async fn interrupted_in_a_pipe_that_nobody_reads_is_130() -> Result<()> {
     output.read_exact(&mut [0; 1000])?;
     kill_process(Pid::from_child(&child), Signal::TERM)?;
     assert_eq!(child.wait()?.code(), Some(130));
+    Ok(())
+}
+
+async fn interrupted_at_the_password_leaves_a_terminal_that_shows_what_is_typed() -> Result<()> {
+    // The command `script` is a terminal to this shell, which outlives the runner there and tells how it was left.
+    let runner = runner()?.display();
+    let line = format!("stty echo; tty; trap : INT; '{runner}' ls ftp://user@127.0.0.1:1/; echo code $?; stty -a");
+    let mut script = Command::new("script");
+    script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).env_remove("FTP_PASSWORD");
+    let mut script = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let mut output = BufReader::new(script.stdout.take().context("its output")?);
+    let mut terminal = String::new();
+    output.read_line(&mut terminal)?;
+    let begin = Instant::now();
+    let is_hidden = || -> Result<bool> {
+        let settings = Command::new("stty").args(["-a", "-F", terminal.trim()]).output()?;
+        Ok(text(&settings.stdout).split_whitespace().any(|word| word == "-echo"))
+    };
+    while !is_hidden()? {
+        ensure!(begin.elapsed() < Duration::from_secs(60), "nothing asks on {terminal}");
+    }
+    script.stdin.as_mut().context("its input")?.write_all(b"\x03")?;
+    let mut told = String::new();
+    output.read_to_string(&mut told)?;
+    script.wait()?;
+    assert!(told.contains("code 130"), "{told}");
+    assert!(told.split_whitespace().any(|word| word == "echo"), "{told}");
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use ftp_cli::netrc::{self, Login};
 use ftp_cli::remote::Remote;
 use ftp_cli::text::plain;
 
-use super::{Failure, variables};
+use super::{Failure, hidden, variables};
 
 /// The entries of the netrc files for the hosts that the verb names, and passwords that are asked for: once for each user
 /// that has none, unless there is one for all.
@@ -91,7 +91,7 @@ fn ask(host: &str, user: &str) -> Result<Option<Login>, Failure> {
     }
     let answer = terminal
         .write_str(&plain(&format!("Password of {user} on {host}: ")))
-        .and_then(|()| terminal.read_secure_line())
+        .and_then(|()| hidden::line(&terminal))
         .map_err(|error| Failure::new(Exit::Local, format!("cannot ask for a password: {error}")))?;
     Ok(Some(Login { user: Some(user.to_owned()), password: Some(answer), account: None }))
 }

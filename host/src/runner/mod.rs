@@ -17,6 +17,7 @@ mod arguments;
 mod demo;
 mod explain;
 mod grants;
+mod hidden;
 mod logins;
 mod variables;
 mod watch;
@@ -67,12 +68,13 @@ async fn demonstrate(size: u64) -> Result<u8, Failure> {
 /// The command component, with what its arguments name.
 fn run_verb(runtime: &Runtime, sandbox: &Sandbox, verb: &Verb, words: Vec<String>) -> Result<u8, Failure> {
     let (mut command, needs) = grants::command(verb, sandbox)?;
+    // Before a password is asked for, which may be interrupted as well.
+    watch::start(sandbox.time_limit).map_err(|error| Failure::other(format!("cannot start: {error}")))?;
     let variables = variables::of(verb, sandbox.system_roots)?;
     command.arguments(words);
     for (name, value) in &variables {
         command.variable(name, value);
     }
-    watch::start(sandbox.time_limit).map_err(|error| Failure::other(format!("cannot start: {error}")))?;
     runtime.block_on(async {
         if sandbox.explain {
             explain::print(&command, &needs, sandbox, &variables).await;

@@ -9,6 +9,8 @@ use ftp_cli::exit::Exit;
 use tokio::runtime::Builder;
 use tokio::time::sleep;
 
+use super::hidden;
+
 /// End this process when it is interrupted or takes too long. On a thread of its own: that of the command may wait in
 /// a pipe that nobody reads, where nothing else reaches it.
 pub fn start(limit: Option<Duration>) -> io::Result<()> {
@@ -24,6 +26,7 @@ pub fn start(limit: Option<Duration>) -> io::Result<()> {
                 text = too_long(limit) => (text, Exit::Timeout),
             }
         });
+        hidden::end();
         let _ = writeln!(io::stderr(), "ftp-host: {text}");
         process::exit(exit.code().into())
     })?;
