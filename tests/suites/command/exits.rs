@@ -117,7 +117,6 @@ async fn certificate(program: Program) -> Result<()> {
 
 async fn size(program: Program) -> Result<()> {
     let script = Script::logged_in()
-        .on("FEAT", "502 no")
         .on("TYPE I", "200 yes")
         .on("SIZE file", "213 10")
         .on("MDTM file", "550 no")

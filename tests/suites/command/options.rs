@@ -237,7 +237,7 @@ fn modified(path: &std::path::Path) -> Result<SystemTime> {
 /// The connection is cut in the middle of a download; the next attempt goes on where it was.
 async fn tried_again(program: Program) -> Result<()> {
     let about = |script: Script| script.on("SIZE file", "213 10").on("MDTM file", "213 20200101000000");
-    let script = about(Script::logged_in().on("FEAT", "502 no").on("TYPE I", "200 yes"));
+    let script = about(Script::logged_in().on("TYPE I", "200 yes"));
     let script = about(script.open_data("RETR file").send_data("12345").close_data().reply("426 lost"));
     let script = script.passive().on("REST 5", "350 yes").on("RETR file", "150 the rest");
     let script = script.send_data("67890").close_data().reply("226 done").on("QUIT", "221 bye");

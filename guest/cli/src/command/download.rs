@@ -244,7 +244,7 @@ async fn ask(client: &mut Client, path: &str) -> Result<Known, Error> {
     let size = client.size(path).await?;
     let modified = match client.modified(path).await {
         Ok(time) => Some(time),
-        Err(Error::Permanent(_)) => None,
+        Err(Error::Permanent(_) | Error::Transient(_)) if client.is_open() => None,
         Err(error) => return Err(error),
     };
     Ok(Known { size: Some(size), modified })
