@@ -2,10 +2,13 @@
 
 use anyhow::Result;
 use ftp_host::Error;
-use ftp_tests::client::{self, refusal};
+use ftp_tests::certificates::possible;
+use ftp_tests::client::{self, get, refusal};
 use ftp_tests::script::Script;
 use ftp_tests::suite::Suite;
 use ftp_tests::trials;
+
+use crate::tls::{explicit, tls};
 
 pub fn add(suite: &mut Suite) {
     trials!(
@@ -30,6 +33,7 @@ pub fn add(suite: &mut Suite) {
             password_may_hold_spaces_and_be_empty,
         ]
     );
+    trials!(suite, "login", possible(), [ccc_before_the_first_transfer_protects_data_before,]);
 }
 
 async fn greeting_120_then_220() -> Result<()> {
@@ -224,6 +228,22 @@ async fn password_may_hold_spaces_and_be_empty() -> Result<()> {
             let mut session = client::connect(peer.address()).await?;
             assert_eq!(refusal(session.login("user", " a b ", None).await), 530);
             assert_eq!(session.login("user", "", None).await?.code, 230);
+            Ok(())
+        })
+        .await
+}
+
+/// In the clear a server refuses `PBSZ` and `PROT`.
+async fn ccc_before_the_first_transfer_protects_data_before() -> Result<()> {
+    Script::protected()
+        .on("CCC", "200 as you like")
+        .leave_tls()
+        .secure_download("RETR", "contents")
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), explicit(tls()?)).await?;
+            session.clear_command_channel().await?;
+            assert_eq!(get(&mut session, "file").await?, b"contents");
+            assert_eq!(peer.commands_in_the_clear(), ["AUTH TLS", "TYPE I", "EPSV", "RETR file"]);
             Ok(())
         })
         .await

@@ -98,11 +98,12 @@ impl<N: Network> Connection<N> {
         Err(Error::Insecure(format!("the server refuses {verb}: {text}")))
     }
 
-    /// (CCC)
+    /// (CCC) What protects data is agreed on before, as servers take that inside TLS only.
     pub(crate) async fn clear_command_channel(&mut self) -> Result<Reply, Error> {
         if !self.logged_in || self.control.agreed().is_none() {
             return Err(Error::InvalidArgument("only a session that is logged in inside TLS can leave it".to_string()));
         }
+        self.protect().await?;
         let reply = self.command("CCC", None).await?;
         self.control.clear().await?;
         Ok(self.control.text(&reply))
