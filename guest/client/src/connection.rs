@@ -316,8 +316,12 @@ impl<N: Network> Connection<N> {
             return self.entry_by_size(path).await;
         }
         let reply = self.command("MLST", Some(&argument)).await?;
-        let line = reply.lines.iter().find(|line| line.contains(&b';') && line.contains(&b'='));
-        let entry = line.and_then(|line| listing::mlst_entry(line, self.settings.encoding));
+        // The facts stand between the first line and the last, in which a name may look like some (RFC 3659, section 7.2).
+        let lines = match reply.lines.as_slice() {
+            [_, told @ .., _] if !told.is_empty() => told,
+            all => all,
+        };
+        let entry = lines.iter().find_map(|line| listing::mlst_entry(line, self.settings.encoding));
         entry.ok_or_else(|| self.control.broken("the reply to MLST has no facts"))
     }
 

@@ -124,6 +124,21 @@ fn entry_comes_from_mlst_or_from_size_and_time() {
     assert_eq!((entry.name.as_str(), entry.size, entry.modified), ("a", Some(4), None));
 }
 
+#[test]
+fn names_that_look_like_facts_are_no_entry() {
+    let facts = " type=file;size=4; /a;b=c";
+    for reply in [
+        format!("250-Listing \"/a;b=c\":\r\n{facts}\r\n250 End"),
+        format!("250-a=b; c\r\n{facts}\r\n250 a=b; c"),
+        format!("250-a=b; c\r\n250-{facts}\r\n250 End"),
+        format!("250{facts}"),
+    ] {
+        let script = hello().expect("FEAT").say("211-F\r\n MLST\r\n211 End\r\n").expect("MLST /a;b=c");
+        let entry = play(script.say(format!("{reply}\r\n")), async |session| session.entry("/a;b=c").await.unwrap());
+        assert_eq!((entry.name.as_str(), entry.size), ("a;b=c", Some(4)), "{reply}");
+    }
+}
+
 fn mlsd(script: Script) -> Script {
     passive(script.expect("FEAT").say("211-F\r\n MLST\r\n211 End\r\n")).expect("MLSD").say("150 go\r\n")
 }
