@@ -415,13 +415,15 @@ impl<N: Network> Session<N> {
         self.call(async |connection| connection.simple(verb, argument).await).await
     }
 
-    /// One call, in step with the server before it begins.
-    async fn call<T>(&mut self, work: impl AsyncFnOnce(&mut Connection<N>) -> Result<T, Error>) -> Result<T, Error> {
+    /// One call, in step with the server before it begins. Not itself a future, of which each call would have its own.
+    fn call<T>(
+        &mut self,
+        work: impl AsyncFnOnce(&mut Connection<N>) -> Result<T, Error>,
+    ) -> impl Future<Output = Result<T, Error>> {
         self.limited(async |connection| {
             connection.settle().await?;
             work(connection).await
         })
-        .await
     }
 
     /// The call that ends a transfer of this session, and of no other.
