@@ -50,7 +50,7 @@ pub struct Settings {
     pub connect_timeout: Option<Duration>,
     /// The longest that a command may take until its reply is complete. None: 60 seconds.
     pub reply_timeout: Option<Duration>,
-    /// The longest that a transfer may go without moving a byte. None: 60 seconds.
+    /// The longest that a transfer may wait for the server to move a byte. None: 60 seconds.
     pub idle_timeout: Option<Duration>,
     /// The longest that any one call may take as a whole. None: no limit beyond those above.
     pub total_timeout: Option<Duration>,

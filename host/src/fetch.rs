@@ -1,9 +1,10 @@
 //! One file in one call, over connections that fail.
 
 use std::fmt::{self, Debug, Formatter};
+use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::future::join;
+use futures_util::future::{Either, select};
 use tokio::io::{AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
 use wasmtime::component::Resource;
 use wasmtime_wasi::p2::pipe::AsyncWriteStream;
@@ -13,7 +14,7 @@ use crate::connector::{Connector, nanoseconds};
 use crate::error::Error;
 use crate::instance::{Handle, Instance};
 use crate::transfer::{PIECE, local};
-use crate::types::{self, Arrived};
+use crate::types::{self, Arrived, Phase};
 
 /// A file on a server, and who may read it.
 #[derive(Clone, Copy)]
@@ -67,7 +68,8 @@ impl From<Retry> for types::Retry {
 impl Connector {
     /// Connect, log in, and copy a file as an image, from the byte `offset` on, into a writer, which is flushed. When a
     /// connection fails, or the server is busy, all of that is done again, from the first byte that is missing, as often
-    /// as `retry` has it. [`Settings::total_timeout`](crate::Settings::total_timeout) is one for all attempts and waits.
+    /// as `retry` has it. [`Settings::total_timeout`](crate::Settings::total_timeout) is one for all attempts and waits, those
+    /// for the writer included.
     ///
     /// Size and time of the file, as far as the server tells them, have to stay as they were, and in the end the bytes
     /// have to be as many as the size. Where it tells neither, nothing is tried again once a byte came. After an error the
@@ -86,9 +88,15 @@ impl Connector {
     ) -> Result<Arrived, Error> {
         self.grant(remote.host, remote.port);
         let (inside, outside) = duplex(PIECE);
-        match join(fetch(&self.handle, remote, offset, inside, retry), pour(outside, writer)).await {
-            (_, Err(failed)) => Err(failed),
-            (fetched, Ok(())) => fetched,
+        let fetching = pin!(fetch(&self.handle, remote, offset, inside, retry));
+        match select(fetching, pin!(pour(outside, writer))).await {
+            // There is no time left for the writer.
+            Either::Left((Err(Error::Timeout(Phase::Total)), _)) => Err(Error::Timeout(Phase::Total)),
+            Either::Left((fetched, pouring)) => pouring.await.and(fetched),
+            Either::Right((poured, fetching)) => {
+                let fetched = fetching.await;
+                poured.and(fetched)
+            }
         }
     }
 }

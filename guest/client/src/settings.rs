@@ -113,7 +113,7 @@ pub struct Settings {
     pub connect_timeout: Duration,
     /// The longest that a command may take until its reply is complete.
     pub reply_timeout: Duration,
-    /// The longest that a transfer may go without moving a byte.
+    /// The longest that a transfer may wait for the server to move a byte.
     pub idle_timeout: Duration,
     /// The longest that one call may take as a whole.
     pub total_timeout: Option<Duration>,

@@ -148,14 +148,15 @@ impl wit::GuestConnector for Connector {
             session.login(&user, &password, account.as_deref()).await?;
             Ok(session)
         };
-        let (sink, retry) = (InOrder(sink), retry.into());
-        let fetching = fetch(&Wasi, open, &path, offset, &sink, &retry);
-        let fetched = block_on(within(&Wasi, limit, Phase::Total, fetching));
-        // What came before an error is the caller's too.
-        let flushed = sink.0.blocking_flush().map_err(|error| local_failure(&error));
-        let arrived = fetched?;
-        flushed?;
-        Ok(arrived.into())
+        let retry = retry.into();
+        let fetching = async {
+            let fetched = fetch(&Wasi, open, &path, offset, &InOrder(sink), &retry).await;
+            // What came before an error is the caller's too.
+            let flushed = flush(sink).await;
+            let arrived = fetched?;
+            flushed.map(|()| arrived)
+        };
+        Ok(block_on(within(&Wasi, limit, Phase::Total, fetching))?.into())
     }
 }
 
@@ -164,7 +165,7 @@ struct InOrder<'a>(&'a OutputStream);
 
 impl Sink for InOrder<'_> {
     async fn write_at(&self, _: u64, bytes: &[u8]) -> Result<(), Error> {
-        write_all(self.0, bytes)
+        write_all(self.0, bytes).await
     }
 }
 
@@ -471,10 +472,10 @@ impl wit::GuestDownload for OpenDownload {
                 buffer.clear();
                 let count = download.read(&mut buffer, CHUNK).await?;
                 if count == 0 {
-                    sink.blocking_flush().map_err(|error| local_failure(&error))?;
+                    flush(sink).await?;
                     return Ok(total);
                 }
-                write_all(sink, &buffer)?;
+                write_all(sink, &buffer).await?;
                 total += count as u64;
                 breathe().await;
             }
@@ -594,18 +595,28 @@ fn whole_call<T>(slot: &Slot, work: impl Future<Output = Result<T, Error>>) -> R
 }
 
 /// `blocking-write-and-flush` takes 4 KiB at a time, which is slow; this takes whatever there is room for.
-fn write_all(sink: &OutputStream, mut bytes: &[u8]) -> Result<(), Error> {
+async fn write_all(sink: &OutputStream, mut bytes: &[u8]) -> Result<(), Error> {
     while !bytes.is_empty() {
-        let room = sink.check_write().map_err(|error| local_failure(&error))?;
-        if room == 0 {
-            sink.subscribe().block();
-            continue;
-        }
-        let (piece, rest) = bytes.split_at(bytes.len().min(at_most(room)));
+        let (piece, rest) = bytes.split_at(bytes.len().min(room(sink).await?));
         sink.write(piece).map_err(|error| local_failure(&error))?;
         bytes = rest;
     }
     Ok(())
+}
+
+async fn flush(sink: &OutputStream) -> Result<(), Error> {
+    sink.flush().map_err(|error| local_failure(&error))?;
+    room(sink).await.map(drop)
+}
+
+/// Wait until the stream takes bytes, which it does when it is flushed; gives how many.
+async fn room(sink: &OutputStream) -> Result<usize, Error> {
+    loop {
+        match sink.check_write().map_err(|error| local_failure(&error))? {
+            0 => ready(&Rc::new(sink.subscribe())).await,
+            room => return Ok(at_most(room)),
+        }
+    }
 }
 
 fn at_most(max: u64) -> usize {

@@ -26,6 +26,7 @@ pub fn add(suite: &mut Suite) {
             wrong_password_is_not_tried_again,
             local_failure_is_not_tried_again,
             waits_count_for_the_limit_of_the_call,
+            local_stream_that_stalls_counts_for_the_limit_of_the_call,
         ]
     );
 }
@@ -209,6 +210,21 @@ async fn waits_count_for_the_limit_of_the_call() -> Result<()> {
             let settings = Settings { total_timeout: Some(client::SHORT), ..client::settings() };
             let retry = Retry { wait: Duration::from_secs(3600), longest_wait: Duration::MAX, ..Retry::default() };
             let (result, _) = fetch_with(peer, settings, retry).await?;
+            assert!(matches!(result, Err(Error::Timeout(Phase::Total))), "{result:?}");
+            Ok(())
+        })
+        .await
+}
+
+async fn local_stream_that_stalls_counts_for_the_limit_of_the_call() -> Result<()> {
+    session("213 1048576", TIME)
+        .open_data("RETR file")
+        .flood_data("0123456789")
+        .play(async |peer| {
+            let (mut writer, _unread) = tokio::io::duplex(1000);
+            let settings = Settings { total_timeout: Some(client::SHORT), ..client::settings() };
+            let connector = client::connector(settings).await?;
+            let result = connector.fetch(remote(peer), 0, &mut writer, quick(5)).await;
             assert!(matches!(result, Err(Error::Timeout(Phase::Total))), "{result:?}");
             Ok(())
         })
