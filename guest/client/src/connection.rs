@@ -23,9 +23,6 @@ use ftp_protocol::listing::{Entry, Kind, RawEntry};
 use ftp_protocol::time::{Timestamp, parse_time_val};
 use ftp_protocol::{command, features, listing, path, telnet, text};
 
-/// Replies of 1yz that may come before the one that ends a command.
-const PRELIMINARY_REPLIES: usize = 16;
-
 /// An open session: its control connection and what is known about the server.
 pub(crate) struct Connection<N: Network> {
     pub(crate) network: N,
@@ -106,7 +103,7 @@ impl<N: Network> Connection<N> {
             let tls = connection.new_tls()?;
             connection.control.secure(tls).await?;
         }
-        let greeting = connection.last_reply().await?;
+        let greeting = connection.control.last_reply(connection.settings.reply_timeout).await?;
         let greeting = connection.positive(greeting)?;
         let welcome = connection.control.text(&greeting);
         if security == Security::Explicit {
@@ -548,19 +545,11 @@ impl<N: Network> Connection<N> {
         self.positive(reply)
     }
 
-    async fn last_reply(&mut self) -> Result<Raw, Error> {
-        let first = self.control.reply().await?;
-        self.after_preliminary(first).await
-    }
-
-    async fn after_preliminary(&mut self, mut reply: Raw) -> Result<Raw, Error> {
-        for _ in 0..PRELIMINARY_REPLIES {
-            if !reply.is_preliminary() {
-                return Ok(reply);
-            }
-            reply = self.control.reply().await?;
+    async fn after_preliminary(&mut self, reply: Raw) -> Result<Raw, Error> {
+        match reply.is_preliminary() {
+            true => self.control.last_reply(self.settings.reply_timeout).await,
+            false => Ok(reply),
         }
-        Err(self.control.broken("one preliminary reply after another"))
     }
 
     pub(crate) fn positive(&self, reply: Raw) -> Result<Raw, Error> {

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Phase, Reply};
 use crate::keepalive::{Lent, READ, Wire};
-use crate::limit::{at_once, within};
+use crate::limit::{at_once, breathe, within};
 use crate::network::{Network, Stream};
 use crate::settings::{GOODBYE, SHORTEST_TCP_KEEPALIVE, Settings};
 use crate::tls::channel::{Begun, Channel};
@@ -16,6 +16,9 @@ use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 use ftp_protocol::encoding::Encoding;
 use ftp_protocol::{command, reply, telnet};
+
+/// Replies of 1yz that may come before the one that ends a command.
+const PRELIMINARY_REPLIES: usize = 16;
 
 /// Replies that may come between an ABOR, or a transfer that was left, and the one to `NOOP`.
 const STRAY_REPLIES: usize = 4;
@@ -247,6 +250,24 @@ impl<N: Network> Control<N> {
     /// As [`Self::reply`], with a limit of its own.
     pub(crate) async fn reply_within(&mut self, limit: Duration) -> Result<Raw, Error> {
         self.reply_without(b"", limit).await
+    }
+
+    /// Read replies up to one that is not preliminary. All together have no more time than one. May be dropped while it
+    /// waits.
+    pub(crate) async fn last_reply(&mut self, limit: Duration) -> Result<Raw, Error> {
+        let network = self.network.clone();
+        let replies = async {
+            for _ in 0..=PRELIMINARY_REPLIES {
+                let reply = self.reply_within(limit).await?;
+                if !reply.is_preliminary() {
+                    return Ok(reply);
+                }
+                breathe().await;
+            }
+            Err(Error::Protocol("one preliminary reply after another".to_string()))
+        };
+        let reply = within(&network, limit, Phase::Reply, replies).await;
+        reply.map_err(|error| self.fail(error))
     }
 
     /// Lend the connection to a transfer, if the server does not mind. Until it is back, nothing else can be done with it.

@@ -236,11 +236,7 @@ impl<N: Network> Connection<N> {
 
     /// The reply of 2yz that ends the command. May be dropped while it waits.
     async fn last_word(&mut self, limit: Duration) -> Result<Raw, Error> {
-        loop {
-            let reply = self.control.reply_within(limit).await?;
-            if !reply.is_preliminary() {
-                return self.positive(reply);
-            }
-        }
+        let reply = self.control.last_reply(limit).await?;
+        self.positive(reply)
     }
 }

@@ -28,6 +28,7 @@ pub fn add(suite: &mut Suite) {
             target_that_fails_at_the_end_is_no_success,
             source_that_fails_in_the_middle_ends_the_target_too,
             source_that_hangs_up_leaves_the_target_in_step,
+            source_that_promises_for_ever_leaves_the_target_in_step,
             servers_that_cannot_meet_are_unsupported,
             target_that_cannot_connect_is_connected_to,
             target_that_is_stuck_is_released,
@@ -175,6 +176,18 @@ async fn source_that_hangs_up_leaves_the_target_in_step() -> Result<()> {
     let target = Script::logged_in().on("PORT", "200 noted").on("STOR", "150 go");
     copy(source, told(target), client::settings(), async |copied, (_, mut from), (_, mut to)| {
         assert!(matches!(copied, Err(Error::ConnectionLost(_))), "{copied:?}");
+        assert!(matches!(from.noop().await, Err(Error::Closed)));
+        to.noop().await?;
+        Ok(())
+    })
+    .await
+}
+
+async fn source_that_promises_for_ever_leaves_the_target_in_step() -> Result<()> {
+    let source = source(Script::logged_in()).passive().on("RETR", "150 go").flood("150 soon\r\n");
+    let target = Script::logged_in().on("PORT", "200 noted").on("STOR", "150 go");
+    copy(source, told(target), client::settings(), async |copied, (_, mut from), (_, mut to)| {
+        assert!(matches!(copied, Err(Error::Protocol(_))), "{copied:?}");
         assert!(matches!(from.noop().await, Err(Error::Closed)));
         to.noop().await?;
         Ok(())

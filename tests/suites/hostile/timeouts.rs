@@ -16,7 +16,9 @@ pub fn add(suite: &mut Suite) {
             control_port_that_never_accepts,
             greeting_that_never_comes,
             greeting_of_one_byte_at_a_time,
+            greeting_that_is_promised_again_and_again,
             reply_that_never_comes,
+            reply_that_is_promised_again_and_again,
             reply_of_one_byte_at_a_time,
             data_port_that_never_accepts,
             server_that_never_connects_in_active_mode,
@@ -60,6 +62,31 @@ async fn greeting_of_one_byte_at_a_time() -> Result<()> {
             Ok(())
         })
         .await
+}
+
+async fn greeting_that_is_promised_again_and_again() -> Result<()> {
+    promising(Script::silent(), 120)
+        .play(async |peer| {
+            assert_timeout(client::connect_with(peer.address(), quick_replies()).await, Phase::Reply);
+            Ok(())
+        })
+        .await
+}
+
+async fn reply_that_is_promised_again_and_again() -> Result<()> {
+    promising(Script::logged_in().expect("NOOP"), 150)
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), quick_replies()).await?;
+            assert_timeout(session.noop().await, Phase::Reply);
+            Ok(())
+        })
+        .await
+}
+
+/// Replies that others follow, each in time for itself.
+fn promising(script: Script, code: u16) -> Script {
+    let line = format!("{code} soon");
+    (0..10).fold(script, |script, _| script.reply(&line).pause(SHORT / 2)).reply("220 ready").stall()
 }
 
 async fn reply_that_never_comes() -> Result<()> {
