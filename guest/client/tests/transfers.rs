@@ -445,11 +445,19 @@ fn server_that_cannot_connect_says_so_before_the_limit() {
 
 #[test]
 fn server_that_never_connects_is_a_timeout_of_the_data_connection() {
-    let script = hello().expect("TYPE I").say("200 ok\r\n").expect("PORT 192,0,2,99,195,80").say("200 ok\r\n");
-    play_with(active(Active::default()), script.expect("RETR a").say("150 go\r\n"), async |session| {
-        assert!(matches!(session.retrieve("a", Image, 0).await, Err(Error::Timeout(Phase::DataConnection))));
-        assert_eq!(session.network().open_sockets(), 1, "the listening socket is left open");
-    });
+    for reply_timeout in [10, 20, 60] {
+        let script = hello().expect("TYPE I").say("200 ok\r\n").expect("PORT 192,0,2,99,195,80").say("200 ok\r\n");
+        let script = script.expect("RETR a").say("150 go\r\n").expect("ABOR").say("425 cannot connect\r\n226 ok\r\n");
+        let script = script.expect("NOOP").say("200 ok\r\n").expect("NOOP").say("200 ok\r\n");
+        let [connect_timeout, reply_timeout] = [20, reply_timeout].map(Duration::from_secs);
+        let limited = Settings { connect_timeout, reply_timeout, ..active(Active::default()) };
+        play_with(limited, script, async |session| {
+            assert!(matches!(session.retrieve("a", Image, 0).await, Err(Error::Timeout(Phase::DataConnection))));
+            assert_eq!(session.network().now(), connect_timeout);
+            assert_eq!(session.network().open_sockets(), 1, "the listening socket is left open");
+            session.noop().await.unwrap();
+        });
+    }
 }
 
 #[test]

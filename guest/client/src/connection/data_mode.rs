@@ -187,33 +187,39 @@ impl<N: Network> Connection<N> {
 
     /// Accept the server's connection, and nobody else's. A server that cannot connect says so instead.
     pub(super) async fn accept(&mut self, listener: &mut N::Listener) -> Result<N::Stream, Error> {
+        let (network, limit) = (self.network.clone(), self.settings.connect_timeout);
+        let accepted = within(&network, limit, Phase::DataConnection, self.accept_peer(listener)).await;
+        if let Err(Error::Timeout(_)) = accepted {
+            // It may still be at it. The next call reads what it has to say.
+            self.control.begin("ABOR").await?;
+        }
+        accepted
+    }
+
+    async fn accept_peer(&mut self, listener: &mut N::Listener) -> Result<N::Stream, Error> {
         let peer = self.control.peer()?.to_canonical();
-        let network = self.network.clone();
-        let limit = self.settings.connect_timeout;
-        within(&network, limit, Phase::DataConnection, async {
-            loop {
-                let stream = match self.early {
-                    Some(_) => listener.accept().await?,
-                    None => match either(listener.accept(), self.control.reply()).await {
-                        Either::First(stream) => stream?,
-                        Either::Second(reply) => {
-                            let reply = reply?;
-                            if !reply.is_positive() {
-                                self.transfer = None;
-                                return Err(self.refusal(&reply));
-                            }
-                            self.early = Some(reply);
-                            continue;
+        loop {
+            let stream = match self.early {
+                Some(_) => listener.accept().await?,
+                // There is time for a reply as long as there is for the connection.
+                None => match either(listener.accept(), self.control.reply_within(Duration::MAX)).await {
+                    Either::First(stream) => stream?,
+                    Either::Second(reply) => {
+                        let reply = reply?;
+                        if !reply.is_positive() {
+                            self.transfer = None;
+                            return Err(self.refusal(&reply));
                         }
-                    },
-                };
-                let from = stream.peer_address()?.ip().to_canonical();
-                if from == peer {
-                    return Ok(stream);
-                }
-                self.control.transcript.note(&format!("refused a data connection from {from}"));
+                        self.early = Some(reply);
+                        continue;
+                    }
+                },
+            };
+            let from = stream.peer_address()?.ip().to_canonical();
+            if from == peer {
+                return Ok(stream);
             }
-        })
-        .await
+            self.control.transcript.note(&format!("refused a data connection from {from}"));
+        }
     }
 }
