@@ -6,7 +6,7 @@ mod security;
 use crate::control::{Control, Raw};
 use crate::data::{Direction, Left, finish};
 use crate::dial::dial;
-use crate::error::{Error, Reply};
+use crate::error::{Error, Reply, unless_refused};
 use crate::limit::either;
 use crate::metadata::SetTime;
 use crate::network::Network;
@@ -297,13 +297,13 @@ impl<N: Network> Connection<N> {
         let reply = self.command("SIZE", Some(&path)).await?;
         let text = str::from_utf8(reply.last_line()).unwrap_or_default();
         let size = text.split_ascii_whitespace().next().and_then(|number| number.parse().ok());
-        size.ok_or_else(|| self.control.broken("the reply to SIZE is not a number"))
+        size.ok_or_else(|| self.unexpected(&reply))
     }
 
     pub(crate) async fn modified(&mut self, path: &str) -> Result<Timestamp, Error> {
         let path = self.bytes(path)?;
         let reply = self.command("MDTM", Some(&path)).await?;
-        parse_time_val(reply.last_line()).ok_or_else(|| self.control.broken("the reply to MDTM is not a time"))
+        parse_time_val(reply.last_line()).ok_or_else(|| self.unexpected(&reply))
     }
 
     /// (MLST, else SIZE and MDTM)
@@ -319,7 +319,7 @@ impl<N: Network> Connection<N> {
             all => all,
         };
         let entry = lines.iter().find_map(|line| listing::mlst_entry(line, self.settings.encoding));
-        entry.ok_or_else(|| self.control.broken("the reply to MLST has no facts"))
+        entry.ok_or_else(|| self.unexpected(&reply))
     }
 
     async fn entry_by_size(&mut self, path: &str) -> Result<Entry, Error> {
@@ -327,11 +327,7 @@ impl<N: Network> Connection<N> {
             return Err(Error::Unsupported("this server tells nothing about a directory (MLST)".to_string()));
         };
         let size = self.size(path).await?;
-        let modified = match self.modified(path).await {
-            Ok(modified) => Some(modified),
-            Err(Error::Permanent(_) | Error::Transient(_)) if self.control.is_usable() => None,
-            Err(error) => return Err(error),
-        };
+        let modified = unless_refused(self.modified(path).await)?;
         Ok(Entry {
             name: name.to_string(),
             kind: Kind::File,
@@ -554,6 +550,11 @@ impl<N: Network> Connection<N> {
 
     pub(crate) fn positive(&self, reply: Raw) -> Result<Raw, Error> {
         if reply.is_positive() { Ok(reply) } else { Err(self.refusal(&reply)) }
+    }
+
+    /// The error that a reply is which says yes, and not what was asked for.
+    pub(crate) fn unexpected(&self, reply: &Raw) -> Error {
+        Error::Unexpected(self.control.text(reply))
     }
 
     /// The error that a reply is which was not the one wanted.

@@ -154,6 +154,27 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
+impl Error {
+    /// The server said no or something else than was asked for, or nothing was asked, as the argument cannot be sent. The
+    /// session is still good.
+    pub(crate) fn is_refusal(&self) -> bool {
+        match self {
+            Self::Transient(Reply { code, .. }) | Self::Permanent(Reply { code, .. }) => *code != 421,
+            Self::InvalidArgument(_) | Self::Unsupported(_) | Self::Unexpected(_) => true,
+            _ => false,
+        }
+    }
+}
+
+/// None where the server does not tell.
+pub(crate) fn unless_refused<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.is_refusal() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 impl From<NetworkError> for Error {
     fn from(error: NetworkError) -> Self {
         match error {

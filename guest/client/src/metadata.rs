@@ -55,7 +55,7 @@ impl<N: Network> Connection<N> {
         };
         match checksum::parse(reply.last_line(), way, algorithm) {
             Some(value) => Ok(Checksum { algorithm, value }),
-            None => Err(Error::Unexpected(self.control.text(&reply))),
+            None => Err(self.unexpected(&reply)),
         }
     }
 
@@ -131,7 +131,7 @@ impl<N: Network> Connection<N> {
         let reply = self.command("AVBL", path.as_deref()).await?;
         let text = str::from_utf8(reply.last_line()).unwrap_or_default();
         let bytes = text.split_ascii_whitespace().find_map(|word| word.parse().ok());
-        bytes.ok_or_else(|| Error::Unexpected(self.control.text(&reply)))
+        bytes.ok_or_else(|| self.unexpected(&reply))
     }
 
     /// (COMB) Names in quotes, as their number is not known otherwise.

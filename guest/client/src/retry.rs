@@ -290,7 +290,7 @@ async fn begin<N: Network>(session: &mut Session<N>, path: &str, sent: u64) -> R
 async fn size<N: Network>(session: &mut Session<N>, path: &str) -> Result<Option<u64>, Error> {
     match session.size(path).await {
         Ok(size) => Ok(Some(size)),
-        Err(Error::Permanent(_)) => Ok(None),
+        Err(Error::Permanent(_) | Error::Unexpected(_)) => Ok(None),
         Err(error) => Err(error),
     }
 }

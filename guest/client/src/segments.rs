@@ -33,7 +33,7 @@
 //! }
 //! ```
 
-use crate::error::{Error, Reply};
+use crate::error::{Error, unless_refused};
 use crate::limit::{breathe, join};
 use crate::network::Network;
 use crate::session::Session;
@@ -309,14 +309,6 @@ pub(crate) async fn version<N: Network>(session: &mut Session<N>, path: &str) ->
     let size = unless_refused(session.size(path).await)?;
     let modified = unless_refused(session.modified(path).await)?;
     Ok(Version { size, modified })
-}
-
-fn unless_refused<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(Error::Transient(Reply { code, .. }) | Error::Permanent(Reply { code, .. })) if code != 421 => Ok(None),
-        Err(error) => Err(error),
-    }
 }
 
 fn length(range: &Range<u64>) -> u64 {

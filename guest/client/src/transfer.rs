@@ -142,7 +142,7 @@ impl<N: Network> Download<N> {
         self.data.close();
         let verdict = self.data.verdict(connection).await?;
         if text::failed_listing(verdict.last_line()) {
-            return Err(Error::Unexpected(connection.control.text(&verdict)));
+            return Err(connection.unexpected(&verdict));
         }
         self.data.check_end(None, 0, connection.data_ends())
     }

@@ -118,10 +118,12 @@ fn entry_comes_from_mlst_or_from_size_and_time() {
     let entry = play(script, async |session| session.entry("/d/a").await.unwrap());
     assert_eq!((entry.name.as_str(), entry.size), ("a", Some(4)));
 
-    let script = hello().expect("FEAT").say("500 no\r\n").expect("TYPE I").say("200 ok\r\n");
-    let script = script.expect("SIZE d/a").say("213 4\r\n").expect("MDTM d/a").say("550 no\r\n");
-    let entry = play(script, async |session| session.entry("d/a").await.unwrap());
-    assert_eq!((entry.name.as_str(), entry.size, entry.modified), ("a", Some(4), None));
+    for time in ["550 no", "213 yesterday"] {
+        let script = hello().expect("FEAT").say("500 no\r\n").expect("TYPE I").say("200 ok\r\n");
+        let script = script.expect("SIZE d/a").say("213 4\r\n").expect("MDTM d/a").say(format!("{time}\r\n"));
+        let entry = play(script, async |session| session.entry("d/a").await.unwrap());
+        assert_eq!((entry.name.as_str(), entry.size, entry.modified), ("a", Some(4), None));
+    }
 }
 
 #[test]

@@ -193,6 +193,20 @@ fn size_is_that_of_the_image() {
 }
 
 #[test]
+fn replies_that_tell_nothing_are_unexpected_and_the_session_goes_on() {
+    let script = hello().expect("TYPE I").say("200 ok\r\n").expect("SIZE a").say("213 many\r\n");
+    let script = script.expect("MDTM a").say("213 yesterday\r\n").expect("FEAT").say("211-F\r\n MLST\r\n211 End\r\n");
+    play(script.expect("MLST a").say("250 it is there\r\n"), async |session| {
+        let results =
+            [session.size("a").await.err(), session.modified("a").await.err(), session.entry("a").await.err()];
+        for result in results {
+            assert!(matches!(result, Some(Error::Unexpected(_))), "{result:?}");
+        }
+        assert!(session.is_open());
+    });
+}
+
+#[test]
 fn replies_that_make_no_sense_close_the_session() {
     let replies = [
         "257 \"/unclosed\r\n",

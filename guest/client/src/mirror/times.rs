@@ -1,8 +1,7 @@
 //! The exact times that a plan asks for.
 
 use super::tree::RelativePath;
-use super::walk::unless_refused;
-use crate::error::Error;
+use crate::error::{Error, unless_refused};
 use crate::network::Network;
 use crate::session::Session;
 use alloc::vec::Vec;

@@ -2,7 +2,7 @@
 
 use super::names::Names;
 use super::tree::{End, Folder, Item, Reached, RelativePath, Tree};
-use crate::error::{Error, Reply};
+use crate::error::{Error, unless_refused};
 use crate::network::Network;
 use crate::session::Session;
 use crate::settings::{WALK_DEPTH, WALK_ENTRIES, WALK_SIZE, listed_cost};
@@ -311,7 +311,7 @@ async fn not_there<N: Network>(session: &mut Session<N>, path: Option<&str>) -> 
     }
     match go_there(session, path).await {
         Ok(_) => Ok(None),
-        Err(error) if is_refusal(&error) => Ok(Some(error)),
+        Err(error) if error.is_refusal() => Ok(Some(error)),
         Err(error) => Err(error),
     }
 }
@@ -324,33 +324,15 @@ async fn go_there<N: Network>(session: &mut Session<N>, path: &str) -> Result<Op
     match session.change_directory(&home).await {
         Ok(_) => Ok(there),
         // Whatever is relative to the working directory means something else now.
-        Err(error) if is_refusal(&error) => Err(Error::Other(format!("there is no way back to {home:?}: {error}"))),
+        Err(error) if error.is_refusal() => Err(Error::Other(format!("there is no way back to {home:?}: {error}"))),
         Err(error) => Err(error),
-    }
-}
-
-/// `None` is a refusal, after which the session is still good.
-pub(super) fn unless_refused<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if is_refusal(&error) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// The server said no, or nothing was asked, as the name cannot be sent.
-fn is_refusal(error: &Error) -> bool {
-    match error {
-        Error::Transient(Reply { code, .. }) | Error::Permanent(Reply { code, .. }) => *code != 421,
-        Error::InvalidArgument(_) | Error::Unsupported(_) | Error::Unexpected(_) => true,
-        _ => false,
     }
 }
 
 /// Whether the session is still good after an error.
 async fn survives<N: Network>(session: &mut Session<N>, error: &Error) -> bool {
     match error {
-        error if is_refusal(error) => true,
+        error if error.is_refusal() => true,
         Error::Busy | Error::Closed => false,
         _ => unless_refused(session.noop().await).is_ok(),
     }
@@ -359,6 +341,7 @@ async fn survives<N: Network>(session: &mut Session<N>, error: &Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Reply;
 
     #[test]
     fn memory_has_a_limit_that_everything_counts_against() {
