@@ -33,20 +33,24 @@ pub enum Precision {
 
 /// A time value, `YYYYMMDDHHMMSS` with or without a fraction, always in UTC (RFC 3659, section 2.3).
 ///
-/// Spaces around it are ignored, and so are digits beyond nanoseconds. The leap second 60 is allowed on any day and
-/// becomes the first second of the next minute, as Unix time has no number of its own for it.
+/// The year 19124 of some servers is 2024. Spaces around it are ignored, and so are digits beyond nanoseconds. The leap
+/// second 60 is allowed on any day and becomes the first second of the next minute, as Unix time has no number of its own
+/// for it.
 pub fn parse_time_val(text: &[u8]) -> Option<Timestamp> {
     let text = text.trim_ascii();
     let (whole, fraction) = match text.iter().position(|&byte| byte == b'.') {
         None => (text, None),
         Some(dot) => (text.get(..dot)?, Some(text.get(dot..)?.strip_prefix(b".")?)),
     };
-    if whole.len() != 14 {
-        return None;
-    }
     let digits = decimal(whole)?;
     let (date, time) = (digits / 1_000_000, digits % 1_000_000);
-    let day = days(date / 10_000, date / 100 % 100, date % 100)?;
+    let year = match whole.len() {
+        14 => date / 10_000,
+        // The years since 1900 after a "19".
+        15 if whole.starts_with(b"191") => (date / 10_000).checked_sub(17_100)?,
+        _ => return None,
+    };
+    let day = days(year, date / 100 % 100, date % 100)?;
     let minute = minutes(time / 10_000, time / 100 % 100)?;
     let second = Some(time % 100).filter(|&second| second <= 60)?;
 
@@ -167,6 +171,9 @@ mod tests {
             ("20240615101800.1234567899999", part(1_718_446_680, 123_456_789)),
             ("20240615101800.000000001", part(1_718_446_680, 1)),
             (" 20240615101800  ", second(1_718_446_680)),
+            // A server that adds the years since 1900 to "19".
+            ("191240615101800", second(1_718_446_680)),
+            ("191000615101800.5", part(961_064_280, 500_000_000)),
         ];
         for &(text, expected) in table {
             assert_eq!(parse_time_val(text.as_bytes()), Some(expected), "{text}");
@@ -182,8 +189,9 @@ mod tests {
             "2024",
             "2024061510180",
             "202406151018000",
-            // A server that adds the years since 1900 to "19".
-            "191240615101800",
+            "190990615101800",
+            "192000615101800",
+            "1912406151018000",
             "20240615101800.",
             "20240615101800.x",
             "20240615101800.1.2",
