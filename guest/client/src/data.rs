@@ -139,7 +139,7 @@ impl<N: Network> Data<N> {
     }
 
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.check_open()?;
+        self.begin_sending()?;
         for piece in bytes.chunks(CHUNK) {
             match &mut self.packing {
                 Packing::Deflate(deflater) => {
@@ -151,6 +151,14 @@ impl<N: Network> Data<N> {
             }
             self.bytes += piece.len() as u64;
         }
+        self.failure = None;
+        Ok(())
+    }
+
+    /// Nobody knows how much was sent when the future of it is dropped: until its end it counts as failed.
+    fn begin_sending(&mut self) -> Result<(), Error> {
+        self.check_open()?;
+        self.failure = Some(Error::Other("a write was dropped before its end".to_string()));
         Ok(())
     }
 
@@ -174,11 +182,13 @@ impl<N: Network> Data<N> {
 
     /// Send what is held back, be it the end of the handshake alone.
     pub(crate) async fn flush(&mut self) -> Result<(), Error> {
-        self.check_open()?;
+        self.begin_sending()?;
         if let Packing::Deflate(deflater) = &mut self.packing {
             self.held.extend(deflater.flush());
         }
-        self.send_held().await
+        self.send_held().await?;
+        self.failure = None;
+        Ok(())
     }
 
     async fn send_held(&mut self) -> Result<(), Error> {

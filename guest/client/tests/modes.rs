@@ -3,9 +3,10 @@
 mod support;
 
 use ftp_client::scripted::{Data, End, Script, Scripted};
-use ftp_client::{Error, Limit, Representation::*, Session, Settings, TransferMode};
+use ftp_client::{Error, Limit, Phase, Representation::*, Session, Settings, TransferMode};
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use miniz_oxide::inflate::decompress_to_vec_zlib;
+use std::time::Duration;
 use support::*;
 
 fn deflate(script: Script) -> Script {
@@ -113,6 +114,19 @@ fn flush_sends_what_the_other_side_needs() {
         assert!(partial.output.starts_with(b"hello"), "{:?}", partial.output);
         upload.finish(&mut session).await.unwrap();
         assert_eq!(decompress_to_vec_zlib(&network.received().remove(0)).unwrap(), b"hello");
+    });
+}
+
+#[test]
+fn upload_of_which_a_flush_was_dropped_is_no_success() {
+    let script = image(deflate(hello())).expect("STOR a").say("150 go\r\n226 done\r\n");
+    play(script.data(Data::takes_only(3, End::Stall)), async |session| {
+        let network = session.network().clone();
+        session.set_transfer_mode(TransferMode::Deflate).await.unwrap();
+        let mut upload = session.store("a", Image, 0).await.unwrap();
+        upload.write(b"hello").await.unwrap();
+        ftp_client::within(&network, Duration::from_secs(1), Phase::Total, upload.flush()).await.unwrap_err();
+        assert!(matches!(upload.finish(session).await, Err(Error::Other(_))));
     });
 }
 

@@ -405,6 +405,20 @@ fn passive_reply_without_a_port_is_a_violation() {
     }
 }
 
+#[test]
+fn upload_of_which_a_write_was_dropped_is_no_success() {
+    let script = image(hello()).expect("STOR a").say("150 go\r\n226 done\r\n").data(Data::takes_only(3, End::Stall));
+    play(script, async |session| {
+        let network = session.network().clone();
+        let mut upload = session.store("a", Image, 0).await.unwrap();
+        let writing = upload.write(b"hello");
+        ftp_client::within(&network, Duration::from_secs(1), Phase::Total, writing).await.unwrap_err();
+        assert!(matches!(upload.write(b" world").await, Err(Error::Other(_))));
+        assert!(matches!(upload.finish(session).await, Err(Error::Other(_))));
+        assert!(session.is_open());
+    });
+}
+
 fn active(active: Active) -> Settings {
     Settings { data_mode: DataMode::Active(active), ..settings() }
 }
