@@ -5,7 +5,7 @@ use crate::convert::{ip_address, limit_or, listed, local_failure};
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::cell::RefCell;
+use core::cell::{RefCell, RefMut};
 use core::time::Duration;
 use ftp_client::retry::fetch;
 use ftp_client::segments::Sink;
@@ -178,27 +178,17 @@ pub(crate) struct SharedSession {
 type Slot = Rc<RefCell<Option<Session<Wasi>>>>;
 
 impl SharedSession {
-    fn call<T, U: From<T>>(
-        &self,
-        work: impl AsyncFnOnce(&mut Session<Wasi>) -> Result<T, Error>,
-    ) -> Result<U, wit::Error> {
-        Ok(in_session(&self.session, work)?.into())
+    fn session(&self) -> Result<RefMut<'_, Session<Wasi>>, Error> {
+        held(&self.session)
     }
 
-    fn download(
-        &self,
-        work: impl AsyncFnOnce(&mut Session<Wasi>) -> Result<Download<Wasi>, Error>,
-    ) -> Result<wit::Download, wit::Error> {
-        let open =
-            OpenDownload { download: RefCell::new(in_session(&self.session, work)?), session: self.session.clone() };
+    fn download(&self, work: impl Future<Output = Result<Download<Wasi>, Error>>) -> Result<wit::Download, wit::Error> {
+        let open = OpenDownload { download: RefCell::new(block_on(work)?), session: self.session.clone() };
         Ok(wit::Download::new(open))
     }
 
-    fn upload(
-        &self,
-        work: impl AsyncFnOnce(&mut Session<Wasi>) -> Result<Upload<Wasi>, Error>,
-    ) -> Result<wit::Upload, wit::Error> {
-        let open = OpenUpload { upload: RefCell::new(in_session(&self.session, work)?), session: self.session.clone() };
+    fn upload(&self, work: impl Future<Output = Result<Upload<Wasi>, Error>>) -> Result<wit::Upload, wit::Error> {
+        let open = OpenUpload { upload: RefCell::new(block_on(work)?), session: self.session.clone() };
         Ok(wit::Upload::new(open))
     }
 }
@@ -215,19 +205,19 @@ impl wit::GuestSession for SharedSession {
     }
 
     fn login(&self, user: String, password: String, account: Option<String>) -> Result<wit::Reply, wit::Error> {
-        self.call(async |session| session.login(&user, &password, account.as_deref()).await)
+        answer(self.session()?.login(&user, &password, account.as_deref()))
     }
 
     fn start_tls(&self) -> Result<wit::Reply, wit::Error> {
-        self.call(async |session| session.start_tls().await)
+        answer(self.session()?.start_tls())
     }
 
     fn protect_data(&self, protection: wit::Protection) -> Result<wit::Reply, wit::Error> {
-        self.call(async |session| session.protect_data(protection.into()).await)
+        answer(self.session()?.protect_data(protection.into()))
     }
 
     fn clear_command_channel(&self) -> Result<wit::Reply, wit::Error> {
-        self.call(async |session| session.clear_command_channel().await)
+        answer(self.session()?.clear_command_channel())
     }
 
     fn encryption(&self) -> Option<wit::Encryption> {
@@ -235,7 +225,7 @@ impl wit::GuestSession for SharedSession {
     }
 
     fn reinitialize(&self) -> Result<wit::Reply, wit::Error> {
-        self.call(async |session| session.reinitialize().await)
+        answer(self.session()?.reinitialize())
     }
 
     fn quit(this: wit::Session) -> Result<wit::Reply, wit::Error> {
@@ -244,31 +234,31 @@ impl wit::GuestSession for SharedSession {
     }
 
     fn features(&self) -> Result<Vec<String>, wit::Error> {
-        self.call(async |session| session.features().await)
+        answer(self.session()?.features())
     }
 
     fn system(&self) -> Result<String, wit::Error> {
-        self.call(async |session| session.system().await)
+        answer(self.session()?.system())
     }
 
     fn noop(&self) -> Result<wit::Reply, wit::Error> {
-        self.call(async |session| session.noop().await)
+        answer(self.session()?.noop())
     }
 
     fn help(&self, topic: Option<String>) -> Result<wit::Reply, wit::Error> {
-        self.call(async |session| session.help(topic.as_deref()).await)
+        answer(self.session()?.help(topic.as_deref()))
     }
 
     fn status(&self, path: Option<String>) -> Result<wit::Reply, wit::Error> {
-        self.call(async |session| session.status(path.as_deref()).await)
+        answer(self.session()?.status(path.as_deref()))
     }
 
     fn site(&self, arguments: String) -> Result<wit::Reply, wit::Error> {
-        self.call(async |session| session.site(&arguments).await)
+        answer(self.session()?.site(&arguments))
     }
 
     fn command(&self, line: String) -> Result<wit::Reply, wit::Error> {
-        self.call(async |session| session.command(&line).await)
+        answer(self.session()?.command(&line))
     }
 
     fn transcript(&self) -> Vec<String> {
@@ -277,122 +267,122 @@ impl wit::GuestSession for SharedSession {
 
     fn set_data_mode(&self, mode: wit::DataMode) -> Result<(), wit::Error> {
         let mode = DataMode::try_from(mode)?;
-        self.call(async |session| session.set_data_mode(mode))
+        Ok(self.session()?.set_data_mode(mode)?)
     }
 
     fn set_transfer_mode(&self, mode: wit::TransferMode) -> Result<wit::Reply, wit::Error> {
-        self.call(async |session| session.set_transfer_mode(mode.into()).await)
+        answer(self.session()?.set_transfer_mode(mode.into()))
     }
 
     fn current_directory(&self) -> Result<String, wit::Error> {
-        self.call(async |session| session.current_directory().await)
+        answer(self.session()?.current_directory())
     }
 
     fn change_directory(&self, path: String) -> Result<wit::Reply, wit::Error> {
-        self.call(async |session| session.change_directory(&path).await)
+        answer(self.session()?.change_directory(&path))
     }
 
     fn make_directory(&self, path: String) -> Result<String, wit::Error> {
-        self.call(async |session| session.make_directory(&path).await)
+        answer(self.session()?.make_directory(&path))
     }
 
     fn remove_directory(&self, path: String) -> Result<wit::Reply, wit::Error> {
-        self.call(async |session| session.remove_directory(&path).await)
+        answer(self.session()?.remove_directory(&path))
     }
 
     fn delete(&self, path: String) -> Result<wit::Reply, wit::Error> {
-        self.call(async |session| session.delete(&path).await)
+        answer(self.session()?.delete(&path))
     }
 
     fn rename(&self, old_path: String, new_path: String) -> Result<wit::Reply, wit::Error> {
-        self.call(async |session| session.rename(&old_path, &new_path).await)
+        answer(self.session()?.rename(&old_path, &new_path))
     }
 
     fn entries(&self, path: Option<String>) -> Result<Vec<wit::Listed>, wit::Error> {
-        let entries = in_session(&self.session, async |session| session.entries(path.as_deref()).await)?;
+        let entries = block_on(self.session()?.entries(path.as_deref()))?;
         Ok(entries.into_iter().filter_map(listed).collect())
     }
 
     fn open_entries(&self, path: Option<String>) -> Result<wit::EntryStream, wit::Error> {
-        let entries = in_session(&self.session, async |session| session.open_entries(path.as_deref()).await)?;
+        let entries = block_on(self.session()?.open_entries(path.as_deref()))?;
         Ok(wit::EntryStream::new(OpenEntries { entries: RefCell::new(entries), session: self.session.clone() }))
     }
 
     fn entries_by_status(&self, path: Option<String>) -> Result<Vec<wit::Listed>, wit::Error> {
-        let entries = in_session(&self.session, async |session| session.entries_by_status(path.as_deref()).await)?;
+        let entries = block_on(self.session()?.entries_by_status(path.as_deref()))?;
         Ok(entries.into_iter().filter_map(listed).collect())
     }
 
     fn entry(&self, path: String) -> Result<wit::Entry, wit::Error> {
-        self.call(async |session| session.entry(&path).await)
+        answer(self.session()?.entry(&path))
     }
 
     fn select_facts(&self, facts: Vec<String>) -> Result<wit::Reply, wit::Error> {
-        self.call(async |session| session.select_facts(&facts).await)
+        answer(self.session()?.select_facts(&facts))
     }
 
     fn names(&self, arguments: Option<String>) -> Result<Vec<String>, wit::Error> {
-        self.call(async |session| session.names(arguments.as_deref()).await)
+        answer(self.session()?.names(arguments.as_deref()))
     }
 
     fn listing(&self, arguments: Option<String>) -> Result<Vec<String>, wit::Error> {
-        self.call(async |session| session.listing(arguments.as_deref()).await)
+        answer(self.session()?.listing(arguments.as_deref()))
     }
 
     fn size(&self, path: String) -> Result<u64, wit::Error> {
-        self.call(async |session| session.size(&path).await)
+        answer(self.session()?.size(&path))
     }
 
     fn modified(&self, path: String) -> Result<wit::Timestamp, wit::Error> {
-        self.call(async |session| session.modified(&path).await)
+        answer(self.session()?.modified(&path))
     }
 
     fn checksum(&self, path: String, algorithm: Option<wit::Algorithm>) -> Result<wit::Checksum, wit::Error> {
-        self.call(async |session| session.checksum(&path, algorithm.map(Into::into)).await)
+        answer(self.session()?.checksum(&path, algorithm.map(Into::into)))
     }
 
     fn set_modified(&self, path: String, time: wit::Timestamp) -> Result<wit::Reply, wit::Error> {
-        self.call(async |session| session.set_modified(&path, &time.into()).await)
+        answer(self.session()?.set_modified(&path, &time.into()))
     }
 
     fn set_permissions(&self, path: String, permissions: u16) -> Result<wit::Reply, wit::Error> {
-        self.call(async |session| session.set_permissions(&path, permissions).await)
+        answer(self.session()?.set_permissions(&path, permissions))
     }
 
     fn make_symbolic_link(&self, target: String, path: String) -> Result<wit::Reply, wit::Error> {
-        self.call(async |session| session.make_symbolic_link(&target, &path).await)
+        answer(self.session()?.make_symbolic_link(&target, &path))
     }
 
     fn available_space(&self, path: Option<String>) -> Result<u64, wit::Error> {
-        self.call(async |session| session.available_space(path.as_deref()).await)
+        answer(self.session()?.available_space(path.as_deref()))
     }
 
     fn allocate(&self, size: u64) -> Result<wit::Reply, wit::Error> {
-        self.call(async |session| session.allocate(size).await)
+        answer(self.session()?.allocate(size))
     }
 
     fn mount(&self, path: String) -> Result<wit::Reply, wit::Error> {
-        self.call(async |session| session.mount(&path).await)
+        answer(self.session()?.mount(&path))
     }
 
     fn combine(&self, parts: Vec<String>, path: String) -> Result<wit::Reply, wit::Error> {
-        self.call(async |session| session.combine(&parts, &path).await)
+        answer(self.session()?.combine(&parts, &path))
     }
 
     fn select_host(&self, name: String) -> Result<wit::Reply, wit::Error> {
-        self.call(async |session| session.select_host(&name).await)
+        answer(self.session()?.select_host(&name))
     }
 
     fn select_language(&self, tag: Option<String>) -> Result<wit::Reply, wit::Error> {
-        self.call(async |session| session.select_language(tag.as_deref()).await)
+        answer(self.session()?.select_language(tag.as_deref()))
     }
 
     fn name_client(&self, name: String) -> Result<wit::Reply, wit::Error> {
-        self.call(async |session| session.name_client(&name).await)
+        answer(self.session()?.name_client(&name))
     }
 
     fn select_utf8(&self, on: bool) -> Result<wit::Reply, wit::Error> {
-        self.call(async |session| session.select_utf8(on).await)
+        answer(self.session()?.select_utf8(on))
     }
 
     fn copy_to(
@@ -408,7 +398,7 @@ impl wit::GuestSession for SharedSession {
         }
         let mut target = target.borrow_mut();
         let target = target.as_mut().ok_or(Error::Closed)?;
-        self.call(async |session| session.copy_to(&path, target, &target_path, representation.into()).await)
+        answer(self.session()?.copy_to(&path, target, &target_path, representation.into()))
     }
 
     fn retrieve(
@@ -417,19 +407,19 @@ impl wit::GuestSession for SharedSession {
         representation: wit::Representation,
         offset: u64,
     ) -> Result<wit::Download, wit::Error> {
-        self.download(async |session| session.retrieve(&path, representation.into(), offset).await)
+        self.download(self.session()?.retrieve(&path, representation.into(), offset))
     }
 
     fn store(&self, path: String, representation: wit::Representation, offset: u64) -> Result<wit::Upload, wit::Error> {
-        self.upload(async |session| session.store(&path, representation.into(), offset).await)
+        self.upload(self.session()?.store(&path, representation.into(), offset))
     }
 
     fn append(&self, path: String, representation: wit::Representation) -> Result<wit::Upload, wit::Error> {
-        self.upload(async |session| session.append(&path, representation.into()).await)
+        self.upload(self.session()?.append(&path, representation.into()))
     }
 
     fn store_unique(&self, representation: wit::Representation) -> Result<wit::Upload, wit::Error> {
-        self.upload(async |session| session.store_unique(representation.into()).await)
+        self.upload(self.session()?.store_unique(representation.into()))
     }
 
     fn receive(
@@ -438,11 +428,11 @@ impl wit::GuestSession for SharedSession {
         representation: wit::Representation,
         offset: u64,
     ) -> Result<wit::Download, wit::Error> {
-        self.download(async |session| session.receive(&line, representation.into(), offset).await)
+        self.download(self.session()?.receive(&line, representation.into(), offset))
     }
 
     fn send(&self, line: String, representation: wit::Representation, offset: u64) -> Result<wit::Upload, wit::Error> {
-        self.upload(async |session| session.send(&line, representation.into(), offset).await)
+        self.upload(self.session()?.send(&line, representation.into(), offset))
     }
 }
 
@@ -485,13 +475,13 @@ impl wit::GuestDownload for OpenDownload {
     fn finish(this: wit::Download) -> Result<wit::Outcome, wit::Error> {
         let open = this.into_inner::<Self>();
         let download = open.download.into_inner();
-        Ok(in_session(&open.session, async |session| download.finish(session).await)?.into())
+        answer(download.finish(&mut *held(&open.session)?))
     }
 
     fn abort(this: wit::Download) -> Result<wit::Reply, wit::Error> {
         let open = this.into_inner::<Self>();
         let download = open.download.into_inner();
-        Ok(in_session(&open.session, async |session| download.abort(session).await)?.into())
+        answer(download.abort(&mut *held(&open.session)?))
     }
 }
 
@@ -510,13 +500,13 @@ impl wit::GuestEntryStream for OpenEntries {
     fn finish(this: wit::EntryStream) -> Result<(), wit::Error> {
         let open = this.into_inner::<Self>();
         let entries = open.entries.into_inner();
-        Ok(in_session(&open.session, async |session| entries.finish(session).await)?)
+        answer(entries.finish(&mut *held(&open.session)?))
     }
 
     fn abort(this: wit::EntryStream) -> Result<wit::Reply, wit::Error> {
         let open = this.into_inner::<Self>();
         let entries = open.entries.into_inner();
-        Ok(in_session(&open.session, async |session| entries.abort(session).await)?.into())
+        answer(entries.abort(&mut *held(&open.session)?))
     }
 }
 
@@ -568,20 +558,23 @@ impl wit::GuestUpload for OpenUpload {
     fn finish(this: wit::Upload) -> Result<wit::Outcome, wit::Error> {
         let open = this.into_inner::<Self>();
         let upload = open.upload.into_inner();
-        Ok(in_session(&open.session, async |session| upload.finish(session).await)?.into())
+        answer(upload.finish(&mut *held(&open.session)?))
     }
 
     fn abort(this: wit::Upload) -> Result<wit::Reply, wit::Error> {
         let open = this.into_inner::<Self>();
         let upload = open.upload.into_inner();
-        Ok(in_session(&open.session, async |session| upload.abort(session).await)?.into())
+        answer(upload.abort(&mut *held(&open.session)?))
     }
 }
 
-fn in_session<T>(slot: &Slot, work: impl AsyncFnOnce(&mut Session<Wasi>) -> Result<T, Error>) -> Result<T, Error> {
-    let mut session = slot.borrow_mut();
-    let session = session.as_mut().ok_or(Error::Closed)?;
-    block_on(work(session))
+/// The session of a resource, as long as that is there.
+fn held(slot: &Slot) -> Result<RefMut<'_, Session<Wasi>>, Error> {
+    RefMut::filter_map(slot.borrow_mut(), Option::as_mut).map_err(|_| Error::Closed)
+}
+
+fn answer<T, U: From<T>>(work: impl Future<Output = Result<T, Error>>) -> Result<U, wit::Error> {
+    Ok(block_on(work)?.into())
 }
 
 /// A call on a transfer, within the limit of a whole call, which closes the session when it runs out.
