@@ -118,12 +118,18 @@ impl<N: Network> Connection<N> {
 
     /// Be in step: no transfer open, the replies of a dropped one read, nothing unexpected waiting.
     pub(crate) async fn settle(&mut self) -> Result<(), Error> {
-        match self.transfer.as_ref().map(Arc::strong_count) {
-            None => {}
-            Some(1) => self.leave_transfer().await?,
-            Some(_) => return Err(Error::Busy),
+        if self.is_busy() {
+            return Err(Error::Busy);
+        }
+        if self.transfer.is_some() {
+            self.leave_transfer().await?;
         }
         self.control.check_quiet()
+    }
+
+    /// A transfer is open.
+    fn is_busy(&self) -> bool {
+        self.transfer.as_ref().is_some_and(|transfer| Arc::strong_count(transfer) > 1)
     }
 
     // Login (RFC 959, section 4.1.1)
@@ -459,6 +465,10 @@ impl<N: Network> Connection<N> {
 
     /// The transfer was given up: tell the server (ABOR), and read all that it has to say.
     pub(crate) async fn abort(&mut self) -> Result<Reply, Error> {
+        if self.is_busy() {
+            // It was given up before, and this is another one.
+            return Err(Error::Busy);
+        }
         self.take_control_back();
         let left = self.transfer.as_ref().and_then(|transfer| transfer.take());
         if let Some((channel, Direction::Receiving)) = left {

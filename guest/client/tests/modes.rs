@@ -220,6 +220,24 @@ fn corrupt_stream_is_no_success() {
 }
 
 #[test]
+fn abort_of_a_transfer_that_was_given_up_is_not_for_the_next_one() {
+    let script =
+        image(deflate(hello())).expect("RETR a").say("150 go\r\n226 done\r\n").expect("NOOP").say("200 ok\r\n");
+    let script =
+        passive(script).expect("RETR b").say("150 go\r\n226 done\r\n").data(Data::sends("no zlib", End::Close));
+    let script = script.data(Data::sends(compress_to_vec_zlib(b"hello", 6), End::Close));
+    play(script, async |session| {
+        session.set_transfer_mode(TransferMode::Deflate).await.unwrap();
+        let mut first = session.retrieve("a", Image, 0).await.unwrap();
+        assert!(matches!(read_all(&mut first).await, Err(Error::Integrity(_))));
+        let mut second = session.retrieve("b", Image, 0).await.unwrap();
+        assert_eq!(first.abort(session).await, Err(Error::Busy));
+        assert_eq!(read_all(&mut second).await.unwrap(), b"hello");
+        second.finish(session).await.unwrap();
+    });
+}
+
+#[test]
 fn bytes_after_the_end_are_no_success() {
     for tail in [&b"x"[..], &compress_to_vec_zlib(b"more", 6), &[0; 100_000]] {
         let (read, _) = given_up(settings(), [&compress_to_vec_zlib(b"hello", 6), tail].concat());
