@@ -118,6 +118,13 @@ impl<N: Network> Session<N> {
         self.call(async |connection| connection.quit().await).await
     }
 
+    /// Close it at once, without `QUIT`, for a holder that still wants the transcript.
+    pub fn close(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            self.put_back(connection, true);
+        }
+    }
+
     /// (FEAT, RFC 2389) Read once, then remembered until the login changes.
     pub async fn features(&mut self) -> Result<Vec<String>, Error> {
         self.call(async |connection| Ok(connection.features().await?.to_vec())).await

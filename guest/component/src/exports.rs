@@ -581,8 +581,8 @@ fn answer<T, U: From<T>>(work: impl Future<Output = Result<T, Error>>) -> Result
 fn whole_call<T>(slot: &Slot, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let limit = slot.borrow().as_ref().and_then(|session| session.settings().total_timeout);
     let result = block_on(within(&Wasi, limit, Phase::Total, work));
-    if matches!(result, Err(Error::Timeout(Phase::Total))) {
-        slot.borrow_mut().take();
+    if let (Err(Error::Timeout(Phase::Total)), Some(session)) = (&result, slot.borrow_mut().as_mut()) {
+        session.close();
     }
     result
 }

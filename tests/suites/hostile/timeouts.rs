@@ -28,6 +28,7 @@ pub fn add(suite: &mut Suite) {
             verdict_that_never_comes,
             abort_that_is_not_answered,
             total_time_of_a_call,
+            total_time_of_a_read_leaves_the_transcript,
             slow_download_is_not_idle,
         ]
     );
@@ -247,6 +248,25 @@ async fn total_time_of_a_call() -> Result<()> {
             assert_timeout(session.noop().await, Phase::Total);
             let after = session.noop().await;
             assert!(matches!(after, Err(Error::Closed)), "{after:?}");
+            Ok(())
+        })
+        .await
+}
+
+async fn total_time_of_a_read_leaves_the_transcript() -> Result<()> {
+    let settings = Settings { total_timeout: Some(SHORT), ..client::settings() };
+    Script::logged_in()
+        .open_data("RETR")
+        .send_data("")
+        .stall()
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), settings).await?;
+            let mut download = session.retrieve("file", Representation::Image, 0).await?;
+            assert_timeout(download.read().await, Phase::Total);
+            let after = session.noop().await;
+            assert!(matches!(after, Err(Error::Closed)), "{after:?}");
+            let transcript = session.transcript().await?;
+            assert_eq!(transcript.last().map(String::as_str), Some("< 150 here it comes"), "{transcript:?}");
             Ok(())
         })
         .await
