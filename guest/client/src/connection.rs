@@ -211,7 +211,7 @@ impl<N: Network> Connection<N> {
             let reply = self.control.exchange("FEAT", None).await?;
             let known = match reply.code {
                 211 => features::parse_feat(&reply, self.settings.encoding),
-                500 | 502 | 504 | 530 => Vec::new(),
+                _ if reply.is_permanent() => Vec::new(),
                 _ => return Err(self.refusal(&reply)),
             };
             self.features = Some(known);

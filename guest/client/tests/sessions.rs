@@ -225,6 +225,19 @@ fn replies_that_make_no_sense_close_the_session() {
 }
 
 #[test]
+fn server_that_refuses_feat_has_no_features() {
+    for code in [500, 501, 502, 503, 504, 530, 550] {
+        let features = play(hello().expect("FEAT").say(format!("{code} no\r\n")), async |session| {
+            session.features().await.unwrap();
+            session.features().await
+        });
+        assert_eq!(features, Ok(vec![]), "{code}");
+    }
+    let features = play(hello().expect("FEAT").say("450 later\r\n"), async |session| session.features().await);
+    assert!(matches!(features, Err(Error::Transient(_))), "{features:?}");
+}
+
+#[test]
 fn reply_that_nobody_asked_for_closes_the_session() {
     play(hello().say("200 surprise\r\n"), async |session| {
         assert!(matches!(session.noop().await, Err(Error::Protocol(_))));
