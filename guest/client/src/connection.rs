@@ -199,6 +199,8 @@ impl<N: Network> Connection<N> {
         let reply = self.after_preliminary(first).await?;
         match command::verb(&line).as_deref() {
             Some("TYPE") => self.representation = None,
+            // The server may have others now, or another hash.
+            Some("CLNT" | "HOST" | "OPTS") => self.forget_features(),
             // No other one is let through.
             Some("MODE") if reply.is_positive() => self.mode = TransferMode::Stream,
             _ => {}

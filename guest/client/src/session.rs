@@ -23,9 +23,9 @@ use ftp_protocol::time::Timestamp;
 
 /// Commands that have a function of their own, because they transfer data, log in or out, or change how the two sides
 /// talk.
-const OWN_FUNCTION: [&str; 26] = [
-    "ABOR", "ACCT", "APPE", "AUTH", "CCC", "EPRT", "EPSV", "LIST", "LPRT", "LPSV", "MLSD", "NLST", "PASS", "PASV",
-    "PBSZ", "PORT", "PROT", "QUIT", "REIN", "REST", "RETR", "SPSV", "STOR", "STOU", "USER", "ADAT",
+const OWN_FUNCTION: [&str; 28] = [
+    "ABOR", "ACCT", "ADAT", "APPE", "AUTH", "CCC", "CPSV", "EPRT", "EPSV", "LIST", "LPRT", "LPSV", "MLSD", "NLST",
+    "PASS", "PASV", "PBSZ", "PORT", "PROT", "QUIT", "REIN", "REST", "RETR", "SPSV", "SSCN", "STOR", "STOU", "USER",
 ];
 
 /// Of these, the ones that carry data, and so may be given to [`Session::receive`] or [`Session::send`].

@@ -272,12 +272,42 @@ fn reply_that_comes_a_byte_a_minute_is_a_timeout() {
 fn plain_commands_do_not_change_how_the_two_sides_talk() {
     let script = hello().expect("MODE S").say("200 ok\r\n").expect("XYZZY a").say("500 what?\r\n");
     play(script, async |session| {
-        for line in ["retr a", "PASV", "Port 1,2,3,4,5,6", "USER u", "QUIT", "ABOR", "REST 5", "MODE B", "STRU R"] {
+        for line in [
+            "retr a",
+            "PASV",
+            "Port 1,2,3,4,5,6",
+            "USER u",
+            "QUIT",
+            "ABOR",
+            "REST 5",
+            "MODE B",
+            "STRU R",
+            "CPSV",
+            "sscn ON",
+        ] {
             assert!(matches!(session.command(line).await, Err(Error::InvalidArgument(_))), "{line}");
         }
         assert_eq!(session.command("MODE S").await.unwrap().code, 200);
         assert_eq!(session.command("XYZZY a").await.unwrap().code, 500);
     });
+}
+
+#[test]
+fn plain_commands_that_may_change_the_features_have_them_asked_for_again() {
+    let known = |script: Script| script.expect("FEAT").say("211-F\r\n HASH SHA-1*;MD5\r\n211 End\r\n");
+    let hashed = |script: Script| {
+        let script = script.expect("OPTS HASH SHA-1").say("200 ok\r\n").expect("HASH f");
+        script.say(format!("213 SHA-1 0-0 {} f\r\n", "0".repeat(40)))
+    };
+    for command in ["OPTS HASH MD5", "HOST example.com", "clnt me"] {
+        let script = hashed(known(hello()).expect("TYPE I").say("200 ok\r\n"));
+        let script = hashed(known(script.expect(command).say("200 ok\r\n")));
+        play(script, async |session| {
+            session.checksum("f", None).await.unwrap();
+            session.command(command).await.unwrap();
+            session.checksum("f", None).await.unwrap();
+        });
+    }
 }
 
 #[test]
