@@ -34,7 +34,7 @@ pub struct Parser {
     encoding: Encoding,
     now: Option<i64>,
     table: Option<Table>,
-    /// There was a blank line.
+    /// There was a blank line, and no member since.
     after_blank: bool,
     /// Another directory has begun, in a listing that goes deeper.
     elsewhere: bool,
@@ -92,6 +92,7 @@ impl Parser {
         // Most lines are of Unix, and then they are nothing of what follows.
         if self.table.is_none()
             && !self.after_blank
+            && !self.elsewhere
             && let Some(entry) = unix::parse(line, self.encoding, self.now)
         {
             return self.tell(line, Read::Entry(entry), listed);
@@ -111,8 +112,10 @@ impl Parser {
             return;
         }
         // `ls -R` puts the path of each directory before its members, which are not those of this one.
+        let read = self.entry(line);
+        self.after_blank &= read.is_none();
         self.elsewhere |= self.after_blank && line.ends_with(b":") && !line.starts_with(b" ");
-        match self.entry(line).filter(|_| !self.elsewhere) {
+        match read.filter(|_| !self.elsewhere) {
             Some(read) => self.tell(line, read, listed),
             None => listed.push(Listed::Unparsed(self.encoding.decode(line))),
         }

@@ -740,6 +740,17 @@ fn members_of_another_directory_are_no_members() {
 }
 
 #[test]
+fn colon_at_the_end_of_a_name_begins_no_directory() {
+    let lines = [
+        "-rw-r--r-- 1 u g 5 Jun 15  2005 a",
+        "-rw-r--r-- 1 u g 5 Jun 15  2005 b:",
+        "-rw-r--r-- 1 u g 5 Jun 15  2005 c",
+    ];
+    assert_eq!(names(listing(&["", lines[0], lines[1], lines[2]])), ["a", "b:", "c"]);
+    assert_eq!(names(listing(&["", lines[1], lines[2]])), ["b:", "c"]);
+}
+
+#[test]
 fn names_are_checked_in_every_dialect() {
     for line in [
         "+i1,m1,r,s1,\ta/b",
