@@ -22,7 +22,7 @@
 use crate::error::{Error, Phase, Reply};
 use crate::limit::breathe;
 use crate::network::Network;
-use crate::segments::{self, Failed, Fetched, Segments, Sink, Version};
+use crate::segments::{self, Failed, Fetched, Resume, Segments, Sink, Version};
 use crate::session::Session;
 use crate::settings::{CHUNK, Representation};
 use crate::transfer::{Outcome, Upload};
@@ -97,8 +97,7 @@ pub async fn download<N: Network, S: Sink>(
                 Err(failed) => failed,
             },
         };
-        let before = options.resume.as_ref().map(|resume| resume.done.clone()).unwrap_or_default();
-        let has_more = failed.resume.done != before;
+        let has_more = failed.resume.bytes() > options.resume.as_ref().map_or(0, Resume::bytes);
         if !patience.wait(network, &failed.error, has_more).await {
             return Err(failed);
         }

@@ -91,6 +91,13 @@ pub struct Resume {
     pub done: Vec<Range<u64>>,
 }
 
+impl Resume {
+    /// Bytes that are there.
+    pub fn bytes(&self) -> u64 {
+        self.done.iter().map(length).fold(0, u64::saturating_add)
+    }
+}
+
 /// A file that is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetched {

@@ -130,6 +130,25 @@ fn attempt_that_brings_a_byte_does_not_count() {
 }
 
 #[test]
+fn attempt_that_brings_less_than_the_one_before_brings_nothing() {
+    struct Anything;
+    impl Sink for Anything {
+        async fn write_at(&self, _: u64, _: &[u8]) -> Result<(), Error> {
+            Ok(())
+        }
+    }
+    let cut_after = |count| {
+        let script = passive(size_is("550 no").expect("MDTM f").say("550 no\r\n")).expect("RETR f").say("150 go\r\n");
+        script.data(Data::sends(&CONTENTS[..count], End::Reset))
+    };
+    let (servers, clock) = (Servers::new(vec![cut_after(6), cut_after(3)]), Scripted::new(Script::new()));
+    let (open, options) = (async || servers.open().await, Segments::default());
+    let failed = clock.run(download(&clock, open, "f", &Anything, &options, &policy(1))).unwrap_err();
+    assert!(matches!(failed.error, Error::ConnectionLost(_)), "{:?}", failed.error);
+    servers.check_finished();
+}
+
+#[test]
 fn waits_double_until_there_is_no_attempt_left() {
     let (result, waited) = get(Vec::new(), &Memory::default(), 4);
     assert!(matches!(result.unwrap_err().error, Error::ConnectionRefused(_)));
