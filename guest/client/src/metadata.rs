@@ -2,7 +2,7 @@
 
 use crate::connection::Connection;
 use crate::control::Raw;
-use crate::error::{Error, Reply};
+use crate::error::{Error, Reply, unless_refused};
 use crate::network::Network;
 use crate::settings::Representation;
 use alloc::format;
@@ -68,8 +68,8 @@ impl<N: Network> Connection<N> {
     }
 
     /// (MFMT, else MDTM, else SITE UTIME) The first that the server does not refuse, which is then remembered.
-    pub(crate) async fn set_modified(&mut self, path: &str, time: &Timestamp) -> Result<Reply, Error> {
-        let path = self.bytes(path)?;
+    pub(crate) async fn set_modified(&mut self, name: &str, time: &Timestamp) -> Result<Reply, Error> {
+        let path = self.bytes(name)?;
         let value = time_val(time.seconds).filter(|_| time.utc);
         let value = value.ok_or_else(|| Error::InvalidArgument("not a UTC time of the years 0 to 9999".to_string()))?;
         if let Some(way) = self.set_time {
@@ -79,7 +79,7 @@ impl<N: Network> Connection<N> {
         let has_mfmt = features::has(self.features().await?, "MFMT");
         let ways: &[SetTime] =
             if has_mfmt { &[SetTime::Mfmt] } else { &[SetTime::Mfmt, SetTime::Mdtm, SetTime::Utime] };
-        let mut refusal = Error::Unsupported(String::new());
+        let mut refused = None;
         for &way in ways {
             let reply = self.try_set_time(way, &path, &value).await?;
             // Where `MDTM` only tells a time, it was that of another file, whose name begins with digits.
@@ -88,13 +88,17 @@ impl<N: Network> Connection<N> {
                 self.set_time = Some(way);
                 return Ok(self.control.text(&reply));
             }
-            if !reply.is_positive() && (has_mfmt || !is_unknown(&reply)) {
-                refusal = self.refusal(&reply);
+            let says_why = !reply.is_positive() && (has_mfmt || !is_unknown(&reply));
+            if says_why && (way != SetTime::Mdtm || refused.is_none()) {
+                refused = Some((way, self.refusal(&reply)));
             }
         }
-        match refusal {
-            Error::Unsupported(_) => Err(no_extension("setting times (MFMT)")),
-            refusal => Err(refusal),
+        // And so it was when it says that there is no such file, and there is one.
+        let only_tells =
+            matches!(refused, Some((SetTime::Mdtm, _))) && unless_refused(self.modified(name).await)?.is_some();
+        match refused {
+            Some((_, refusal)) if !only_tells => Err(refusal),
+            _ => Err(no_extension("setting times (MFMT)")),
         }
     }
 

@@ -335,6 +335,29 @@ fn reinitialize_takes_no_protection_away() {
 }
 
 #[test]
+fn file_is_missing_for_an_mdtm_that_only_tells_times_when_it_is_missing() {
+    let time = Timestamp { seconds: 1_718_446_680, nanoseconds: 0, precision: Precision::Second, utc: true };
+    for (mfmt, asked, expected) in
+        [("500 ?", Some("213 20010203040506"), None), ("500 ?", Some("550 no"), Some(550)), ("553 no", None, Some(553))]
+    {
+        let script = hello().expect("FEAT").say("500 ?\r\n").expect("MFMT 20240615101800 f").say(format!("{mfmt}\r\n"));
+        let script = script.expect("MDTM 20240615101800 f").say("550 no such file\r\n");
+        let mut script =
+            script.expect("SITE UTIME f 20240615101800 20240615101800 20240615101800 UTC").say("500 ?\r\n");
+        if let Some(reply) = asked {
+            script = script.expect("MDTM f").say(format!("{reply}\r\n"));
+        }
+        let error = play(script, async |session| session.set_modified("f", &time).await).unwrap_err();
+        let code = match &error {
+            Error::Permanent(reply) => Some(reply.code),
+            Error::Unsupported(_) => None,
+            _ => panic!("{error:?}"),
+        };
+        assert_eq!(code, expected, "{mfmt}");
+    }
+}
+
+#[test]
 fn time_that_mdtm_tells_is_not_taken_for_one_that_it_has_set() {
     let script = hello().expect("FEAT").say("500 ?\r\n").expect("MFMT 20240615101800 f").say("500 ?\r\n");
     let script = script.expect("MDTM 20240615101800 f").say("213 20010203040506\r\n");
