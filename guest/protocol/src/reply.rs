@@ -23,16 +23,6 @@ impl Reply {
         self.code / 100 == 2
     }
 
-    /// 3yz: the server waits for the command that completes this one (RFC 959, section 4.2).
-    pub fn is_intermediate(&self) -> bool {
-        self.code / 100 == 3
-    }
-
-    /// 4yz: refused for now (RFC 959, section 4.2).
-    pub fn is_transient(&self) -> bool {
-        self.code / 100 == 4
-    }
-
     /// 5yz: refused (RFC 959, section 4.2).
     pub fn is_permanent(&self) -> bool {
         self.code / 100 == 5
@@ -472,17 +462,10 @@ mod tests {
     fn first_digit_tells_the_kind() {
         let kinds = |code| {
             let reply = reply(code, &["x"]);
-            [
-                reply.is_preliminary(),
-                reply.is_positive(),
-                reply.is_intermediate(),
-                reply.is_transient(),
-                reply.is_permanent(),
-            ]
+            [reply.is_preliminary(), reply.is_positive(), reply.is_permanent()]
         };
-        for (at, code) in [150, 226, 331, 421, 550].into_iter().enumerate() {
-            let mut expected = [false; 5];
-            expected[at] = true;
+        for (at, code) in [150, 226, 550, 331, 421].into_iter().enumerate() {
+            let expected = [0, 1, 2].map(|kind| kind == at);
             assert_eq!(kinds(code), expected, "{code}");
         }
     }
