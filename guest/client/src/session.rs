@@ -88,7 +88,7 @@ impl<N: Network> Session<N> {
         self.call(async |connection| connection.start_tls().await).await
     }
 
-    /// (PBSZ, PROT; RFC 4217, sections 8 and 9)
+    /// (PBSZ, PROT; RFC 4217, section 9)
     pub async fn protect_data(&mut self, protection: Protection) -> Result<Reply, Error> {
         self.call(async |connection| connection.protect_data(protection).await).await
     }
@@ -412,7 +412,8 @@ impl<N: Network> Session<N> {
                 _ => None,
             };
             let opened = connection.transfer(Some(representation), offset, &line).await?;
-            Ok(Upload::new(connection, opened, representation, check))
+            let is_unique = verb.eq_ignore_ascii_case("STOU");
+            Ok(Upload::new(connection, opened, representation, is_unique, check))
         })
         .await
     }

@@ -156,7 +156,8 @@ impl<N: Network> Download<N> {
 /// Bytes going to the server. Dropping it is like dropping a download: the server keeps what it has.
 pub struct Upload<N: Network> {
     data: Data<N>,
-    agreed: Raw,
+    /// The reply that agreed to `STOU`, which may have the name.
+    agreed: Option<Raw>,
     text: Option<(ToWire, Vec<u8>)>,
     check: Option<Check>,
 }
@@ -166,10 +167,12 @@ impl<N: Network> Upload<N> {
         connection: &Connection<N>,
         opened: Opened<N>,
         representation: Representation,
+        is_unique: bool,
         check: Option<Check>,
     ) -> Self {
         let text = (representation == Representation::Ascii).then(Default::default);
-        Self { agreed: opened.agreed.clone(), data: Data::new(connection, opened, Direction::Sending), text, check }
+        let agreed = is_unique.then(|| opened.agreed.clone());
+        Self { agreed, data: Data::new(connection, opened, Direction::Sending), text, check }
     }
 
     /// Send these bytes; returns when they are on their way. After an error, [`Self::finish`] may know the server's
@@ -205,7 +208,8 @@ impl<N: Network> Upload<N> {
             .end_transfer(&data.session.clone(), async |connection| {
                 let reply = data.end(connection).await?;
                 let mut outcome = data.outcome(connection, &reply);
-                outcome.name = chosen_name([agreed, &reply]).map(|name| connection.told(name));
+                let name = agreed.as_ref().and_then(|agreed| chosen_name([agreed, &reply]));
+                outcome.name = name.map(|name| connection.told(name));
                 outcome.checksum = verified(check, connection).await?;
                 Ok(outcome)
             })

@@ -358,6 +358,14 @@ fn unique_name_is_the_one_that_the_server_tells() {
         });
         assert_eq!(name.as_deref(), Some("new.1"));
     }
+    for (line, name) in [("STOR a", None), ("stou a", Some("new.1"))] {
+        let script = image(hello()).expect(line).say("150 FILE: new.1\r\n226 done\r\n").data(Data::takes());
+        let outcome = play(script, async |session| {
+            let upload = session.send(line, Image, 0).await.unwrap();
+            upload.finish(session).await.unwrap()
+        });
+        assert_eq!(outcome.name.as_deref(), name, "{line}");
+    }
 }
 
 #[test]
