@@ -70,14 +70,14 @@ impl<N: Network> Download<N> {
         self.expected
     }
 
-    /// Append at most `max` bytes to `buffer`, and at most 64 KiB; waits for at least one. 0 is the end.
+    /// Append at most `max` bytes to `buffer`, but one at least, and at most 64 KiB; waits for one. 0 is the end.
     pub async fn read(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Error> {
         let Some(Text { decoder, wire, ready }) = &mut self.text else {
-            if max == 0 || self.ended {
+            if self.ended {
                 return self.data.check_open().map(|()| 0);
             }
             let start = buffer.len();
-            let count = self.data.read(buffer, max.min(CHUNK)).await?;
+            let count = self.data.read(buffer, max.clamp(1, CHUNK)).await?;
             self.ended = count == 0;
             if let Some(check) = &mut self.check {
                 check.update(buffer.get(start..).unwrap_or_default());
@@ -93,7 +93,7 @@ impl<N: Network> Download<N> {
             }
         }
         self.data.check_open()?;
-        let count = max.min(ready.len()).min(CHUNK);
+        let count = max.clamp(1, CHUNK).min(ready.len());
         buffer.extend_from_slice(ready.get(..count).unwrap_or_default());
         ready.drain(..count);
         Ok(count)

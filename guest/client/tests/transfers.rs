@@ -21,6 +21,20 @@ fn retrieve_reads_everything_and_then_the_verdict() {
 }
 
 #[test]
+fn read_of_no_bytes_at_the_most_gives_one() {
+    for (representation, script) in [(Image, image(hello())), (Ascii, ascii(hello()))] {
+        let script = script.expect("RETR a").say("150 go\r\n226 done\r\n").data(Data::sends("ab", End::Close));
+        play(script, async |session| {
+            let mut download = session.retrieve("a", representation, 0).await.unwrap();
+            let mut bytes = Vec::new();
+            while download.read(&mut bytes, 0).await.unwrap() > 0 {}
+            assert_eq!(bytes, b"ab");
+            download.finish(session).await.unwrap();
+        });
+    }
+}
+
+#[test]
 fn type_is_sent_once_and_replies_may_come_in_any_pieces() {
     let script = image(hello()).expect("RETR a").say("150 go\r\n226 done\r\n");
     let script = passive(script).expect("RETR b").say("125 go\r\n").say("250 done\r\n").in_pieces_of(1);
