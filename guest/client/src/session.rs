@@ -175,9 +175,7 @@ impl<N: Network> Session<N> {
     pub fn set_data_mode(&mut self, mode: DataMode) -> Result<(), Error> {
         let mode = mode.checked()?;
         self.settings.check_way(mode)?;
-        if let Some(connection) = &mut self.connection {
-            connection.settings.data_mode = mode;
-        }
+        self.connection.as_mut().ok_or(Error::Closed)?.settings.data_mode = mode;
         Ok(())
     }
 

@@ -3,7 +3,9 @@
 mod support;
 
 use ftp_client::scripted::{Data, End, SERVER, Script, Scripted};
-use ftp_client::{Error, Limit, Network, Phase, Precision, Protection, Representation, Session, Settings, Timestamp};
+use ftp_client::{
+    DataMode, Error, Limit, Network, Phase, Precision, Protection, Representation, Session, Settings, Timestamp,
+};
 use std::time::Duration;
 use support::*;
 
@@ -318,6 +320,7 @@ fn dropping_a_call_closes_the_session() {
         assert_eq!(limited, Err(Error::Timeout(Phase::Total)));
         assert_eq!(network.open_sockets(), 0);
         assert_eq!(session.noop().await, Err(Error::Closed));
+        assert_eq!(session.set_data_mode(DataMode::Passive), Err(Error::Closed));
     });
 }
 
