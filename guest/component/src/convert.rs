@@ -179,7 +179,7 @@ impl From<wit::Representation> for Representation {
 impl From<wit::TransferMode> for TransferMode {
     fn from(mode: wit::TransferMode) -> Self {
         match mode {
-            wit::TransferMode::Stream => Self::Stream,
+            wit::TransferMode::StreamMode => Self::Stream,
             wit::TransferMode::Deflate => Self::Deflate,
         }
     }
