@@ -8,8 +8,9 @@ use crate::types::{Limit, Phase, Reply};
 /// Why an operation failed, and whose fault it was.
 ///
 /// The first eighteen are the contract's own, with its kinds side by side; `Trapped`, `Host` and `Local` are this
-/// library's. After `ConnectionLost`, `Timeout`, `Protocol`, `LimitExceeded` on a reply, `Trapped` and a `Transient` reply
-/// with code 421 the session is closed; after every other error it can be used as before.
+/// library's. After `Protocol`, `Timeout` in the phases `Reply` and `Total`, `LimitExceeded` on a reply, `Trapped`, a
+/// `Transient` reply with code 421 and, from anything but a transfer, `ConnectionLost`, `Tls` and `Timeout` in the phase
+/// `Handshake`, the session is closed; after every other error it can be used as before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
@@ -37,7 +38,7 @@ pub enum Error {
     Protocol(String),
     /// A limit on what a server may send was reached.
     LimitExceeded(Limit),
-    /// The caller's argument cannot be sent. Not one byte was sent.
+    /// The caller's argument cannot be sent, and not one byte of it was; or it is no time for the call.
     InvalidArgument(String),
     /// A transfer of this session is still open: finish, abort or drop it first.
     Busy,

@@ -18,8 +18,8 @@ pub struct Reply {
 /// Why an operation failed.
 ///
 /// The session is closed when its control connection failed: after [`Error::Protocol`], [`Error::Timeout`] in the
-/// phases [`Phase::Reply`] and [`Phase::Total`], a limit on replies, a reply of 421, or [`Error::ConnectionLost`]
-/// from anything but a transfer. Otherwise it stays usable.
+/// phases [`Phase::Reply`] and [`Phase::Total`], a limit on replies, a reply of 421, or, from anything but a transfer,
+/// [`Error::ConnectionLost`], [`Error::Tls`] or a timeout in [`Phase::Handshake`]. Otherwise it stays usable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
     /// The host name has no address, or looking it up failed.
@@ -46,7 +46,7 @@ pub enum Error {
     Protocol(String),
     /// A limit on what a server may send was reached.
     LimitExceeded(Limit),
-    /// The caller's argument cannot be sent. Not one byte was.
+    /// The caller's argument cannot be sent, and not one byte of it was; or it is no time for the call.
     InvalidArgument(String),
     /// A transfer of this session is still open.
     Busy,
