@@ -139,7 +139,7 @@ async fn transfers_end_early(site: Site) -> Result<()> {
 
 async fn mode_changes_in_a_session(site: Site) -> Result<()> {
     let mut session = site.login().await?;
-    for mode in [TransferMode::Stream, TransferMode::Deflate, TransferMode::Stream, TransferMode::Deflate] {
+    for mode in [TransferMode::StreamMode, TransferMode::Deflate, TransferMode::StreamMode, TransferMode::Deflate] {
         session.set_transfer_mode(mode).await?;
         put(&mut session, "file", b"contents").await?;
         assert_eq!(site.contents("file")?, b"contents");
