@@ -86,8 +86,8 @@ async fn reply_that_is_promised_again_and_again() -> Result<()> {
 
 /// Replies that others follow, each in time for itself.
 fn promising(script: Script, code: u16) -> Script {
-    let line = format!("{code} soon");
-    (0..10).fold(script, |script, _| script.reply(&line).pause(SHORT / 2)).reply("220 ready").stall()
+    let replies = format!("{code} soon\r\n").repeat(10) + "220 ready\r\n";
+    script.drip(replies, SHORT / 20).stall()
 }
 
 async fn reply_that_never_comes() -> Result<()> {
