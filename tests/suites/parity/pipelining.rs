@@ -75,7 +75,8 @@ async fn transfer_that_it_gives_up_is_no_success(way: Way) -> Result<()> {
     std::fs::write(server.root().join("large"), Payload::bytes(LARGE))?;
     let mut session = login(&server, way).await?;
     match get(&mut session, "large").await {
-        Err(Error::Protocol(_)) => {}
+        // The end of the data may be seen before the reply is.
+        Err(Error::Protocol(_) | Error::ConnectionLost(_)) => {}
         Err(Error::Tls(_)) if way.is_encrypted() => {}
         Err(other) => bail!("another error: {other:?}"),
         Ok(contents) => bail!("{} bytes came", contents.len()),
