@@ -365,7 +365,7 @@ async fn ccc_goes_on_in_the_clear_and_data_stays_protected() -> Result<()> {
 }
 
 async fn ccc_refused_stays_inside_tls() -> Result<()> {
-    Script::secured_login()
+    Script::protected()
         .on("CCC", "534 not with you")
         .on("NOOP", "200 in step")
         .play(async |peer| {
@@ -425,16 +425,16 @@ async fn ccc_outside_tls_is_not_sent() -> Result<()> {
 }
 
 async fn ccc_with_a_reply_behind_its_own_inside_tls_closes() -> Result<()> {
-    let script = Script::secured_login().expect("CCC").say("200 as you like\r\n200 and this\r\n").stall();
+    let script = Script::protected().expect("CCC").say("200 as you like\r\n200 and this\r\n").stall();
     ccc_closes(script).await
 }
 
 async fn ccc_with_a_reply_in_a_record_of_its_own_closes() -> Result<()> {
-    ccc_closes(Script::secured_login().on("CCC", "200 as you like").reply("200 and this").stall()).await
+    ccc_closes(Script::protected().on("CCC", "200 as you like").reply("200 and this").stall()).await
 }
 
 async fn ccc_with_a_reply_in_the_clear_behind_close_notify_closes() -> Result<()> {
-    ccc_closes(Script::secured_login().on("CCC", "200 as you like").leave_tls_and_say("200 and this\r\n")).await
+    ccc_closes(Script::protected().on("CCC", "200 as you like").leave_tls_and_say("200 and this\r\n")).await
 }
 
 async fn ccc_closes(script: Script) -> Result<()> {
@@ -443,14 +443,14 @@ async fn ccc_closes(script: Script) -> Result<()> {
             let mut session = login(peer).await?;
             assert_protocol(session.clear_command_channel().await);
             assert_closed(&mut session).await;
-            assert_eq!(peer.commands(), ["AUTH TLS", "USER user", "PASS 12345", "CCC"]);
+            assert_eq!(peer.commands(), ["AUTH TLS", "USER user", "PASS 12345", "PBSZ 0", "PROT P", "CCC"]);
             Ok(())
         })
         .await
 }
 
 async fn ccc_with_a_reply_in_the_clear_instead_of_close_notify_closes() -> Result<()> {
-    Script::secured_login()
+    Script::protected()
         .on("CCC", "200 as you like")
         .say_in_the_clear("200 and this\r\n")
         .stall()
@@ -462,14 +462,14 @@ async fn ccc_with_a_reply_in_the_clear_instead_of_close_notify_closes() -> Resul
                 other => panic!("{other:?}"),
             }
             assert_closed(&mut session).await;
-            assert_eq!(peer.commands(), ["AUTH TLS", "USER user", "PASS 12345", "CCC"]);
+            assert_eq!(peer.commands(), ["AUTH TLS", "USER user", "PASS 12345", "PBSZ 0", "PROT P", "CCC"]);
             Ok(())
         })
         .await
 }
 
 async fn ccc_without_close_notify_but_an_end_closes() -> Result<()> {
-    Script::secured_login()
+    Script::protected()
         .on("CCC", "200 as you like")
         .end(Ending::Close)
         .play(async |peer| {
@@ -485,7 +485,7 @@ async fn ccc_without_close_notify_but_an_end_closes() -> Result<()> {
 }
 
 async fn ccc_without_an_answer_is_a_timeout() -> Result<()> {
-    Script::secured_login()
+    Script::protected()
         .on("CCC", "200 as you like")
         .stall()
         .play(async |peer| {
