@@ -129,53 +129,82 @@ async fn download(way: Way, ciphers: &Ciphers, size: u64, repeats: usize) -> Res
     Ok(())
 }
 
-/// Connections with a full handshake, and data connections that resume, beside the same without TLS.
+/// Connections with a full handshake, and data connections that resume, in turn with the same without TLS: what is left is
+/// TLS.
 async fn handshakes(kind: Kind, version: TlsVersion) -> Result<()> {
-    let plain = Server::start(kind, Options::default())?;
-    let (plain_connect, plain_data) = times_of(&plain, &client::settings()).await?;
-    for (name, leaf, authority) in [
+    let mut plain = Timed::start(kind, Options::default(), client::settings())?;
+    let mut secure = Vec::new();
+    for (chain, certificate, authority) in [
         ("ECDSA P-256", Leaf::Server, certificates::authority()?),
         ("RSA 2048", Leaf::ServerRsa, certificates::rsa_authority()?),
     ] {
-        let options = Options { security: Security::Explicit, certificate: leaf, ..Options::default() };
-        let server = Server::start(kind, options)?;
+        let options = Options { security: Security::Explicit, certificate, ..Options::default() };
         let tls =
             TlsSettings { trust: Trust::Roots(authority.into()), versions: version..=version, ..Default::default() };
         let settings = Settings { security: ftp_host::Security::Explicit, tls, ..client::settings() };
-        let (connect, data) = times_of(&server, &settings).await?;
+        secure.push((chain, Timed::start(kind, options, settings)?));
+    }
+    for _ in 0..ROUNDS {
+        plain.measure().await?;
+        for (_, timed) in &mut secure {
+            timed.measure().await?;
+        }
+    }
+    let milliseconds = |duration: Duration| duration.as_secs_f64() * 1e3;
+    for (chain, mut timed) in secure {
+        let full = milliseconds(median(&mut timed.connects)) - milliseconds(median(&mut plain.connects));
+        let resumed = milliseconds(median(&mut timed.transfers)) - milliseconds(median(&mut plain.transfers));
         println!(
-            "handshakes with {}, a chain of {name}, {version:?}: connect {connect:.2?} (plain {plain_connect:.2?}), \
-             empty download, resumed where it can be, {data:.2?} (plain {plain_data:.2?})",
+            "handshakes with {}, {version:?}, a chain of {chain}: full {full:.2} ms, of a data connection {resumed:.2} ms \
+             ({}): {:.2}",
             kind.name(),
+            if timed.resumed { "resumed" } else { "not resumed" },
+            resumed / full,
         );
     }
     Ok(())
 }
 
-async fn times_of(server: &Server, settings: &Settings) -> Result<(Duration, Duration)> {
-    std::fs::write(server.root().join("empty"), b"")?;
-    let (mut connects, mut transfers) = (Vec::new(), Vec::new());
-    for _ in 0..20 {
-        let connector = client::connector(settings.clone()).await?;
-        let address = server.address();
+/// How often each is measured.
+const ROUNDS: usize = 40;
+
+/// A server, and how long it took.
+struct Timed {
+    server: Server,
+    settings: Settings,
+    connects: Vec<Duration>,
+    transfers: Vec<Duration>,
+    resumed: bool,
+}
+
+impl Timed {
+    fn start(kind: Kind, options: Options, settings: Settings) -> Result<Self> {
+        let server = Server::start(kind, options)?;
+        std::fs::write(server.root().join("empty"), b"")?;
+        Ok(Self { server, settings, connects: Vec::new(), transfers: Vec::new(), resumed: false })
+    }
+
+    async fn measure(&mut self) -> Result<()> {
+        let connector = client::connector(self.settings.clone()).await?;
+        let address = self.server.address();
         let start = Instant::now();
         let mut session = connector.connect(&address.ip().to_string(), Some(address.port())).await?;
-        connects.push(start.elapsed());
+        self.connects.push(start.elapsed());
         session.login("user", "12345", None).await?;
         empty_download(&mut session).await?;
         let start = Instant::now();
-        empty_download(&mut session).await?;
-        transfers.push(start.elapsed());
+        self.resumed = empty_download(&mut session).await?;
+        self.transfers.push(start.elapsed());
         session.quit().await?;
+        Ok(())
     }
-    Ok((median(&mut connects), median(&mut transfers)))
 }
 
-async fn empty_download(session: &mut Session) -> Result<()> {
+/// Gives whether its connection resumed the session.
+async fn empty_download(session: &mut Session) -> Result<bool> {
     let mut download = session.retrieve("empty", Representation::Image, 0).await?;
     ensure!(download.read().await?.is_none(), "something came");
-    download.finish().await?;
-    Ok(())
+    Ok(download.finish().await?.resumed)
 }
 
 async fn uploads(way: Way) -> Result<()> {
