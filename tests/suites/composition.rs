@@ -99,7 +99,7 @@ async fn call(port: u16, path: &str) -> wasmtime::Result<Result<Vec<u8>, String>
     let component = Component::new(&engine, composed().map_err(|error| wasmtime::format_err!("{error:#}"))?)?;
     let mut linker = Linker::new(&engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-    let wasi = WasiCtx::builder().inherit_network().build();
+    let wasi = WasiCtx::builder().inherit_network().allow_tcp(true).build();
     let mut store = Store::new(&engine, State { wasi, table: ResourceTable::new() });
     let plugin = linker.instantiate_async(&mut store, &component).await?;
     let fetch = plugin.get_typed_func::<(&str, u16, &str), (Result<Vec<u8>, String>,)>(&mut store, "fetch")?;

@@ -86,8 +86,9 @@ async fn reply_that_is_promised_again_and_again() -> Result<()> {
 
 /// Replies that others follow, each in time for itself.
 fn promising(script: Script, code: u16) -> Script {
-    let replies = format!("{code} soon\r\n").repeat(10) + "220 ready\r\n";
-    script.drip(replies, SHORT / 20).stall()
+    let line = format!("{code} soon\r\n");
+    let pause = SHORT / 2 / line.len() as u32;
+    script.drip(line.repeat(10), pause).stall()
 }
 
 async fn reply_that_never_comes() -> Result<()> {

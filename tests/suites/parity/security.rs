@@ -112,7 +112,13 @@ async fn client_shows_its_own(kind: Kind) -> Result<()> {
         for version in [TlsVersion::Tls12, TlsVersion::Tls13] {
             let identity = Identity { certificates: made.chain.clone(), private_key: made.key.clone() };
             let tls = TlsSettings { identity: Some(identity), versions: version..=version, ..trusting(authority()?) };
-            let mut session = client::login_with(server.address(), explicit(tls)).await?;
+            let session = client::login_with(server.address(), explicit(tls)).await;
+            if kind == Kind::Vsftpd && key == ClientKey::EcdsaP384 && version == TlsVersion::Tls12 {
+                // It knows P-256 alone, and in TLS 1.2 that goes for keys of certificates too.
+                assert!(matches!(session, Err(Error::Tls(_))));
+                continue;
+            }
+            let mut session = session.with_context(|| format!("{key:?}, {version:?}"))?;
             assert!(put(&mut session).await?.encrypted, "{key:?}, {version:?}");
             session.quit().await?;
         }
