@@ -94,13 +94,13 @@ impl Handshake for Starting {
             let Some(_) = record else { return Ok(Step::Waiting(self)) };
             self.shown = end - consumed;
         }
-        if self.shown > 0 {
-            return Err(Error::Tls("the server's handshake does not end where it should".to_string()));
-        }
         let agreed = agreed(&self.connection);
         let is_known = self.purpose == Purpose::Control || agreed.resumed;
         if !is_known {
             self.tickets.set_session(self.session);
+        }
+        if self.shown > 0 {
+            return Err(Error::Tls("the server's handshake does not end where it should".to_string()));
         }
         let opened = self.connection.dangerous_into_kernel_connection().map_err(failed)?;
         Ok(Step::Done(Box::new(Records::new(opened, is_known.then_some(self.tickets))?), agreed))
