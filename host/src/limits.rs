@@ -127,7 +127,7 @@ mod tests {
 
     async fn guest(memory: usize, limit: Duration) -> Guest {
         let engine = Engine::new(&tunables::config()).unwrap();
-        let module = Module::new(&engine, GUEST).unwrap();
+        let module = Module::new(&engine, wat::parse_str(GUEST).unwrap()).unwrap();
         let mut store = Store::new(&engine, Memory::new(memory));
         store.limiter(|memory| memory);
         let busy = Busy::default();

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use anyhow::{Context as _, Result, anyhow, ensure};
 use tempfile::TempDir;
 
+use crate::cargo::cargo;
 use crate::certificates;
 use crate::root;
 use crate::servers::{Kind, Security, Server, Way};
@@ -97,7 +98,7 @@ fn build() -> Result<PathBuf> {
         Some("debug") | None => "dev",
         Some(name) => name,
     };
-    let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let status = cargo()
         .args(["build", "--quiet", "--workspace", "--bin", "ftp-host", "--test", "runner", "--profile", profile])
         .arg("--target-dir")
         .arg(directory.parent().context("the profile is in the target directory")?)
