@@ -1,12 +1,18 @@
 //! Programs for the target of the component, which are no part of it: built as the component is, when they are needed.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
+use crate::cargo::cargo;
+
 /// As `host/build.rs` has them.
-const FLAGS: &str = "-Ctarget-feature=+simd128\x1f-Crelocation-model=static";
+const FLAGS: &str = concat!(
+    "-Ctarget-feature=+simd128\x1f",
+    "-Crelocation-model=static\x1f",
+    "--cfg=sha2_backend=\"soft\"\x1f",
+    "--cfg=sha2_backend_soft=\"compact\"",
+);
 
 /// Build what these arguments of `cargo build` choose; gives the directory that it is then in.
 pub fn build(chosen: &[&str]) -> Result<PathBuf> {
@@ -14,7 +20,7 @@ pub fn build(chosen: &[&str]) -> Result<PathBuf> {
     // In a directory of its own, so that it need not wait for the lock of a cargo around this one.
     let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
     let target = workspace.join(target).join("wasm-examples");
-    let built = Command::new(env!("CARGO"))
+    let built = cargo()
         .args(["build", "--quiet", "--locked", "--profile", "wasm", "--target", "wasm32-wasip2", "--target-dir"])
         .arg(&target)
         .args(chosen)
