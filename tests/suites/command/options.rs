@@ -152,6 +152,12 @@ const TRIALS: [Trial; 17] = [
         place.write_there("text", b"one\r\ntwo\r\n")?;
         assert_eq!(place.succeed(&["cat", "--ascii", &place.url("text")])?, "one\ntwo\n");
         assert_eq!(place.succeed(&["cat", &format!("{};type=a", place.url("text"))])?, "one\ntwo\n");
+        let text = format!("{};type=a", place.url("text"));
+        place.write_here("here", b"one\n")?;
+        for command in [&["get", "--checksum", &text][..], &["get", "--checksum", &text, "-"]] {
+            assert_eq!(place.run(command)?.status.code(), Some(2), "{command:?}");
+        }
+        assert_eq!(place.run(&["put", "--ascii", "--checksum", "here", &place.url("there")])?.status.code(), Some(2));
         Ok(())
     }),
     ("each_url_says_how_its_file_travels", |place| {

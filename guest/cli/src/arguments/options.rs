@@ -32,7 +32,7 @@ pub struct TransferOptions {
     /// Text: lines end as they do at the other side
     #[arg(short, long)]
     pub ascii: bool,
-    /// Compare checksums, where the server has any
+    /// Compare checksums, where the server has any; not of text
     #[arg(long)]
     pub checksum: bool,
     /// Do not keep modification times

@@ -57,6 +57,9 @@ impl Known {
     }
 }
 
+/// Its lines end otherwise on the server.
+pub const NO_CHECKSUM_OF_TEXT: &str = "text has other bytes at the other side: --checksum does not go with it";
+
 /// How files are downloaded.
 pub struct How {
     pub resume: bool,
@@ -84,8 +87,14 @@ impl How {
 
     /// Whether a file can be downloaded so that travels in this way.
     pub fn check(&self, representation: Representation) -> Result<(), Failure> {
-        if representation == Representation::Ascii && (self.resume || self.segments > 1) {
+        if representation != Representation::Ascii {
+            return Ok(());
+        }
+        if self.resume || self.segments > 1 {
             return Err(Failure::usage("text is transferred as a whole: neither --resume nor --segments go with it"));
+        }
+        if self.checksum {
+            return Err(Failure::usage(NO_CHECKSUM_OF_TEXT));
         }
         Ok(())
     }

@@ -122,6 +122,10 @@ async fn get_to_output(context: &Context, urls: &[String], get: &Get) -> Result<
     }
     let servers = urls.iter().map(|url| Server::for_transfers(context, url, connection, transfer));
     let servers = servers.collect::<Result<Vec<_>, _>>()?;
+    let how = How::new(context, transfer, *segments);
+    for server in &servers {
+        how.check(server.remote.representation(transfer.ascii))?;
+    }
     let limiter = Limiter::new(context, transfer.limit_rate);
     print(&servers, &Printing { ascii: transfer.ascii, no_glob: *no_glob, limiter }).await
 }

@@ -15,7 +15,7 @@ use serde_json::json;
 use super::Context;
 use super::bars::Bar;
 use super::connect::{Client, Net};
-use super::download::{Broken, compare};
+use super::download::{Broken, NO_CHECKSUM_OF_TEXT, compare};
 use super::failure::{Doing as _, Failure};
 use super::jobs::{Limiter, Worker, retry};
 use super::local;
@@ -45,8 +45,12 @@ pub struct How {
 
 impl How {
     pub fn new(context: &Context, options: &TransferOptions, representation: Representation) -> Result<Self, Failure> {
-        if representation == Representation::Ascii && options.resume {
+        let is_text = representation == Representation::Ascii;
+        if is_text && options.resume {
             return Err(Failure::usage("text is transferred as a whole: --resume does not go with it"));
+        }
+        if is_text && options.checksum {
+            return Err(Failure::usage(NO_CHECKSUM_OF_TEXT));
         }
         Ok(Self {
             resume: options.resume,
