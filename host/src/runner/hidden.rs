@@ -1,35 +1,73 @@
 //! What is typed and not shown. The terminal would stay so after the end of this process.
 
-use std::fs::File;
-use std::io::{self, IsTerminal as _, Write as _};
-use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io::{self, Write as _};
 
 use console::Term;
 
-/// Somebody types what is not shown.
-static IS_UNDER_WAY: AtomicBool = AtomicBool::new(false);
-
 /// A line that is typed and not shown.
 pub fn line(terminal: &Term) -> io::Result<String> {
-    IS_UNDER_WAY.store(true, Ordering::SeqCst);
+    settings::keep();
     let line = terminal.read_secure_line();
-    IS_UNDER_WAY.store(false, Ordering::SeqCst);
+    settings::forget();
     line
 }
 
-/// Before this process ends from outside: what is typed is shown again. The standard library does not know the settings of
-/// terminals; where the command `stty` is missing they stay as they are.
+/// Before this process ends from outside: what is typed is shown again.
 pub fn end() {
-    if !IS_UNDER_WAY.load(Ordering::SeqCst) {
-        return;
+    if settings::restore() {
+        let _ = writeln!(io::stderr());
     }
-    let _ = writeln!(io::stderr());
-    let terminal = match io::stdin().is_terminal() {
-        true => Ok(Stdio::inherit()),
-        false => File::open("/dev/tty").map(Stdio::from),
-    };
-    if let Ok(terminal) = terminal {
-        let _ = Command::new("stty").arg("echo").stdin(terminal).stdout(Stdio::null()).stderr(Stdio::null()).status();
+}
+
+/// Those of the terminal, as they were before.
+#[cfg(unix)]
+mod settings {
+    use std::fs::File;
+    use std::io::{self, IsTerminal as _};
+    use std::os::fd::{AsFd as _, OwnedFd};
+    use std::sync::{Mutex, PoisonError};
+
+    use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+
+    static KEPT: Mutex<Option<Termios>> = Mutex::new(None);
+
+    pub fn keep() {
+        set(terminal().and_then(|terminal| Ok(tcgetattr(terminal)?)).ok());
+    }
+
+    pub fn forget() {
+        set(None);
+    }
+
+    /// Whether there was anything to restore.
+    pub fn restore() -> bool {
+        let Some(kept) = set(None) else { return false };
+        if let Ok(terminal) = terminal() {
+            let _ = tcsetattr(terminal, OptionalActions::Now, &kept);
+        }
+        true
+    }
+
+    fn set(settings: Option<Termios>) -> Option<Termios> {
+        std::mem::replace(&mut *KEPT.lock().unwrap_or_else(PoisonError::into_inner), settings)
+    }
+
+    fn terminal() -> io::Result<OwnedFd> {
+        match io::stdin().is_terminal() {
+            true => io::stdin().as_fd().try_clone_to_owned(),
+            false => File::open("/dev/tty").map(OwnedFd::from),
+        }
+    }
+}
+
+/// Elsewhere a console shows again what is typed when the process is at its end.
+#[cfg(not(unix))]
+mod settings {
+    pub fn keep() {}
+
+    pub fn forget() {}
+
+    pub fn restore() -> bool {
+        false
     }
 }
