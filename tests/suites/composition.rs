@@ -3,18 +3,23 @@
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
-use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use anyhow::{Result, anyhow, bail, ensure};
 use ftp_host::COMPONENT;
 use ftp_tests::embedded::Embedded;
+use ftp_tests::payload::Payload;
 use ftp_tests::suite::Suite;
 use ftp_tests::wasmtime::{installed, run};
 use ftp_tests::{guest, root, trials};
 use wac_graph::types::Package;
 use wac_graph::{CompositionGraph, EncodeOptions, plug};
-use wasmtime::component::{Component, Linker, ResourceTable};
+use wasmtime::component::{Component, ComponentNamedList, ComponentType, Instance, Lift, Linker, Lower, ResourceTable};
 use wasmtime::{Engine, Store};
+use wasmtime_wasi::p2::pipe::{MemoryInputPipe, MemoryOutputPipe};
+use wasmtime_wasi::p2::{DynInputStream, DynOutputStream};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wit_component::DecodedWasm;
+
+const HOST: &str = "127.0.0.1";
 
 const CONTENTS: &[u8] = b"what the plugin came for";
 
@@ -24,7 +29,14 @@ fn main() -> ExitCode {
         suite,
         "composition",
         Ok(()),
-        [only_wasi_is_left_to_import, plugin_fetches_a_file, plugin_learns_what_the_server_refuses]
+        [
+            only_wasi_is_left_to_import,
+            plugin_fetches_a_file,
+            plugin_learns_what_the_server_refuses,
+            download_goes_into_a_stream_of_the_host,
+            stream_that_takes_no_more_is_told,
+            upload_comes_out_of_a_stream_of_the_host,
+        ]
     );
     trials!(suite, "composition", installed(), [wasmtime_run_invokes_the_plugin]);
     suite.run_after(|| drop(composed()))
@@ -51,7 +63,9 @@ async fn only_wasi_is_left_to_import() -> Result<()> {
     let DecodedWasm::Component(resolve, world) = wit_component::decode(composed()?)? else {
         bail!("this is a package, not a component");
     };
-    let imports: Vec<String> = resolve.worlds[world].imports.keys().map(|key| resolve.name_world_key(key)).collect();
+    let imports = resolve.worlds[world].imports.keys().map(|key| resolve.name_world_key(key));
+    // What has no package is a type of one of the others.
+    let imports: Vec<String> = imports.filter(|name| name.contains(':')).collect();
     assert!(imports.iter().any(|name| name.starts_with("wasi:sockets/tcp@")), "{imports:?}");
     assert!(imports.iter().all(|name| name.starts_with("wasi:")), "{imports:?}");
     Ok(())
@@ -88,23 +102,85 @@ async fn wasmtime_run_invokes_the_plugin() -> Result<()> {
     Ok(())
 }
 
-/// What the plugin says, in a host that knows nothing of FTP.
-async fn fetch(server: &Embedded, path: &str) -> Result<Result<Vec<u8>, String>> {
-    let called = call(server.address().port(), path).await;
-    called.map_err(|error| anyhow!("{error:?}")).context("calling the plugin")
+/// As many bytes as take several portions.
+const MANY: u64 = 300_000;
+
+async fn download_goes_into_a_stream_of_the_host() -> Result<()> {
+    let server = Embedded::start()?;
+    let contents = Payload::bytes(MANY);
+    std::fs::write(server.root().join("file"), &contents)?;
+    let sink = MemoryOutputPipe::new(contents.len() + 1);
+    assert_eq!(download(&server, sink.clone()).await?, Ok(MANY));
+    assert_eq!(sink.contents(), contents);
+    Ok(())
 }
 
-async fn call(port: u16, path: &str) -> wasmtime::Result<Result<Vec<u8>, String>> {
-    let engine = Engine::default();
-    let component = Component::new(&engine, composed().map_err(|error| wasmtime::format_err!("{error:#}"))?)?;
-    let mut linker = Linker::new(&engine);
-    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-    let wasi = WasiCtx::builder().inherit_network().allow_tcp(true).build();
-    let mut store = Store::new(&engine, State { wasi, table: ResourceTable::new() });
-    let plugin = linker.instantiate_async(&mut store, &component).await?;
-    let fetch = plugin.get_typed_func::<(&str, u16, &str), (Result<Vec<u8>, String>,)>(&mut store, "fetch")?;
-    let (fetched,) = fetch.call_async(&mut store, ("127.0.0.1", port, path)).await?;
-    Ok(fetched)
+async fn stream_that_takes_no_more_is_told() -> Result<()> {
+    let server = Embedded::start()?;
+    std::fs::write(server.root().join("file"), Payload::bytes(MANY))?;
+    let refusal = download(&server, MemoryOutputPipe::new(1000)).await?.expect_err("there is no room");
+    assert!(refusal.contains("FailureKind::Other"), "{refusal}");
+    Ok(())
+}
+
+async fn upload_comes_out_of_a_stream_of_the_host() -> Result<()> {
+    let server = Embedded::start()?;
+    let contents = Payload::bytes(MANY);
+    let mut plugin = Plugin::new().await?;
+    let source: DynInputStream = Box::new(MemoryInputPipe::new(contents.clone()));
+    let source = plugin.store.data_mut().table.push(source)?;
+    let port = server.address().port();
+    assert_eq!(plugin.call::<_, u64>("upload", (HOST, port, "file", source)).await?, Ok(MANY));
+    assert_eq!(std::fs::read(server.root().join("file"))?, contents);
+    Ok(())
+}
+
+async fn fetch(server: &Embedded, path: &str) -> Result<Result<Vec<u8>, String>> {
+    Plugin::new().await?.call("fetch", (HOST, server.address().port(), path)).await
+}
+
+async fn download(server: &Embedded, sink: MemoryOutputPipe) -> Result<Result<u64, String>> {
+    let mut plugin = Plugin::new().await?;
+    let sink: DynOutputStream = Box::new(sink);
+    let sink = plugin.store.data_mut().table.push(sink)?;
+    plugin.call("download", (HOST, server.address().port(), "file", sink)).await
+}
+
+/// The plugin in a host that knows nothing of FTP.
+struct Plugin {
+    store: Store<State>,
+    instance: Instance,
+}
+
+impl Plugin {
+    async fn new() -> Result<Self> {
+        Self::load(composed()?).await.map_err(|error| anyhow!("{error:?}"))
+    }
+
+    async fn load(component: &[u8]) -> wasmtime::Result<Self> {
+        let engine = Engine::default();
+        let component = Component::new(&engine, component)?;
+        let mut linker = Linker::new(&engine);
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        let wasi = WasiCtx::builder().inherit_network().allow_tcp(true).build();
+        let mut store = Store::new(&engine, State { wasi, table: ResourceTable::new() });
+        let instance = linker.instantiate_async(&mut store, &component).await?;
+        Ok(Self { store, instance })
+    }
+
+    /// What a function of the plugin says.
+    async fn call<P, R>(&mut self, function: &str, parameters: P) -> Result<Result<R, String>>
+    where
+        P: ComponentNamedList + Lower + Send + Sync,
+        R: ComponentType + Lift + Send + Sync + 'static,
+    {
+        let called = async {
+            let function = self.instance.get_typed_func::<P, (Result<R, String>,)>(&mut self.store, function)?;
+            function.call_async(&mut self.store, parameters).await
+        };
+        let (said,) = called.await.map_err(|error: wasmtime::Error| anyhow!("{error:?}"))?;
+        Ok(said)
+    }
 }
 
 struct State {
