@@ -51,9 +51,10 @@ impl Ciphers {
     }
 
     fn load(component: &Path) -> wasmtime::Result<Self> {
-        // As `ftp-host` has it.
+        // As `ftp-host` has it, which is compiled for every processor of the kind; the servers here are those of Debian.
         let mut config = Config::new();
         config.epoch_interruption(true).compiler_inlining(Inlining::Yes);
+        config.target(&format!("{}-unknown-linux-gnu", std::env::consts::ARCH))?;
         let engine = Engine::new(&config)?;
         let component = Component::from_file(&engine, component)?;
         let mut linker = Linker::new(&engine);

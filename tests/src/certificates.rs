@@ -9,8 +9,10 @@ use anyhow::{Context as _, Result, anyhow, ensure};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
     KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_RSA_SHA256, PublicKeyData,
-    SignatureAlgorithm, date_time_ymd,
+    SignatureAlgorithm, SigningKey, date_time_ymd,
 };
+
+use tempfile::NamedTempFile;
 
 use crate::payload::{Hash, sha256};
 use crate::suite::Requirement;
@@ -44,6 +46,8 @@ pub enum Leaf {
     SelfSignedExpired,
     /// Signed by an authority that nobody knows.
     Untrusted,
+    /// Signed by an authority with RSA of 1024 bits, which the authority has signed.
+    WeakAuthority,
 }
 
 /// The kinds of keys that clients have.
@@ -125,12 +129,14 @@ fn made() -> Result<&'static Made> {
     MADE.as_ref().map_err(|error| anyhow!(error.clone()))
 }
 
-type Authority = CertifiedIssuer<'static, KeyPair>;
+type Authority<Key = KeyPair> = CertifiedIssuer<'static, Key>;
 
 fn make() -> Result<Made> {
     let trusted = authority_of("authority", KeyPair::generate()?)?;
     let rsa = authority_of("RSA authority", rsa_pair(&rsa_key(2048)?)?)?;
     let unknown = authority_of("unknown authority", KeyPair::generate()?)?;
+    let weak = Weak::new(rsa_key(1024)?)?;
+    let weak = CertifiedIssuer::signed_by(authority_params("weak authority"), weak, &trusted)?;
     let fresh = || anyhow::Ok(KeyPair::generate()?.serialize_pem());
     let local = || server_params(&NAMES);
     let period = |from, until| {
@@ -151,6 +157,7 @@ fn make() -> Result<Made> {
         (Leaf::SelfSignedWrongName, self_signed(server_params(&["other.example"])?)?),
         (Leaf::SelfSignedExpired, self_signed(period(2000, 2001)?)?),
         (Leaf::Untrusted, signed(local()?, fresh()?, &unknown)?),
+        (Leaf::WeakAuthority, signed(local()?, fresh()?, &weak)?),
     ];
     let clients = vec![
         (ClientKey::EcdsaP256, client_of(key_of(&PKCS_ECDSA_P256_SHA256)?, &trusted)?),
@@ -162,11 +169,15 @@ fn make() -> Result<Made> {
 }
 
 fn authority_of(name: &str, key: KeyPair) -> Result<Authority> {
+    Ok(CertifiedIssuer::self_signed(authority_params(name), key)?)
+}
+
+fn authority_params(name: &str) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    Ok(CertifiedIssuer::self_signed(params, key)?)
+    params
 }
 
 fn itself_an_authority(mut params: CertificateParams) -> CertificateParams {
@@ -198,14 +209,14 @@ fn client_of(key: String, authority: &Authority) -> Result<Certificate> {
     Ok(Certificate { traditional_key, ..signed(params, key, authority)? })
 }
 
-fn signed(params: CertificateParams, key: String, authority: &Authority) -> Result<Certificate> {
+fn signed(params: CertificateParams, key: String, authority: &Authority<impl SigningKey>) -> Result<Certificate> {
     let (public, rsa) = match KeyPair::from_pem(&key) {
         Ok(pair) => {
             let rsa = pair.algorithm() == &PKCS_RSA_SHA256;
             (Public { key: pair.der_bytes().into(), algorithm: pair.algorithm() }, rsa)
         }
         // The library refuses to sign with a weak key, but not to have one certified.
-        Err(_) => (weak_public(&key)?, true),
+        Err(_) => (Weak::new(key.clone())?.public, true),
     };
     let certificate = params.signed_by(&public, authority)?;
     Ok(Certificate {
@@ -247,9 +258,40 @@ impl PublicKeyData for Public {
     }
 }
 
-fn weak_public(key: &str) -> Result<Public> {
-    let der = run_openssl(&["rsa", "-RSAPublicKey_out", "-outform", "DER"], key)?;
-    Ok(Public { key: der, algorithm: &PKCS_RSA_SHA256 })
+/// A key of RSA that the library finds too weak.
+struct Weak {
+    key: String,
+    public: Public,
+}
+
+impl Weak {
+    fn new(key: String) -> Result<Self> {
+        let der = run_openssl(&["rsa", "-RSAPublicKey_out", "-outform", "DER"], key.as_bytes())?;
+        Ok(Self { key, public: Public { key: der, algorithm: &PKCS_RSA_SHA256 } })
+    }
+
+    fn sign_with_openssl(&self, message: &[u8]) -> Result<Vec<u8>> {
+        let mut file = NamedTempFile::new()?;
+        file.write_all(self.key.as_bytes())?;
+        let path = file.path().to_str().context("the path is text")?;
+        run_openssl(&["dgst", "-sha256", "-sign", path, "-binary"], message)
+    }
+}
+
+impl PublicKeyData for Weak {
+    fn der_bytes(&self) -> &[u8] {
+        self.public.der_bytes()
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        self.public.algorithm()
+    }
+}
+
+impl SigningKey for Weak {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
+        self.sign_with_openssl(message).map_err(|_| rcgen::Error::RemoteKeyError)
+    }
 }
 
 fn key_of(algorithm: &'static SignatureAlgorithm) -> Result<String> {
@@ -265,10 +307,10 @@ fn rsa_pair(key: &str) -> Result<KeyPair> {
 }
 
 fn openssl(arguments: &[&str], input: &str) -> Result<String> {
-    Ok(String::from_utf8(run_openssl(arguments, input)?)?)
+    Ok(String::from_utf8(run_openssl(arguments, input.as_bytes())?)?)
 }
 
-fn run_openssl(arguments: &[&str], input: &str) -> Result<Vec<u8>> {
+fn run_openssl(arguments: &[&str], input: &[u8]) -> Result<Vec<u8>> {
     let mut process = Command::new("openssl")
         .args(arguments)
         .stdin(Stdio::piped())
@@ -276,7 +318,7 @@ fn run_openssl(arguments: &[&str], input: &str) -> Result<Vec<u8>> {
         .stderr(Stdio::piped())
         .spawn()
         .context("starting openssl")?;
-    process.stdin.take().context("standard input is piped")?.write_all(input.as_bytes())?;
+    process.stdin.take().context("standard input is piped")?.write_all(input)?;
     let output = process.wait_with_output()?;
     ensure!(output.status.success(), "openssl {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     Ok(output.stdout)

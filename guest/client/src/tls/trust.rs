@@ -53,8 +53,7 @@ impl Verifier {
         now: UnixTime,
     ) -> Result<(), rustls::Error> {
         let parsed = EndEntityCert::try_from(certificate).map_err(refused)?;
-        let bits = ftp_crypto::rsa_bits(&parsed.subject_public_key_info());
-        if let Some(bits) = bits.filter(|&bits| bits < MIN_RSA_BITS) {
+        if let Some(bits) = weak_bits(&parsed) {
             return Err(text(format!("the server's certificate has a weak key: RSA of {bits} bits")));
         }
         match &self.rule {
@@ -70,7 +69,8 @@ impl Verifier {
                     // It needs no issuer then, and may be one itself. The dates were checked before the issuer is.
                     Err(webpki::Error::UnknownIssuer | webpki::Error::CaUsedAsEndEntity)
                         if own.contains(certificate) => {}
-                    chain => drop(chain.map_err(refused)?),
+                    Err(error) => return Err(refused_chain(error, intermediates.iter().chain(own))),
+                    Ok(_) => {}
                 }
                 parsed.verify_is_valid_for_subject_name(name).map_err(refused)
             }
@@ -88,6 +88,25 @@ fn roots(public: &[TrustAnchor<'static>], own: Vec<CertificateDer<'static>>) -> 
 
 fn text(text: alloc::string::String) -> rustls::Error {
     rustls::Error::General(text)
+}
+
+/// The size of a key of RSA, if that is too small.
+fn weak_bits(certificate: &EndEntityCert<'_>) -> Option<usize> {
+    ftp_crypto::rsa_bits(&certificate.subject_public_key_info()).filter(|&bits| bits < MIN_RSA_BITS)
+}
+
+/// A weak key verifies nothing: the refusal should not speak of its signatures.
+fn refused_chain<'a>(
+    error: webpki::Error,
+    mut authorities: impl Iterator<Item = &'a CertificateDer<'a>>,
+) -> rustls::Error {
+    if error != webpki::Error::InvalidSignatureForPublicKey {
+        return refused(error);
+    }
+    match authorities.find_map(|authority| weak_bits(&EndEntityCert::try_from(authority).ok()?)) {
+        Some(bits) => text(format!("an authority of the server's certificate has a weak key: RSA of {bits} bits")),
+        None => refused(error),
+    }
 }
 
 /// The kinds of refusal that have an alert of their own.

@@ -28,6 +28,7 @@ pub fn add(suite: &mut Suite) {
             good_one_is_accepted,
             rsa_one_is_accepted,
             bad_ones_are_refused_for_their_own_reasons,
+            one_from_an_authority_with_a_weak_key_is_refused_for_that,
             one_without_its_key_is_refused_whatever_is_trusted,
             self_signed_one_is_accepted_as_a_root,
             self_signed_one_is_refused_without,
@@ -60,6 +61,11 @@ async fn bad_ones_are_refused_for_their_own_reasons() -> Result<()> {
         refused(Tls::showing(leaf), tls()?.trust, telling).await?;
     }
     Ok(())
+}
+
+async fn one_from_an_authority_with_a_weak_key_is_refused_for_that() -> Result<()> {
+    refused(Tls::showing(Leaf::WeakAuthority), tls()?.trust, "authority of the server's certificate has a weak key")
+        .await
 }
 
 async fn one_without_its_key_is_refused_whatever_is_trusted() -> Result<()> {
