@@ -25,6 +25,7 @@ mod sum;
 mod upload;
 
 use std::env;
+use std::pin::Pin;
 
 use clap::Parser as _;
 use ftp_cli::arguments::{Arguments, Verb, is_help, without_passwords};
@@ -86,22 +87,27 @@ async fn perform(context: &Context, verb: Verb) -> Result<(), Failure> {
             .out
             .warn("--insecure: any certificate is believed, so that anybody on the way can read and change all of it");
     }
+    work(context, verb).await
+}
+
+/// What a verb does. In one future, those of all verbs would be too much for the stack of a build without optimisation.
+fn work(context: &Context, verb: Verb) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + '_>> {
     match verb {
-        Verb::Get(verb) => get::run(context, verb).await,
-        Verb::Cat(verb) => get::cat(context, verb).await,
-        Verb::Put(verb) => put::run(context, verb).await,
-        Verb::Ls(verb) => list::ls(context, verb).await,
-        Verb::Stat(verb) => list::stat(context, verb).await,
-        Verb::Rm(verb) => files::rm(context, verb).await,
-        Verb::Mkdir(verb) => files::mkdir(context, verb).await,
-        Verb::Rmdir(verb) => files::rmdir(context, verb).await,
-        Verb::Mv(verb) => files::mv(context, verb).await,
-        Verb::Touch(verb) => files::touch(context, verb).await,
-        Verb::Chmod(verb) => files::chmod(context, verb).await,
-        Verb::Cp(verb) => copy::run(context, verb).await,
-        Verb::Mirror(verb) => mirror::run(context, verb).await,
-        Verb::Sum(verb) => sum::run(context, verb).await,
-        Verb::Quote(verb) => quote::run(context, verb).await,
-        Verb::Probe(verb) => probe::run(context, verb).await,
+        Verb::Get(verb) => Box::pin(get::run(context, verb)),
+        Verb::Cat(verb) => Box::pin(get::cat(context, verb)),
+        Verb::Put(verb) => Box::pin(put::run(context, verb)),
+        Verb::Ls(verb) => Box::pin(list::ls(context, verb)),
+        Verb::Stat(verb) => Box::pin(list::stat(context, verb)),
+        Verb::Rm(verb) => Box::pin(files::rm(context, verb)),
+        Verb::Mkdir(verb) => Box::pin(files::mkdir(context, verb)),
+        Verb::Rmdir(verb) => Box::pin(files::rmdir(context, verb)),
+        Verb::Mv(verb) => Box::pin(files::mv(context, verb)),
+        Verb::Touch(verb) => Box::pin(files::touch(context, verb)),
+        Verb::Chmod(verb) => Box::pin(files::chmod(context, verb)),
+        Verb::Cp(verb) => Box::pin(copy::run(context, verb)),
+        Verb::Mirror(verb) => Box::pin(mirror::run(context, verb)),
+        Verb::Sum(verb) => Box::pin(sum::run(context, verb)),
+        Verb::Quote(verb) => Box::pin(quote::run(context, verb)),
+        Verb::Probe(verb) => Box::pin(probe::run(context, verb)),
     }
 }
