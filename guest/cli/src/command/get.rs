@@ -126,8 +126,7 @@ async fn get_to_output(context: &Context, urls: &[String], get: &Get) -> Result<
     for server in &servers {
         how.check(server.remote.representation(transfer.ascii))?;
     }
-    let limiter = Limiter::new(context, transfer.limit_rate);
-    print(&servers, &Printing { ascii: transfer.ascii, no_glob: *no_glob, limiter }).await
+    print(&servers, &Printing { ascii: transfer.ascii, no_glob: *no_glob, limiter: how.limiter }).await
 }
 
 pub async fn cat(context: &Context, cat: Cat) -> Result<(), Failure> {
