@@ -18,7 +18,7 @@ const PORT: u16 = 21;
 const IMPLICIT_PORT: u16 = 990;
 
 /// Settings of a connector. Each has a safe default.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// How sessions are protected. Default: not at all.
     pub security: Security,
@@ -54,6 +54,9 @@ pub struct Settings {
     pub idle_timeout: Option<Duration>,
     /// The longest that any one call may take as a whole. None: no limit beyond those above.
     pub total_timeout: Option<Duration>,
+    /// Compare sizes (SIZE) at the end of each upload as an image and of each copy; [`Outcome::verified`](crate::Outcome::verified)
+    /// reports what was compared. Default: yes.
+    pub verify_size: bool,
     /// Compare checksums at the end of whole files, where the server has any; [`Outcome::checksum`](crate::Outcome::checksum)
     /// has what agreed.
     pub verify_checksums: bool,
@@ -61,6 +64,30 @@ pub struct Settings {
     pub inflation_limit: Option<u64>,
     /// The most lines that [`Session::transcript`] holds, at most 65,536. 0 turns it off.
     pub transcript_capacity: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            security: Security::default(),
+            tls: TlsSettings::default(),
+            data_mode: DataMode::default(),
+            encoding: Encoding::default(),
+            local_address: None,
+            proxy: None,
+            keepalive: None,
+            tcp_keepalive: None,
+            pipelining: false,
+            connect_timeout: None,
+            reply_timeout: None,
+            idle_timeout: None,
+            total_timeout: None,
+            verify_size: true,
+            verify_checksums: false,
+            inflation_limit: None,
+            transcript_capacity: 0,
+        }
+    }
 }
 
 /// A sandbox: one instance of the component, for one session or for the two that a server-to-server copy needs.
@@ -125,6 +152,9 @@ impl Connector {
         }
         if let Some(time) = settings.total_timeout {
             call!(handle, connector.call_set_total_timeout(Some(nanoseconds(time))))?;
+        }
+        if !settings.verify_size {
+            call!(handle, connector.call_set_verify_size(false))?;
         }
         if settings.verify_checksums {
             call!(handle, connector.call_set_verify_checksums(true))?;

@@ -7,7 +7,7 @@ use crate::types::{Limit, Phase, Reply};
 
 /// Why an operation failed, and whose fault it was.
 ///
-/// The first eighteen are the contract's own, with its kinds side by side; `Trapped`, `Host` and `Local` are this
+/// The first twenty are the contract's own, with its kinds side by side; `Trapped`, `Host` and `Local` are this
 /// library's. After `Protocol`, `Timeout` in the phases `Reply` and `Total`, `LimitExceeded` on a reply, `Trapped`, a
 /// `Transient` reply with code 421 and, from anything but a transfer, `ConnectionLost`, `Tls` and `Timeout` in the phase
 /// `Handshake`, the session is closed; after every other error it can be used as before.
@@ -46,6 +46,10 @@ pub enum Error {
     Closed,
     /// The number of bytes received differs from what the server announced.
     Integrity(String),
+    /// Fewer bytes arrived than were sent or announced: the transfer was cut.
+    Incomplete(String),
+    /// The server reports success, and whether all bytes arrived cannot be verified although it has to be.
+    Unverified(String),
     /// Neither the component nor the server can do it in this session.
     Unsupported(String),
     /// The network failed in a way that has no case of its own.
@@ -77,6 +81,8 @@ impl Display for Error {
             Self::Busy => f.write_str("a transfer of this session is still open"),
             Self::Closed => f.write_str("the session is closed"),
             Self::Integrity(text) => write!(f, "wrong data: {}", Line(text)),
+            Self::Incomplete(text) => write!(f, "incomplete: {}", Line(text)),
+            Self::Unverified(text) => write!(f, "cannot be verified: {}", Line(text)),
             Self::Unsupported(text) => write!(f, "unsupported: {}", Line(text)),
             Self::Other(text) => write!(f, "network error: {}", Line(text)),
             Self::Trapped(text) => write!(f, "the component was stopped: {}", Line(text)),
@@ -125,6 +131,8 @@ impl From<types::Failure> for Error {
             Kind::Busy => return Self::Busy,
             Kind::Closed => return Self::Closed,
             Kind::Integrity => Self::Integrity,
+            Kind::Incomplete => Self::Incomplete,
+            Kind::Unverified => Self::Unverified,
             Kind::Unsupported => Self::Unsupported,
             Kind::Other => Self::Other,
         };

@@ -79,7 +79,7 @@ pub use transfer::{Download, Upload};
 pub use types::{
     Active, Algorithm, Arrived, Checksum, Copied, DataEnd, DataMode, Encoding, Encryption, Entry, EntryKind, Limit,
     Listed, Outcome, Phase, Precision, Protection, RawEntry, Reply, Representation, Security, Timestamp, TlsVersion,
-    TransferMode, Trust,
+    TransferMode, Trust, Unverified, Verification,
 };
 
 /// The component itself, `ftp.wasm`, for a program that loads or composes it in its own way.

@@ -6,7 +6,7 @@ pub(crate) use types::Retry;
 pub use types::{
     Active, Algorithm, Arrived, Checksum, Copied, DataEnd, DataMode, Encoding, Encryption, Entry, EntryKind, Limit,
     Listed, Outcome, Phase, Precision, Protection, RawEntry, Reply, Representation, Security, Timestamp, TlsVersion,
-    TransferMode, Trust,
+    TransferMode, Trust, Unverified, Verification,
 };
 
 impl Default for DataMode {

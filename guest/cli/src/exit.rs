@@ -67,14 +67,18 @@ impl Exit {
         match error {
             Error::NameUnresolvable(_) => Self::Name,
             Error::AccessDenied(_) | Error::ConnectionRefused(_) => Self::Connect,
-            Error::ConnectionLost(_) => Self::Partial,
+            Error::ConnectionLost(_) | Error::Unverified(_) => Self::Partial,
             Error::Timeout(_) => Self::Timeout,
             Error::Tls(_) | Error::Insecure(_) => Self::Tls,
             Error::Permanent(reply) if reply.code == 530 => Self::Login,
             Error::Transient(reply) if reply.code == 421 => Self::Connect,
             Error::Transient(_) | Error::Permanent(_) | Error::Unsupported(_) => Self::Refused,
             Error::InvalidArgument(_) => Self::Usage,
-            Error::Unexpected(_) | Error::Protocol(_) | Error::LimitExceeded(_) | Error::Integrity(_) => Self::Protocol,
+            Error::Unexpected(_)
+            | Error::Protocol(_)
+            | Error::LimitExceeded(_)
+            | Error::Integrity(_)
+            | Error::Incomplete(_) => Self::Protocol,
             Error::Busy | Error::Closed | Error::Other(_) => Self::Other,
         }
     }

@@ -11,7 +11,7 @@ use crate::session::Session;
 use crate::settings::{CHUNK, GOODBYE, HELD, HOLD};
 use crate::tls::channel::Channel;
 use crate::tls::{Agreed, DataEnd};
-use crate::transfer::Outcome;
+use crate::transfer::{NotVerified, Outcome, Verified};
 use alloc::format;
 use alloc::string::ToString;
 use alloc::sync::{Arc, Weak};
@@ -313,6 +313,7 @@ impl<N: Network> Data<N> {
             resumed: self.agreed.as_ref().is_some_and(|agreed| agreed.resumed),
             name: None,
             checksum: None,
+            verified: Verified::No(NotVerified::NoSize),
         }
     }
 

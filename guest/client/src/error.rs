@@ -54,6 +54,10 @@ pub enum Error {
     Closed,
     /// The number of bytes received differs from what the server announced.
     Integrity(String),
+    /// Fewer bytes arrived than were sent or announced: the transfer was cut.
+    Incomplete(String),
+    /// The server reports success, and whether all bytes arrived cannot be verified although it has to be.
+    Unverified(String),
     /// Neither this client nor the server can do it in this session.
     Unsupported(String),
     /// The network failed in a way that has no case of its own.
@@ -146,6 +150,8 @@ impl fmt::Display for Error {
             Self::Busy => f.write_str("a transfer of this session is still open"),
             Self::Closed => f.write_str("the session is closed"),
             Self::Integrity(text) => write!(f, "wrong data: {text}"),
+            Self::Incomplete(text) => write!(f, "incomplete: {text}"),
+            Self::Unverified(text) => write!(f, "cannot be verified: {text}"),
             Self::Unsupported(text) => write!(f, "unsupported: {text}"),
             Self::Other(text) => f.write_str(text),
         }

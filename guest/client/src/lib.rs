@@ -60,4 +60,4 @@ pub use proxy::{Credentials, Proxy, ProxyServer};
 pub use session::Session;
 pub use settings::{Active, CHUNK, DataMode, HOLD, Representation, Settings, TransferMode};
 pub use tls::{Agreed, DataEnd, Identity, Protection, Security, TlsSettings, Trust, Version};
-pub use transfer::{Download, Outcome, Upload};
+pub use transfer::{Download, NotVerified, Outcome, Upload, Verified};

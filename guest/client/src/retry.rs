@@ -66,7 +66,7 @@ impl Source for &[u8] {
 /// Whether the same may succeed later: a connection that failed, a limit that ran out, or a server that is busy.
 pub fn is_worth_another_attempt(error: &Error) -> bool {
     match error {
-        Error::ConnectionLost(_) | Error::ConnectionRefused(_) => true,
+        Error::ConnectionLost(_) | Error::ConnectionRefused(_) | Error::Incomplete(_) => true,
         Error::Timeout(phase) => *phase != Phase::Total,
         Error::Transient(reply) => matches!(reply.code, 421 | 425 | 426 | 450 | 451),
         _ => false,

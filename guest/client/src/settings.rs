@@ -117,6 +117,8 @@ pub struct Settings {
     pub idle_timeout: Duration,
     /// The longest that one call may take as a whole.
     pub total_timeout: Option<Duration>,
+    /// Compare sizes (SIZE) at the end of each upload as an image and of each copy.
+    pub verify_size: bool,
     /// Compare checksums at the end of whole files, where the server has any.
     pub verify_checksums: bool,
     /// What a compressed transfer may inflate to beyond a hundred times the bytes that came.
@@ -145,6 +147,7 @@ impl Default for Settings {
             reply_timeout: Duration::from_secs(60),
             idle_timeout: Duration::from_secs(60),
             total_timeout: None,
+            verify_size: true,
             verify_checksums: false,
             inflation_limit: 1 << 30,
             keepalive: None,

@@ -13,6 +13,7 @@ use crate::settings::{CHUNK, Representation};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt;
 use ftp_protocol::text;
 
 /// What is known once a transfer has ended well.
@@ -31,6 +32,49 @@ pub struct Outcome {
     /// The checksum that both sides agree on, where [`Settings::verify_checksums`](crate::Settings::verify_checksums)
     /// asks for one and the server has any.
     pub checksum: Option<Checksum>,
+    /// What was compared to verify that all bytes arrived.
+    pub verified: Verified,
+}
+
+/// What was compared at the end of a transfer to verify that all bytes arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verified {
+    /// The size that the server reports.
+    Size,
+    /// The checksum that the server reports.
+    Checksum,
+    /// Nothing was compared: the server's verdict is all that is known.
+    No(NotVerified),
+}
+
+/// Why nothing was compared at the end of a transfer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotVerified {
+    /// [`Settings::verify_size`](crate::Settings::verify_size) is off.
+    TurnedOff,
+    /// In `TYPE A` the bytes of the file are not those of the transfer.
+    Ascii,
+    /// The server did not report the name that it chose.
+    NoName,
+    /// A command line of the caller's may do anything with the data.
+    RawCommand,
+    /// The server does not report the size.
+    NoSize,
+    /// The server did not report the size that the file had before the bytes were added to it.
+    NoSizeBefore,
+}
+
+impl fmt::Display for NotVerified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TurnedOff => "the comparison is turned off",
+            Self::Ascii => "text has other bytes on the server",
+            Self::NoName => "the server did not report the name of the file",
+            Self::RawCommand => "the command is one of the caller's",
+            Self::NoSize => "the server does not report the size",
+            Self::NoSizeBefore => "the server did not report the size before",
+        })
+    }
 }
 
 /// Bytes coming from the server. Dropping it closes the data connection; the session's next call reads the replies that

@@ -8,8 +8,8 @@ use core::time::Duration;
 use ftp_client::retry::{Arrived, Retry};
 use ftp_client::{
     Active, Agreed, Algorithm, Checksum, Copied, Credentials, DataEnd, DataMode, Encoding, Entry, Error, Identity,
-    Kind, Limit, Listed, Outcome, Phase, Precision, Protection, Proxy, ProxyServer, RawEntry, Reply, Representation,
-    Security, Timestamp, TransferMode, Trust, Version,
+    Kind, Limit, Listed, NotVerified, Outcome, Phase, Precision, Protection, Proxy, ProxyServer, RawEntry, Reply,
+    Representation, Security, Timestamp, TransferMode, Trust, Verified, Version,
 };
 
 impl From<Reply> for wit::Reply {
@@ -38,6 +38,8 @@ impl From<Error> for wit::Error {
             Error::Busy => (Failed::Busy, Error::Busy.to_string()),
             Error::Closed => (Failed::Closed, Error::Closed.to_string()),
             Error::Integrity(text) => (Failed::Integrity, text),
+            Error::Incomplete(text) => (Failed::Incomplete, text),
+            Error::Unverified(text) => (Failed::Unverified, text),
             Error::Unsupported(text) => (Failed::Unsupported, text),
             Error::Other(text) => (Failed::Other, text),
         };
@@ -276,6 +278,24 @@ impl From<Outcome> for wit::Outcome {
             resumed: outcome.resumed,
             name: outcome.name,
             checksum: outcome.checksum.map(Into::into),
+            verified: outcome.verified.into(),
+        }
+    }
+}
+
+impl From<Verified> for wit::Verification {
+    fn from(verified: Verified) -> Self {
+        match verified {
+            Verified::Size => Self::Size,
+            Verified::Checksum => Self::Checksum,
+            Verified::No(reason) => Self::NotVerified(match reason {
+                NotVerified::TurnedOff => wit::Unverified::TurnedOff,
+                NotVerified::Ascii => wit::Unverified::Ascii,
+                NotVerified::NoName => wit::Unverified::NoName,
+                NotVerified::RawCommand => wit::Unverified::RawCommand,
+                NotVerified::NoSize => wit::Unverified::NoSize,
+                NotVerified::NoSizeBefore => wit::Unverified::NoSizeBefore,
+            }),
         }
     }
 }

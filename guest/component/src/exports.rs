@@ -108,6 +108,10 @@ impl wit::GuestConnector for Connector {
         self.0.borrow_mut().total_timeout = timeout.map(Duration::from_nanos);
     }
 
+    fn set_verify_size(&self, verify: bool) {
+        self.0.borrow_mut().verify_size = verify;
+    }
+
     fn set_verify_checksums(&self, verify: bool) {
         self.0.borrow_mut().verify_checksums = verify;
     }
