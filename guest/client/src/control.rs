@@ -302,7 +302,14 @@ impl<N: Network> Control<N> {
     /// As [`Self::reply_of_transfer`], for the one that ends the transfer. One more to a `NOOP` than were sent would be taken
     /// for it.
     pub(crate) async fn verdict(&mut self) -> Result<Raw, Error> {
-        let reply = self.reply_of_transfer().await?;
+        let mut reply = self.reply_of_transfer().await?;
+        // Some servers announce a transfer twice.
+        for _ in 0..PRELIMINARY_REPLIES {
+            if !reply.is_preliminary() {
+                break;
+            }
+            reply = self.reply_of_transfer().await?;
+        }
         if self.wire.noops.sent > 0 && reply.code == 200 {
             return Err(self.broken("more replies to NOOP than were asked for"));
         }

@@ -81,7 +81,7 @@ pub(crate) struct Data<N: Network> {
     held_since: Duration,
     agreed: Option<Agreed>,
     truncated: bool,
-    /// How the end of an upload was not the one of a connection that is whole.
+    /// How the end was not the one of a connection that is whole.
     pub(crate) cut: Option<Error>,
     pub(crate) failure: Option<Error>,
 }
@@ -96,7 +96,11 @@ impl<N: Network> Data<N> {
             left: Some(opened.left),
             direction,
             packing: Packing::new(connection.mode, direction, connection.settings.inflation_limit),
-            idle: connection.settings.idle_timeout,
+            idle: match connection.is_unannounced() {
+                // The server has said that it is done.
+                true => connection.settings.idle_timeout.min(GOODBYE),
+                false => connection.settings.idle_timeout,
+            },
             bytes: 0,
             held: Vec::new(),
             held_since: Duration::ZERO,
@@ -140,6 +144,17 @@ impl<N: Network> Data<N> {
             Err(_) => self.close(),
         }
         self.remember(read)
+    }
+
+    /// Bytes so far, before they were compressed.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// All bytes that there are came before the reset that ended them.
+    pub(crate) fn end_by_reset(&mut self) -> usize {
+        self.cut = self.failure.take();
+        0
     }
 
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
@@ -307,8 +322,11 @@ impl<N: Network> Data<N> {
                 Err(if is_cut { Error::Incomplete(text) } else { Error::Integrity(text) })
             }
             _ if ends.policy == DataEnd::Verified && is_sure => Ok(()),
-            _ if self.truncated && ends.policy != DataEnd::Lenient => Err(unclosed()),
-            _ => Ok(()),
+            _ if ends.policy == DataEnd::Lenient => Ok(()),
+            _ if self.truncated => Err(unclosed()),
+            // Outside TLS the end of a connection proves no more than the size does.
+            Some(_) if ends.policy == DataEnd::Verified && self.agreed.is_none() => Ok(()),
+            _ => self.cut.clone().map_or(Ok(()), Err),
         }
     }
 

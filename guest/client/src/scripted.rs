@@ -97,6 +97,7 @@ pub struct Data {
 enum Way {
     Open,
     Refused,
+    Denied,
     Silent,
 }
 
@@ -117,6 +118,11 @@ impl Data {
     /// Refuse the connection.
     pub fn refused() -> Self {
         Self { way: Way::Refused, ..Self::takes() }
+    }
+
+    /// Have the host deny the address.
+    pub fn denied() -> Self {
+        Self { way: Way::Denied, ..Self::takes() }
     }
 
     /// Do not answer the attempt to connect.
@@ -350,6 +356,7 @@ impl Network for Scripted {
         match data.way {
             Way::Open => Ok(self.data_socket(data, remote)),
             Way::Refused => Err(NetworkError::Refused(alloc::format!("{remote}"))),
+            Way::Denied => Err(NetworkError::Denied(alloc::format!("{remote}"))),
             Way::Silent => core::future::pending().await,
         }
     }

@@ -59,6 +59,10 @@ pub(crate) enum Place<'a> {
     At(&'a str, u64),
     /// To the end of the file at this path (APPE).
     EndOf(&'a str),
+    /// To this offset of the file at this path, which is known to have so many bytes (REST, STOR).
+    Rest(&'a str, u64),
+    /// To the end of the file at this path, which is known to have so many bytes (APPE).
+    RestByAppend(&'a str, u64),
     /// To a file whose name the server chooses (STOU).
     Unique,
     /// The caller's command line says where, after `REST` with this offset.
@@ -92,6 +96,16 @@ pub(crate) enum Told {
     Missing,
     /// Neither this nor that.
     Nothing,
+}
+
+impl Place<'_> {
+    /// The argument of REST.
+    pub(crate) fn offset(self) -> u64 {
+        match self {
+            Self::At(_, offset) | Self::Rest(_, offset) | Self::Raw(offset) => offset,
+            Self::EndOf(_) | Self::RestByAppend(..) | Self::Unique => 0,
+        }
+    }
 }
 
 impl Told {
@@ -131,6 +145,9 @@ impl Sizing {
                 Some(before) => Self::Of(Some(path.to_string()), Start::End(before)),
                 None => Self::No(NotVerified::NoSizeBefore),
             },
+            Place::Rest(path, size) | Place::RestByAppend(path, size) => {
+                Self::Of(Some(path.to_string()), Start::Offset(size, Some(size)))
+            }
             Place::Unique | Place::Raw(_) => Self::Of(None, Start::New),
         })
     }
@@ -187,13 +204,57 @@ impl Start {
     }
 }
 
+/// The size that a server reported of a file. It may have another one by now.
+#[derive(Debug, Clone)]
+pub(crate) struct Reported {
+    path: String,
+    pub(crate) size: u64,
+    /// Nobody on the path could change it.
+    pub(crate) inside_tls: bool,
+}
+
 impl<N: Network> Connection<N> {
+    /// (SIZE) Kept for the end of a download.
+    pub(crate) async fn size_noted(&mut self, path: &str) -> Result<u64, Error> {
+        self.sized = None;
+        let size = self.size(path).await?;
+        self.sized = Some(Reported { path: path.to_string(), size, inside_tls: self.control.agreed().is_some() });
+        Ok(size)
+    }
+
+    /// The size that was reported last, if it was that of this file.
+    pub(crate) fn sized(&self, path: &str) -> Option<Reported> {
+        self.sized.clone().filter(|sized| sized.path == path)
+    }
+
+    /// The size that so many bytes from an offset on are to be compared with: the one that was announced with the transfer,
+    /// or the one that was asked for before. A file that has another one by now has changed, and was not cut.
+    pub(crate) async fn size_to_compare(
+        &mut self,
+        bytes: u64,
+        offset: u64,
+        announced: Option<u64>,
+        sized: Option<&Reported>,
+    ) -> Result<Option<u64>, Error> {
+        let end = bytes.saturating_add(offset);
+        let Some(sized) = sized else { return Ok(announced) };
+        let size = announced.unwrap_or_else(|| sized.size.saturating_sub(offset));
+        let is_announced_cut = announced.is_some_and(|announced| bytes < announced);
+        if bytes == size || is_announced_cut || announced == Some(end) {
+            return Ok(Some(size));
+        }
+        let now = self.size_after(&sized.path, sized.size.max(end)).await?;
+        // What grew meanwhile has all that came; what has become smaller ends there.
+        let is_whole = now.is_some_and(|now| now == end || now > end && bytes > size);
+        Ok(Some(if is_whole { bytes } else { size }))
+    }
+
     /// (SIZE) Not asked again where the server does not know the command.
     pub(crate) async fn size_told(&mut self, path: &str) -> Result<Told, Error> {
         if self.size_unknown {
             return Ok(Told::Nothing);
         }
-        match self.size(path).await {
+        match self.size_noted(path).await {
             Ok(size) => Ok(Told::Bytes(size)),
             Err(Error::Permanent(Reply { code: 550, .. })) => Ok(Told::Missing),
             Err(Error::Permanent(Reply { code: 500 | 502, .. })) => {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use anyhow::Result;
-use ftp_host::{Connector, Copied, Error, Representation, Session, Settings};
+use ftp_host::{Connector, Copied, Error, Representation, Session, Settings, Verification};
 use ftp_tests::certificates;
 use ftp_tests::client::{self, refusal};
 use ftp_tests::script::{Ending, Peer, Script};
@@ -96,10 +96,14 @@ async fn source_that_names_another_host_is_not_believed() -> Result<()> {
         .on("PASV", ELSEWHERE)
         .on("RETR file", "150 go")
         .reply("226 sent");
-    let target =
-        Script::logged_in().on("PORT 127,0,0,1,16,1", "200 noted").on("STOR copy", "150 go").reply("226 received");
+    let target = Script::logged_in()
+        .on("PORT 127,0,0,1,16,1", "200 noted")
+        .on("STOR copy", "150 go")
+        .reply("226 received")
+        .on("SIZE copy", "213 8");
     copy(source, target, client::settings(), async |copied, _, _| {
         let copied = copied?;
+        assert_eq!(copied.verified, Verification::Size);
         assert_eq!((copied.source.lines, copied.target.lines), (vec!["sent".into()], vec!["received".into()]));
         Ok(())
     })
@@ -117,7 +121,8 @@ async fn target_that_names_another_host_is_not_believed() -> Result<()> {
         .on("EPSV", "500 what?")
         .on("PASV", ELSEWHERE)
         .on("STOR copy", "150 go")
-        .reply("226 received");
+        .reply("226 received")
+        .on("SIZE copy", "213 8");
     copy(source, target, client::settings(), async |copied, _, _| copied.map(drop).map_err(Into::into)).await
 }
 
@@ -214,7 +219,8 @@ async fn target_that_cannot_connect_is_connected_to() -> Result<()> {
         .on("STOR", "425 cannot connect")
         .passive()
         .on("STOR", "150 go")
-        .reply("226 received");
+        .reply("226 received")
+        .on("SIZE copy", "213 8");
     copy(source, target, client::settings(), async |copied, _, _| copied.map(drop).map_err(Into::into)).await
 }
 
@@ -274,7 +280,8 @@ async fn server_that_knows_cpsv_listens() -> Result<()> {
         .on("FEAT", "211-these\r\n CPSV\r\n211 end")
         .on("CPSV", ELSEWHERE)
         .on("STOR copy", "150 go")
-        .reply("226 here");
+        .reply("226 here")
+        .on("SIZE copy", "213 8");
     let source = source.reply("226 sent");
     copy(source, target, explicit(tls()?), async |copied, _, _| copied.map(drop).map_err(Into::into)).await
 }
@@ -288,6 +295,7 @@ async fn server_that_knows_sscn_is_told_and_told_back() -> Result<()> {
         .reply("226 sent")
         .on("SSCN OFF", "200 server");
     let target = Script::protected().on("PORT", "200 noted").on("STOR copy", "150 go").reply("226 here");
+    let target = target.on("SIZE copy", "213 8");
     copy(source, target, explicit(tls()?), async |copied, _, _| copied.map(drop).map_err(Into::into)).await
 }
 
