@@ -94,6 +94,15 @@ impl Needs {
     }
 }
 
+/// Whether the URLs name more than one host. What is no URL is for the verb to refuse.
+pub fn has_several_hosts(verb: &Verb) -> bool {
+    let encoding = verb.connection().encoding();
+    let remotes = verb.urls().into_iter().filter_map(|url| Remote::parse(url, &encoding).ok());
+    let mut hosts = remotes.map(|remote| (remote.host, remote.zone));
+    let first = hosts.next();
+    hosts.any(|host| Some(host) != first)
+}
+
 /// How a session with the server of a URL is protected: as `--tls` says, or the URL.
 pub fn security(remote: &Remote, options: &ConnectionOptions) -> Security {
     match options.tls {
@@ -175,6 +184,20 @@ mod tests {
             ("ls ftp://a/", vec![]),
         ] {
             assert_eq!(folders(line), folders_of_it, "{line}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_told_apart_by_name_and_zone() {
+        for (line, are_several) in [
+            ("get ftp://a/x ftp://A:2121/y ftp://me@a/", false),
+            ("get ftp://a/x ftp://b/y z", true),
+            ("cp ftp://a/x ftp://b/", true),
+            ("mv ftp://a/x y", false),
+            ("ls ftp://[fe80::1%25eth0]/ ftp://[fe80::1%25eth1]/", true),
+        ] {
+            let arguments = Arguments::try_parse_from(["ftp"].into_iter().chain(line.split(' '))).ok().unwrap();
+            assert_eq!(has_several_hosts(&arguments.verb), are_several, "{line}");
         }
     }
 

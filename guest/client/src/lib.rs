@@ -59,5 +59,5 @@ pub use network::{Listener, Network, NetworkError, Stream};
 pub use proxy::{Credentials, Proxy, ProxyServer};
 pub use session::Session;
 pub use settings::{Active, CHUNK, DataMode, HOLD, Representation, Settings, TransferMode};
-pub use tls::{Agreed, DataEnd, Identity, Protection, Security, TlsSettings, Trust, Version};
+pub use tls::{Agreed, DataEnd, Identity, Protection, Security, TlsCause, TlsSettings, Trust, Version};
 pub use transfer::{Download, NotVerified, Outcome, Upload, Verified};

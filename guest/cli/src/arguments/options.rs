@@ -86,6 +86,9 @@ pub struct ConnectionOptions {
     /// The file whose first line is the password
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
+    /// Give the password of --password-file or FTP_PASSWORD to each of several hosts
+    #[arg(long)]
+    pub same_password: bool,
     /// Look user and password up in .netrc in the folder that HOME names
     #[arg(long)]
     pub netrc: bool,
@@ -168,7 +171,8 @@ impl ConnectionOptions {
             idle_timeout: silence,
             keepalive: self.keepalive,
             pipelining: self.pipelining,
-            transcript_capacity: if self.verbose { 65_536 } else { 0 },
+            // Each line is shown as it is said, so that none has to be kept.
+            transcript_capacity: usize::from(self.verbose),
             ..defaults
         }
     }

@@ -115,7 +115,7 @@ pub async fn download(worker: &mut Worker<'_>, job: &Job, how: &How) -> Result<(
             Ok(()) => return Ok(()),
             Err(failure) => failure,
         };
-        let net = worker.context.net;
+        let net = worker.context.net.clone();
         let is_again = match &failure.error {
             Some(error) => job.may_continue() && patience.wait(&net, error, attempt.reached > before).await,
             None => false,

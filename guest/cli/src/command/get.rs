@@ -19,6 +19,7 @@ use super::download::{How, Job, Known, download};
 use super::failure::{Doing as _, Failure};
 use super::globs::{Meant, expand, may_be_file};
 use super::jobs::{Limiter, Tally, Worker};
+use super::output;
 
 pub async fn run(context: &Context, get: Get) -> Result<(), Failure> {
     let (urls, target) = split_target(&get.places);
@@ -165,16 +166,15 @@ async fn print_one(
 ) -> Result<(), Failure> {
     let what = format!("cannot get {path}");
     let mut download = client.retrieve(path, representation, 0).await.doing_named(&what)?;
-    let mut output = io::stdout().lock();
+    let mut output = output::stdout();
     let mut buffer = Vec::new();
-    let failed = |error: io::Error| Failure::new(Exit::Local, format!("cannot write the standard output: {error}"));
+    let failed = |error: io::Error| Failure::output(&error);
     while download.read(&mut buffer, CHUNK).await.doing(&what)? > 0 {
         output.write_all(&buffer).map_err(failed)?;
         limiter.pass(buffer.len() as u64).await;
         buffer.clear();
         breathe().await;
     }
-    output.flush().map_err(failed)?;
     download.finish(client).await.doing(&what)?;
     Ok(())
 }

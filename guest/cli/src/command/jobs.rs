@@ -163,7 +163,7 @@ pub struct Limiter {
 
 impl Limiter {
     pub fn new(context: &Context, rate: Option<u64>) -> Rc<Self> {
-        Rc::new(Self { rate, free: Cell::default(), net: context.net })
+        Rc::new(Self { rate, free: Cell::default(), net: context.net.clone() })
     }
 
     /// So many bytes went through: wait until more may.

@@ -11,6 +11,7 @@ mod failure;
 mod files;
 mod get;
 mod globs;
+mod hints;
 mod jobs;
 mod list;
 mod local;
@@ -25,11 +26,13 @@ mod sum;
 mod upload;
 
 use std::env;
+use std::io::Write as _;
 use std::pin::Pin;
 
-use clap::Parser as _;
-use ftp_cli::arguments::{Arguments, Verb, is_help, without_passwords};
+use clap::{CommandFactory as _, FromArgMatches as _};
+use ftp_cli::arguments::{Arguments, Verb, is_help, named, without_passwords};
 use ftp_cli::exit::Exit;
+use ftp_cli::needs::has_several_hosts;
 use ftp_client::{Error, Phase, within};
 use ftp_wasi::block_on;
 
@@ -41,28 +44,23 @@ use output::Output;
 pub struct Context {
     pub out: Output,
     pub net: Net,
+    /// The URLs name more than one host.
+    pub has_several_hosts: bool,
 }
 
 /// Do what the command line says.
 pub fn run() -> Exit {
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
-        Err(error) => {
-            let text = without_passwords(&error, env::args());
-            if is_help(&error) {
-                output::write_all(&mut std::io::stdout(), &text);
-                return Exit::Success;
-            }
-            output::write_all(&mut std::io::stderr(), &text);
-            return Exit::Usage;
-        }
+    let verb = match parse() {
+        Ok(verb) => verb,
+        Err(exit) => return exit,
     };
-    let connection = arguments.verb.connection().clone();
-    let context = Context { out: Output::new(&connection), net: Net::new(connection.ipv4, connection.ipv6) };
+    let connection = verb.connection().clone();
+    let net = Net::new(connection.ipv4, connection.ipv6);
+    let context = Context { out: Output::new(&verb), net, has_several_hosts: has_several_hosts(&verb) };
     let result = block_on(async {
         let mut result = Ok(());
         let work = async {
-            result = perform(&context, arguments.verb).await;
+            result = perform(&context, verb).await;
             Ok(())
         };
         let ended = within(&context.net, connection.max_time, Phase::Total, work).await;
@@ -72,11 +70,37 @@ pub fn run() -> Exit {
         }
     });
     context.out.end();
-    match result {
+    match result.and_then(|()| context.out.verdict()) {
         Ok(()) => Exit::Success,
         Err(failure) => {
-            context.out.failure(&failure);
+            // Without a text: whoever would read it is gone.
+            if !failure.text.is_empty() {
+                context.out.failure(&failure);
+            }
             failure.exit
+        }
+    }
+}
+
+/// The arguments, or what comes of it that there is nothing to do.
+fn parse() -> Result<Verb, Exit> {
+    let program = if local::has_runner() { "ftp-host" } else { "ftp-cli.wasm" };
+    let matches = named(Arguments::command(), program).try_get_matches();
+    let error = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
+        Ok(arguments) => return Ok(arguments.into_verb()),
+        Err(error) => error,
+    };
+    let text = without_passwords(&error, env::args());
+    if !is_help(&error) {
+        output::error(&text);
+        return Err(Exit::Usage);
+    }
+    match output::stdout().write_all(text.as_bytes()) {
+        Ok(()) => Err(Exit::Success),
+        Err(error) => {
+            let failure = Failure::output(&error);
+            output::error(&failure.text);
+            Err(failure.exit)
         }
     }
 }
@@ -87,6 +111,7 @@ async fn perform(context: &Context, verb: Verb) -> Result<(), Failure> {
             .out
             .warn("--insecure: any certificate is believed, so that anybody on the way can read and change all of it");
     }
+    credentials::check(context, &verb)?;
     work(context, verb).await
 }
 

@@ -78,7 +78,7 @@ pub async fn upload(worker: &mut Worker<'_>, job: &Job, how: &How) -> Result<(),
         };
         // What came from the standard input is gone, and what was appended may be there.
         let may_repeat = job.source.is_some() && !how.append && how.representation == Representation::Image;
-        let net = worker.context.net;
+        let net = worker.context.net.clone();
         match &failure.error {
             Some(error) if may_repeat && patience.wait(&net, error, attempt.reached > before).await => {}
             _ => return Err(failure),
