@@ -60,7 +60,7 @@ impl Needs {
             Verb::Get(get) => {
                 let (urls, target) = split_target(&get.places);
                 match target {
-                    Some("-") => {}
+                    Some(target) if is_output(target) => {}
                     Some(path) if is_folder(Path::new(path)) => self.folder(Path::new(path), true, false),
                     Some(path) if path.ends_with('/') || urls.len() > 1 => self.folder(Path::new(path), true, true),
                     Some(path) => self.folder(parent(Path::new(path)), true, false),
@@ -121,6 +121,12 @@ pub fn split_target(places: &[String]) -> (&[String], Option<&str>) {
     }
 }
 
+/// Whether a target is the standard output, by any of its names. As files they are links that lead out of every folder.
+pub fn is_output(target: &str) -> bool {
+    const NAMES: [&str; 3] = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+    target == "-" || NAMES.iter().any(|name| Path::new(target).components().eq(Path::new(name).components()))
+}
+
 /// The folder that a file is in.
 pub fn parent(path: &Path) -> &Path {
     match path.parent() {
@@ -176,6 +182,9 @@ mod tests {
             ("get ftp://a/x new/", vec![is("new/", true, true)]),
             ("get ftp://a/x ftp://a/y new", vec![is("new", true, true)]),
             ("get ftp://a/x -", vec![]),
+            ("get ftp://a/x /dev/stdout", vec![]),
+            ("get ftp://a/x ftp://a/y /dev/./fd//1", vec![]),
+            ("get ftp://a/x /dev/fd/10", vec![is("/dev/fd", true, false)]),
             ("put a b/c - ftp://a/", vec![is(".", false, false), is("b", false, false)]),
             ("mirror ftp://a/ here", vec![is("here", true, true)]),
             ("mirror -n ftp://a/ there", vec![is("there", false, false)]),

@@ -137,6 +137,9 @@ pub struct ConnectionOptions {
     /// Let data travel compressed (MODE Z)
     #[arg(long)]
     pub compress: bool,
+    /// Do not compare the sizes on both sides (SIZE) at the end of a transfer
+    #[arg(long)]
+    pub no_verify_size: bool,
     /// Show what is said on the control connection
     #[arg(short, long)]
     pub verbose: bool,
@@ -169,6 +172,7 @@ impl ConnectionOptions {
             connect_timeout: self.connect_timeout.unwrap_or(defaults.connect_timeout),
             reply_timeout: silence,
             idle_timeout: silence,
+            verify_size: !self.no_verify_size,
             keepalive: self.keepalive,
             pipelining: self.pipelining,
             // Each line is shown as it is said, so that none has to be kept.

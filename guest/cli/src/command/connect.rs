@@ -19,6 +19,7 @@ use ftp_client::{Error, Network, NetworkError, Security, Session, Settings, Tran
 use ftp_wasi::{Wasi, WasiListener, WasiStream};
 
 use super::Context;
+use super::bare::{Away, Names};
 use super::credentials::{self, Credentials};
 use super::failure::{Doing as _, Failure};
 use super::hints;
@@ -126,6 +127,8 @@ pub struct Server {
     settings: Settings,
     credentials: Credentials,
     compress: bool,
+    /// What it takes for paths.
+    names: Names,
     net: Net,
     zone: u32,
     out: Output,
@@ -163,8 +166,8 @@ impl Server {
         let port = remote.port.unwrap_or_else(|| security.port());
         let zone = zone(&remote, options)?;
         let (net, out) = (context.net.clone(), context.out.clone());
-        let (compress, is_silent) = (options.compress, Cell::default());
-        Ok(Rc::new(Self { remote, retry, port, settings, credentials, compress, net, zone, out, is_silent }))
+        let (compress, names, is_silent) = (options.compress, Names::default(), Cell::default());
+        Ok(Rc::new(Self { remote, retry, port, settings, credentials, compress, names, net, zone, out, is_silent }))
     }
 
     /// The same server as the same user.
@@ -198,7 +201,7 @@ impl Server {
     }
 
     async fn open_once(&self) -> Result<Client, Failure> {
-        Ok(Client { session: self.open_session().await? })
+        Ok(Client { session: self.open_session().await?, names: self.names.clone(), away: None })
     }
 
     /// A session in one attempt, for what takes sessions as they are and has a policy of its own.
@@ -300,6 +303,10 @@ fn zone(remote: &Remote, options: &ConnectionOptions) -> Result<u32, Failure> {
 /// A session that is logged in.
 pub struct Client {
     session: Session<Net>,
+    /// What the server takes for paths.
+    pub names: Names,
+    /// Where the session is, when that is not where paths begin.
+    pub away: Option<Away>,
 }
 
 impl Client {

@@ -2,10 +2,13 @@
 //!
 //! A verb gets a [`Context`] and its arguments, and gives back nothing or a [`Failure`], whose kind is the exit code.
 
+mod bare;
 mod bars;
+mod compared;
 mod connect;
 mod copy;
 mod credentials;
+mod disk;
 mod download;
 mod failure;
 mod files;
@@ -20,11 +23,14 @@ mod output;
 mod probe;
 mod put;
 mod quote;
+mod renames;
 mod segmented;
 mod show;
 mod sum;
 mod upload;
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::env;
 use std::io::Write as _;
 use std::pin::Pin;
@@ -46,6 +52,10 @@ pub struct Context {
     pub net: Net,
     /// The URLs name more than one host.
     pub has_several_hosts: bool,
+    /// Sizes on both sides are compared: not so with `--no-verify-size`.
+    pub verify_size: bool,
+    /// Names on servers that have a part of a file now.
+    pub parts: RefCell<BTreeSet<String>>,
 }
 
 /// Do what the command line says.
@@ -55,8 +65,13 @@ pub fn run() -> Exit {
         Err(exit) => return exit,
     };
     let connection = verb.connection().clone();
-    let net = Net::new(connection.ipv4, connection.ipv6);
-    let context = Context { out: Output::new(&verb), net, has_several_hosts: has_several_hosts(&verb) };
+    let context = Context {
+        out: Output::new(&verb),
+        net: Net::new(connection.ipv4, connection.ipv6),
+        has_several_hosts: has_several_hosts(&verb),
+        verify_size: !connection.no_verify_size,
+        parts: RefCell::default(),
+    };
     let result = block_on(async {
         let mut result = Ok(());
         let work = async {
@@ -65,7 +80,11 @@ pub fn run() -> Exit {
         };
         let ended = within(&context.net, connection.max_time, Phase::Total, work).await;
         match ended {
-            Err(error @ Error::Timeout(_)) => Err(Failure::of("stopped", error)),
+            Err(error @ Error::Timeout(_)) => {
+                let failure = Failure::of("stopped", error);
+                let parts = context.parts.take();
+                Err(parts.iter().fold(failure, |failure, part| upload::with_part(failure, part)))
+            }
             _ => result,
         }
     });

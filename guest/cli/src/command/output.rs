@@ -97,13 +97,27 @@ impl Output {
         }
     }
 
+    /// Something that is good to know of all files, said for one of them.
+    pub fn note_once(&self, text: &str) {
+        if self.is_new(text) {
+            self.note(text);
+        }
+    }
+
     /// Something that one should know. Said once.
     pub fn warn(&self, text: &str) {
-        let mut warned = self.0.warned.borrow_mut();
-        if !warned.iter().any(|other| other == text) {
-            warned.push(text.to_owned());
+        if self.is_new(text) {
             self.error_line(&format!("warning: {text}"));
         }
+    }
+
+    fn is_new(&self, text: &str) -> bool {
+        let mut said = self.0.warned.borrow_mut();
+        let is_new = !said.iter().any(|other| other == text);
+        if is_new {
+            said.push(text.to_owned());
+        }
+        is_new
     }
 
     /// What was said on a control connection.
