@@ -74,7 +74,7 @@ async fn demonstrate(size: u64) -> Result<u8, Failure> {
 fn run_verb(runtime: &Runtime, sandbox: &Sandbox, verb: &Verb, words: Vec<String>) -> Result<u8, Failure> {
     let (mut command, needs) = grants::command(verb, sandbox)?;
     // Before a password is asked for, which may be interrupted as well.
-    watch::start(sandbox.time_limit).map_err(|error| Failure::other(format!("cannot start: {error}")))?;
+    watch::start(sandbox.time_limit, verb).map_err(|error| Failure::other(format!("cannot start: {error}")))?;
     let variables = variables::of(verb, sandbox.system_roots)?;
     command.arguments(words);
     command.columns(|| variables::columns()?.parse().ok());

@@ -158,7 +158,7 @@ impl Attempt {
         let mut sent = Sent { offset: start.offset, bytes: 0, compared: Compared::SIZE };
         let bar = context.out.begin(&job.path, size);
         if start.offset == 0 || size != Some(start.offset) {
-            let (upload, offset) = begin(client, &place, start, how).await.doing(&what)?;
+            let Begun { upload, offset, is_appended } = begin(client, &place, start, how).await.doing(&what)?;
             self.reached = offset.max(self.reached);
             self.part = Some(place.clone());
             context.parts.borrow_mut().insert(place.clone());
@@ -170,7 +170,7 @@ impl Attempt {
             let outcome = pump(client, upload, &mut source, &way, &mut self.sent).await;
             let outcome = outcome.map_err(|error| error.into_failure(&what))?;
             sent = Sent { offset, bytes: outcome.bytes, compared: Compared::of(&outcome) };
-            if offset > 0 && how.verify_size {
+            if is_appended && how.verify_size {
                 sent.compared = exactly(client, &place, offset + outcome.bytes).await.doing(&what)?;
             }
         }
@@ -280,29 +280,38 @@ impl Before {
     }
 }
 
-/// (APPE, or REST and STOR, or STOR) An upload, and the offset at which it begins. To append leaves the beginning alone where
-/// a server loses it at an offset. Where the one and the other are refused, it begins at the beginning.
-async fn begin(client: &mut Client, place: &str, start: Start, how: &How) -> Result<(Upload<Net>, u64), Error> {
+/// An upload that the server has agreed to.
+struct Begun {
+    upload: Upload<Net>,
+    offset: u64,
+    /// What was sent before is resumed at the end of the file, wherever that is.
+    is_appended: bool,
+}
+
+/// (APPE, or REST and STOR, or STOR) To append leaves the beginning alone where a server loses it at an offset. Where the one
+/// and the other are refused, it begins at the beginning.
+async fn begin(client: &mut Client, place: &str, start: Start, how: &How) -> Result<Begun, Error> {
+    let begun = |offset, is_appended| move |upload| Begun { upload, offset, is_appended };
     if how.append {
-        return client.append(place, how.representation).await.map(|upload| (upload, 0));
+        return client.append(place, how.representation).await.map(begun(0, false));
     }
     let Start { offset, is_end } = start;
     if offset > 0 && is_end {
         match client.append(place, how.representation).await {
             Err(Error::Permanent(_)) => {}
-            upload => return upload.map(|upload| (upload, offset)),
+            upload => return upload.map(begun(offset, true)),
         }
     }
     if offset > 0 {
         match client.store(place, how.representation, offset).await {
             Err(error) if refuses_offset(client, &error) => {}
-            upload => return upload.map(|upload| (upload, offset)),
+            upload => return upload.map(begun(offset, false)),
         }
     }
-    client.store(place, how.representation, 0).await.map(|upload| (upload, 0))
+    client.store(place, how.representation, 0).await.map(begun(0, false))
 }
 
-/// (SIZE) A file that was resumed has this many bytes: a server may have put them elsewhere.
+/// (SIZE) A file that was resumed at its end has this many bytes: its end may have been elsewhere.
 async fn exactly(client: &mut Client, place: &str, bytes: u64) -> Result<Compared, Error> {
     match size(client, place).await? {
         None => Ok(Compared::nothing(NotVerified::NoSize)),
