@@ -54,6 +54,8 @@ pub(crate) struct Connection<N: Network> {
     /// `EPSV` gave a port before.
     knows_epsv: bool,
     mlsd_refused: bool,
+    /// It does not know `SIZE`.
+    pub(crate) size_unknown: bool,
 }
 
 /// A transfer that the server has agreed to.
@@ -93,6 +95,7 @@ impl<N: Network> Connection<N> {
             only_pasv: false,
             knows_epsv: false,
             mlsd_refused: false,
+            size_unknown: false,
         };
         if let Some(proxy) = &connection.settings.proxy {
             let server = proxy.server();
@@ -230,6 +233,7 @@ impl<N: Network> Connection<N> {
         self.features = None;
         self.hash = None;
         self.set_time = None;
+        self.size_unknown = false;
     }
 
     pub(crate) async fn system(&mut self) -> Result<String, Error> {

@@ -324,7 +324,7 @@ impl From<Arrived> for wit::Arrived {
 
 impl From<Copied> for wit::Copied {
     fn from(copied: Copied) -> Self {
-        Self { source: copied.source.into(), target: copied.target.into() }
+        Self { source: copied.source.into(), target: copied.target.into(), verified: copied.verified.into() }
     }
 }
 

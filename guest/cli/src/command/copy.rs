@@ -8,7 +8,7 @@ use std::cell::Cell;
 use ftp_cli::arguments::Cp;
 use ftp_cli::exit::Exit;
 use ftp_cli::names;
-use ftp_client::{CHUNK, Copied, Error, NotVerified, Representation, breathe};
+use ftp_client::{CHUNK, Error, Representation, breathe};
 use serde_json::json;
 
 use super::Context;
@@ -145,8 +145,8 @@ impl Copy<'_> {
     }
 
     async fn straight(&self, source: &mut Client, sink: &mut Client) -> Result<Compared, Error> {
-        let _copied: Copied = source.copy_to(self.path, sink, self.place, Representation::Image).await?;
-        Ok(Compared::nothing(NotVerified::NoSize))
+        let copied = source.copy_to(self.path, sink, self.place, Representation::Image).await?;
+        Ok(Compared { verified: copied.verified, checksum: None })
     }
 
     async fn relay(&self, source: &mut Client, sink: &mut Client) -> Result<Compared, Failure> {

@@ -116,15 +116,17 @@ impl core::fmt::Debug for Identity {
     }
 }
 
-/// What to make of a data connection that ends without `close_notify`.
+/// What to make of a data connection that ends without `close_notify`, and of an upload whose data connection ends with a
+/// reset, also outside TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DataEnd {
-    /// It is required.
+    /// It is an error.
     Strict,
-    /// It may be missing when the server's verdict is positive and the size is the one announced.
+    /// It is an end when the server's verdict is positive and the size is the one announced, or after an upload the one that
+    /// the server reports.
     #[default]
     Verified,
-    /// It may be missing when the server's verdict is positive.
+    /// It is an end when the server's verdict is positive.
     Lenient,
 }
 
