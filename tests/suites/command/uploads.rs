@@ -19,11 +19,35 @@ type Case = (&'static str, fn() -> Script, &'static [&'static str], i32, &'stati
 
 const CASES: [Case; 23] = [
     ("upload_that_was_cut_is_12", || stored("file").on("SIZE file", "213 5"), &[], 12, &["5 bytes", "server as file"]),
-    ("atomic_upload_that_was_cut_is_not_renamed", || stored(".file.a-").on("SIZE .file.a-", "213 5"), &["--atomic"], 12, &["5 bytes"]),
+    (
+        "atomic_upload_that_was_cut_is_not_renamed",
+        || stored(".file.a-").on("SIZE .file.a-", "213 5"),
+        &["--atomic"],
+        12,
+        &["5 bytes"],
+    ),
     ("upload_that_is_too_large_is_12", || stored("file").on("SIZE file", "213 11"), &[], 12, &["11 bytes"]),
-    ("upload_to_a_server_without_sizes_is_not_verified", || stored("file").on("SIZE file", "550 no"), &[], 0, &["not verified"]),
-    ("reason_why_an_upload_is_not_verified_is_in_the_json", || stored("file").on("SIZE file", "500 no"), &["--json"], 0, &["\"verified\":null", "\"not_verified\":\"the server does not report the size\""]),
-    ("what_was_compared_is_in_the_json", || stored("file").on("SIZE file", "213 10"), &["--json"], 0, &["\"verified\":\"size\"", "\"not_verified\":null"]),
+    (
+        "upload_to_a_server_without_sizes_is_not_verified",
+        || stored("file").on("SIZE file", "550 no"),
+        &[],
+        0,
+        &["not verified"],
+    ),
+    (
+        "reason_why_an_upload_is_not_verified_is_in_the_json",
+        || stored("file").on("SIZE file", "500 no"),
+        &["--json"],
+        0,
+        &["\"verified\":null", "\"not_verified\":\"the server does not report the size\""],
+    ),
+    (
+        "what_was_compared_is_in_the_json",
+        || stored("file").on("SIZE file", "213 10"),
+        &["--json"],
+        0,
+        &["\"verified\":\"size\"", "\"not_verified\":null"],
+    ),
     ("comparison_can_be_left", || stored("file").strict(), &["--no-verify-size", "--json"], 0, &["turned off"]),
     ("upload_that_was_cut_is_sent_again_from_the_beginning", cut_and_again, &RETRY, 0, &["trying again"]),
     ("upload_that_is_too_large_is_sent_again_from_the_beginning", large_and_again, &RETRY, 0, &["trying again"]),
@@ -33,14 +57,93 @@ const CASES: [Case; 23] = [
     ("upload_resumes_at_the_end_of_what_it_has_sent", at_the_end, &RETRY, 0, &["trying again"]),
     ("upload_resumes_at_an_offset_where_the_size_still_changes", still_written, &RETRY, 0, &["trying again"]),
     ("upload_begins_again_where_the_offset_is_refused", no_offset, &RETRY, 0, &["trying again"]),
-    ("upload_that_cannot_be_verified_is_tried_no_more", unverified, &["--retry", "1", "--retry-wait", "0.01"], 0, &["not verified"]),
-    ("resumed_upload_is_appended", || resumed().on("APPE file", "150 go").receive_data("56789").reply("226 done").on("SIZE file", "213 10").on("SIZE file", "213 10"), &["--resume"], 0, &[]),
-    ("resumed_upload_uses_an_offset_where_appending_is_refused", || resumed().on("APPE file", "502 no").on("SIZE file", "213 5").passive().on("REST 5", "350 yes").on("STOR file", "150 go").receive_data("56789").reply("226 done").on("SIZE file", "213 10"), &["--resume"], 0, &[]),
-    ("resumed_upload_that_is_too_large_is_12", || resumed().on("APPE file", "150 go").receive_data("56789").reply("226 done").on("SIZE file", "213 12").on("SIZE file", "213 12"), &["--resume"], 12, &["12 bytes"]),
-    ("longer_file_on_the_server_is_not_resumed", || Script::logged_in().on("SIZE file", "213 11").open_data("STOR file").receive_data(FILE).reply("226 done").on("SIZE file", "213 10"), &["--resume"], 0, &[]),
-    ("connection_that_was_lost_at_the_end_is_9", || stored_with("file", "426 lost"), &[], 9, &["426", "server as file"]),
-    ("upload_without_checksums_says_so", || stored("file").on("SIZE file", "213 10"), &["--checksum"], 0, &["no checksums were compared"]),
-    ("upload_without_checksums_says_so_in_the_json", || stored("file").on("SIZE file", "213 10"), &["--checksum", "--json"], 0, &["\"checksum\":null"]),
+    (
+        "upload_that_cannot_be_verified_is_tried_no_more",
+        unverified,
+        &["--retry", "1", "--retry-wait", "0.01"],
+        0,
+        &["not verified"],
+    ),
+    (
+        "resumed_upload_is_appended",
+        || {
+            resumed()
+                .on("APPE file", "150 go")
+                .receive_data("56789")
+                .reply("226 done")
+                .on("SIZE file", "213 10")
+                .on("SIZE file", "213 10")
+        },
+        &["--resume"],
+        0,
+        &[],
+    ),
+    (
+        "resumed_upload_uses_an_offset_where_appending_is_refused",
+        || {
+            resumed()
+                .on("APPE file", "502 no")
+                .on("SIZE file", "213 5")
+                .passive()
+                .on("REST 5", "350 yes")
+                .on("STOR file", "150 go")
+                .receive_data("56789")
+                .reply("226 done")
+                .on("SIZE file", "213 10")
+        },
+        &["--resume"],
+        0,
+        &[],
+    ),
+    (
+        "resumed_upload_that_is_too_large_is_12",
+        || {
+            resumed()
+                .on("APPE file", "150 go")
+                .receive_data("56789")
+                .reply("226 done")
+                .on("SIZE file", "213 12")
+                .on("SIZE file", "213 12")
+        },
+        &["--resume"],
+        12,
+        &["12 bytes"],
+    ),
+    (
+        "longer_file_on_the_server_is_not_resumed",
+        || {
+            Script::logged_in()
+                .on("SIZE file", "213 11")
+                .open_data("STOR file")
+                .receive_data(FILE)
+                .reply("226 done")
+                .on("SIZE file", "213 10")
+        },
+        &["--resume"],
+        0,
+        &[],
+    ),
+    (
+        "connection_that_was_lost_at_the_end_is_9",
+        || stored_with("file", "426 lost"),
+        &[],
+        9,
+        &["426", "server as file"],
+    ),
+    (
+        "upload_without_checksums_says_so",
+        || stored("file").on("SIZE file", "213 10"),
+        &["--checksum"],
+        0,
+        &["no checksums were compared"],
+    ),
+    (
+        "upload_without_checksums_says_so_in_the_json",
+        || stored("file").on("SIZE file", "213 10"),
+        &["--checksum", "--json"],
+        0,
+        &["\"checksum\":null"],
+    ),
 ];
 
 const RETRY: [&str; 4] = ["--retry", "2", "--retry-wait", "0.01"];
@@ -52,25 +155,31 @@ pub fn add(suite: &mut Suite) {
             suite.trial_with(name(trial), program.installed(), move || async move {
                 let script = script();
                 // Lost connections end a script, and so does a command that is refused.
-                script.on("QUIT", "221 bye").play(async |peer| {
-                    let here = root::temporary()?;
-                    std::fs::write(here.path().join("file"), FILE)?;
-                    let url = format!("ftp://user@{}/", peer.address());
-                    let arguments = [&["put", "--no-times"], options, &["file", &url]].concat();
-                    check(&program.command(here.path(), &arguments)?.output()?, code, said)
-                })
-                .await
+                script
+                    .on("QUIT", "221 bye")
+                    .play(async |peer| {
+                        let here = root::temporary()?;
+                        std::fs::write(here.path().join("file"), FILE)?;
+                        let url = format!("ftp://user@{}/", peer.address());
+                        let arguments = [&["put", "--no-times"], options, &["file", &url]].concat();
+                        check(&program.command(here.path(), &arguments)?.output()?, code, said)
+                    })
+                    .await
             });
         }
         let requirement = || program.installed().and(Kind::PyFtpd.installed());
-        suite.trial_with(name("file_that_has_changed_here_is_sent_from_the_beginning"), requirement(), move || async move {
-            let place = Place::plain(program, Kind::PyFtpd)?;
-            place.write_here("file", b"new contents")?;
-            place.write_there("file", b"old")?;
-            place.succeed(&["put", "--retry", "1", "file", &place.url("")])?;
-            ensure!(place.there("file")? == b"new contents");
-            Ok(())
-        });
+        suite.trial_with(
+            name("file_that_has_changed_here_is_sent_from_the_beginning"),
+            requirement(),
+            move || async move {
+                let place = Place::plain(program, Kind::PyFtpd)?;
+                place.write_here("file", b"new contents")?;
+                place.write_there("file", b"old")?;
+                place.succeed(&["put", "--retry", "1", "file", &place.url("")])?;
+                ensure!(place.there("file")? == b"new contents");
+                Ok(())
+            },
+        );
     }
 }
 
@@ -159,11 +268,7 @@ fn no_offset() -> Script {
 }
 
 fn unverified() -> Script {
-    Script::logged_in()
-        .on("SIZE file", "500 no")
-        .open_data("STOR file")
-        .receive_data(FILE)
-        .reply("226 done")
+    Script::logged_in().on("SIZE file", "500 no").open_data("STOR file").receive_data(FILE).reply("226 done")
 }
 
 /// The server has the first half.

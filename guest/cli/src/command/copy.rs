@@ -34,31 +34,43 @@ pub async fn run(context: &Context, cp: Cp) -> Result<(), Failure> {
         return Err(Failure::usage(format!("{path} cannot be copied onto itself")));
     }
     let mut sink = to.open().await?;
-    let known = ask(&mut source, &path, true).await.doing(format!("cannot copy {path}"))?;
-    let is_new = is_new(&mut sink, &target).await.doing(format!("cannot copy to {target}"))?;
+    let copied = copy(context, &cp, [&from, &to], [&path, &target], [&mut source, &mut sink]).await;
+    source.quit().await;
+    sink.quit().await;
+    copied
+}
+
+async fn copy(
+    context: &Context,
+    cp: &Cp,
+    [from, to]: [&Server; 2],
+    [path, target]: [&str; 2],
+    [source, sink]: [&mut Client; 2],
+) -> Result<(), Failure> {
+    let known = ask(source, path, true).await.doing(format!("cannot copy {path}"))?;
+    let is_new = is_new(sink, target).await.doing(format!("cannot copy to {target}"))?;
     // A server that does not report the one does not report the other, if they are the same file.
-    let place = match is_new && known.size.is_some() {
-        true => target.clone(),
-        false => temporary(&target, known.size, known.modified.as_ref()),
+    let is_direct = is_new && known.size.is_some();
+    let place = match is_direct {
+        true => target.to_owned(),
+        false => temporary(target, known.size, known.modified.as_ref()),
     };
-    let copy = Copy { context, from: &from, to: &to, path: &path, place: &place, known, is_begun: Cell::new(false) };
-    let copied = copy.run(&cp, &mut source, &mut sink).await;
-    let (way, compared) = match copied {
+    let copy = Copy { context, from, to, path, place: &place, known, is_begun: Cell::new(false) };
+    let (way, compared) = match copy.run(cp, source, sink).await {
         Ok(copied) => copied,
-        Err(failure) if place == target => return Err(copy.with_part(failure)),
-        Err(failure) => return Err(without_part(&mut sink, &place, copy.is_begun.get(), failure).await),
+        Err(failure) if is_direct && copy.is_begun.get() => return Err(with_part(failure, target)),
+        Err(failure) if is_direct => return Err(failure),
+        Err(failure) => return Err(without_part(sink, &place, copy.is_begun.get(), failure).await),
     };
-    if place != target {
-        give_name(context, &mut sink, &place, &target).await?;
+    if !is_direct {
+        give_name(context, sink, &place, target).await?;
     }
     let mut event = json!({
         "event": "cp", "server": from.remote.server(), "path": path, "to_server": to.remote.server(), "to": target, "way": way,
     });
     compared.describe(&mut event);
     context.out.event(&event);
-    compared.note(&context.out, &target, false);
-    source.quit().await;
-    sink.quit().await;
+    compared.note(&context.out, target, false);
     Ok(())
 }
 
@@ -118,10 +130,6 @@ struct Copy<'a> {
 }
 
 impl Copy<'_> {
-    fn with_part(&self, failure: Failure) -> Failure {
-        if self.is_begun.get() { with_part(failure, self.place) } else { failure }
-    }
-
     /// Straight, or through this client: how it went, and what was compared.
     async fn run(&self, cp: &Cp, source: &mut Client, sink: &mut Client) -> Result<(&'static str, Compared), Failure> {
         let what = format!("cannot copy {}", self.path);

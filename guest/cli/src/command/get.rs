@@ -158,13 +158,19 @@ impl<'a> Printing<'a> {
 async fn print(servers: &[Rc<Server>], how: &Printing<'_>) -> Result<(), Failure> {
     for server in servers {
         let mut client = server.open().await?;
-        let representation = server.remote.representation(how.ascii);
-        for meant in expand(&mut client, &server.remote, how.no_glob).await? {
-            if may_be_file(&meant.entry) {
-                print_one(&mut client, &meant, representation, how).await?;
-            }
-        }
+        let printed = print_all(&mut client, server, how).await;
         client.quit().await;
+        printed?;
+    }
+    Ok(())
+}
+
+async fn print_all(client: &mut Client, server: &Server, how: &Printing<'_>) -> Result<(), Failure> {
+    let representation = server.remote.representation(how.ascii);
+    for meant in expand(client, &server.remote, how.no_glob).await? {
+        if may_be_file(&meant.entry) {
+            print_one(client, &meant, representation, how).await?;
+        }
     }
     Ok(())
 }
