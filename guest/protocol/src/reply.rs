@@ -199,9 +199,7 @@ struct Unfinished {
 impl Unfinished {
     /// The reply that this first line starts, and whether it also ends it.
     fn start(line: &[u8]) -> Result<(Self, bool), Error> {
-        let Some((code, rest)) = split_code(line) else {
-            return Err(Error::Malformed("no code from 100 to 599"));
-        };
+        let Some((code, rest)) = split_code(line) else { return Err(Error::Malformed(without_code(line))) };
         let (text, ends) = match rest.split_first() {
             None => (rest, true),
             Some((b' ', text)) => (text, true),
@@ -268,6 +266,15 @@ fn split_code(line: &[u8]) -> Option<(u16, &[u8])> {
     let (digits, rest) = line.split_at_checked(3)?;
     let code = u16::try_from(crate::number::decimal(digits)?).ok()?;
     (100..=599).contains(&code).then_some((code, rest))
+}
+
+/// What a line is that is no reply.
+fn without_code(line: &[u8]) -> &'static str {
+    match line {
+        [b'H', b'T', b'T', b'P', b'/', ..] => "it is a server of HTTP that answers",
+        [b'S', b'S', b'H', b'-', ..] => "it is a server of SSH that answers",
+        _ => "no code from 100 to 599",
+    }
 }
 
 #[cfg(test)]

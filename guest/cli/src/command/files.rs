@@ -14,7 +14,7 @@ use super::Context;
 use super::connect::{Client, Server};
 use super::failure::{Doing as _, Failure};
 use super::globs::expand;
-use super::local;
+use super::{hints, local};
 
 /// Do something with each path of each URL. What fails does not keep the others from being done.
 async fn each(
@@ -81,7 +81,10 @@ pub async fn rm(context: &Context, rm: Rm) -> Result<(), Failure> {
     let recursive = rm.recursive;
     each(context, &rm.urls, &rm.connection, rm.no_glob, "rm", async |client, path| match client.delete(path).await {
         Err(Error::Permanent(_)) if recursive => remove_tree(client, path).await,
-        result => result.map(drop).doing_named(format!("cannot delete {path}")),
+        result => match result.map(drop).doing_named(format!("cannot delete {path}")) {
+            Err(failure) => Err(hints::directory(client, path, failure, "rm -r deletes those").await),
+            Ok(()) => Ok(()),
+        },
     })
     .await
 }
