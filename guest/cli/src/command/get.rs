@@ -8,10 +8,10 @@ use std::rc::Rc;
 
 use ftp_cli::arguments::{Cat, Get};
 use ftp_cli::exit::Exit;
-use ftp_cli::names;
+use ftp_cli::names::{self, Naming};
 use ftp_cli::needs::split_target;
 use ftp_cli::remote::{Kind, Remote};
-use ftp_client::{CHUNK, Representation, breathe};
+use ftp_client::{CHUNK, Encoding, Representation, breathe};
 
 use super::Context;
 use super::connect::{Client, Server};
@@ -104,7 +104,7 @@ impl Work<'_> {
     }
 
     fn job(&mut self, meant: Meant, remote: &Remote) -> Result<Job, Failure> {
-        let target = self.into.place(&meant.path)?;
+        let target = self.into.place(&meant.path, self.get.connection.encoding())?;
         if !self.taken.insert(target.clone()) {
             return Err(Failure::usage(format!("two of them would be {}", target.display())));
         }
@@ -199,10 +199,10 @@ impl Into {
         Ok(Self::File(path.to_owned()))
     }
 
-    fn place(&self, path: &str) -> Result<PathBuf, Failure> {
+    fn place(&self, path: &str, encoding: Encoding) -> Result<PathBuf, Failure> {
         match self {
             Self::File(file) => Ok(file.clone()),
-            Self::Folder(folder) => match names::local(names::last(path)) {
+            Self::Folder(folder) => match Naming::new(encoding).local(names::last(path)) {
                 Ok(name) => Ok(if folder == Path::new(".") { name.into() } else { folder.join(name) }),
                 Err(why) => Err(Failure::new(Exit::Local, format!("{path} cannot be a file here: {why}"))),
             },
