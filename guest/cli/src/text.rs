@@ -17,6 +17,19 @@ pub fn plain(text: &str) -> String {
     plain
 }
 
+/// JSON that a terminal may show: what [`plain`] escapes is escaped here as JSON has it. Outside of its strings there is none of it.
+pub fn plain_json(json: &str) -> String {
+    let mut plain = String::with_capacity(json.len());
+    for character in json.chars() {
+        match is_plain(character) {
+            true => plain.push(character),
+            // All of them have four digits.
+            false => plain.push_str(&format!("\\u{:04x}", u32::from(character))),
+        }
+    }
+    plain
+}
+
 fn is_plain(character: char) -> bool {
     !character.is_control()
         && !matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
@@ -25,7 +38,7 @@ fn is_plain(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::plain;
+    use super::{plain, plain_json};
 
     #[test]
     fn escapes_what_a_terminal_would_obey() {
@@ -35,6 +48,14 @@ mod tests {
     #[test]
     fn bytes_that_are_no_text_are_written_in_hexadecimal() {
         assert_eq!(plain("caf\u{10ffe9} 100%"), "caf%E9 100%");
+    }
+
+    #[test]
+    fn json_is_escaped_as_json() {
+        assert_eq!(
+            plain_json("{\"a\":\"\u{7f}\u{9b}2J\u{202e}\u{feff}ü\\n\"}"),
+            "{\"a\":\"\\u007f\\u009b2J\\u202e\\ufeffü\\n\"}"
+        );
     }
 
     #[test]

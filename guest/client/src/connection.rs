@@ -12,7 +12,7 @@ use crate::metadata::SetTime;
 use crate::network::Network;
 use crate::settings::{GOODBYE, Representation, Settings, TransferMode};
 use crate::tls::channel::Channel;
-use crate::tls::{Protection, Rustls, Security};
+use crate::tls::{Protection, Rustls, Security, TlsCause};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -54,6 +54,8 @@ pub(crate) struct Connection<N: Network> {
     /// `EPSV` gave a port before.
     knows_epsv: bool,
     mlsd_refused: bool,
+    /// It does not know `SIZE`.
+    pub(crate) size_unknown: bool,
 }
 
 /// A transfer that the server has agreed to.
@@ -93,6 +95,7 @@ impl<N: Network> Connection<N> {
             only_pasv: false,
             knows_epsv: false,
             mlsd_refused: false,
+            size_unknown: false,
         };
         if let Some(proxy) = &connection.settings.proxy {
             let server = proxy.server();
@@ -101,7 +104,11 @@ impl<N: Network> Connection<N> {
         let security = connection.settings.security;
         if security == Security::Implicit {
             let tls = connection.new_tls()?;
-            connection.control.secure(tls).await?;
+            connection.control.secure(tls).await.map_err(|error| match error {
+                // It greets in the clear: this is no port of implicit TLS.
+                Error::Protocol(_) => Error::Handshake(TlsCause::NotTls),
+                error => error,
+            })?;
         }
         let greeting = connection.control.last_reply(connection.settings.reply_timeout).await?;
         let greeting = connection.positive(greeting)?;
@@ -226,6 +233,7 @@ impl<N: Network> Connection<N> {
         self.features = None;
         self.hash = None;
         self.set_time = None;
+        self.size_unknown = false;
     }
 
     pub(crate) async fn system(&mut self) -> Result<String, Error> {
@@ -406,6 +414,7 @@ impl<N: Network> Connection<N> {
         };
         let channel = match self.secured(stream, tls).await {
             Err(Error::Tls(text)) => return Err(self.handshake_failed(text).await),
+            Err(Error::Handshake(cause)) => return Err(self.handshake_failed(cause.to_string()).await),
             channel => channel?,
         };
         if let (Some(interval), None) = (self.settings.keepalive, &self.early)

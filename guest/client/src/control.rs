@@ -56,12 +56,12 @@ pub(crate) struct Control<N: Network> {
     ahead: Ahead,
     /// After a transfer with `NOOP`s: `PWD` was sent, whose reply comes after all of theirs, and so many others came.
     asked: Option<usize>,
-    pub(crate) transcript: Transcript,
+    pub(crate) transcript: Transcript<N>,
 }
 
 impl<N: Network> Control<N> {
     pub(crate) fn new(network: N, stream: N::Stream, settings: &Settings) -> Self {
-        let mut transcript = Transcript::new(settings.transcript_capacity);
+        let mut transcript = Transcript::new(network.clone(), settings.transcript_capacity);
         look_after(&stream, settings, &mut transcript);
         Self {
             network,
@@ -512,7 +512,7 @@ impl<N: Network> Control<N> {
 }
 
 /// Have the system look after a connection. A host that cannot is no reason to do without the connection.
-pub(crate) fn look_after(stream: &impl Stream, settings: &Settings, transcript: &mut Transcript) {
+pub(crate) fn look_after<N: Network>(stream: &N::Stream, settings: &Settings, transcript: &mut Transcript<N>) {
     let Some(idle) = settings.tcp_keepalive else { return };
     if let Err(error) = stream.set_keep_alive(idle.max(SHORTEST_TCP_KEEPALIVE)) {
         transcript.note(&format!("no TCP keepalive: {error}"));

@@ -10,6 +10,7 @@ use crate::network::Network;
 use crate::settings::{DataMode, Representation, Settings, TransferMode};
 use crate::tls::{Agreed, Protection};
 use crate::transfer::{Check, Download, Upload};
+use crate::verify::{Place, Sizing};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -319,7 +320,8 @@ impl<N: Network> Session<N> {
         self.call(async |connection| connection.select_utf8(on).await).await
     }
 
-    /// (PASV, PORT, RETR, STOR) Copy a file from this server straight to another one.
+    /// (SIZE, PASV, PORT, RETR, STOR, SIZE) Copy a file from this server straight to another one. Two names of one file
+    /// destroy it, as the target empties what the source is to send: the caller has to exclude that.
     pub async fn copy_to(
         &mut self,
         path: &str,
@@ -345,17 +347,17 @@ impl<N: Network> Session<N> {
 
     /// (TYPE, REST, STOR; RFC 959 and RFC 3659, section 5)
     pub async fn store(&mut self, path: &str, representation: Representation, offset: u64) -> Result<Upload<N>, Error> {
-        self.upload("STOR", Some(path), representation, offset).await
+        self.upload("STOR", Some(path), representation, Place::At(path, offset)).await
     }
 
     /// (TYPE, APPE; RFC 959)
     pub async fn append(&mut self, path: &str, representation: Representation) -> Result<Upload<N>, Error> {
-        self.upload("APPE", Some(path), representation, 0).await
+        self.upload("APPE", Some(path), representation, Place::EndOf(path)).await
     }
 
     /// (TYPE, STOU; RFC 959) The outcome tells the name that the server chose.
     pub async fn store_unique(&mut self, representation: Representation) -> Result<Upload<N>, Error> {
-        self.upload("STOU", None, representation, 0).await
+        self.upload("STOU", None, representation, Place::Unique).await
     }
 
     /// (TYPE, REST, any) A command line that sends data to the client.
@@ -374,7 +376,7 @@ impl<N: Network> Session<N> {
     pub async fn send(&mut self, line: &str, representation: Representation, offset: u64) -> Result<Upload<N>, Error> {
         check_verb(line, &CARRY_DATA)?;
         let (verb, argument) = split(line);
-        self.upload(verb, argument, representation, offset).await
+        self.upload(verb, argument, representation, Place::Raw(offset)).await
     }
 
     async fn download(
@@ -401,17 +403,22 @@ impl<N: Network> Session<N> {
         verb: &str,
         argument: Option<&str>,
         representation: Representation,
-        offset: u64,
+        place: Place<'_>,
     ) -> Result<Upload<N>, Error> {
+        let offset = match place {
+            Place::At(_, offset) | Place::Raw(offset) => offset,
+            Place::EndOf(_) | Place::Unique => 0,
+        };
         self.call(async |connection| {
             let line = connection.line(verb, argument)?;
+            let sizing = Sizing::prepare(connection, place, representation).await?;
             let check = match (verb, argument) {
                 ("STOR", Some(path)) => Check::of(connection, path, representation, offset).await?,
                 _ => None,
             };
             let opened = connection.transfer(Some(representation), offset, &line).await?;
             let is_unique = verb.eq_ignore_ascii_case("STOU");
-            Ok(Upload::new(connection, opened, representation, is_unique, check))
+            Ok(Upload::new(connection, opened, representation, is_unique, sizing, check))
         })
         .await
     }

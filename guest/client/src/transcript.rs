@@ -1,5 +1,6 @@
 //! What was said on the control connection, for the caller to read.
 
+use crate::network::Network;
 use alloc::collections::VecDeque;
 use alloc::format;
 use alloc::string::String;
@@ -9,15 +10,16 @@ use alloc::vec::Vec;
 const LINE: usize = 1024;
 
 /// The last lines of a conversation. Secrets are masked before they come here.
-#[derive(Debug, Default)]
-pub(crate) struct Transcript {
+pub(crate) struct Transcript<N> {
+    /// It gets each line as soon as it was said.
+    network: N,
     lines: VecDeque<String>,
     capacity: usize,
 }
 
-impl Transcript {
-    pub(crate) fn new(capacity: usize) -> Self {
-        Self { lines: VecDeque::new(), capacity }
+impl<N: Network> Transcript<N> {
+    pub(crate) fn new(network: N, capacity: usize) -> Self {
+        Self { network, lines: VecDeque::new(), capacity }
     }
 
     pub(crate) fn sent(&mut self, line: &str) {
@@ -49,18 +51,25 @@ impl Transcript {
             self.lines.pop_front();
         }
         let kept = text.get(..text.floor_char_boundary(LINE)).unwrap_or(text);
-        self.lines.push_back(format!("{mark}{kept}"));
+        let line = format!("{mark}{kept}");
+        self.network.said(&line);
+        self.lines.push_back(line);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scripted::{Script, Scripted};
     use alloc::string::ToString;
+
+    fn transcript(capacity: usize) -> Transcript<Scripted> {
+        Transcript::new(Scripted::new(Script::new()), capacity)
+    }
 
     #[test]
     fn the_oldest_line_goes_first() {
-        let mut transcript = Transcript::new(2);
+        let mut transcript = transcript(2);
         transcript.sent("NOOP");
         transcript.received("200 ok");
         transcript.note("done");
@@ -70,14 +79,14 @@ mod tests {
 
     #[test]
     fn a_long_line_is_cut() {
-        let mut transcript = Transcript::new(1);
+        let mut transcript = transcript(1);
         transcript.received(&"é".repeat(5000));
         assert_eq!(transcript.take(), ["< ".to_string() + &"é".repeat(LINE / 2)]);
     }
 
     #[test]
     fn without_capacity_nothing_is_kept() {
-        let mut transcript = Transcript::default();
+        let mut transcript = transcript(0);
         transcript.sent("NOOP");
         assert!(!transcript.is_on() && transcript.take().is_empty());
     }

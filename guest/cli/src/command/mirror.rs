@@ -56,6 +56,7 @@ pub async fn run(context: &Context, mirror: Mirror) -> Result<(), Failure> {
         root: root.as_deref(),
         folder: Path::new(folder),
         side_of_server: from,
+        has_exact_sizes: false,
         leftovers: Vec::new(),
         troubles: RefCell::default(),
     };
@@ -79,6 +80,7 @@ pub async fn run(context: &Context, mirror: Mirror) -> Result<(), Failure> {
         newer_is_current: mirror.transfer.no_times,
         ..PlanOptions::default()
     };
+    work.has_exact_sizes = walk.has_exact_sizes();
     let (plan, client) = work.plan(&mut walk, there, &here, options, client).await?;
     if mirror.dry_run {
         plan.steps.iter().for_each(|step| work.tell(step));
@@ -103,6 +105,8 @@ struct Work<'a> {
     folder: &'a Path,
     /// Which of the two the server has.
     side_of_server: Side,
+    /// The listings of the server report sizes in bytes, as those by `MLSD` do.
+    has_exact_sizes: bool,
     /// Temporary files that earlier mirrors have left here.
     leftovers: Vec<PathBuf>,
     /// What was not done, or not looked at.
@@ -234,7 +238,8 @@ impl Work<'_> {
             .iter()
             .filter_map(|step| match step {
                 Step::Transfer { path, size, .. } => {
-                    Some((path.clone(), Known { size: *size, modified: times.get(path).copied() }))
+                    let modified = times.get(path).copied();
+                    Some((path.clone(), Known { size: *size, is_exact: self.has_exact_sizes, modified }))
                 }
                 _ => None,
             })

@@ -77,6 +77,11 @@ impl Lister {
         self.used_list && !self.has_hidden
     }
 
+    /// Whether all sizes came by `MLSD`.
+    pub fn has_exact_sizes(&self) -> bool {
+        !self.used_list
+    }
+
     /// The session is in another directory than before, and there is no way back: only paths from the root mean what they
     /// did.
     pub fn is_away(&self) -> bool {

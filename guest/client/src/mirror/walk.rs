@@ -145,6 +145,11 @@ impl Walk {
         self.lister.may_hide()
     }
 
+    /// Whether sizes are numbers of bytes: those of `MLSD` are, those of `LIST` may be rounded.
+    pub fn has_exact_sizes(&self) -> bool {
+        self.lister.has_exact_sizes()
+    }
+
     /// Whether the session was left in another directory, as the server reports no way back: only paths from the root mean
     /// what they did.
     pub fn is_away(&self) -> bool {
