@@ -6,6 +6,7 @@ use crate::deflate::Packing;
 use crate::error::{Error, Phase, Reply};
 use crate::keepalive::{Slot, beside};
 use crate::limit::{Either, breathe, either, within};
+use crate::listing::ListingEnd;
 use crate::network::Network;
 use crate::session::Session;
 use crate::settings::{CHUNK, GOODBYE, HELD, HOLD};
@@ -283,6 +284,15 @@ impl<N: Network> Data<N> {
                 Err(Error::Tls("the data ended without close_notify: it may be cut off".to_string()))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// How the data ended, as far as it reports that nothing is missing.
+    pub(crate) fn end_of_listing(&self) -> ListingEnd {
+        match &self.agreed {
+            None => ListingEnd::Clear,
+            Some(_) if self.truncated && !self.packing.is_whole() => ListingEnd::Cut,
+            Some(_) => ListingEnd::Sealed,
         }
     }
 
