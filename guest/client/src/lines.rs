@@ -3,7 +3,7 @@
 use crate::connection::{Connection, is_about_the_path};
 use crate::error::{Error, Limit, Reply};
 use crate::limit::breathe;
-use crate::listing::{ListOptions, ListingCommand, ListingEnd, ListingWay};
+use crate::listing::{ListOptions, ListingCommand, ListingEnd, ListingWay, Moves};
 use crate::network::Network;
 use crate::session::Session;
 use crate::settings::{CHUNK, LISTING_LINE, LISTING_SIZE, PORTION, Representation, listed_cost};
@@ -56,12 +56,11 @@ impl Context {
 }
 
 impl<N: Network> Entries<N> {
-    /// With `stays` the session stays in the directory that it enters for this; else it returns before the next command.
     pub(crate) async fn open(
         connection: &mut Connection<N>,
         path: Option<&str>,
         options: ListOptions,
-        stays: bool,
+        moves: Moves,
     ) -> Result<Self, Error> {
         connection.line("MLSD", path)?;
         // Before the first name comes, be it in the reply to `PWD`.
@@ -69,7 +68,7 @@ impl<N: Network> Entries<N> {
         let may_have_mlsd = connection.may_have_mlsd().await?;
         let mut request = Request { path, options, way: ListingWay::Argument, doubt: None };
         if let (ListingWay::Entered, Some(directory)) = (options.way, path) {
-            match connection.enter(directory, stays).await? {
+            match connection.enter(directory, moves == Moves::Stays).await? {
                 None => request = Request { path: None, way: ListingWay::Entered, ..request },
                 refusal => request.doubt = refusal,
             }
@@ -77,7 +76,12 @@ impl<N: Network> Entries<N> {
         if may_have_mlsd {
             match request.send(connection, ListingCommand::Mlsd).await {
                 Err(error) if is_about_the_transfer(&error) => return Err(error),
-                Err(refusal) if request.is_meant_by(&refusal) => request.doubt = request.doubt.or(Some(refusal)),
+                Err(refusal) if request.is_meant_by(&refusal) => {
+                    request.doubt = request.doubt.or(Some(refusal));
+                    if moves == Moves::ForCaller {
+                        request = request.without_path(connection).await?;
+                    }
+                }
                 Err(_) => connection.forget_mlsd(),
                 entries => return entries,
             }
@@ -216,6 +220,16 @@ impl Request<'_> {
             }
         };
         Ok(Entries { lines, encoding, command, way: self.way, parser, told: Vec::new(), context })
+    }
+
+    /// Once `MLSD` is refused for a path: what `LIST` makes of the path is not to be trusted, so the session goes there.
+    async fn without_path<N: Network>(self, connection: &mut Connection<N>) -> Result<Self, Error> {
+        let (Some(path), Some(refusal)) = (self.path, &self.doubt) else { return Ok(self) };
+        match connection.enter(path, false).await {
+            Ok(None) => Ok(Self { path: None, way: ListingWay::Entered, ..self }),
+            Err(error) if !error.is_refusal() => Err(error),
+            _ => Err(refusal.clone()),
+        }
     }
 
     /// A name that begins with a dash would be taken for options.

@@ -76,14 +76,25 @@ impl Listing {
     }
 }
 
-/// (MLSD, else LIST) A whole listing. With `stays` the session stays in the directory that it enters.
+/// Whether the session may go elsewhere for a listing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moves {
+    /// Where another way fails, too; and it returns before the next command.
+    ForCaller,
+    /// Where the options say so; and it returns before the next command.
+    AsAsked,
+    /// Where the options say so; and it stays there.
+    Stays,
+}
+
+/// (MLSD, else LIST) A whole listing.
 pub(crate) async fn list<N: Network>(
     connection: &mut Connection<N>,
     path: Option<&str>,
     options: ListOptions,
-    stays: bool,
+    moves: Moves,
 ) -> Result<Listing, Error> {
-    let listing = match Entries::open(connection, path, options, stays).await {
+    let listing = match Entries::open(connection, path, options, moves).await {
         Ok(entries) => all_of(entries, connection).await,
         Err(error) => Err(error),
     };

@@ -5,7 +5,7 @@ use crate::error::{Error, Phase, Reply};
 use crate::fxp::{self, Copied};
 use crate::limit::within;
 use crate::lines::{self, Entries};
-use crate::listing::{self, ListOptions, Listing, ListingWay};
+use crate::listing::{self, ListOptions, Listing, ListingWay, Moves};
 use crate::metadata::Checksum;
 use crate::network::Network;
 use crate::settings::{DataMode, Representation, Settings, TransferMode};
@@ -229,22 +229,25 @@ impl<N: Network> Session<N> {
     /// [`Error::Unsupported`], and where the server does not let it return, [`Error::NoWayBack`]. A directory that cannot be
     /// entered is listed by its path.
     pub async fn entries(&mut self, path: Option<&str>) -> Result<Vec<Listed>, Error> {
-        let listing = self.call(async |connection| listing::list(connection, path, way_to(path), false).await).await;
+        let listing = self.call(async |connection| listing::list(connection, path, way_to(path), Moves::ForCaller).await).await;
         listing.map(|listing| listing.listed)
     }
 
     /// As [`Self::entries`], with what reports whether the listing is whole, and by the way that is asked for. By
     /// [`ListingWay::Entered`] the session stays in a directory whose path begins with `/`, and returns from any other.
     pub async fn list(&mut self, path: Option<&str>, options: ListOptions) -> Result<Listing, Error> {
-        let stays = path.is_some_and(|path| path.starts_with('/'));
-        self.call(async |connection| listing::list(connection, path, options, stays).await).await
+        let moves = match path.is_some_and(|path| path.starts_with('/')) {
+            true => Moves::Stays,
+            false => Moves::AsAsked,
+        };
+        self.call(async |connection| listing::list(connection, path, options, moves).await).await
     }
 
     /// (MLSD, RFC 3659; else LIST) As [`Self::entries`] in portions, for a directory of any size. The session returns from
     /// where it had to go at its end, or before the next command.
     pub async fn open_entries(&mut self, path: Option<&str>) -> Result<Entries<N>, Error> {
         self.call(async |connection| {
-            let entries = Entries::open(connection, path, way_to(path), false).await;
+            let entries = Entries::open(connection, path, way_to(path), Moves::ForCaller).await;
             if entries.is_err() {
                 connection.return_home().await?;
             }

@@ -69,7 +69,7 @@ fn what_is_below_comes_right_after_depth_first() {
 
 #[test]
 fn lines_of_list_will_do() {
-    let script = hello().expect("FEAT").say("211 none\r\n").expect("TYPE A").say("200 ok\r\n");
+    let script = hello().expect("FEAT").say("502 no\r\n").expect("TYPE A").say("200 ok\r\n");
     let script =
         listing(script, "LIST", &["drwxr-xr-x 2 u g 6 Jun 15 2005 -d", "lrwxrwxrwx 1 u g 1 Jun 15 2005 l -> -d"]);
     let script = listing(script, "LIST ./-d", &["-rw-r--r-- 1 u g 5 Jun 15 10:18 a"]);
@@ -114,7 +114,7 @@ fn listing_that_breaks_off_is_no_complete_one() {
 #[test]
 fn empty_list_of_a_directory_that_is_not_there_is_no_empty_directory() {
     let pwd = |script: Script| script.expect("PWD").say("257 \"/\"\r\n");
-    let script = || hello().expect("FEAT").say("211 none\r\n").expect("TYPE A").say("200 ok\r\n");
+    let script = || hello().expect("FEAT").say("502 no\r\n").expect("TYPE A").say("200 ok\r\n");
     let there = pwd(pwd(listing(script(), "LIST pub", &[])).expect("CWD pub").say("250 ok\r\n"));
     let tree = walked(there.expect("CWD /").say("250 ok\r\n"), Some("pub"), WalkOptions::default());
     assert_eq!(end(&tree, ""), &End::Complete);
@@ -250,7 +250,7 @@ fn where_a_link_leads_is_asked_with_size_when_it_is_still_a_link_to_mlst() {
 fn where_a_link_leads_is_asked_with_cwd_when_nothing_else_tells() {
     let follow = WalkOptions { follow_links: true, ..WalkOptions::default() };
     let begin = || {
-        let script = hello().expect("FEAT").say("211 none\r\n").expect("TYPE A").say("200 ok\r\n");
+        let script = hello().expect("FEAT").say("502 no\r\n").expect("TYPE A").say("200 ok\r\n");
         let script = listing(script, "LIST", &["lrwxrwxrwx 1 u g 1 Jun 15 2005 l -> ."]);
         script.expect("TYPE I").say("200 ok\r\n").expect("SIZE l").say("550 no file\r\n")
     };
