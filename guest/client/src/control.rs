@@ -1,6 +1,7 @@
 //! The control connection: one command out, its replies in, always in step.
 
 use crate::error::{Error, Phase, Reply};
+use crate::features::{Features, Utf8};
 use crate::keepalive::{Lent, READ, Wire};
 use crate::limit::{at_once, breathe, within};
 use crate::network::{Network, Stream};
@@ -56,6 +57,9 @@ pub(crate) struct Control<N: Network> {
     ahead: Ahead,
     /// After a transfer with `NOOP`s: `PWD` was sent, whose reply comes after all of theirs, and so many others came.
     asked: Option<usize>,
+    /// What the server says about itself.
+    pub(crate) features: Features,
+    pub(crate) utf8: Utf8,
     pub(crate) transcript: Transcript<N>,
 }
 
@@ -78,6 +82,8 @@ impl<N: Network> Control<N> {
             usable: true,
             ahead: Ahead::Nothing,
             asked: None,
+            features: Features::default(),
+            utf8: Utf8::default(),
             transcript,
         }
     }
@@ -85,6 +91,15 @@ impl<N: Network> Control<N> {
     /// False once the connection is out of step, broken or ended by the server.
     pub(crate) fn is_usable(&self) -> bool {
         self.usable
+    }
+
+    /// The longest wait for a reply.
+    pub(crate) fn limit(&self) -> Duration {
+        self.limit
+    }
+
+    pub(crate) fn encoding(&self) -> Encoding {
+        self.encoding
     }
 
     pub(crate) fn local_address(&self) -> Result<SocketAddr, Error> {
@@ -394,9 +409,12 @@ impl<N: Network> Control<N> {
         }
     }
 
-    /// Before a command with the byte 0xFF in its argument, or the first of several that belong together: find out
-    /// whether this server wants it doubled. Before login most do not say.
+    /// Before a command, or the first of several that belong together: have names in UTF-8 where they are; and find out
+    /// whether this server wants the byte 0xFF doubled. Before login most do not say.
     pub(crate) async fn prepare(&mut self, argument: &[u8]) -> Result<(), Error> {
+        if !argument.is_ascii() {
+            self.ask_for_utf8().await?;
+        }
         if self.wants_doubled.is_some() || !argument.contains(&telnet::IAC) {
             return Ok(());
         }
@@ -423,7 +441,8 @@ impl<N: Network> Control<N> {
         self.write(line, hidden).await
     }
 
-    async fn write(&mut self, line: Vec<u8>, hidden: Option<&str>) -> Result<(), Error> {
+    /// Send one command as it is.
+    pub(crate) async fn write(&mut self, line: Vec<u8>, hidden: Option<&str>) -> Result<(), Error> {
         self.hear_ahead().await?;
         self.queue(line, hidden);
         self.flush().await
@@ -501,7 +520,8 @@ impl<N: Network> Control<N> {
         self.fail(Error::Transient(reply))
     }
 
-    fn fail(&mut self, error: Error) -> Error {
+    /// The connection is of no further use.
+    pub(crate) fn fail(&mut self, error: Error) -> Error {
         self.usable = false;
         error
     }
