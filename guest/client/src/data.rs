@@ -6,6 +6,7 @@ use crate::deflate::Packing;
 use crate::error::{Error, Phase, Reply};
 use crate::keepalive::{Slot, beside};
 use crate::limit::{Either, at_once, breathe, either, within};
+use crate::listing::ListingEnd;
 use crate::network::Network;
 use crate::session::Session;
 use crate::settings::{CHUNK, GOODBYE, HELD, HOLD};
@@ -244,7 +245,9 @@ impl<N: Network> Data<N> {
             let ending = finish(&self.network, connection.settings.proxy.is_some(), channel, &self.held);
             match within(&self.network, self.idle, Phase::Data, ending).await {
                 // All bytes were sent before. Whether they arrived is another question.
-                Err(error @ Error::ConnectionLost(_)) if self.held.is_empty() => self.cut = Some(error),
+                Err(Error::ConnectionLost(text) | Error::Other(text)) if self.held.is_empty() => {
+                    self.cut = Some(Error::ConnectionLost(text));
+                }
                 ended => self.failure = ended.err(),
             }
         }
@@ -330,6 +333,15 @@ impl<N: Network> Data<N> {
         }
     }
 
+    /// How the data ended, as far as it reports that nothing is missing.
+    pub(crate) fn end_of_listing(&self) -> ListingEnd {
+        match &self.agreed {
+            None => ListingEnd::Clear,
+            Some(_) if self.truncated && !self.packing.is_whole() => ListingEnd::Cut,
+            Some(_) => ListingEnd::Sealed,
+        }
+    }
+
     pub(crate) async fn abort(mut self, session: &mut Session<N>) -> Result<Reply, Error> {
         let owner = self.session.clone();
         session
@@ -358,6 +370,7 @@ impl<N: Network> Data<N> {
             name: None,
             checksum: None,
             verified: Verified::No(NotVerified::NoSize),
+            size: None,
         }
     }
 

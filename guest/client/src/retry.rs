@@ -28,8 +28,10 @@ use crate::settings::{CHUNK, Representation};
 use crate::transfer::{Outcome, Upload};
 use crate::verify::Told;
 use alloc::format;
+use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::time::Duration;
+use crc32fast::Hasher;
 use ftp_protocol::time::Timestamp;
 
 /// How often to try again, and after what wait.
@@ -122,7 +124,8 @@ pub struct Arrived {
 
 /// (SIZE, MDTM, REST, RETR, and SIZE and MDTM again) Download a file as an image, from `offset` on and in order, as often
 /// as the policy has it. What the sink has taken is never asked for again, so a file that has changed since is
-/// [`Error::Integrity`], unless it has only grown in the last attempt. An early end of the same file is one more attempt. Where the server tells neither size nor time, nothing is tried again once a byte came.
+/// [`Error::Integrity`], unless it has only grown in the last attempt. An early end of the same file is one more attempt,
+/// which begins at the first byte again and compares what the sink has. Where the server tells neither size nor time, nothing is tried again once a byte came.
 pub async fn fetch<N: Network, S: Sink>(
     network: &N,
     open: impl AsyncFn() -> Result<Session<N>, Error>,
@@ -132,7 +135,7 @@ pub async fn fetch<N: Network, S: Sink>(
     policy: &Retry,
 ) -> Result<Arrived, Error> {
     let mut patience = Patience::new(policy);
-    let mut coming = Coming { path, at: offset, version: None };
+    let mut coming = Coming { path, start: offset, at: offset, version: None, taken: Hasher::new(), is_unsure: false };
     let mut attempts = 0u32;
     loop {
         attempts = attempts.saturating_add(1);
@@ -147,6 +150,7 @@ pub async fn fetch<N: Network, S: Sink>(
                 Err(error) => error,
             },
         };
+        coming.is_unsure |= matches!(error, Error::Incomplete(_));
         let is_blind = coming.at > offset && coming.version == Some(Version::default());
         if is_blind || !patience.wait(network, &error, coming.at > before).await {
             return Err(error);
@@ -157,10 +161,16 @@ pub async fn fetch<N: Network, S: Sink>(
 /// A file on its way.
 struct Coming<'a> {
     path: &'a str,
+    /// The first byte.
+    start: u64,
     /// The next byte.
     at: u64,
     /// The file, once the server was asked.
     version: Option<Version>,
+    /// What the sink has.
+    taken: Hasher,
+    /// The server took that for all there is. It may not be the beginning of the file, if bytes in the middle were lost.
+    is_unsure: bool,
 }
 
 impl Coming<'_> {
@@ -190,14 +200,27 @@ impl Coming<'_> {
     }
 
     async fn rest<N: Network>(&mut self, session: &mut Session<N>, sink: &impl Sink) -> Result<(), Error> {
-        let mut download = session.retrieve(self.path, Representation::Image, self.at).await?;
+        let begin = if self.is_unsure { self.start } else { self.at };
+        let mut download = session.retrieve(self.path, Representation::Image, begin).await?;
         let mut buffer = Vec::new();
+        let (mut again, mut known) = (Hasher::new(), self.at.saturating_sub(begin));
         loop {
             buffer.clear();
-            let count = download.read(&mut buffer, CHUNK).await?;
+            let most = usize::try_from(known).unwrap_or(CHUNK).min(CHUNK);
+            let count = download.read(&mut buffer, if known > 0 { most } else { CHUNK }).await?;
             if count == 0 {
                 return download.finish(session).await.map(drop);
             }
+            if known > 0 {
+                again.update(&buffer);
+                known = known.saturating_sub(count as u64);
+                if known == 0 && again.clone().finalize() != self.taken.clone().finalize() {
+                    return Err(Error::Integrity("the bytes that came before are not those of the file".to_string()));
+                }
+                self.is_unsure = known > 0;
+                continue;
+            }
+            self.taken.update(&buffer);
             sink.write_at(self.at, &buffer).await?;
             self.at = self.at.saturating_add(count as u64);
             breathe().await;
@@ -211,7 +234,7 @@ impl Coming<'_> {
 /// before the first attempt: its size and time are asked for then, unless there is no second one. The end of a file that
 /// has stopped growing is appended to (APPE), as some servers lose the beginning with REST; where that is refused, REST and
 /// STOR. Where the server does not report the size, refuses the offset, or has too many bytes in the end, the next attempt
-/// begins again. The size is compared as [`Settings::verify_size`](crate::Settings::verify_size) has it.
+/// begins again; so it does where the server took a part of the file for all of it. The size is compared as [`Settings::verify_size`](crate::Settings::verify_size) has it.
 pub async fn upload<N: Network, S: Source>(
     network: &N,
     open: impl AsyncFn() -> Result<Session<N>, Error>,
@@ -220,7 +243,7 @@ pub async fn upload<N: Network, S: Source>(
     policy: &Retry,
 ) -> Result<Outcome, Error> {
     let mut patience = Patience::new(policy);
-    let mut sent = Sent { path, policy, before: None, most: 0, arrived: 0, is_spoilt: false };
+    let mut sent = Sent { path, policy, before: None, most: 0, arrived: 0 };
     loop {
         let before = sent.arrived;
         let error = match open().await {
@@ -245,12 +268,10 @@ struct Sent<'a> {
     policy: &'a Retry,
     /// The file before the first attempt.
     before: Option<Seen>,
-    /// Bytes that were handed over.
+    /// Bytes that were handed over, since the file was last sent from its beginning.
     most: u64,
     /// Bytes that the server had when an attempt began.
     arrived: u64,
-    /// It had more than were sent in the end: what is there is of no use.
-    is_spoilt: bool,
 }
 
 /// (SIZE, MDTM) A file on the server.
@@ -306,14 +327,18 @@ impl Sent<'_> {
             }
             breathe().await;
         }
-        match upload.finish(session).await {
+        let result = match upload.finish(session).await {
             // Somebody else wrote, or the offset was not heeded.
             Err(Error::Integrity(text)) if begin > 0 => {
-                self.is_spoilt = true;
                 Err(Error::Incomplete(format!("resumed at {begin}, and {text}")))
             }
             result => result,
+        };
+        if let Err(Error::Incomplete(_)) = result {
+            // The server took what is there for all of it. What is missing need not be the end.
+            (self.before, self.most) = (None, 0);
         }
+        result
     }
 
     /// Where the server is, if it is on the way, or at the beginning.
@@ -338,7 +363,6 @@ impl Sent<'_> {
                 }
             }
         }
-        self.is_spoilt = false;
         Ok((session.store(path, Representation::Image, 0).await?, 0))
     }
 
@@ -350,9 +374,6 @@ impl Sent<'_> {
             }
             return Ok(None);
         };
-        if self.is_spoilt {
-            return Ok(None);
-        }
         let now = Seen::of(session, self.path).await?;
         let is_ours = now.is_other_than(before);
         Ok(match now.size {

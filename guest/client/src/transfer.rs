@@ -6,6 +6,7 @@ use crate::connection::{Connection, Opened, chosen_name};
 use crate::control::Raw;
 use crate::data::{Data, Direction};
 use crate::error::{Error, Reply};
+use crate::listing::ListingEnd;
 use crate::metadata::Checksum;
 use crate::network::Network;
 use crate::session::Session;
@@ -35,6 +36,8 @@ pub struct Outcome {
     pub checksum: Option<Checksum>,
     /// What was compared to verify that all bytes arrived.
     pub verified: Verified,
+    /// The size that the server reports at the end of an upload, where it was compared.
+    pub size: Option<u64>,
 }
 
 /// Bytes coming from the server. Dropping it closes the data connection; the session's next call reads the replies that
@@ -159,7 +162,7 @@ impl<N: Network> Download<N> {
     }
 
     /// The same for a listing, whose size nobody knows.
-    pub(crate) async fn finish_listing(mut self, session: &mut Session<N>) -> Result<(), Error> {
+    pub(crate) async fn finish_listing(mut self, session: &mut Session<N>) -> Result<ListingEnd, Error> {
         session
             .end_transfer(&self.data.session.clone(), async |connection| {
                 if !self.ended && self.data.failure.is_none() {
@@ -167,20 +170,23 @@ impl<N: Network> Download<N> {
                     connection.settle().await?;
                     return Err(Error::InvalidArgument("finish came before the end of the listing".to_string()));
                 }
-                self.end_of_listing(connection).await
+                let end = self.end_of_listing(connection).await;
+                connection.return_home().await?;
+                end
             })
             .await
     }
 
     /// The verdict on a listing, within the call that read it.
-    pub(crate) async fn end_of_listing(mut self, connection: &mut Connection<N>) -> Result<(), Error> {
+    pub(crate) async fn end_of_listing(mut self, connection: &mut Connection<N>) -> Result<ListingEnd, Error> {
         self.data.close();
         let verdict = self.data.verdict(connection).await?;
         let verdict = connection.confirmed(verdict, self.data.bytes() > 0).await?;
         if text::failed_listing(verdict.last_line()) {
             return Err(connection.unexpected(&verdict));
         }
-        self.data.check_end(None, 0, connection.data_ends(None))
+        self.data.check_end(None, 0, connection.data_ends(None))?;
+        Ok(self.data.end_of_listing())
     }
 
     /// (ABOR) End early; the session stays usable. Gives the reply to ABOR, or the last one that came.
@@ -258,7 +264,8 @@ impl<N: Network> Upload<N> {
                 let mut outcome = data.outcome(connection, &reply);
                 let name = agreed.as_ref().and_then(|agreed| chosen_name([agreed, &reply]));
                 outcome.name = name.map(|name| connection.told(name));
-                outcome.verified = sizing.compare(connection, outcome.name.as_deref(), outcome.bytes).await?;
+                (outcome.verified, outcome.size) =
+                    sizing.compare(connection, outcome.name.as_deref(), outcome.bytes).await?;
                 compare_checksums(check, connection, &mut outcome).await?;
                 match (cut, outcome.verified) {
                     // Nothing but the size shows that this was not the verdict on something else.

@@ -7,6 +7,7 @@ use crate::settings::Representation;
 use alloc::format;
 use alloc::string::{String, ToString};
 use core::fmt;
+use ftp_protocol::time::parse_time_val;
 
 /// The smallest number with the 14 digits of a time (RFC 3659, section 2.3): a size of ten terabytes.
 const SMALLEST_TIME: u64 = 10_000_000_000_000;
@@ -108,17 +109,6 @@ impl Place<'_> {
     }
 }
 
-impl Told {
-    /// Bytes that are there, where the server reports them: none of a file that is not.
-    fn before(self) -> Option<u64> {
-        match self {
-            Self::Bytes(bytes) => Some(bytes),
-            Self::Missing => Some(0),
-            Self::Nothing => None,
-        }
-    }
-}
-
 impl Sizing {
     /// Before an upload: ask for what has to be known then.
     pub(crate) async fn prepare<N: Network>(
@@ -138,10 +128,10 @@ impl Sizing {
         Ok(match place {
             Place::At(path, 0) => Self::Of(Some(path.to_string()), Start::New),
             Place::At(path, offset) => {
-                let before = connection.size_told(path).await?.before();
+                let before = connection.size_before(path).await?;
                 Self::Of(Some(path.to_string()), Start::Offset(offset, before))
             }
-            Place::EndOf(path) => match connection.size_told(path).await?.before() {
+            Place::EndOf(path) => match connection.size_before(path).await? {
                 Some(before) => Self::Of(Some(path.to_string()), Start::End(before)),
                 None => Self::No(NotVerified::NoSizeBefore),
             },
@@ -152,21 +142,21 @@ impl Sizing {
         })
     }
 
-    /// After an upload of so many bytes: compare. `name` is the one that the server chose.
+    /// After an upload of so many bytes: compare; gives the size too. `name` is the one that the server chose.
     pub(crate) async fn compare<N: Network>(
         self,
         connection: &mut Connection<N>,
         name: Option<&str>,
         bytes: u64,
-    ) -> Result<Verified, Error> {
+    ) -> Result<(Verified, Option<u64>), Error> {
         let (path, start) = match self {
-            Self::No(reason) => return Ok(Verified::No(reason)),
+            Self::No(reason) => return Ok((Verified::No(reason), None)),
             Self::Of(path, start) => (path, start),
         };
-        let Some(path) = path.as_deref().or(name) else { return Ok(Verified::No(NotVerified::NoName)) };
+        let Some(path) = path.as_deref().or(name) else { return Ok((Verified::No(NotVerified::NoName), None)) };
         match connection.size_after(path, start.most_known(bytes)).await? {
-            Some(size) => start.judge(bytes, size).map(|()| Verified::Size),
-            None => Ok(Verified::No(NotVerified::NoSize)),
+            Some(size) => start.judge(bytes, size).map(|()| (Verified::Size, Some(size))),
+            None => Ok((Verified::No(NotVerified::NoSize), None)),
         }
     }
 }
@@ -264,6 +254,19 @@ impl<N: Network> Connection<N> {
             Err(Error::Unexpected(reply)) if is_time(&reply) => Err(self.time_for_size()),
             Err(error) if error.is_refusal() => Ok(Told::Nothing),
             Err(error) => Err(error),
+        }
+    }
+
+    /// (SIZE) Before a transfer: none of a file that is not there. What reads as a time is one: few files have so many bytes,
+    /// and fewer of them such a number.
+    async fn size_before(&mut self, path: &str) -> Result<Option<u64>, Error> {
+        match self.size_told(path).await? {
+            Told::Bytes(size) if size >= SMALLEST_TIME && parse_time_val(format!("{size}").as_bytes()).is_some() => {
+                Err(self.time_for_size())
+            }
+            Told::Bytes(size) => Ok(Some(size)),
+            Told::Missing => Ok(Some(0)),
+            Told::Nothing => Ok(None),
         }
     }
 

@@ -135,7 +135,8 @@ fn old_file_is_never_taken_for_the_beginning_of_the_new_one() {
 #[test]
 fn file_that_is_too_large_in_the_end_is_sent_again_from_the_beginning() {
     let second = passive(found("213 4", NEW)).expect("APPE f").say("150 go\r\n226 done\r\n").data(Data::takes());
-    let (result, received) = put(vec![taken(6), size(second, "213 18"), from_zero(opened())], 2);
+    let (result, received) =
+        put(vec![taken(6), size(second, "213 18"), from_zero(time(size(opened(), "213 18"), NEW))], 2);
     assert_eq!(result.unwrap().bytes, 16);
     assert_eq!(received[2], CONTENTS);
 }
@@ -147,9 +148,15 @@ fn upload_that_is_not_all_there_in_the_end_is_tried_again_and_is_no_success() {
     let only = passive(opened()).expect("STOR f").say("150 go\r\n226 done\r\n").data(Data::takes());
     let (result, _) = put(vec![size(only, "213 15")], 0);
     assert!(matches!(result, Err(Error::Incomplete(_))), "{result:?}");
-    let (result, received) = put(vec![short(), arrives(passive(found("213 15", NEW)), "APPE f")], 1);
-    assert_eq!(result.unwrap().bytes, 1);
-    assert_eq!(received[1], b"f");
+    // What is missing need not be the end.
+    let (result, received) = put(vec![short(), from_zero(time(size(opened(), "213 15"), NEW))], 1);
+    assert_eq!(result.unwrap().bytes, 16);
+    assert_eq!(received[1], CONTENTS);
+    // Nor is it the beginning of what comes after a loss then.
+    let spoilt = taken_from(time(size(opened(), "213 15"), NEW), 6);
+    let (result, received) = put(vec![short(), spoilt, from_zero(time(size(opened(), "213 15"), NEW))], 2);
+    assert_eq!(result.unwrap().bytes, 16);
+    assert_eq!(received[2], CONTENTS);
 }
 
 #[test]

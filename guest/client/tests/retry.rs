@@ -199,24 +199,38 @@ fn size_is(size: &str) -> Script {
     hello().expect("TYPE I").say("200 ok\r\n").expect("SIZE f").say(format!("{size}\r\n"))
 }
 
+/// A download that ends early, with a verdict.
+fn short(announced: &str, bytes: &[u8]) -> Script {
+    let script = passive(image_of("16", TIME)).expect("RETR f").say(format!("{announced}\r\n226 done\r\n"));
+    let script = script.data(Data::sends(bytes, End::Close));
+    if announced.contains("bytes") { script } else { script.expect("SIZE f").say("213 16\r\n") }
+}
+
+fn all_of_it() -> Script {
+    let script = passive(image_of("16", TIME)).expect("RETR f").say("150 go\r\n226 done\r\n");
+    script.data(Data::sends(CONTENTS, End::Close))
+}
+
 #[test]
 fn early_end_of_the_same_file_is_one_more_attempt() {
     for announced in ["150 go", "150 go (16 bytes)"] {
-        let script = passive(image_of("16", TIME)).expect("RETR f").say(format!("{announced}\r\n226 done\r\n"));
-        let script = script.data(Data::sends(&CONTENTS[..6], End::Close));
-        let script = if announced.contains("bytes") { script } else { script.expect("SIZE f").say("213 16\r\n") };
         let sink = Memory::default();
-        let (result, waited) = get_from(0, vec![script.clone(), rest_from(6)], &sink, 1);
+        let (result, waited) = get_from(0, vec![short(announced, &CONTENTS[..6]), as_before(all_of_it())], &sink, 1);
         assert_eq!(result.unwrap().bytes, 16);
         assert_eq!(sink.0.take(), CONTENTS);
         assert_eq!(waited, Duration::from_secs(1));
-        let (result, _) = get(vec![script.clone(), rest_from(6)], &sink, 1);
-        assert_eq!(result.unwrap().bytes, 10);
-        assert_eq!(sink.0.take(), CONTENTS);
         // It is another file by then.
-        let (result, _) = get_from(0, vec![script, image_of("6", "20240615101801")], &sink, 4);
+        let scripts = vec![short(announced, &CONTENTS[..6]), image_of("6", "20240615101801")];
+        let (result, _) = get_from(0, scripts, &Memory::default(), 4);
         assert!(matches!(result, Err(Error::Integrity(_))), "{result:?}");
     }
+}
+
+#[test]
+fn bytes_that_were_lost_in_the_middle_are_seen_in_the_next_attempt() {
+    let lacking = [&CONTENTS[..3], &CONTENTS[4..]].concat();
+    let (result, _) = get_from(0, vec![short("150 go", &lacking), all_of_it()], &Memory::default(), 4);
+    assert!(matches!(result, Err(Error::Integrity(_))), "{result:?}");
 }
 
 #[test]

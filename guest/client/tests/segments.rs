@@ -181,7 +181,7 @@ fn range_that_ends_early_is_no_success() {
     let script = script.data(Data::sends("0123", End::Close)).expect("SIZE f").say("213 16\r\n");
     let failed = run(script, vec![], &Pieces::default(), &segments(1)).unwrap_err();
     assert!(matches!(failed.error, Error::Incomplete(_)), "{:?}", failed.error);
-    assert_eq!(failed.resume.done, [Range { start: 0, end: 4 }]);
+    assert_eq!(failed.resume.done, [], "bytes in the middle may be missing");
 }
 
 #[test]
@@ -295,5 +295,5 @@ fn size_beyond_all_bounds_costs_nothing() {
     let script = script.expect("SIZE f").say("213 9223372036854775808\r\n");
     let failed = run(script, vec![], &Pieces::default(), &segments(usize::MAX)).unwrap_err();
     assert!(matches!(failed.error, Error::Integrity(_)), "{:?}", failed.error);
-    assert_eq!(failed.resume.done, [Range { start: 0, end: 16 }]);
+    assert_eq!(failed.resume.done, []);
 }

@@ -132,15 +132,15 @@ impl<N: Network> Connection<N> {
             227 => port_in(&reply, pasv_port),
             _ => None,
         };
-        if let Some(port) = port {
-            self.knows_epsv |= reply.code == 229;
-            return Ok(Ok(port));
+        match port {
+            Some(port) => {
+                self.knows_epsv |= reply.code == 229;
+                // It would have to be brought in step each time.
+                self.only_pasv |= reply.code == 227;
+                Ok(Ok(port))
+            }
+            None => Ok(Err(self.refusal(&reply))),
         }
-        if reply.code < 400 && !matches!(reply.code, 227 | 229) {
-            // Whatever it was a reply to: nothing is to be taken for the one to `PASV`.
-            self.control.fence().await?;
-        }
-        Ok(Err(self.refusal(&reply)))
     }
 
     /// (PASV) `EPSV` is no good here. Where `PASV` is not known either, an error says so that is not the server's "never".

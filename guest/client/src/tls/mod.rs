@@ -4,12 +4,14 @@
 //! network and a [`Connection`], which is an engine's view of one TLS connection, without input or output; another
 //! engine would be another implementation of [`Engine`].
 
+mod cause;
 pub(crate) mod channel;
 mod engine;
 mod records;
 mod tickets;
 mod trust;
 
+pub use cause::TlsCause;
 pub(crate) use engine::Rustls;
 
 use crate::error::Error;

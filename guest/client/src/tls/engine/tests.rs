@@ -214,6 +214,16 @@ fn parts(secret: ConnectionTrafficSecrets) -> (AeadKey, Iv) {
 }
 
 #[test]
+fn server_that_accepts_nothing_is_an_error_that_says_what_was_offered() {
+    for alert in [AlertDescription::HandshakeFailure, AlertDescription::InsufficientSecurity] {
+        let Error::Tls(text) = failed(rustls::Error::AlertReceived(alert)) else { panic!("{alert:?}") };
+        for word in ["TLS 1.3", "TLS 1.2", "ECDHE", "ChaCha20-Poly1305", "AES-GCM"] {
+            assert!(text.contains(word), "{text}");
+        }
+    }
+}
+
+#[test]
 fn data_goes_both_ways_in_every_suite() {
     for suite in suites() {
         let mut pair = Pair::new(suite);
@@ -519,11 +529,12 @@ fn limited(suite: SupportedCipherSuite) -> Pair {
         }))),
     };
     let provider = Arc::new(CryptoProvider { cipher_suites: vec![limited], ..ftp_crypto::provider() });
-    let verifier = Verifier::new(&settings().trust, &provider).unwrap();
+    let verifier = Arc::new(Verifier::new(&settings().trust, &provider).unwrap());
     let config = ClientConfig::builder_with_provider(provider).with_protocol_versions(&[suite.version()]).unwrap();
-    let mut config = config.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth();
+    let mut config = config.dangerous().with_custom_certificate_verifier(verifier.clone()).with_no_client_auth();
     config.enable_secret_extraction = true;
     let name = server_name("localhost").unwrap();
-    let engine = Rustls { config: config.into(), tickets: Arc::default(), name };
+    let why = Why { verifier, asked: Arc::default() };
+    let engine = Rustls { config: config.into(), tickets: Arc::default(), name, why };
     Pair::connect(&engine, suite, b"").0
 }
