@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use anyhow::Result;
-use ftp_host::{Connector, Copied, Error, Representation, Session, Settings, Verification};
+use ftp_host::{Connector, Copied, Error, Representation, Session, Settings, Unverified, Verification};
 use ftp_tests::certificates;
 use ftp_tests::client::{self, refusal};
 use ftp_tests::script::{Ending, Peer, Script};
@@ -33,6 +33,8 @@ pub fn add(suite: &mut Suite) {
             target_that_cannot_connect_is_connected_to,
             target_that_is_stuck_is_released,
             line_end_in_a_name_reaches_neither,
+            copy_that_is_smaller_than_the_file_was_is_incomplete,
+            copy_that_is_larger_has_to_be_as_large_as_the_file_is,
         ]
     );
     trials!(
@@ -237,6 +239,47 @@ async fn target_that_is_stuck_is_released() -> Result<()> {
         Ok(())
     })
     .await
+}
+
+/// As where both names are those of one file, which is empty then.
+async fn copy_that_is_smaller_than_the_file_was_is_incomplete() -> Result<()> {
+    copied(source(Script::logged_in()), "213 0", async |copied| {
+        assert!(matches!(copied, Err(Error::Incomplete(_))), "{copied:?}");
+        Ok(())
+    })
+    .await
+}
+
+async fn copy_that_is_larger_has_to_be_as_large_as_the_file_is() -> Result<()> {
+    for (now, is_good) in [("213 9", true), ("213 8", false)] {
+        let source = source(Script::logged_in()).passive().on("RETR", "150 go").reply("226 sent").on("SIZE file", now);
+        let target = Script::logged_in().on("PORT", "200 noted").on("STOR", "150 go").reply("226 received");
+        copy(source, target.on("SIZE copy", "213 9"), client::settings(), async |copied, _, _| {
+            match is_good {
+                true => assert_eq!(copied?.verified, Verification::Size),
+                false => assert!(matches!(copied, Err(Error::Integrity(_))), "{copied:?}"),
+            }
+            Ok(())
+        })
+        .await?;
+    }
+    let unknown = Verification::NotVerified(Unverified::NoSize);
+    copied(source(Script::logged_in()), "502 what?", async |copied| {
+        assert_eq!(copied?.verified, unknown);
+        Ok(())
+    })
+    .await
+}
+
+/// A copy that goes well, and what the target says of its size.
+async fn copied(
+    source: Script,
+    size: &str,
+    check: impl AsyncFnOnce(Result<Copied, Error>) -> Result<()>,
+) -> Result<()> {
+    let source = source.passive().on("RETR", "150 go").reply("226 sent");
+    let target = Script::logged_in().on("PORT", "200 noted").on("STOR", "150 go").reply("226 received");
+    copy(source, target.on("SIZE copy", size), client::settings(), async |copied, _, _| check(copied).await).await
 }
 
 async fn line_end_in_a_name_reaches_neither() -> Result<()> {
