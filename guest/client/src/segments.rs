@@ -308,12 +308,14 @@ impl<N: Network> Part<'_, N> {
             let left = usize::try_from(self.range.end.saturating_sub(at)).unwrap_or(CHUNK);
             let count = self.download.read(&mut buffer, left.min(CHUNK)).await?;
             if count == 0 {
-                // A part that the server takes for all of it may lack bytes in the middle.
-                reached.store(self.range.start, Ordering::Relaxed);
                 // The server may know why.
-                self.download.finish(self.session).await?;
-                let text = format!("the file ended at {at} instead of {}", self.range.end);
-                return Err(Error::Incomplete(text));
+                let ended = self.download.finish(self.session).await;
+                if matches!(ended, Ok(_) | Err(Error::Incomplete(_) | Error::Integrity(_))) {
+                    // A part that it takes for all of it may lack bytes in the middle.
+                    reached.store(self.range.start, Ordering::Relaxed);
+                }
+                ended?;
+                return Err(Error::Incomplete(format!("the file ended at {at} instead of {}", self.range.end)));
             }
             sink.write_at(at, &buffer).await?;
             at = at.saturating_add(count as u64);
