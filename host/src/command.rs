@@ -4,10 +4,14 @@ use std::io;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use wasmtime::Store;
+use wasmtime_wasi::p2::bindings::CommandPre;
+use wasmtime_wasi::p2::pipe::{ClosedInputStream, MemoryOutputPipe};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxBuilder};
 
+use crate::columns::Columns;
 use crate::engine;
 use crate::error::Error;
 use crate::grants::{Answer, Grants};
@@ -23,7 +27,7 @@ const MOST_RESOURCES: usize = 10_000;
 ///
 /// It has the arguments, the variables, the hosts and the folders that it is given here, and nothing else of the machine.
 /// Besides the options, it takes from its variables `FTP_USER`, `FTP_PASSWORD`, `FTP_NETRC` (a `.netrc`), `FTP_CA`, `FTP_ADD_CA`,
-/// `FTP_CERT` and `FTP_KEY` (PEM), and `COLUMNS`.
+/// `FTP_CERT` and `FTP_KEY` (PEM), `FTP_ZONES` (`eth0=2`: the number of a network that a URL names), and `COLUMNS`.
 ///
 /// ```no_run
 /// use ftp_host::{Command, Policy};
@@ -41,6 +45,7 @@ pub struct Command {
     wasi: WasiCtxBuilder,
     grants: Grants,
     memory: usize,
+    columns: Option<Columns>,
 }
 
 impl Command {
@@ -50,7 +55,7 @@ impl Command {
         let mut wasi = WasiCtx::builder();
         // Its texts name options of `wasmtime run` unless it is told who runs it.
         wasi.allow_blocking_current_thread(true).inherit_stdio().env("FTP_RUNNER", "ftp-host");
-        Self { wasi, grants: Grants::new(policy, local_address), memory: 256 << 20 }
+        Self { wasi, grants: Grants::new(policy, local_address), memory: 256 << 20, columns: None }
     }
 
     /// The arguments, of which the first is the name of the command.
@@ -87,7 +92,7 @@ impl Command {
         self.grants.only(host, port);
     }
 
-    /// Ports that it may listen on, for active mode.
+    /// Ports that it may listen on, for active mode: those from 1024 on, at the address from which it connects to its hosts.
     pub fn listen(&mut self, ports: RangeInclusive<u16>) {
         self.grants.listen(ports);
     }
@@ -95,6 +100,19 @@ impl Command {
     /// The most bytes of linear memory. 256 MiB unless set.
     pub fn memory(&mut self, bytes: usize) {
         self.memory = bytes;
+    }
+
+    /// Keep what it prints, at most so many bytes of each stream, in place of the standard streams of this process. Its
+    /// standard input has ended.
+    pub fn capture(&mut self, most: usize) -> Printed {
+        let printed = Printed { output: MemoryOutputPipe::new(most), errors: MemoryOutputPipe::new(most) };
+        self.wasi.stdin(ClosedInputStream).stdout(printed.output.clone()).stderr(printed.errors.clone());
+        printed
+    }
+
+    /// What gives the columns of the window whenever it is asked, in place of a variable `COLUMNS` that stays as it is.
+    pub fn columns(&mut self, columns: impl Fn() -> Option<u16> + Send + 'static) {
+        self.columns = Some(Box::new(columns));
     }
 
     /// The addresses that it may connect to at this host or proxy. The name is looked up now, and not again in the run.
@@ -117,8 +135,9 @@ impl Command {
     /// Errors: [`Error::Host`] when it cannot be started, [`Error::Trapped`] when it failed without an exit code.
     pub async fn run(mut self) -> Result<u8, Error> {
         let host = |error: wasmtime::Error| Error::Host(format!("{error:#}"));
-        let command = engine::prepare_command().map_err(host)?;
-        let state = State::with(&mut self.wasi, self.grants, self.memory, MOST_RESOURCES);
+        let command = prepared().map_err(host)?;
+        let mut state = State::with(&mut self.wasi, self.grants, self.memory, MOST_RESOURCES);
+        state.columns = self.columns;
         let mut store = Store::new(command.engine(), state);
         store.limiter(|state| state.limits());
         store.set_epoch_deadline(1);
@@ -131,6 +150,37 @@ impl Command {
                 Some(I32Exit(code)) => Ok(u8::try_from(*code).unwrap_or(1)),
                 None => Err(Error::Trapped(store.data().reason(&error))),
             },
+        }
+    }
+}
+
+/// What a command has printed so far, and after its end.
+#[derive(Clone)]
+pub struct Printed {
+    output: MemoryOutputPipe,
+    errors: MemoryOutputPipe,
+}
+
+impl Printed {
+    /// On the standard output.
+    pub fn output(&self) -> Vec<u8> {
+        self.output.contents().to_vec()
+    }
+
+    /// On the standard error stream.
+    pub fn errors(&self) -> Vec<u8> {
+        self.errors.contents().to_vec()
+    }
+}
+
+/// The command, loaded once in a process.
+fn prepared() -> wasmtime::Result<&'static CommandPre<State>> {
+    static PREPARED: OnceLock<CommandPre<State>> = OnceLock::new();
+    match PREPARED.get() {
+        Some(prepared) => Ok(prepared),
+        None => {
+            let new = engine::prepare_command()?;
+            Ok(PREPARED.get_or_init(|| new))
         }
     }
 }

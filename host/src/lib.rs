@@ -45,6 +45,8 @@
 
 mod bindings;
 #[cfg(feature = "command")]
+mod columns;
+#[cfg(feature = "command")]
 mod command;
 mod connector;
 mod engine;
@@ -65,7 +67,7 @@ mod tunables;
 mod types;
 
 #[cfg(feature = "command")]
-pub use command::Command;
+pub use command::{Command, Printed};
 pub use connector::{Connector, Settings};
 pub use entries::Entries;
 pub use error::Error;

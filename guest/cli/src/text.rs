@@ -12,6 +12,19 @@ pub fn plain(text: &str) -> String {
     plain
 }
 
+/// JSON that a terminal may show: what [`plain`] escapes is escaped here as JSON has it. Outside of its strings there is none of it.
+pub fn plain_json(json: &str) -> String {
+    let mut plain = String::with_capacity(json.len());
+    for character in json.chars() {
+        match is_plain(character) {
+            true => plain.push(character),
+            // All of them have four digits.
+            false => plain.push_str(&format!("\\u{:04x}", u32::from(character))),
+        }
+    }
+    plain
+}
+
 fn is_plain(character: char) -> bool {
     !character.is_control()
         && !matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
@@ -20,11 +33,19 @@ fn is_plain(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::plain;
+    use super::{plain, plain_json};
 
     #[test]
     fn escapes_what_a_terminal_would_obey() {
         assert_eq!(plain("a\u{1b}[2J\r\nb\u{202e}c\u{9b}"), r"a\u{1b}[2J\r\nb\u{202e}c\u{9b}");
+    }
+
+    #[test]
+    fn json_is_escaped_as_json() {
+        assert_eq!(
+            plain_json("{\"a\":\"\u{7f}\u{9b}2J\u{202e}\u{feff}ü\\n\"}"),
+            "{\"a\":\"\\u007f\\u009b2J\\u202e\\ufeffü\\n\"}"
+        );
     }
 
     #[test]

@@ -17,13 +17,14 @@ use crate::metadata::SetTime;
 use crate::network::Network;
 use crate::settings::{GOODBYE, Representation, Settings, TransferMode};
 use crate::tls::channel::Channel;
-use crate::tls::{Protection, Rustls, Security};
+use crate::tls::{Protection, Rustls, Security, TlsCause};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use data_mode::Pending;
 use ftp_protocol::checksum::Algorithm;
+use ftp_protocol::codes::{self, Fit};
 use ftp_protocol::{command, text};
 
 /// An open session: its control connection and what is known about the server.
@@ -40,7 +41,8 @@ pub(crate) struct Connection<N: Network> {
     engine: Option<Rustls>,
     /// What the server was told about data connections.
     protection: Option<Protection>,
-    logged_in: bool,
+    /// The greeting was 230: whoever connects is logged in. Only where nobody in between can have said so.
+    greeted_in: bool,
     /// The verdict of that transfer, where it came before the data connection.
     early: Option<Raw>,
     representation: Option<Representation>,
@@ -60,6 +62,8 @@ pub(crate) struct Connection<N: Network> {
     mlst_refused: bool,
     /// Where a listing came from: before the next command the session returns there.
     home: Option<Vec<u8>>,
+    /// It does not know `SIZE`.
+    pub(crate) size_unknown: bool,
 }
 
 /// A transfer that the server has agreed to.
@@ -84,7 +88,7 @@ impl<N: Network> Connection<N> {
             host: host.to_string(),
             engine,
             protection: None,
-            logged_in: false,
+            greeted_in: false,
             network,
             settings,
             alive: Arc::new(()),
@@ -100,6 +104,7 @@ impl<N: Network> Connection<N> {
             mlsd_refused: false,
             mlst_refused: false,
             home: None,
+            size_unknown: false,
         };
         if let Some(proxy) = &connection.settings.proxy {
             let server = proxy.server();
@@ -108,7 +113,11 @@ impl<N: Network> Connection<N> {
         let security = connection.settings.security;
         if security == Security::Implicit {
             let tls = connection.new_tls()?;
-            connection.control.secure(tls).await?;
+            connection.control.secure(tls).await.map_err(|error| match error {
+                // It greets in the clear: this is no port of implicit TLS.
+                Error::Protocol(_) => Error::Handshake(TlsCause::NotTls),
+                error => error,
+            })?;
         }
         let greeting = connection.control.last_reply(connection.settings.reply_timeout).await?;
         let greeting = connection.positive(greeting)?;
@@ -120,10 +129,11 @@ impl<N: Network> Connection<N> {
             }
             connection.start_tls().await?;
         }
+        connection.greeted_in = greeting.code == 230;
         Ok((connection, welcome))
     }
 
-    /// Be in step: no transfer open, the replies of a dropped one read, nothing unexpected waiting.
+    /// Be in step: no transfer open, the replies of a dropped one read.
     pub(crate) async fn settle(&mut self) -> Result<(), Error> {
         if self.is_busy() {
             return Err(Error::Busy);
@@ -131,8 +141,7 @@ impl<N: Network> Connection<N> {
         if self.transfer.is_some() {
             self.leave_transfer().await?;
         }
-        self.go_home().await?;
-        self.control.check_quiet()
+        self.go_home().await
     }
 
     /// A transfer is open.
@@ -153,6 +162,11 @@ impl<N: Network> Connection<N> {
         self.forget_features();
         self.control.renew_utf8(false);
         let mut reply = self.control.exchange("USER", Some(&user)).await?;
+        if reply.code == 503 && self.greeted_in {
+            self.control.logged_in = true;
+            self.control.renew_utf8(true);
+            return Ok(self.control.text(&reply));
+        }
         if reply.code == 331 {
             reply = self.control.exchange_secret("PASS", &password).await?;
         }
@@ -160,15 +174,16 @@ impl<N: Network> Connection<N> {
             reply = self.control.exchange_secret("ACCT", account).await?;
         }
         let reply = self.positive(reply)?;
-        self.logged_in = true;
+        self.control.logged_in = true;
         self.control.renew_utf8(true);
-        Ok(self.control.text(&reply))
+        Ok(self.control.transcript.secrets.mask_reply(self.control.text(&reply)))
     }
 
+    /// A refusal is no reason to stay, but to doubt: it may be that of an earlier command.
     pub(crate) async fn quit(&mut self) -> Result<Reply, Error> {
-        let reply = self.simple("QUIT", None).await?;
+        let reply = self.control.last_word().await?;
         self.control.goodbye().await;
-        Ok(reply)
+        self.positive(reply).map(|reply| self.control.text(&reply))
     }
 
     pub(crate) async fn reinitialize(&mut self) -> Result<Reply, Error> {
@@ -181,7 +196,8 @@ impl<N: Network> Connection<N> {
             // It is asked for again before the next transfer. What the caller asked for stays: better refused than clear.
             self.protection = None;
         }
-        self.logged_in = false;
+        self.control.logged_in = false;
+        self.greeted_in = false;
         Ok(self.control.text(&reply))
     }
 
@@ -233,21 +249,20 @@ impl<N: Network> Connection<N> {
         self.mlst_refused = false;
         self.hash = None;
         self.set_time = None;
+        self.size_unknown = false;
     }
 
     pub(crate) async fn system(&mut self) -> Result<String, Error> {
         let reply = self.command("SYST", None).await?;
-        match reply.code {
-            202 => Err(self.unexpected(&reply)),
-            _ => Ok(self.settings.encoding.decode(reply.last_line())),
-        }
+        Ok(self.settings.encoding.decode(reply.last_line()))
     }
 
     pub(crate) async fn rename(&mut self, old: &str, new: &str) -> Result<Reply, Error> {
         let (old, new) = (self.bytes(old)?, self.bytes(new)?);
         self.control.prepare(&new).await?;
         let reply = self.control.exchange("RNFR", Some(&old)).await?;
-        if reply.code != 350 {
+        // Some servers say 250.
+        if !reply.is_positive() && reply.code / 100 != 3 {
             return Err(self.refusal(&reply));
         }
         let reply = self.command("RNTO", Some(&new)).await?;
@@ -310,6 +325,7 @@ impl<N: Network> Connection<N> {
         };
         let channel = match self.secured(stream, tls).await {
             Err(Error::Tls(text)) => return Err(self.handshake_failed(text).await),
+            Err(Error::Handshake(cause)) => return Err(self.handshake_failed(cause.to_string()).await),
             channel => channel?,
         };
         if let (Some(interval), None) = (self.settings.keepalive, &self.early)
@@ -323,6 +339,7 @@ impl<N: Network> Connection<N> {
     /// The data connection has ended: read the verdict.
     pub(crate) async fn verdict(&mut self) -> Result<Raw, Error> {
         let reply = self.end_of_transfer().await?;
+        self.control.check_verdict(&reply)?;
         self.positive(reply)
     }
 
@@ -451,15 +468,19 @@ impl<N: Network> Connection<N> {
     pub(crate) async fn command(&mut self, verb: &str, argument: Option<&[u8]>) -> Result<Raw, Error> {
         let first = self.control.exchange(verb, argument).await?;
         let reply = self.after_preliminary(first).await?;
-        if matches!(reply.code, 225 | 226) {
-            return Err(self.control.broken("the reply of a transfer came for another command"));
+        match reply.code {
+            // Superfluous (RFC 959, section 4.2.2), which what this asks for is not.
+            202 if codes::fit(verb, 202) == Fit::Odd => Err(self.unexpected(&reply)),
+            _ => self.positive(reply),
         }
-        self.positive(reply)
     }
 
     async fn after_preliminary(&mut self, reply: Raw) -> Result<Raw, Error> {
         match reply.is_preliminary() {
-            true => self.control.last_reply(self.settings.reply_timeout).await,
+            true => {
+                let reply = self.control.last_reply(self.settings.reply_timeout).await?;
+                self.control.settled(reply).await
+            }
             false => Ok(reply),
         }
     }

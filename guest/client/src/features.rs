@@ -6,7 +6,7 @@ use crate::network::Network;
 use alloc::string::String;
 use alloc::vec::Vec;
 use ftp_protocol::encoding::Encoding;
-use ftp_protocol::{command, features};
+use ftp_protocol::features;
 
 /// The extensions of a server, as far as it was asked.
 #[derive(Default)]
@@ -36,8 +36,7 @@ impl<N: Network> Control<N> {
     /// (FEAT, RFC 2389) Asked for once. None where the server does not report them.
     pub(crate) async fn features(&mut self) -> Result<Option<&[String]>, Error> {
         if matches!(self.features, Features::NotAsked) {
-            self.write(command::line("FEAT", None)?, None).await?;
-            let reply = self.last_reply(self.limit()).await?;
+            let reply = self.ask("FEAT", None).await?;
             self.features = match reply.code {
                 211 => Features::Named(features::parse_feat(&reply, self.encoding())),
                 _ => Features::Unreported,
@@ -57,8 +56,7 @@ impl<N: Network> Control<N> {
         }
         self.utf8 = Utf8::Settled;
         if self.features().await?.is_some_and(|named| features::has(named, "UTF8")) {
-            self.write(command::line("OPTS", Some(b"UTF8 ON"))?, None).await?;
-            self.last_reply(self.limit()).await?;
+            self.ask("OPTS", Some(b"UTF8 ON")).await?;
         }
         Ok(())
     }

@@ -40,12 +40,14 @@ mod proxy;
 pub mod retry;
 #[cfg(feature = "scripted")]
 pub mod scripted;
+mod secrets;
 pub mod segments;
 mod session;
 mod settings;
 mod tls;
 mod transcript;
 mod transfer;
+mod verify;
 
 pub use checksum::Hasher;
 pub use connection::WorkingDirectory;
@@ -63,5 +65,6 @@ pub use network::{Listener, Network, NetworkError, Stream};
 pub use proxy::{Credentials, Proxy, ProxyServer};
 pub use session::Session;
 pub use settings::{Active, CHUNK, DataMode, HOLD, Representation, Settings, TransferMode};
-pub use tls::{Agreed, DataEnd, Identity, Protection, Security, TlsSettings, Trust, Version};
-pub use transfer::{Download, NotVerified, Outcome, Upload, Verified};
+pub use tls::{Agreed, DataEnd, Identity, Protection, Security, TlsCause, TlsSettings, Trust, Version};
+pub use transfer::{Download, Outcome, Upload};
+pub use verify::{NotVerified, Verified};

@@ -11,6 +11,7 @@ use crate::network::Network;
 use crate::settings::{DataMode, Representation, Settings, TransferMode};
 use crate::tls::{Agreed, Protection};
 use crate::transfer::{Check, Download, Upload};
+use crate::verify::{Place, Sizing};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -174,6 +175,16 @@ impl<N: Network> Session<N> {
         lines
     }
 
+    /// A text of the server, for people: with stars where it repeats a password or an account of this session. Errors and
+    /// the transcript have them already; replies and values are as the server sent them.
+    pub fn masked(&self, text: &str) -> String {
+        let text = text.to_string();
+        match &self.connection {
+            Some(connection) => connection.control.transcript.secrets.mask(text),
+            None => text,
+        }
+    }
+
     /// Change how data connections are made.
     pub fn set_data_mode(&mut self, mode: DataMode) -> Result<(), Error> {
         let mode = mode.checked()?;
@@ -229,7 +240,8 @@ impl<N: Network> Session<N> {
     /// [`Error::Unsupported`], and where the server does not let it return, [`Error::NoWayBack`]. A directory that cannot be
     /// entered is listed by its path.
     pub async fn entries(&mut self, path: Option<&str>) -> Result<Vec<Listed>, Error> {
-        let listing = self.call(async |connection| listing::list(connection, path, way_to(path), Moves::ForCaller).await).await;
+        let listing =
+            self.call(async |connection| listing::list(connection, path, way_to(path), Moves::ForCaller).await).await;
         listing.map(|listing| listing.listed)
     }
 
@@ -351,7 +363,8 @@ impl<N: Network> Session<N> {
         self.call(async |connection| connection.select_utf8(on).await).await
     }
 
-    /// (PASV, PORT, RETR, STOR) Copy a file from this server straight to another one.
+    /// (SIZE, PASV, PORT, RETR, STOR, SIZE) Copy a file from this server straight to another one. Two names of one file
+    /// destroy it, as the target empties what the source is to send: the caller has to exclude that.
     pub async fn copy_to(
         &mut self,
         path: &str,
@@ -377,17 +390,17 @@ impl<N: Network> Session<N> {
 
     /// (TYPE, REST, STOR; RFC 959 and RFC 3659, section 5)
     pub async fn store(&mut self, path: &str, representation: Representation, offset: u64) -> Result<Upload<N>, Error> {
-        self.upload("STOR", Some(path), representation, offset).await
+        self.upload("STOR", Some(path), representation, Place::At(path, offset)).await
     }
 
     /// (TYPE, APPE; RFC 959)
     pub async fn append(&mut self, path: &str, representation: Representation) -> Result<Upload<N>, Error> {
-        self.upload("APPE", Some(path), representation, 0).await
+        self.upload("APPE", Some(path), representation, Place::EndOf(path)).await
     }
 
     /// (TYPE, STOU; RFC 959) The outcome tells the name that the server chose.
     pub async fn store_unique(&mut self, representation: Representation) -> Result<Upload<N>, Error> {
-        self.upload("STOU", None, representation, 0).await
+        self.upload("STOU", None, representation, Place::Unique).await
     }
 
     /// (TYPE, REST, any) A command line that sends data to the client.
@@ -406,7 +419,7 @@ impl<N: Network> Session<N> {
     pub async fn send(&mut self, line: &str, representation: Representation, offset: u64) -> Result<Upload<N>, Error> {
         check_verb(line, &CARRY_DATA)?;
         let (verb, argument) = split(line);
-        self.upload(verb, argument, representation, offset).await
+        self.upload(verb, argument, representation, Place::Raw(offset)).await
     }
 
     async fn download(
@@ -433,17 +446,22 @@ impl<N: Network> Session<N> {
         verb: &str,
         argument: Option<&str>,
         representation: Representation,
-        offset: u64,
+        place: Place<'_>,
     ) -> Result<Upload<N>, Error> {
+        let offset = match place {
+            Place::At(_, offset) | Place::Raw(offset) => offset,
+            Place::EndOf(_) | Place::Unique => 0,
+        };
         self.call(async |connection| {
             let line = connection.line(verb, argument)?;
+            let sizing = Sizing::prepare(connection, place, representation).await?;
             let check = match (verb, argument) {
                 ("STOR", Some(path)) => Check::of(connection, path, representation, offset).await?,
                 _ => None,
             };
             let opened = connection.transfer(Some(representation), offset, &line).await?;
             let is_unique = verb.eq_ignore_ascii_case("STOU");
-            Ok(Upload::new(connection, opened, representation, is_unique, check))
+            Ok(Upload::new(connection, opened, representation, is_unique, sizing, check))
         })
         .await
     }
@@ -483,6 +501,7 @@ impl<N: Network> Session<N> {
         // One type for each kind of answer, where each call would have its own: that makes a small component.
         let work: Pin<Box<dyn Future<Output = Result<T, Error>> + '_>> = Box::pin(work(&mut connection));
         let result = within(&self.network, self.settings.total_timeout, Phase::Total, work).await;
+        let result = result.map_err(|error| connection.control.transcript.secrets.mask_error(error));
         self.put_back(connection, matches!(result, Err(Error::Timeout(Phase::Total))));
         result
     }

@@ -32,6 +32,7 @@ impl From<Error> for wit::Error {
             Error::ConnectionRefused(text) => (Failed::ConnectionRefused, text),
             Error::ConnectionLost(text) => (Failed::ConnectionLost, text),
             Error::Tls(text) => (Failed::Tls, text),
+            Error::Handshake(cause) => (Failed::Tls, cause.to_string()),
             Error::Insecure(text) => (Failed::Insecure, text),
             Error::Protocol(text) => (Failed::Protocol, text),
             Error::InvalidArgument(text) => (Failed::InvalidArgument, text),
@@ -324,7 +325,7 @@ impl From<Arrived> for wit::Arrived {
 
 impl From<Copied> for wit::Copied {
     fn from(copied: Copied) -> Self {
-        Self { source: copied.source.into(), target: copied.target.into() }
+        Self { source: copied.source.into(), target: copied.target.into(), verified: copied.verified.into() }
     }
 }
 

@@ -59,10 +59,13 @@ pub async fn run(context: &Context, mirror: Mirror) -> Result<(), Failure> {
         root: root.as_deref(),
         folder: Path::new(folder),
         side_of_server: from,
+        has_exact_sizes: false,
         leftovers: Vec::new(),
         troubles: RefCell::default(),
     };
     let (client, there) = work.look_there(client).await?;
+    let is_exact = |item: &Item| item.kind != Kind::File || item.modified.as_ref().is_some_and(local::is_exact);
+    work.has_exact_sizes = there.items.iter().all(is_exact);
     let here = work.look_here()?;
     let (plan, client) = work.plan(&there, &here, &options, client).await?;
     if mirror.dry_run {
@@ -86,6 +89,8 @@ struct Work<'a> {
     folder: &'a Path,
     /// Which of the two the server has.
     side_of_server: Side,
+    /// The listings of the server report sizes in bytes, as those by `MLSD` do, which report times to the second too.
+    has_exact_sizes: bool,
     /// Temporary files that earlier mirrors have left here.
     leftovers: Vec<PathBuf>,
     /// What was not done, or not looked at.
@@ -223,7 +228,8 @@ impl Work<'_> {
             .iter()
             .filter_map(|step| match step {
                 Step::Transfer { path, size, .. } => {
-                    Some((path.clone(), Known { size: *size, modified: times.get(path).copied() }))
+                    let modified = times.get(path).copied();
+                    Some((path.clone(), Known { size: *size, is_exact: self.has_exact_sizes, modified }))
                 }
                 _ => None,
             })

@@ -152,7 +152,7 @@ impl<N: Network> Connection<N> {
         let path = self.bytes(path)?;
         self.represent(Representation::Image).await?;
         let reply = self.command("SIZE", Some(&path)).await?;
-        text::size(reply.last_line()).filter(|_| reply.code != 202).ok_or_else(|| self.unexpected(&reply))
+        text::size(reply.last_line()).ok_or_else(|| self.unexpected(&reply))
     }
 
     pub(crate) async fn modified(&mut self, path: &str) -> Result<Timestamp, Error> {
