@@ -54,6 +54,7 @@ fn features_that_are_not_reported_say_nothing_about_mlsd() {
         let with = with.data(Data::sends("type=file; a\r\n", End::Close));
         play(with, async |session| {
             assert!(session.features().await.unwrap().is_empty(), "{answer}");
+            assert_eq!(session.reported_features().await, Ok(None));
             assert!(is_a(&session.entries(None).await.unwrap()));
         });
         // Once.
@@ -64,7 +65,10 @@ fn features_that_are_not_reported_say_nothing_about_mlsd() {
         });
     }
     // Features without it do say something.
-    play(listed(type_a(unfeatured()), "LIST"), async |session| assert!(is_a(&session.entries(None).await.unwrap())));
+    play(listed(type_a(unfeatured()), "LIST"), async |session| {
+        assert!(is_a(&session.entries(None).await.unwrap()));
+        assert_eq!(session.reported_features().await, Ok(Some(vec![])));
+    });
 }
 
 #[test]

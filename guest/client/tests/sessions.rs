@@ -199,11 +199,8 @@ fn replies_that_tell_nothing_are_unexpected_and_the_session_goes_on() {
     let script = hello().expect("TYPE I").say("200 ok\r\n").expect("SIZE a").say("213 many\r\n");
     let script = script.expect("MDTM a").say("213 yesterday\r\n").expect("PWD").say("257 \"/unclosed\r\n");
     play(script, async |session| {
-        let results = [
-            session.size("a").await.err(),
-            session.modified("a").await.err(),
-            session.current_directory().await.err(),
-        ];
+        let results =
+            [session.size("a").await.err(), session.modified("a").await.err(), session.current_directory().await.err()];
         for result in results {
             assert!(matches!(result, Some(Error::Unexpected(_))), "{result:?}");
         }
