@@ -24,6 +24,7 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use ftp_protocol::checksum::Algorithm;
+use ftp_protocol::codes::{self, Fit};
 use ftp_protocol::{command, text};
 
 /// An open session: its control connection and what is known about the server.
@@ -265,10 +266,7 @@ impl<N: Network> Connection<N> {
 
     pub(crate) async fn system(&mut self) -> Result<String, Error> {
         let reply = self.command("SYST", None).await?;
-        match reply.code {
-            202 => Err(self.unexpected(&reply)),
-            _ => Ok(self.settings.encoding.decode(reply.last_line())),
-        }
+        Ok(self.settings.encoding.decode(reply.last_line()))
     }
 
     pub(crate) async fn rename(&mut self, old: &str, new: &str) -> Result<Reply, Error> {
@@ -499,7 +497,11 @@ impl<N: Network> Connection<N> {
     pub(crate) async fn command(&mut self, verb: &str, argument: Option<&[u8]>) -> Result<Raw, Error> {
         let first = self.control.exchange(verb, argument).await?;
         let reply = self.after_preliminary(first).await?;
-        self.positive(reply)
+        match reply.code {
+            // Superfluous (RFC 959, section 4.2.2), which what this asks for is not.
+            202 if codes::fit(verb, 202) == Fit::Odd => Err(self.unexpected(&reply)),
+            _ => self.positive(reply),
+        }
     }
 
     async fn after_preliminary(&mut self, reply: Raw) -> Result<Raw, Error> {

@@ -115,11 +115,6 @@ impl<N: Network> Control<N> {
         self.usable
     }
 
-    /// The longest wait for a reply.
-    pub(crate) fn limit(&self) -> Duration {
-        self.limit
-    }
-
     pub(crate) fn encoding(&self) -> Encoding {
         self.encoding
     }
@@ -207,6 +202,18 @@ impl<N: Network> Control<N> {
     pub(crate) async fn exchange(&mut self, verb: &str, argument: Option<&[u8]>) -> Result<Raw, Error> {
         self.send(command::line(verb, argument)?, None).await?;
         self.answer().await
+    }
+
+    /// As [`Self::exchange`], for a question before a command, which itself needs none before it.
+    pub(crate) async fn ask(&mut self, verb: &str, argument: Option<&[u8]>) -> Result<Raw, Error> {
+        self.hear_ahead().await?;
+        self.drop_strays(false).await?;
+        self.write(command::line(verb, argument)?, None).await?;
+        let reply = self.answer().await?;
+        match reply.is_preliminary() {
+            true => self.last_reply(self.limit).await,
+            false => Ok(reply),
+        }
     }
 
     /// Send a command that gives a transfer up. The replies of both come in either order.
@@ -458,8 +465,7 @@ impl<N: Network> Control<N> {
         self.prepare(line).await
     }
 
-    /// Send one command as it is.
-    pub(crate) async fn write(&mut self, line: Vec<u8>, hidden: Option<&str>) -> Result<(), Error> {
+    async fn write(&mut self, line: Vec<u8>, hidden: Option<&str>) -> Result<(), Error> {
         self.hear_ahead().await?;
         self.awaits = command::verb(&line);
         self.queue(line, hidden);

@@ -134,6 +134,11 @@ impl<N: Network> Session<N> {
         self.call(async |connection| Ok(connection.features().await?.to_vec())).await
     }
 
+    /// The same, with none where the server does not report them.
+    pub async fn reported_features(&mut self) -> Result<Option<Vec<String>>, Error> {
+        self.call(async |connection| Ok(connection.control.features().await?.map(<[String]>::to_vec))).await
+    }
+
     /// (SYST, RFC 959)
     pub async fn system(&mut self) -> Result<String, Error> {
         self.call(async |connection| connection.system().await).await
