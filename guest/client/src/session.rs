@@ -230,7 +230,8 @@ impl<N: Network> Session<N> {
     /// [`Error::Unsupported`], and where the server does not let it return, [`Error::NoWayBack`]. A directory that cannot be
     /// entered is listed by its path.
     pub async fn entries(&mut self, path: Option<&str>) -> Result<Vec<Listed>, Error> {
-        let listing = self.call(async |connection| listing::list(connection, path, way_to(path), Moves::ForCaller).await).await;
+        let listing =
+            self.call(async |connection| listing::list(connection, path, way_to(path), Moves::ForCaller).await).await;
         listing.map(|listing| listing.listed)
     }
 

@@ -2,10 +2,12 @@
 //! large mirrors that are interrupted.
 
 mod copies;
+mod deletes;
 mod downloads;
 mod exits;
 mod mirrors;
 mod names;
+mod namesakes;
 mod options;
 mod readme;
 mod targets;
@@ -27,6 +29,8 @@ fn main() -> ExitCode {
     targets::add(&mut suite);
     options::add(&mut suite);
     names::add(&mut suite);
+    namesakes::add(&mut suite);
+    deletes::add(&mut suite);
     mirrors::add(&mut suite);
     readme::add(&mut suite);
     terminal::add(&mut suite);
