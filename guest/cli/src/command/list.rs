@@ -94,6 +94,7 @@ async fn listed(client: &mut Client, remote: &Remote, hidden: bool) -> Result<Ve
                     Ok(vec![Listed::Entry(named(entry, &path))])
                 }
                 Ok(_) => Err(Failure::of_named(what, error)),
+                Err(lost) if !client.is_open() => Err(Failure::of(what, lost)),
                 Err(_) => Err(missing_or(client, &path, what, error).await?),
             }
         }
@@ -121,7 +122,7 @@ async fn file_or(client: &mut Client, path: &str, alone: Entry, listed: Vec<List
 
 /// Servers refuse to list what is not there in many ways. What cannot be entered either is no directory.
 async fn missing_or(client: &mut Client, path: &str, what: String, error: Error) -> Result<Failure, Failure> {
-    let is_there = client.is_open() && is_directory(client, path).await?;
+    let is_there = is_directory(client, path).await?;
     let failure = Failure::of_named(what, error);
     Ok(if is_there { failure } else { Failure { exit: Exit::Missing, ..failure } })
 }
