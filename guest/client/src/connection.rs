@@ -40,7 +40,8 @@ pub(crate) struct Connection<N: Network> {
     engine: Option<Rustls>,
     /// What the server was told about data connections.
     protection: Option<Protection>,
-    logged_in: bool,
+    /// The greeting was 230: whoever connects is logged in. Only where nobody in between can have said so.
+    greeted_in: bool,
     /// The verdict of that transfer, where it came before the data connection.
     early: Option<Raw>,
     representation: Option<Representation>,
@@ -86,7 +87,7 @@ impl<N: Network> Connection<N> {
             host: host.to_string(),
             engine,
             protection: None,
-            logged_in: false,
+            greeted_in: false,
             network,
             settings,
             alive: Arc::new(()),
@@ -127,10 +128,11 @@ impl<N: Network> Connection<N> {
             }
             connection.start_tls().await?;
         }
+        connection.greeted_in = greeting.code == 230;
         Ok((connection, welcome))
     }
 
-    /// Be in step: no transfer open, the replies of a dropped one read, nothing unexpected waiting.
+    /// Be in step: no transfer open, the replies of a dropped one read.
     pub(crate) async fn settle(&mut self) -> Result<(), Error> {
         if self.is_busy() {
             return Err(Error::Busy);
@@ -138,8 +140,7 @@ impl<N: Network> Connection<N> {
         if self.transfer.is_some() {
             self.leave_transfer().await?;
         }
-        self.go_home().await?;
-        self.control.check_quiet()
+        self.go_home().await
     }
 
     /// A transfer is open.
@@ -160,6 +161,11 @@ impl<N: Network> Connection<N> {
         self.forget_features();
         self.control.renew_utf8(false);
         let mut reply = self.control.exchange("USER", Some(&user)).await?;
+        if reply.code == 503 && self.greeted_in {
+            self.control.logged_in = true;
+            self.control.renew_utf8(true);
+            return Ok(self.control.text(&reply));
+        }
         if reply.code == 331 {
             reply = self.control.exchange_secret("PASS", &password).await?;
         }
@@ -167,15 +173,16 @@ impl<N: Network> Connection<N> {
             reply = self.control.exchange_secret("ACCT", account).await?;
         }
         let reply = self.positive(reply)?;
-        self.logged_in = true;
+        self.control.logged_in = true;
         self.control.renew_utf8(true);
-        Ok(self.control.text(&reply))
+        Ok(self.control.transcript.secrets.mask_reply(self.control.text(&reply)))
     }
 
+    /// A refusal is no reason to stay, but to doubt: it may be that of an earlier command.
     pub(crate) async fn quit(&mut self) -> Result<Reply, Error> {
-        let reply = self.simple("QUIT", None).await?;
+        let reply = self.control.last_word().await?;
         self.control.goodbye().await;
-        Ok(reply)
+        self.positive(reply).map(|reply| self.control.text(&reply))
     }
 
     pub(crate) async fn reinitialize(&mut self) -> Result<Reply, Error> {
@@ -188,7 +195,8 @@ impl<N: Network> Connection<N> {
             // It is asked for again before the next transfer. What the caller asked for stays: better refused than clear.
             self.protection = None;
         }
-        self.logged_in = false;
+        self.control.logged_in = false;
+        self.greeted_in = false;
         Ok(self.control.text(&reply))
     }
 
@@ -255,7 +263,8 @@ impl<N: Network> Connection<N> {
         let (old, new) = (self.bytes(old)?, self.bytes(new)?);
         self.control.prepare(&new).await?;
         let reply = self.control.exchange("RNFR", Some(&old)).await?;
-        if reply.code != 350 {
+        // Some servers say 250.
+        if !reply.is_positive() && reply.code / 100 != 3 {
             return Err(self.refusal(&reply));
         }
         let reply = self.command("RNTO", Some(&new)).await?;
@@ -332,6 +341,7 @@ impl<N: Network> Connection<N> {
     /// The data connection has ended: read the verdict.
     pub(crate) async fn verdict(&mut self) -> Result<Raw, Error> {
         let reply = self.end_of_transfer().await?;
+        self.control.check_verdict(&reply)?;
         self.positive(reply)
     }
 
@@ -460,15 +470,15 @@ impl<N: Network> Connection<N> {
     pub(crate) async fn command(&mut self, verb: &str, argument: Option<&[u8]>) -> Result<Raw, Error> {
         let first = self.control.exchange(verb, argument).await?;
         let reply = self.after_preliminary(first).await?;
-        if matches!(reply.code, 225 | 226) {
-            return Err(self.control.broken("the reply of a transfer came for another command"));
-        }
         self.positive(reply)
     }
 
     async fn after_preliminary(&mut self, reply: Raw) -> Result<Raw, Error> {
         match reply.is_preliminary() {
-            true => self.control.last_reply(self.settings.reply_timeout).await,
+            true => {
+                let reply = self.control.last_reply(self.settings.reply_timeout).await?;
+                self.control.settled(reply).await
+            }
             false => Ok(reply),
         }
     }

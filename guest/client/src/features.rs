@@ -1,6 +1,6 @@
 //! What a server says about itself (FEAT, RFC 2389), and the encoding of names that it is asked for (OPTS UTF8).
 
-use crate::control::Control;
+use crate::control::{Control, Raw};
 use crate::error::Error;
 use crate::network::Network;
 use alloc::string::String;
@@ -36,8 +36,7 @@ impl<N: Network> Control<N> {
     /// (FEAT, RFC 2389) Asked for once. None where the server does not report them.
     pub(crate) async fn features(&mut self) -> Result<Option<&[String]>, Error> {
         if matches!(self.features, Features::NotAsked) {
-            self.write(command::line("FEAT", None)?, None).await?;
-            let reply = self.last_reply(self.limit()).await?;
+            let reply = self.courtesy(command::line("FEAT", None)?).await?;
             self.features = match reply.code {
                 211 => Features::Named(features::parse_feat(&reply, self.encoding())),
                 _ => Features::Unreported,
@@ -57,10 +56,17 @@ impl<N: Network> Control<N> {
         }
         self.utf8 = Utf8::Settled;
         if self.features().await?.is_some_and(|named| features::has(named, "UTF8")) {
-            self.write(command::line("OPTS", Some(b"UTF8 ON"))?, None).await?;
-            self.last_reply(self.limit()).await?;
+            self.courtesy(command::line("OPTS", Some(b"UTF8 ON"))?).await?;
         }
         Ok(())
+    }
+
+    /// A command that only helps, whatever its reply.
+    async fn courtesy(&mut self, line: Vec<u8>) -> Result<Raw, Error> {
+        self.drop_strays(false).await?;
+        self.write(line, None).await?;
+        let reply = self.last_reply(self.limit()).await?;
+        self.settled(reply).await
     }
 
     /// As [`Self::ask_for_utf8`], for what does not need the features: only where they are known by now.

@@ -40,6 +40,7 @@ mod proxy;
 pub mod retry;
 #[cfg(feature = "scripted")]
 pub mod scripted;
+mod secrets;
 pub mod segments;
 mod session;
 mod settings;

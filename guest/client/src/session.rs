@@ -175,6 +175,16 @@ impl<N: Network> Session<N> {
         lines
     }
 
+    /// A text of the server, for people: with stars where it repeats a password or an account of this session. Errors and
+    /// the transcript have them already; replies and values are as the server sent them.
+    pub fn masked(&self, text: &str) -> String {
+        let text = text.to_string();
+        match &self.connection {
+            Some(connection) => connection.control.transcript.secrets.mask(text),
+            None => text,
+        }
+    }
+
     /// Change how data connections are made.
     pub fn set_data_mode(&mut self, mode: DataMode) -> Result<(), Error> {
         let mode = mode.checked()?;
@@ -491,6 +501,7 @@ impl<N: Network> Session<N> {
         // One type for each kind of answer, where each call would have its own: that makes a small component.
         let work: Pin<Box<dyn Future<Output = Result<T, Error>> + '_>> = Box::pin(work(&mut connection));
         let result = within(&self.network, self.settings.total_timeout, Phase::Total, work).await;
+        let result = result.map_err(|error| connection.control.transcript.secrets.mask_error(error));
         self.put_back(connection, matches!(result, Err(Error::Timeout(Phase::Total))));
         result
     }

@@ -15,7 +15,7 @@ use super::Context;
 use super::connect::{Client, Server};
 use super::failure::{Doing as _, Failure};
 use super::globs::expand;
-use super::local;
+use super::{hints, local};
 
 /// Do something with each path of each URL. What fails does not keep the others from being done.
 async fn each(
@@ -114,7 +114,10 @@ pub async fn rm(context: &Context, rm: Rm) -> Result<(), Failure> {
         }
         match client.delete(path).await {
             Err(Error::Permanent(_)) if recursive => remove_tree(context, client, path, hidden).await,
-            result => result.map(drop).doing_named(format!("cannot delete {path}")),
+            result => match result.map(drop).doing_named(format!("cannot delete {path}")) {
+                Err(failure) => Err(hints::directory(client, path, failure, "rm -r deletes those").await),
+                Ok(()) => Ok(()),
+            },
         }
     })
     .await

@@ -11,6 +11,7 @@ use super::Context;
 use super::connect::Server;
 use super::failure::Failure;
 use super::globs;
+use super::hints;
 use super::jobs;
 use super::local;
 use super::upload::{How, Job, upload};
@@ -52,7 +53,13 @@ pub async fn run(context: &Context, put: Put) -> Result<(), Failure> {
     if let [Job { source: Some(source), .. }] = jobs.as_slice() {
         local::version(source)?;
     }
-    let work = async |worker: &mut jobs::Worker<'_>, job: &Job| upload(worker, job, &how).await;
+    let work = async |worker: &mut jobs::Worker<'_>, job: &Job| match upload(worker, job, &how).await {
+        Err(failure) if failure.exit == Exit::Refused => {
+            let instead = "a URL that ends in / keeps the file's name in it";
+            Err(hints::directory(worker.client().await?, &job.path, failure, instead).await)
+        }
+        result => result,
+    };
     jobs::run(context, &server, None, jobs, put.transfer.parallel, work).await
 }
 
