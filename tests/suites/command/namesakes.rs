@@ -141,7 +141,7 @@ fn unreadable(place: &Place) -> Result<()> {
     place.write_there("to/d/old", b"old")?;
     let output = place.run(&["mirror", "--delete", "tree", &place.url("to/")])?;
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    ensure!(output.status.code() == Some(9) && told.contains("tree/d are no UTF-8"), "{output:?}");
+    ensure!(output.status.code() == Some(9) && told.contains("tree/d has names that are no UTF-8"), "{output:?}");
     ensure!(place.there("to/a")? == b"a" && place.there("to/d/b")? == b"b");
     ensure!(place.there("to/old").is_err() && place.there("to/d/old")? == b"old");
     Ok(())

@@ -102,15 +102,16 @@ pub async fn reopened(client: Client, server: &Server) -> Result<Client, Failure
 }
 
 pub async fn rm(context: &Context, rm: Rm) -> Result<(), Failure> {
-    let Rm { recursive, hidden, no_preserve_root, .. } = rm;
+    let Rm { recursive, hidden, .. } = rm;
+    for url in rm.urls.iter().filter(|_| recursive && !rm.no_preserve_root) {
+        if let Some(path) = Remote::parse(url, &rm.connection.encoding())?.path().filter(|path| is_root(path)) {
+            let text = format!("{path} is the root, or may be: --no-preserve-root deletes all that is in it");
+            return Err(Failure::usage(text));
+        }
+    }
     each(context, &rm.urls, &rm.connection, rm.no_glob, "rm", async |client, path| {
         if recursive && is_root(path) {
-            return match no_preserve_root {
-                true => remove_tree(context, client, path, hidden).await,
-                false => Err(Failure::usage(format!(
-                    "{path} is the root, or may be: --no-preserve-root deletes all that is in it"
-                ))),
-            };
+            return remove_tree(context, client, path, hidden).await;
         }
         match client.delete(path).await {
             Err(Error::Permanent(_)) if recursive => remove_tree(context, client, path, hidden).await,

@@ -83,8 +83,8 @@ impl Scan {
         let members = local::members(place)?;
         if members.unreadable > 0 {
             folder.doubt = Some(Doubt::Unreadable);
-            let text =
-                format!("{} names in {} are no UTF-8: what they name is left out", members.unreadable, place.display());
+            let (count, place) = (members.unreadable, place.display());
+            let text = format!("{place} has names that are no UTF-8 ({count}): what they name is left out");
             self.troubles.push(Failure::new(Exit::Partial, text));
         }
         let mut twins = BTreeSet::new();
