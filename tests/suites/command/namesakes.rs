@@ -144,6 +144,8 @@ fn unreadable(place: &Place) -> Result<()> {
     ensure!(output.status.code() == Some(9) && told.contains("tree/d has names that are no UTF-8"), "{output:?}");
     ensure!(place.there("to/a")? == b"a" && place.there("to/d/b")? == b"b");
     ensure!(place.there("to/old").is_err() && place.there("to/d/old")? == b"old");
+    let output = place.run(&["put", "tree/d/*", &place.url("to/")])?;
+    ensure!(output.status.code() == Some(9) && place.there("to/b")? == b"b", "{output:?}");
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use chrono::DateTime;
 use ftp_cli::arguments::{Chmod, ConnectionOptions, Mkdir, Mv, Rm, Touch, Urls};
 use ftp_cli::exit::Exit;
+use ftp_cli::names::is_root;
 use ftp_cli::remote::Remote;
 use ftp_client::mirror::{End, RelativePath, Tree, Walk, WalkOptions};
 use ftp_client::{Error, Kind, Precision, Timestamp};
@@ -122,22 +123,6 @@ pub async fn rm(context: &Context, rm: Rm) -> Result<(), Failure> {
         }
     })
     .await
-}
-
-/// Whether a path leads to the root, to the login directory, or to one that these are in.
-fn is_root(path: &str) -> bool {
-    let mut depth = 0_usize;
-    for name in path.split('/') {
-        match name {
-            "" | "." => {}
-            ".." => match depth.checked_sub(1) {
-                Some(above) => depth = above,
-                None => return true,
-            },
-            _ => depth += 1,
-        }
-    }
-    depth == 0
 }
 
 /// What is below a directory, from the bottom up, and the directory. Links are deleted, not followed. What cannot be deleted

@@ -81,11 +81,9 @@ impl Scan {
         folders: &mut Vec<(RelativePath, PathBuf)>,
     ) -> io::Result<()> {
         let members = local::members(place)?;
-        if members.unreadable > 0 {
+        if let Some(failure) = members.left_out(place) {
             folder.doubt = Some(Doubt::Unreadable);
-            let (count, place) = (members.unreadable, place.display());
-            let text = format!("{place} has names that are no UTF-8 ({count}): what they name is left out");
-            self.troubles.push(Failure::new(Exit::Partial, text));
+            self.troubles.push(failure);
         }
         let mut twins = BTreeSet::new();
         for name in &members.names {
