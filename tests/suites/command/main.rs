@@ -2,11 +2,13 @@
 //! large mirrors that are interrupted.
 
 mod copies;
+mod deletes;
 mod downloads;
 mod exits;
 mod messages;
 mod mirrors;
 mod names;
+mod namesakes;
 mod options;
 mod outputs;
 mod passwords;
@@ -33,6 +35,8 @@ fn main() -> ExitCode {
     passwords::add(&mut suite);
     options::add(&mut suite);
     names::add(&mut suite);
+    namesakes::add(&mut suite);
+    deletes::add(&mut suite);
     mirrors::add(&mut suite);
     readme::add(&mut suite);
     terminal::add(&mut suite);
