@@ -58,7 +58,7 @@ const CASES: [Case; 23] = [
     ("upload_resumes_at_an_offset_where_the_size_still_changes", still_written, &RETRY, 0, &["trying again"]),
     ("upload_begins_again_where_the_offset_is_refused", no_offset, &RETRY, 0, &["trying again"]),
     (
-        "upload_that_cannot_be_verified_is_tried_no_more",
+        "upload_that_cannot_be_verified_is_a_success",
         unverified,
         &["--retry", "1", "--retry-wait", "0.01"],
         0,
@@ -169,7 +169,7 @@ pub fn add(suite: &mut Suite) {
         }
         let requirement = || program.installed().and(Kind::PyFtpd.installed());
         suite.trial_with(
-            name("file_that_has_changed_here_is_sent_from_the_beginning"),
+            name("old_file_is_replaced_where_there_may_be_a_second_attempt"),
             requirement(),
             move || async move {
                 let place = Place::plain(program, Kind::PyFtpd)?;
@@ -268,7 +268,8 @@ fn no_offset() -> Script {
 }
 
 fn unverified() -> Script {
-    Script::logged_in().on("SIZE file", "500 no").open_data("STOR file").receive_data(FILE).reply("226 done")
+    let script = Script::logged_in().on("SIZE file", "500 no").open_data("STOR file").receive_data(FILE);
+    script.reply("226 done").on("SIZE file", "500 no")
 }
 
 /// The server has the first half.
