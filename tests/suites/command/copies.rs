@@ -71,7 +71,10 @@ const CASES: [Case; 8] = [
         source,
         || {
             let sink = Script::logged_in().on("SIZE copy", "502 no").open_data("STOR .copy.a-").receive_data(FILE);
-            sink.reply("226 done").on("RNFR .copy.a-", "350 and?").on("RNTO copy", "250 done")
+            sink.reply("226 done")
+                .on("SIZE .copy.a-", "502 no")
+                .on("RNFR .copy.a-", "350 and?")
+                .on("RNTO copy", "250 done")
         },
         0,
         "\"verified\":null",
@@ -136,8 +139,8 @@ fn onto_itself(place: &Place) -> Result<()> {
     place.write_there("file", &contents)?;
     let file = place.url("file");
     let other = file.replace("127.0.0.1", "localhost");
-    for arguments in [&["cp", "--relay", &file, &other][..], &["cp", &file, &other], &["cp", &other, &file]] {
-        let output = place.run(arguments)?;
+    for arguments in [&["--relay", &file, &other][..], &[&file, &other], &[&other, &file]] {
+        let output = place.run(&[&["cp", "--same-password"], arguments].concat())?;
         ensure!(output.status.success() && place.there("file")? == contents, "{arguments:?}: {output:?}");
         let left: Vec<_> =
             std::fs::read_dir(place.server.root())?.map(|file| Ok(file?.file_name())).collect::<Result<_>>()?;

@@ -48,7 +48,20 @@ const CASES: [Case; 23] = [
         0,
         &["\"verified\":\"size\"", "\"not_verified\":null"],
     ),
-    ("comparison_can_be_left", || stored("file").strict(), &["--no-verify-size", "--json"], 0, &["turned off"]),
+    (
+        "comparison_can_be_left",
+        || {
+            Script::logged_in()
+                .strict()
+                .on("TYPE I", "200 yes")
+                .open_data("STOR file")
+                .receive_data(FILE)
+                .reply("226 done")
+        },
+        &["--no-verify-size", "--json"],
+        0,
+        &["turned off"],
+    ),
     ("upload_that_was_cut_is_sent_again_from_the_beginning", cut_and_again, &RETRY, 0, &["trying again"]),
     ("upload_that_is_too_large_is_sent_again_from_the_beginning", large_and_again, &RETRY, 0, &["trying again"]),
     ("upload_does_not_resume_in_the_old_file", old_file, &RETRY, 0, &["trying again"]),
@@ -263,7 +276,7 @@ fn still_written() -> Script {
 fn no_offset() -> Script {
     let before = Script::logged_in().on("SIZE file", "550 none");
     let next = Script::logged_in().on("SIZE file", "213 6").on("SIZE file", "213 6").on("SIZE file", "213 6");
-    let next = next.on("APPE file", "502 no").on("SIZE file", "213 6").passive().on("REST 6", "501 no");
+    let next = next.passive().on("APPE file", "502 no").on("SIZE file", "213 6").passive().on("REST 6", "501 no");
     again(lost(before, 6), whole(next))
 }
 
