@@ -4,8 +4,11 @@ use std::io;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use wasmtime::Store;
+use wasmtime_wasi::p2::bindings::CommandPre;
+use wasmtime_wasi::p2::pipe::{ClosedInputStream, MemoryOutputPipe};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxBuilder};
 
 use crate::columns::Columns;
@@ -99,6 +102,14 @@ impl Command {
         self.memory = bytes;
     }
 
+    /// Keep what it prints, at most so many bytes of each stream, in place of the standard streams of this process. Its
+    /// standard input has ended.
+    pub fn capture(&mut self, most: usize) -> Printed {
+        let printed = Printed { output: MemoryOutputPipe::new(most), errors: MemoryOutputPipe::new(most) };
+        self.wasi.stdin(ClosedInputStream).stdout(printed.output.clone()).stderr(printed.errors.clone());
+        printed
+    }
+
     /// What gives the columns of the window whenever it is asked, in place of a variable `COLUMNS` that stays as it is.
     pub fn columns(&mut self, columns: impl Fn() -> Option<u16> + Send + 'static) {
         self.columns = Some(Box::new(columns));
@@ -124,7 +135,7 @@ impl Command {
     /// Errors: [`Error::Host`] when it cannot be started, [`Error::Trapped`] when it failed without an exit code.
     pub async fn run(mut self) -> Result<u8, Error> {
         let host = |error: wasmtime::Error| Error::Host(format!("{error:#}"));
-        let command = engine::prepare_command().map_err(host)?;
+        let command = prepared().map_err(host)?;
         let mut state = State::with(&mut self.wasi, self.grants, self.memory, MOST_RESOURCES);
         state.columns = self.columns;
         let mut store = Store::new(command.engine(), state);
@@ -139,6 +150,37 @@ impl Command {
                 Some(I32Exit(code)) => Ok(u8::try_from(*code).unwrap_or(1)),
                 None => Err(Error::Trapped(store.data().reason(&error))),
             },
+        }
+    }
+}
+
+/// What a command has printed so far, and after its end.
+#[derive(Clone)]
+pub struct Printed {
+    output: MemoryOutputPipe,
+    errors: MemoryOutputPipe,
+}
+
+impl Printed {
+    /// On the standard output.
+    pub fn output(&self) -> Vec<u8> {
+        self.output.contents().to_vec()
+    }
+
+    /// On the standard error stream.
+    pub fn errors(&self) -> Vec<u8> {
+        self.errors.contents().to_vec()
+    }
+}
+
+/// The command, loaded once in a process.
+fn prepared() -> wasmtime::Result<&'static CommandPre<State>> {
+    static PREPARED: OnceLock<CommandPre<State>> = OnceLock::new();
+    match PREPARED.get() {
+        Some(prepared) => Ok(prepared),
+        None => {
+            let new = engine::prepare_command()?;
+            Ok(PREPARED.get_or_init(|| new))
         }
     }
 }

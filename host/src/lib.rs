@@ -67,7 +67,7 @@ mod tunables;
 mod types;
 
 #[cfg(feature = "command")]
-pub use command::Command;
+pub use command::{Command, Printed};
 pub use connector::{Connector, Settings};
 pub use entries::Entries;
 pub use error::Error;

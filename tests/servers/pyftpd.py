@@ -30,6 +30,7 @@ def parse_arguments():
     parser.add_argument("--anonymous-root", required=True, help="what anonymous may read")
     parser.add_argument("--host", default="127.0.0.1", help="where it listens for IPv4")
     parser.add_argument("--port", type=int, required=True, help="on both addresses")
+    parser.add_argument("--passive-ports", help="FIRST-LAST; any unless given")
     parser.add_argument("--banner", default="pyftpdlib is ready.")
     parser.add_argument("--encoding", default="utf8")
     parser.add_argument("--read-only", action="store_true", help="user may not write either")
@@ -97,6 +98,9 @@ def handler(options):
 
     if options.certificate:
         Handler.ssl_context = tls_context(options)
+    if options.passive_ports:
+        first, last = map(int, options.passive_ports.split("-"))
+        Handler.passive_ports = range(first, last + 1)
     if options.rate:
         Handler.dtp_handler = Dtp
     rights = READ_RIGHTS if options.read_only else ALL_RIGHTS

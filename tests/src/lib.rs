@@ -8,6 +8,7 @@ pub mod cargo;
 pub mod certificates;
 pub mod client;
 pub mod command;
+pub mod cutting;
 pub mod embedded;
 pub mod guest;
 pub mod matrix;

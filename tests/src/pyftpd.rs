@@ -57,6 +57,9 @@ impl PyFtpd {
                 arguments.extend(["--client-authority".into(), write("authority.pem", authority.clone())?]);
             }
         }
+        if let Some(ports) = &options.passive_ports {
+            arguments.extend(["--passive-ports".into(), format!("{}-{}", ports.start(), ports.end())]);
+        }
         if options.security == Security::Implicit {
             arguments.push("--implicit".into());
         }

@@ -273,6 +273,7 @@ impl<N: Network> Connection<N> {
     /// The reply of 2yz that ends the command. May be dropped while it waits.
     async fn last_word(&mut self, limit: Duration) -> Result<Raw, Error> {
         let reply = self.control.last_reply(limit).await?;
+        self.control.check_verdict(&reply)?;
         self.positive(reply)
     }
 }

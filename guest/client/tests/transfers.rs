@@ -125,17 +125,6 @@ fn missing_verdict_is_a_timeout_of_the_reply() {
 }
 
 #[test]
-fn second_verdict_closes_the_session() {
-    let script = image(hello()).expect("RETR a").say("150 go\r\n226 done\r\n226 done\r\n");
-    play(script.data(Data::sends("all", End::Close)), async |session| {
-        let mut download = session.retrieve("a", Image, 0).await.unwrap();
-        read_all(&mut download).await.unwrap();
-        download.finish(session).await.unwrap();
-        assert!(matches!(session.noop().await, Err(Error::Protocol(_))));
-    });
-}
-
-#[test]
 fn dropped_download_is_settled_by_the_next_call() {
     let script = image(hello()).expect("RETR a").say("150 go\r\n").say("426 you left\r\n");
     let script = script.expect("NOOP").say("226 stray\r\n200 fence\r\n").expect("PWD").say("257 \"/\"\r\n");
@@ -423,7 +412,7 @@ fn passive_address_of_another_host_is_ignored_and_noted() {
 
 #[test]
 fn passive_reply_without_a_port_is_a_violation() {
-    for reply in ["229 (|||0|)", "229 (|||65536|)", "229 (|||-1|)", "229 (", "229 (|x||5|)", "200 5000"] {
+    for reply in ["229 (|||0|)", "229 (|||65536|)", "229 (|||-1|)", "229 (", "229 (|x||5|)"] {
         let script = hello().expect("TYPE I").say("200 ok\r\n").expect("EPSV").say(format!("{reply}\r\n"));
         let error = play(script, async |session| session.retrieve("a", Image, 0).await.err());
         assert!(matches!(error, Some(Error::Protocol(_))), "{reply}");

@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::fs::{File, Permissions};
 use std::io::Read as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::ops::RangeInclusive;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -305,6 +306,34 @@ impl Port {
             .map(|socket| socket.local_addr()?.as_socket().context("a socket of IP has an address"))
             .collect()
     }
+}
+
+/// Neighbouring ports that are free on 127.0.0.1 and stay so, in the same way. Nobody else holds one of them when they are
+/// reserved.
+pub(crate) struct Ports {
+    pub(crate) numbers: RangeInclusive<u16>,
+    _sockets: Vec<Socket>,
+}
+
+impl Ports {
+    pub(crate) fn reserve(count: u16) -> Result<Self> {
+        for _ in 0..ATTEMPTS {
+            let first = Port::reserve()?.number;
+            let Some(last) = first.checked_add(count - 1) else { continue };
+            if let Ok(sockets) = (first..=last).map(bound_alone).collect() {
+                return Ok(Self { numbers: first..=last, _sockets: sockets });
+            }
+        }
+        bail!("no {count} neighbouring ports are free")
+    }
+}
+
+/// Bound to a port that no other socket has, and shared from then on.
+fn bound_alone(port: u16) -> std::io::Result<Socket> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into())?;
+    socket.set_reuse_address(true)?;
+    Ok(socket)
 }
 
 fn bound(address: SocketAddr) -> std::io::Result<Socket> {

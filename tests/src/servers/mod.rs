@@ -7,6 +7,7 @@ mod vsftpd;
 mod way;
 
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use anyhow::Result;
@@ -18,7 +19,7 @@ use crate::root;
 use crate::suite::Requirement;
 
 use enclosed::Enclosed;
-pub(crate) use enclosed::Port;
+pub(crate) use enclosed::{Port, Ports};
 pub use way::Way;
 
 /// Which server.
@@ -92,6 +93,8 @@ pub struct Options {
     pub require_reuse: bool,
     /// The authority, in PEM, from which clients need a certificate. Pure-FTPd knows no such thing.
     pub client_authority: Option<String>,
+    /// The ports that it takes for passive mode. None: any, or as the server has it.
+    pub passive_ports: Option<RangeInclusive<u16>>,
     /// More of the server's own: lines of the configuration of vsftpd and ProFTPD, arguments of the others.
     pub extra: Vec<String>,
 }
@@ -103,6 +106,7 @@ impl Default for Options {
             certificate: Leaf::Server,
             require_reuse: true,
             client_authority: None,
+            passive_ports: None,
             extra: Vec::new(),
         }
     }

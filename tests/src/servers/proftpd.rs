@@ -39,7 +39,7 @@ fn configuration(layout: &Layout, options: &Options) -> Result<String> {
         Security::Explicit | Security::Implicit => tls(layout, options)?,
     };
     let extra = options.extra.join("\n");
-    let (low, high) = passive_ports().into_inner();
+    let (low, high) = options.passive_ports.clone().unwrap_or_else(passive_ports).into_inner();
     Ok(format!(
         "ServerType standalone
 DefaultAddress {addresses}

@@ -24,6 +24,9 @@ fn command(layout: &Layout, options: &Options, address: SocketAddr) -> Vec<OsStr
     command.extend([family, "-S", &bind, "-g", &pid_file].map(OsString::from));
     // No names of hosts; users known by the accounts, root included, and kept at home; clients; files and levels listed.
     command.extend(["-H", "-l", "unix", "-u", "0", "-A", "-c", "1000", "-L", "100000:20"].map(OsString::from));
+    if let Some(ports) = &options.passive_ports {
+        command.extend(["-p".into(), format!("{}:{}", ports.start(), ports.end()).into()]);
+    }
     if options.security == Security::Explicit {
         command.extend(["-Y", "1", "-2", &format!("{private}/combined.pem")].map(OsString::from));
     }

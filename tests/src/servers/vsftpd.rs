@@ -54,6 +54,9 @@ utf8_filesystem=YES
 connect_from_port_20=NO
 "
     );
+    if let Some(ports) = &options.passive_ports {
+        text += &format!("pasv_min_port={}\npasv_max_port={}\n", ports.start(), ports.end());
+    }
     if options.security != Security::Plain {
         text += &tls(layout, options);
     }

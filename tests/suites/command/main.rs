@@ -4,9 +4,12 @@
 mod copies;
 mod downloads;
 mod exits;
+mod messages;
 mod mirrors;
 mod names;
 mod options;
+mod outputs;
+mod passwords;
 mod readme;
 mod targets;
 mod terminal;
@@ -25,6 +28,9 @@ fn main() -> ExitCode {
     downloads::add(&mut suite);
     copies::add(&mut suite);
     targets::add(&mut suite);
+    messages::add(&mut suite);
+    outputs::add(&mut suite);
+    passwords::add(&mut suite);
     options::add(&mut suite);
     names::add(&mut suite);
     mirrors::add(&mut suite);

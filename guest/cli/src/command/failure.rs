@@ -71,6 +71,7 @@ fn cause(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "the disk is full".to_owned(),
         io::ErrorKind::InvalidFilename => "the name is too long".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a directory; for those there is `mirror`".to_owned(),
         _ => error.to_string(),
     }
 }

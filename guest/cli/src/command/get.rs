@@ -8,10 +8,10 @@ use std::rc::Rc;
 
 use ftp_cli::arguments::{Cat, Get};
 use ftp_cli::exit::Exit;
-use ftp_cli::names;
+use ftp_cli::names::{self, Naming};
 use ftp_cli::needs::{is_output, split_target};
 use ftp_cli::remote::{Kind, Remote};
-use ftp_client::{CHUNK, Error, Representation, breathe};
+use ftp_client::{CHUNK, Encoding, Error, Representation, breathe};
 
 use super::Context;
 use super::compared::{Compared, check_size};
@@ -20,8 +20,12 @@ use super::disk;
 use super::download::{How, Job, Known, ask, download};
 use super::failure::{Doing as _, Failure};
 use super::globs::{Meant, expand, may_be_file};
+use super::hints;
 use super::jobs::{Limiter, Tally, Worker};
 use super::output;
+
+/// What is for directories.
+const INSTEAD: &str = "for those there is `mirror`";
 
 pub async fn run(context: &Context, get: Get) -> Result<(), Failure> {
     let (urls, target) = split_target(&get.places);
@@ -79,7 +83,12 @@ impl Work<'_> {
             let bytes = jobs.iter().map(|job| job.known.size).sum();
             self.context.out.begin_all(jobs.len() as u64, bytes);
         }
-        let work = async |worker: &mut Worker<'_>, job: &Job| download(worker, job, &self.how).await;
+        let work = async |worker: &mut Worker<'_>, job: &Job| match download(worker, job, &self.how).await {
+            Err(failure) if failure.exit == Exit::Missing => {
+                Err(hints::directory(worker.client().await?, &job.path, failure, INSTEAD).await)
+            }
+            result => result,
+        };
         self.tally.run(self.context, server, Some(client), jobs, self.get.transfer.parallel, work).await;
         Ok(())
     }
@@ -107,7 +116,7 @@ impl Work<'_> {
     }
 
     fn job(&mut self, meant: Meant, remote: &Remote) -> Result<Job, Failure> {
-        let target = self.into.place(&meant.path)?;
+        let target = self.into.place(&meant.path, self.get.connection.encoding())?;
         if !self.taken.insert(target.clone()) {
             return Err(Failure::usage(format!("two of them would be {}", target.display())));
         }
@@ -183,7 +192,10 @@ async fn print_one(
 ) -> Result<(), Failure> {
     let what = format!("cannot get {}", meant.path);
     let size = size(client, meant, representation, how).await.doing(&what)?;
-    let mut download = client.retrieve(&meant.path, representation, 0).await.doing_named(&what)?;
+    let mut download = match client.retrieve(&meant.path, representation, 0).await.doing_named(&what) {
+        Err(failure) => return Err(hints::directory(client, &meant.path, failure, INSTEAD).await),
+        Ok(download) => download,
+    };
     let mut output = output::stdout();
     let mut buffer = Vec::new();
     let mut bytes = 0;
@@ -244,10 +256,10 @@ impl Into {
     }
 
     /// Where a file goes: what is no file cannot be replaced by one.
-    fn place(&self, path: &str) -> Result<PathBuf, Failure> {
+    fn place(&self, path: &str, encoding: Encoding) -> Result<PathBuf, Failure> {
         match self {
             Self::File(file) => Ok(file.clone()),
-            Self::Folder(folder) => match names::local(names::last(path)) {
+            Self::Folder(folder) => match Naming::new(encoding).local(names::last(path)) {
                 Ok(name) => disk::target(&if folder == Path::new(".") { name.into() } else { folder.join(name) }),
                 Err(why) => Err(Failure::new(Exit::Local, format!("{path} cannot be a file here: {why}"))),
             },

@@ -58,6 +58,7 @@ pub fn of_connecting(error: &Error, security: Security) -> &'static str {
         (Error::Insecure(_), Security::Explicit) => {
             "; try ftps:// if it has a port of its own for TLS; ftp:// is without TLS, where whoever is on the way reads everything"
         }
+        (Error::Protocol(_), _) => "; what answers there may be no server of FTP: check the port",
         _ => "",
     }
 }

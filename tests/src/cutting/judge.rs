@@ -1,0 +1,247 @@
+//! What a case came to: nothing may be said to be done that is not, and nothing may be lost.
+
+use std::path::Path;
+
+use super::fault::{Action, Connection, Direction, Fault};
+use super::proxy::Log;
+use super::run::{Ended, Seen};
+use super::scenes::{Must, Scene, Side};
+use super::site::{AUTHORITY, BESIDE, Place};
+use crate::payload::{sha256, sha256_of_file};
+
+/// What a case came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Success, and all is as it should be.
+    Right,
+    /// A failure that is reported, and nothing is lost.
+    Failed,
+    /// Success of something that is not so, with the word that nothing was compared.
+    Unverified(String),
+    /// A byte of a file came twice or not at all in the clear, and its size is that of the whole file.
+    Accident(String),
+    /// A listing in the clear was cut at the end of the same line each time.
+    CutTwice(String),
+    /// A byte of a name in a command came twice or not at all in the clear, and the server did that.
+    OtherName(String),
+    /// Success of something that is not so.
+    FalseSuccess(String),
+    /// Something is gone, or has other bytes, that had to stay.
+    Lost(String),
+    /// Something is written where nothing should be.
+    Outside(String),
+    /// It did not end in time.
+    Hung,
+    /// A panic, or a limit of the sandbox.
+    Trapped(String),
+    /// A failure although all bytes passed.
+    Needless(String),
+}
+
+impl Verdict {
+    /// Whether it must not happen.
+    pub fn is_fault(&self) -> bool {
+        match self {
+            Self::Right | Self::Failed => false,
+            Self::Unverified(_) | Self::Accident(_) | Self::CutTwice(_) | Self::OtherName(_) => false,
+            Self::FalseSuccess(_) | Self::Lost(_) | Self::Outside(_) => true,
+            Self::Hung | Self::Trapped(_) | Self::Needless(_) => true,
+        }
+    }
+}
+
+/// Compare what is there with what should be.
+pub fn judge(scene: &Scene, place: &Place, fault: Option<&Fault>, seen: &Seen) -> Verdict {
+    match &seen.ended {
+        Ended::Hung => return Verdict::Hung,
+        Ended::Trapped(reason) => return Verdict::Trapped(reason.clone()),
+        Ended::Success | Ended::Failed(_) => {}
+    }
+    if let Some(path) = outside(scene, place) {
+        return Verdict::Outside(path);
+    }
+    let failed = matches!(seen.ended, Ended::Failed(_));
+    if fault.is_some_and(|fault| fault.action == Action::Change) && !place.way.is_encrypted() {
+        return if failed { Verdict::Failed } else { Verdict::Right };
+    }
+    if let Some(lost) = scene.always.iter().find_map(|must| broken(must, place)) {
+        return excuse(place, fault, seen, &lost).unwrap_or(Verdict::Lost(lost.0));
+    }
+    match (failed, wrong(scene, place, &seen.output)) {
+        (true, _) if fault.is_none_or(|fault| fault.action == Action::Split) || seen.log.fired == 0 => {
+            Verdict::Needless(format!("{:?}: {}", seen.ended, seen.said.trim()))
+        }
+        (true, _) => Verdict::Failed,
+        (false, None) => Verdict::Right,
+        (false, Some(wrong)) if seen.said.contains("not verified") => Verdict::Unverified(wrong.0),
+        (false, Some(wrong)) => excuse(place, fault, seen, &wrong).unwrap_or(Verdict::FalseSuccess(wrong.0)),
+    }
+}
+
+/// What is wrong with a file, and whether its size is right.
+struct Wrong(String, bool);
+
+/// What is written beside the folders that the verb may write to. What the client sends stays as it is, too.
+fn outside(scene: &Scene, place: &Place) -> Option<String> {
+    if std::fs::read(place.here().join(BESIDE)).ok().as_deref() != Some(BESIDE.as_bytes()) {
+        return Some(BESIDE.to_owned());
+    }
+    let sources = scene.always.iter().filter(|must| matches!(must, Must::Hold(Side::Here, path, _) if is_source(path)));
+    if let Some(changed) = sources.into_iter().find_map(|must| broken(must, place)) {
+        return Some(changed.0);
+    }
+    let known = |name: &str| [BESIDE, AUTHORITY, "in", "out"].contains(&name);
+    let other = names(place.here()).into_iter().find(|name| !known(name));
+    // A single file has its name, and a temporary one before.
+    let single = scene.after.iter().filter(|(side, ..)| *side == Side::Here).count() == 1;
+    let within = names(&place.here().join("in"));
+    let beside = within.into_iter().find(|name| name != "a.bin" && !name.ends_with(".ftp-part") && single);
+    other.or(beside.map(|name| format!("in/{name}")))
+}
+
+fn is_source(path: &str) -> bool {
+    path.starts_with("out/")
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
+
+/// What is not as it has to be, however the verb ended.
+fn broken(must: &Must, place: &Place) -> Option<Wrong> {
+    match must {
+        Must::Hold(side, path, contents) => {
+            let wrongs: Vec<_> = contents.iter().map_while(|contents| differs(place, *side, path, contents)).collect();
+            if wrongs.len() < contents.len() { None } else { wrongs.into_iter().next_back() }
+        }
+        Must::BeginWith(side, path, contents) => {
+            let found = std::fs::read(place.path(*side, path)).ok();
+            let begins = found.as_ref().is_some_and(|found| found.starts_with(contents));
+            let length = found.map_or("gone".to_owned(), |found| format!("{} bytes", found.len()));
+            (!begins).then(|| Wrong(format!("{side:?} {path} has lost its beginning: {length}"), false))
+        }
+        Must::HoldOne(paths, contents) => {
+            let wrongs: Vec<_> = paths
+                .iter()
+                .map_while(|path| differs(place, Side::There, path, contents))
+                .map(|wrong| wrong.0)
+                .collect();
+            (wrongs.len() == paths.len()).then(|| Wrong(wrongs.join(", and "), false))
+        }
+    }
+}
+
+/// What is not as it has to be after success.
+fn wrong(scene: &Scene, place: &Place, output: &[u8]) -> Option<Wrong> {
+    let files = scene.after.iter().find_map(|(side, path, contents)| differs(place, *side, path, contents));
+    let gone = || {
+        let there = |(side, path): &&(Side, &str)| place.path(*side, path).symlink_metadata().is_ok();
+        scene.gone.iter().find(there).map(|(side, path)| Wrong(format!("{side:?} {path} is still there"), false))
+    };
+    let printed = || {
+        let expected = scene.output.as_ref().filter(|expected| sha256(expected) != sha256(output))?;
+        let text = format!("{} bytes of {} came", output.len(), expected.len());
+        Some(Wrong(text, output.len() == expected.len()))
+    };
+    files.or_else(gone).or_else(printed)
+}
+
+/// Whether a file has other bytes than these.
+fn differs(place: &Place, side: Side, path: &str, contents: &[u8]) -> Option<Wrong> {
+    let found = place.path(side, path);
+    match sha256_of_file(&found) {
+        Ok(hash) if hash == sha256(contents) => None,
+        Ok(_) => {
+            let length = found.metadata().map_or(0, |metadata| metadata.len());
+            let text = format!("{side:?} {path} has {length} bytes, and should have {}", contents.len());
+            Some(Wrong(text, length == contents.len() as u64))
+        }
+        Err(_) => Some(Wrong(format!("{side:?} {path} is not there"), false)),
+    }
+}
+
+/// Why a client cannot see it. Inside TLS there is no such reason.
+fn excuse(place: &Place, fault: Option<&Fault>, seen: &Seen, wrong: &Wrong) -> Option<Verdict> {
+    let fault = fault.filter(|_| !place.way.is_encrypted())?;
+    let by_a_byte = matches!(fault.action, Action::Double | Action::Drop);
+    let text = wrong.0.clone();
+    match fault.connection {
+        Connection::Data if by_a_byte && wrong.1 => Some(Verdict::Accident(text)),
+        Connection::Data if fault.each && fault.action.stops() && is_cut_behind_a_line(&seen.log, fault) => {
+            Some(Verdict::CutTwice(text))
+        }
+        Connection::Control if by_a_byte && is_in_a_name(&seen.log, fault) => Some(Verdict::OtherName(text)),
+        _ => None,
+    }
+}
+
+/// Whether a listing, of which there were two, was cut where a line ends, or before its first.
+fn is_cut_behind_a_line(log: &Log, fault: &Fault) -> bool {
+    let listings =
+        log.data.iter().skip(fault.number).map(|passed| &passed.down.bytes).filter(|bytes| is_listing(bytes));
+    let cut: Vec<_> = listings.filter_map(|bytes| bytes.get(..usize::try_from(fault.byte).ok()?)).collect();
+    fault.direction == Direction::Down
+        && cut.len() > 1
+        && cut.iter().any(|bytes| bytes.is_empty() || bytes.ends_with(b"\n"))
+}
+
+fn is_listing(bytes: &[u8]) -> bool {
+    let begins = |start: &&str| bytes.starts_with(start.as_bytes());
+    ["type=", "modify=", "size=", "-rw", "drw"].iter().any(begins)
+}
+
+/// Whether the byte is one of a name under which the server makes a file.
+fn is_in_a_name(log: &Log, fault: &Fault) -> bool {
+    let Some(passed) = log.control.get(fault.number).filter(|_| fault.direction == Direction::Up) else { return false };
+    let Ok(byte) = usize::try_from(fault.byte) else { return false };
+    let mut end = 0;
+    for line in passed.up.bytes.split_inclusive(|byte| *byte == b'\n') {
+        let start = end;
+        end += line.len();
+        if (start..end).contains(&byte) {
+            let named = ["STOR ", "APPE ", "RNTO "].iter().any(|verb| line.starts_with(verb.as_bytes()));
+            return named && byte >= start + 4;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cutting::proxy::Passed;
+
+    fn log(up: &str, listings: &[&str]) -> Log {
+        let mut log = Log { fired: 1, ..Log::default() };
+        log.control.push(Passed::default());
+        log.control[0].up.bytes = up.into();
+        for listing in listings {
+            log.data.push(Passed::default());
+            log.data.last_mut().unwrap().down.bytes = listing.as_bytes().to_vec();
+        }
+        log
+    }
+
+    #[test]
+    fn a_byte_is_in_the_name_of_what_is_made() {
+        let log = log("TYPE I\r\nSTOR c/a.bin\r\nSIZE c/a.bin\r\n", &[]);
+        let at = |byte: u64| is_in_a_name(&log, &format!("control0:up:{byte}:drop").parse().unwrap());
+        assert_eq!(
+            [5, 8, 11, 12, 13, 20, 21, 22, 30].map(at),
+            [false, false, false, true, true, true, true, false, false]
+        );
+        assert!(!is_in_a_name(&log, &"control0:down:13:drop".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_listing_is_cut_twice_behind_a_line_or_it_is_seen() {
+        let line = "type=file;size=3; a\r\n";
+        let twice = log("", &[line, line]);
+        let at =
+            |log: &Log, byte: usize| is_cut_behind_a_line(log, &format!("data0+:down:{byte}:end").parse().unwrap());
+        assert_eq!([0, 5, line.len()].map(|byte| at(&twice, byte)), [true, false, true]);
+        assert!(!at(&log("", &[line]), line.len()));
+        assert!(!at(&log("", &["bytes of a file", "others\n"]), 7));
+    }
+}

@@ -1,0 +1,83 @@
+//! A sample of sessions that are cut, stalled and changed at a byte, against the four servers, plain and inside TLS. See
+//! `ftp_tests::cutting`; the example `cuts` takes all of them.
+
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use anyhow::{Result, anyhow, ensure};
+use ftp_host::TlsVersion;
+use ftp_tests::cutting::{Case, Group, Random, Site, Verb, perform_all, record, sample};
+use ftp_tests::servers::{Kind, Security, Way};
+use ftp_tests::suite::Suite;
+
+/// Cases for each verb and way of talking to a server.
+const CASES: usize = 3;
+
+/// How many cases of a trial run at a time: most of them wait.
+const AT_A_TIME: usize = 6;
+
+/// The variable with another seed than the usual one.
+const SEED: &str = "FTP_CUTS_SEED";
+
+fn main() -> ExitCode {
+    let mut suite = Suite::from_arguments();
+    let seed = std::env::var(SEED).ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
+    suite.note(&format!("the seed of the sample is {seed}; {SEED} sets another"));
+    for kind in Kind::ALL {
+        for way in [Way::plain(kind), Way { kind, security: Security::Explicit, version: TlsVersion::Tls13 }] {
+            let site = Shared::default();
+            for group in Group::ALL {
+                let site = site.clone();
+                let name = format!("{}::{}", way.name(), sentence(group));
+                suite.trial_with(name, way.installed(), move || async move { cut(&site, way, group, seed) });
+            }
+        }
+    }
+    suite.run()
+}
+
+/// What has to be true of each.
+fn sentence(group: Group) -> &'static str {
+    match group {
+        Group::Downloads => "downloads_that_are_cut_are_whole_or_fail",
+        Group::Uploads => "uploads_that_are_cut_are_whole_or_fail",
+        Group::Mirrors => "mirrors_that_are_cut_are_whole_or_fail_and_delete_nothing_else",
+        Group::Changes => "copies_and_deletes_that_are_cut_lose_nothing",
+        Group::Calls => "calls_of_the_component_that_are_cut_are_whole_or_fail",
+    }
+}
+
+/// The server of several trials, started by the first.
+#[derive(Clone, Default)]
+struct Shared(Arc<OnceLock<Result<Site>>>);
+
+impl Shared {
+    fn get(&self, way: Way) -> Result<&Site> {
+        self.0.get_or_init(|| Site::start(way)).as_ref().map_err(|error| anyhow!("{error:#}"))
+    }
+}
+
+fn cut(site: &Shared, way: Way, group: Group, seed: u64) -> Result<()> {
+    let site = site.get(way)?;
+    let mut cases = Vec::new();
+    for verb in Verb::all().filter(|verb| verb.group() == group && verb.is_for(way)) {
+        let log = record(site, verb)?;
+        let mut random = Random::new(seed, &format!("{} {}", way.name(), verb.name()));
+        let faults = sample(&log, &mut random, CASES).into_iter();
+        cases.extend(faults.map(|fault| Case { verb, fault: Some(fault) }));
+    }
+    let faults = Mutex::new(Vec::new());
+    perform_all(site, cases.into_iter(), AT_A_TIME, |case, result| {
+        let text = match result {
+            Ok((_, verdict)) if !verdict.is_fault() => return,
+            Ok((seen, verdict)) => format!("{verdict:?} after {:?}: {}", seen.ended, seen.said.trim()),
+            Err(error) => format!("{error:#}"),
+        };
+        if let Ok(mut faults) = faults.lock() {
+            faults.push(format!("{}\n    {text}", case.reproduction(way)));
+        }
+    });
+    let faults = faults.into_inner().unwrap_or_default();
+    ensure!(faults.is_empty(), "{} cases:\n{}", faults.len(), faults.join("\n"));
+    Ok(())
+}
