@@ -72,6 +72,7 @@ const CASES: [Case; 8] = [
         || {
             let sink = Script::logged_in().on("SIZE copy", "502 no").open_data("STOR .copy.a-").receive_data(FILE);
             sink.reply("226 done")
+                .on("SIZE .copy.a-", "502 no")
                 .on("RNFR .copy.a-", "350 and?")
                 .on("RNTO copy", "250 done")
         },
