@@ -103,7 +103,9 @@ pub fn add(suite: &mut Suite) {
     for program in Program::ALL {
         let name = |name: &str| format!("{}::copies::{name}", program.name());
         for (trial, source, sink, code, said) in CASES {
-            suite.trial_with(name(trial), program.installed(), move || relayed(program, source(), sink(), code, said));
+            suite.trial_with(name(trial), program.installed(), move || {
+                relayed(program, source(), sink(), "copy", code, said)
+            });
         }
         for kind in Kind::ALL {
             let name = name(&format!("{}::file_under_another_address_of_its_server_survives", kind.name()));
@@ -114,14 +116,22 @@ pub fn add(suite: &mut Suite) {
     }
 }
 
-async fn relayed(program: Program, source: Script, sink: Script, code: i32, said: &str) -> Result<()> {
+/// Copy `file` to another server.
+pub async fn relayed(
+    program: Program,
+    source: Script,
+    sink: Script,
+    target: &str,
+    code: i32,
+    said: &str,
+) -> Result<()> {
     source
         .on("QUIT", "221 bye")
         .play(async |source| {
             sink.on("QUIT", "221 bye")
                 .play(async |sink| {
                     let here = root::temporary()?;
-                    let [from, to] = [(source, "file"), (sink, "copy")]
+                    let [from, to] = [(source, "file"), (sink, target)]
                         .map(|(peer, name)| format!("ftp://user@{}/{name}", peer.address()));
                     let output = program.command(here.path(), &["cp", "--relay", "--json", &from, &to])?.output()?;
                     let text = String::from_utf8_lossy(&output.stdout);

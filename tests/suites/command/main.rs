@@ -2,6 +2,7 @@
 //! large mirrors that are interrupted.
 
 mod copies;
+mod directories;
 mod downloads;
 mod exits;
 mod messages;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
     uploads::add(&mut suite);
     downloads::add(&mut suite);
     copies::add(&mut suite);
+    directories::add(&mut suite);
     targets::add(&mut suite);
     messages::add(&mut suite);
     outputs::add(&mut suite);
