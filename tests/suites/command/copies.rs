@@ -136,7 +136,11 @@ fn onto_itself(place: &Place) -> Result<()> {
     place.write_there("file", &contents)?;
     let file = place.url("file");
     let other = file.replace("127.0.0.1", "localhost");
-    for arguments in [&["cp", "--relay", &file, &other][..], &["cp", &file, &other], &["cp", &other, &file]] {
+    for arguments in [
+        &["cp", "--same-password", "--relay", &file, &other][..],
+        &["cp", "--same-password", &file, &other],
+        &["cp", "--same-password", &other, &file],
+    ] {
         let output = place.run(arguments)?;
         ensure!(output.status.success() && place.there("file")? == contents, "{arguments:?}: {output:?}");
         let left: Vec<_> =

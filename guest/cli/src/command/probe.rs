@@ -23,6 +23,10 @@ pub async fn run(context: &Context, probe: Probe) -> Result<(), Failure> {
         let place = if server.remote.name.is_empty() { place } else { path.as_deref() };
         clock(&mut client, place, &mut table).await?;
     }
+    for (_, value) in &mut table.rows {
+        // A server may repeat the password.
+        *value = client.masked(value);
+    }
     match context.out.is_json() {
         true => {
             let object: Map<String, Value> =
