@@ -106,6 +106,11 @@ impl Remote {
         let password = url.password().or(has_empty_password(rest).then_some(""));
         let password = password.map(|password| decoded(password, encoding));
         let (path, kind) = split_kind(&path(&url))?;
+        if path.rsplit_once('/').is_some_and(|(directory, _)| directory.contains('*')) {
+            return invalid(
+                "in a URL, only the last name can be a pattern: a * in the name of a directory is written %2A",
+            );
+        }
         let (directory, last) = split_path(&path, encoding);
         let (name, pattern) = (decoded(&last, encoding), pattern(&last, encoding));
         Ok(Self { scheme, host, zone, port, user, password, directory, name, pattern, kind })
@@ -407,6 +412,7 @@ mod tests {
             (r"ftp://host/a\b", None, r"a\b", Some(r"a\b")),
             ("ftp://host/-rf", None, "-rf", Some("./-rf")),
             ("ftp://host/~me/x", Some("./~me"), "x", Some("./~me/x")),
+            ("ftp://host/a%2Ab/x", Some("a*b"), "x", Some("a*b/x")),
             ("ftp://host/%0d%0aDELE%20x", None, "\r\nDELE x", Some("\r\nDELE x")),
         ] {
             let remote = parse(text);
@@ -466,6 +472,9 @@ mod tests {
         assert!(error("ftp://[fe80::1%25]x]/").contains("understood"));
         assert_eq!(error("ftp://host/a#b"), "in a URL, # has to be written as %23");
         assert_eq!(error("ftp://host/a;type=x"), "in a URL, ;type= has to be a, i or d");
+        for text in ["ftp://host/*/*", "ftp://host/a*/", "ftp://host/a/b*c/d"] {
+            assert!(error(text).contains("%2A"), "{text}");
+        }
         assert_eq!(error("host/a"), "host/a is no URL, such as ftp://host/path");
         assert_eq!(error("me:secret@host/a"), "me@host/a is no URL, such as ftp://host/path");
         assert!(error("ftp://host/a\nb").contains("%XX"));

@@ -1,12 +1,17 @@
 //! Texts from elsewhere, on a terminal.
 
-/// The text without anything that moves the cursor, hides what follows or changes the direction of writing.
+use std::fmt::Write as _;
+
+/// The text without anything that moves the cursor, hides what follows or changes the direction of writing. A byte that is no
+/// text is written `%XX`.
 pub fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for character in text.chars() {
-        match is_plain(character) {
-            true => plain.push(character),
-            false => plain.extend(character.escape_default()),
+        match character {
+            // Writing to a `String` does not fail.
+            '\u{10ff80}'..='\u{10ffff}' => _ = write!(plain, "%{:02X}", u32::from(character) & 0xff),
+            _ if is_plain(character) => plain.push(character),
+            _ => plain.extend(character.escape_default()),
         }
     }
     plain
@@ -38,6 +43,11 @@ mod tests {
     #[test]
     fn escapes_what_a_terminal_would_obey() {
         assert_eq!(plain("a\u{1b}[2J\r\nb\u{202e}c\u{9b}"), r"a\u{1b}[2J\r\nb\u{202e}c\u{9b}");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_written_in_hexadecimal() {
+        assert_eq!(plain("caf\u{10ffe9} 100%"), "caf%E9 100%");
     }
 
     #[test]

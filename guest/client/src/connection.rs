@@ -1,12 +1,17 @@
 //! What a session does on its connection, each operation as one straight line.
 
 mod data_mode;
+mod directories;
 mod security;
+
+pub use directories::WorkingDirectory;
+pub(crate) use directories::is_about_the_path;
 
 use crate::control::{Control, Raw};
 use crate::data::{Direction, Left, finish};
 use crate::dial::dial;
-use crate::error::{Error, Reply, unless_refused};
+use crate::error::{Error, Reply};
+use crate::features::Features;
 use crate::limit::either;
 use crate::metadata::SetTime;
 use crate::network::Network;
@@ -19,9 +24,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use data_mode::Pending;
 use ftp_protocol::checksum::Algorithm;
-use ftp_protocol::listing::{Entry, Kind, RawEntry};
-use ftp_protocol::time::{Timestamp, parse_time_val};
-use ftp_protocol::{command, features, listing, path, telnet, text};
+use ftp_protocol::{command, text};
 
 /// An open session: its control connection and what is known about the server.
 pub(crate) struct Connection<N: Network> {
@@ -43,7 +46,6 @@ pub(crate) struct Connection<N: Network> {
     early: Option<Raw>,
     representation: Option<Representation>,
     pub(crate) mode: TransferMode,
-    features: Option<Vec<String>>,
     /// What `OPTS HASH` has chosen.
     pub(crate) hash: Option<Algorithm>,
     /// How modification times are set, once a way has worked.
@@ -54,9 +56,13 @@ pub(crate) struct Connection<N: Network> {
     only_pasv: bool,
     /// `EPSV` gave a port before.
     knows_epsv: bool,
+    /// The server does not know it, whatever it reports.
     mlsd_refused: bool,
     /// It does not know `SIZE`.
     pub(crate) size_unknown: bool,
+    mlst_refused: bool,
+    /// Where a listing came from: before the next command the session returns there.
+    home: Option<Vec<u8>>,
 }
 
 /// A transfer that the server has agreed to.
@@ -89,7 +95,6 @@ impl<N: Network> Connection<N> {
             early: None,
             representation: None,
             mode: TransferMode::Stream,
-            features: None,
             hash: None,
             set_time: None,
             pret: false,
@@ -97,6 +102,8 @@ impl<N: Network> Connection<N> {
             knows_epsv: false,
             mlsd_refused: false,
             size_unknown: false,
+            mlst_refused: false,
+            home: None,
         };
         if let Some(proxy) = &connection.settings.proxy {
             let server = proxy.server();
@@ -130,10 +137,10 @@ impl<N: Network> Connection<N> {
         if self.is_busy() {
             return Err(Error::Busy);
         }
-        match self.transfer {
-            Some(_) => self.leave_transfer().await,
-            None => Ok(()),
+        if self.transfer.is_some() {
+            self.leave_transfer().await?;
         }
+        self.go_home().await
     }
 
     /// A transfer is open.
@@ -152,9 +159,11 @@ impl<N: Network> Connection<N> {
             return Err(Error::Insecure("the command channel was cleared: a login would be in the clear".to_string()));
         }
         self.forget_features();
+        self.control.renew_utf8(false);
         let mut reply = self.control.exchange("USER", Some(&user)).await?;
         if reply.code == 503 && self.greeted_in {
             self.control.logged_in = true;
+            self.control.renew_utf8(true);
             return Ok(self.control.text(&reply));
         }
         if reply.code == 331 {
@@ -165,6 +174,7 @@ impl<N: Network> Connection<N> {
         }
         let reply = self.positive(reply)?;
         self.control.logged_in = true;
+        self.control.renew_utf8(true);
         Ok(self.control.transcript.secrets.mask_reply(self.control.text(&reply)))
     }
 
@@ -180,7 +190,7 @@ impl<N: Network> Connection<N> {
         self.representation = None;
         self.forget_features();
         self.mode = TransferMode::Stream;
-        self.mlsd_refused = false;
+        self.control.renew_utf8(false);
         if self.settings.security != Security::None {
             // It is asked for again before the next transfer. What the caller asked for stays: better refused than clear.
             self.protection = None;
@@ -210,6 +220,9 @@ impl<N: Network> Connection<N> {
 
     pub(crate) async fn raw(&mut self, line: &str) -> Result<Reply, Error> {
         let line = self.bytes(line)?;
+        if command::verb(&line).as_deref() == Some("OPTS") {
+            self.control.leave_utf8_to_caller();
+        }
         let first = self.control.exchange_line(&line).await?;
         let reply = self.after_preliminary(first).await?;
         match command::verb(&line).as_deref() {
@@ -223,22 +236,16 @@ impl<N: Network> Connection<N> {
         Ok(self.control.text(&reply))
     }
 
+    /// None where the server does not report them.
     pub(crate) async fn features(&mut self) -> Result<&[String], Error> {
-        if self.features.is_none() {
-            let reply = self.control.exchange("FEAT", None).await?;
-            let known = match reply.code {
-                211 => features::parse_feat(&reply, self.settings.encoding),
-                _ if reply.is_permanent() => Vec::new(),
-                _ => return Err(self.refusal(&reply)),
-            };
-            self.features = Some(known);
-        }
-        Ok(self.features.as_deref().unwrap_or_default())
+        Ok(self.control.features().await?.unwrap_or_default())
     }
 
     /// They may depend on the login, the host and TLS.
     pub(crate) fn forget_features(&mut self) {
-        self.features = None;
+        self.control.features = Features::default();
+        self.mlsd_refused = false;
+        self.mlst_refused = false;
         self.hash = None;
         self.set_time = None;
         self.size_unknown = false;
@@ -246,62 +253,10 @@ impl<N: Network> Connection<N> {
 
     pub(crate) async fn system(&mut self) -> Result<String, Error> {
         let reply = self.command("SYST", None).await?;
-        Ok(self.settings.encoding.decode(reply.last_line()))
-    }
-
-    /// Some servers double the byte 0xFF as Telnet does, others have directories whose names have two of them.
-    pub(crate) async fn current_directory(&mut self) -> Result<String, Error> {
-        let path = self.working_directory().await?;
-        if let (None, Some(once)) = (self.control.doubles, telnet::undoubled(&path)) {
-            self.compare(&path, &once).await?;
+        match reply.code {
+            202 => Err(self.unexpected(&reply)),
+            _ => Ok(self.settings.encoding.decode(reply.last_line())),
         }
-        Ok(self.told(&path))
-    }
-
-    /// A path or a name in a reply, as far as is known how this server tells it.
-    pub(crate) fn told(&self, path: &[u8]) -> String {
-        let once = telnet::undoubled(path).filter(|_| self.control.doubles == Some(true));
-        self.settings.encoding.decode(once.as_deref().unwrap_or(path))
-    }
-
-    async fn working_directory(&mut self) -> Result<Vec<u8>, Error> {
-        let reply = self.command("PWD", None).await?;
-        match path::parse_257(reply.last_line()) {
-            Some(path) if reply.code == 257 => Ok(path),
-            _ => Err(self.control.broken("the reply to PWD has no path")),
-        }
-    }
-
-    /// Find out whether what a reply calls `answered` is `once`: then that is the directory where we are.
-    async fn compare(&mut self, answered: &[u8], once: &[u8]) -> Result<(), Error> {
-        let moved = self.control.exchange("CWD", Some(once)).await?;
-        let doubles = moved.is_positive() && self.working_directory().await? == answered;
-        if moved.is_positive() && !doubles {
-            self.command("CWD", Some(answered)).await?;
-        }
-        if moved.is_positive() || moved.is_permanent() {
-            self.control.doubles = Some(doubles);
-        }
-        Ok(())
-    }
-
-    pub(crate) async fn change_directory(&mut self, path: &str) -> Result<Reply, Error> {
-        match path {
-            ".." => self.simple("CDUP", None).await,
-            path => self.simple("CWD", Some(path)).await,
-        }
-    }
-
-    pub(crate) async fn make_directory(&mut self, path: &str) -> Result<String, Error> {
-        let argument = self.bytes(path)?;
-        let reply = self.command("MKD", Some(&argument)).await?;
-        let Some(made) = path::parse_257(reply.last_line()) else { return Ok(path.to_string()) };
-        self.control.doubles = self.control.doubles.or(telnet::is_doubled(&argument, &made));
-        if self.control.doubles.is_none() && telnet::undoubled(&made).is_some() {
-            // It is in the directory that we are in.
-            self.current_directory().await?;
-        }
-        Ok(self.told(&made))
     }
 
     pub(crate) async fn rename(&mut self, old: &str, new: &str) -> Result<Reply, Error> {
@@ -316,63 +271,12 @@ impl<N: Network> Connection<N> {
         Ok(self.control.text(&reply))
     }
 
-    pub(crate) async fn size(&mut self, path: &str) -> Result<u64, Error> {
-        let path = self.bytes(path)?;
-        self.represent(Representation::Image).await?;
-        let reply = self.command("SIZE", Some(&path)).await?;
-        let text = str::from_utf8(reply.last_line()).unwrap_or_default();
-        let size = text.split_ascii_whitespace().next().and_then(|number| number.parse().ok());
-        size.ok_or_else(|| self.unexpected(&reply))
+    /// The server has `MLSD`, as far as it reports (RFC 3659, section 7.8) and has answered.
+    pub(crate) async fn may_have_mlsd(&mut self) -> Result<bool, Error> {
+        Ok(!self.mlsd_refused && (self.may_have("MLST").await? || self.may_have("MLSD").await?))
     }
 
-    pub(crate) async fn modified(&mut self, path: &str) -> Result<Timestamp, Error> {
-        let path = self.bytes(path)?;
-        let reply = self.command("MDTM", Some(&path)).await?;
-        parse_time_val(reply.last_line()).ok_or_else(|| self.unexpected(&reply))
-    }
-
-    /// (MLST, else SIZE and MDTM)
-    pub(crate) async fn entry(&mut self, path: &str) -> Result<Entry, Error> {
-        let argument = self.bytes(path)?;
-        if !self.has_mlst().await? {
-            return self.entry_by_size(path).await;
-        }
-        let reply = self.command("MLST", Some(&argument)).await?;
-        // The facts stand between the first line and the last, in which a name may look like some (RFC 3659, section 7.2).
-        let lines = match reply.lines.as_slice() {
-            [_, told @ .., _] if !told.is_empty() => told,
-            all => all,
-        };
-        let entry = lines.iter().find_map(|line| listing::mlst_entry(line, self.settings.encoding));
-        entry.ok_or_else(|| self.unexpected(&reply))
-    }
-
-    async fn entry_by_size(&mut self, path: &str) -> Result<Entry, Error> {
-        let Some(name) = path.rsplit('/').find(|part| !part.is_empty() && !matches!(*part, "." | "..")) else {
-            return Err(Error::Unsupported("this server tells nothing about a directory (MLST)".to_string()));
-        };
-        let size = self.size(path).await?;
-        let modified = unless_refused(self.modified(path).await)?;
-        Ok(Entry {
-            name: name.to_string(),
-            kind: Kind::File,
-            size: Some(size),
-            modified,
-            permissions: None,
-            owner: None,
-            group: None,
-            link_target: None,
-            unique_id: None,
-            raw: RawEntry::Facts(String::new()),
-        })
-    }
-
-    /// The server has `MLST` and `MLSD`, as far as its features tell (RFC 3659, section 7.8).
-    pub(crate) async fn has_mlst(&mut self) -> Result<bool, Error> {
-        Ok(!self.mlsd_refused && features::has(self.features().await?, "MLST"))
-    }
-
-    /// The server named the extension and does not know it.
+    /// The server does not know it.
     pub(crate) fn forget_mlsd(&mut self) {
         self.mlsd_refused = true;
     }

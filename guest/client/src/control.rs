@@ -3,6 +3,7 @@
 mod step;
 
 use crate::error::{Error, Phase, Reply};
+use crate::features::{Features, Utf8};
 use crate::keepalive::{Lent, READ, Wire};
 use crate::limit::{breathe, within};
 use crate::network::{Network, Stream};
@@ -72,6 +73,9 @@ pub(crate) struct Control<N: Network> {
     ahead: Ahead,
     /// After a transfer with `NOOP`s: `PWD` was sent, whose reply comes after all of theirs, and so many others came.
     asked: Option<usize>,
+    /// What the server says about itself.
+    pub(crate) features: Features,
+    pub(crate) utf8: Utf8,
     pub(crate) transcript: Transcript<N>,
 }
 
@@ -100,6 +104,8 @@ impl<N: Network> Control<N> {
             guarded: false,
             ahead: Ahead::Nothing,
             asked: None,
+            features: Features::default(),
+            utf8: Utf8::default(),
             transcript,
         }
     }
@@ -107,6 +113,15 @@ impl<N: Network> Control<N> {
     /// False once the connection is out of step, broken or ended by the server.
     pub(crate) fn is_usable(&self) -> bool {
         self.usable
+    }
+
+    /// The longest wait for a reply.
+    pub(crate) fn limit(&self) -> Duration {
+        self.limit
+    }
+
+    pub(crate) fn encoding(&self) -> Encoding {
+        self.encoding
     }
 
     pub(crate) fn local_address(&self) -> Result<SocketAddr, Error> {
@@ -396,9 +411,12 @@ impl<N: Network> Control<N> {
         Ok(Some(reply))
     }
 
-    /// Before a command with the byte 0xFF in its argument, or the first of several that belong together: find out
-    /// whether this server wants it doubled. Before login most do not say.
+    /// Before a command, or the first of several that belong together: have names in UTF-8 where they are; and find out
+    /// whether this server wants the byte 0xFF doubled. Before login most do not say.
     pub(crate) async fn prepare(&mut self, argument: &[u8]) -> Result<(), Error> {
+        if !argument.is_ascii() {
+            self.ask_for_utf8().await?;
+        }
         if self.wants_doubled.is_some() || !argument.contains(&telnet::IAC) {
             return Ok(());
         }
@@ -433,7 +451,8 @@ impl<N: Network> Control<N> {
         self.prepare(line).await
     }
 
-    async fn write(&mut self, line: Vec<u8>, hidden: Option<&str>) -> Result<(), Error> {
+    /// Send one command as it is.
+    pub(crate) async fn write(&mut self, line: Vec<u8>, hidden: Option<&str>) -> Result<(), Error> {
         self.hear_ahead().await?;
         self.awaits = command::verb(&line);
         self.queue(line, hidden);

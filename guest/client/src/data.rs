@@ -6,6 +6,7 @@ use crate::deflate::Packing;
 use crate::error::{Error, Phase, Reply};
 use crate::keepalive::{Slot, beside};
 use crate::limit::{Either, at_once, breathe, either, within};
+use crate::listing::ListingEnd;
 use crate::network::Network;
 use crate::session::Session;
 use crate::settings::{CHUNK, GOODBYE, HELD, HOLD};
@@ -309,6 +310,15 @@ impl<N: Network> Data<N> {
             _ if ends.policy == DataEnd::Verified && is_sure => Ok(()),
             _ if self.truncated && ends.policy != DataEnd::Lenient => Err(unclosed()),
             _ => Ok(()),
+        }
+    }
+
+    /// How the data ended, as far as it reports that nothing is missing.
+    pub(crate) fn end_of_listing(&self) -> ListingEnd {
+        match &self.agreed {
+            None => ListingEnd::Clear,
+            Some(_) if self.truncated && !self.packing.is_whole() => ListingEnd::Cut,
+            Some(_) => ListingEnd::Sealed,
         }
     }
 

@@ -19,8 +19,9 @@ pub struct Reply {
 /// Why an operation failed.
 ///
 /// The session is closed when its control connection failed: after [`Error::Protocol`], [`Error::Timeout`] in the
-/// phases [`Phase::Reply`] and [`Phase::Total`], a limit on replies, a reply of 421, or, from anything but a transfer,
-/// [`Error::ConnectionLost`], [`Error::Tls`], [`Error::Handshake`] or a timeout in [`Phase::Handshake`]. Otherwise it stays usable.
+/// phases [`Phase::Reply`] and [`Phase::Total`], [`Error::NoWayBack`], a limit on replies, a reply of 421, or, from anything
+/// but a transfer, [`Error::ConnectionLost`], [`Error::Tls`], [`Error::Handshake`] or a timeout in [`Phase::Handshake`].
+/// Otherwise it stays usable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
     /// The host name has no address, or looking it up failed.
@@ -55,6 +56,8 @@ pub enum Error {
     Busy,
     /// The session is closed.
     Closed,
+    /// The session is closed: it went elsewhere for a listing, and the server does not let it return.
+    NoWayBack(String),
     /// The number of bytes received differs from what the server announced.
     Integrity(String),
     /// Fewer bytes arrived than were sent or announced: the transfer was cut.
@@ -153,6 +156,7 @@ impl fmt::Display for Error {
             Self::InvalidArgument(text) => write!(f, "invalid argument: {text}"),
             Self::Busy => f.write_str("a transfer of this session is still open"),
             Self::Closed => f.write_str("the session is closed"),
+            Self::NoWayBack(text) => write!(f, "the session is closed: {text}"),
             Self::Integrity(text) => write!(f, "wrong data: {text}"),
             Self::Incomplete(text) => write!(f, "incomplete: {text}"),
             Self::Unverified(text) => write!(f, "cannot be verified: {text}"),

@@ -24,10 +24,12 @@ mod data;
 mod deflate;
 mod dial;
 mod error;
+mod features;
 mod fxp;
 mod keepalive;
 mod limit;
 mod lines;
+mod listing;
 mod metadata;
 #[cfg(feature = "mirror")]
 pub mod mirror;
@@ -48,6 +50,7 @@ mod transfer;
 mod verify;
 
 pub use checksum::Hasher;
+pub use connection::WorkingDirectory;
 pub use error::{Error, Limit, Phase, Reply};
 pub use ftp_protocol::checksum::Algorithm;
 pub use ftp_protocol::encoding::Encoding;
@@ -56,6 +59,7 @@ pub use ftp_protocol::time::{Precision, Timestamp};
 pub use fxp::Copied;
 pub use limit::{breathe, join, within};
 pub use lines::Entries;
+pub use listing::{ListOptions, Listing, ListingCommand, ListingEnd, ListingWay};
 pub use metadata::Checksum;
 pub use network::{Listener, Network, NetworkError, Stream};
 pub use proxy::{Credentials, Proxy, ProxyServer};

@@ -1,10 +1,11 @@
 //! Sessions: what a program does with a server.
 
-use crate::connection::Connection;
+use crate::connection::{Connection, WorkingDirectory};
 use crate::error::{Error, Phase, Reply};
 use crate::fxp::{self, Copied};
 use crate::limit::within;
 use crate::lines::{self, Entries};
+use crate::listing::{self, ListOptions, Listing, ListingWay, Moves};
 use crate::metadata::Checksum;
 use crate::network::Network;
 use crate::settings::{DataMode, Representation, Settings, TransferMode};
@@ -20,6 +21,7 @@ use core::pin::Pin;
 use ftp_protocol::checksum::Algorithm;
 use ftp_protocol::command;
 use ftp_protocol::listing::{Entry, Listed};
+use ftp_protocol::path::may_be_misread;
 use ftp_protocol::time::Timestamp;
 
 /// Commands that have a function of their own, because they transfer data, log in or out, or change how the two sides
@@ -126,7 +128,8 @@ impl<N: Network> Session<N> {
         }
     }
 
-    /// (FEAT, RFC 2389) Read once, then remembered until the login changes.
+    /// (FEAT, RFC 2389) Read once, then remembered until the login changes. None where the server does not report them,
+    /// which says nothing about what it has.
     pub async fn features(&mut self) -> Result<Vec<String>, Error> {
         self.call(async |connection| Ok(connection.features().await?.to_vec())).await
     }
@@ -195,9 +198,14 @@ impl<N: Network> Session<N> {
         self.call(async |connection| connection.set_transfer_mode(mode).await).await
     }
 
-    /// (PWD, RFC 959)
+    /// (PWD, RFC 959) A path that leads back. [`Error::Unexpected`] where the server does not put it in quotes.
     pub async fn current_directory(&mut self) -> Result<String, Error> {
         self.call(async |connection| connection.current_directory().await).await
+    }
+
+    /// (PWD, RFC 959) The same to be shown, also where it is not in quotes.
+    pub async fn working_directory(&mut self) -> Result<WorkingDirectory, Error> {
+        self.call(async |connection| connection.working_directory().await).await
     }
 
     /// (CWD, or CDUP for `..`; RFC 959)
@@ -226,13 +234,38 @@ impl<N: Network> Session<N> {
     }
 
     /// (MLSD, RFC 3659; else LIST) The members of a directory, of the working directory unless a path is given.
+    ///
+    /// For a path that some servers take for a pattern, for options or for several arguments, the session goes there (PWD,
+    /// CWD), lists without an argument and returns (CWD). Where `PWD` reports no way back that is
+    /// [`Error::Unsupported`], and where the server does not let it return, [`Error::NoWayBack`]. A directory that cannot be
+    /// entered is listed by its path.
     pub async fn entries(&mut self, path: Option<&str>) -> Result<Vec<Listed>, Error> {
-        self.call(async |connection| lines::entries(connection, path).await).await
+        let listing =
+            self.call(async |connection| listing::list(connection, path, way_to(path), Moves::ForCaller).await).await;
+        listing.map(|listing| listing.listed)
     }
 
-    /// (MLSD, RFC 3659; else LIST) The same in portions, for a directory of any size.
+    /// As [`Self::entries`], with what reports whether the listing is whole, and by the way that is asked for. By
+    /// [`ListingWay::Entered`] the session stays in a directory whose path begins with `/`, and returns from any other.
+    pub async fn list(&mut self, path: Option<&str>, options: ListOptions) -> Result<Listing, Error> {
+        let moves = match path.is_some_and(|path| path.starts_with('/')) {
+            true => Moves::Stays,
+            false => Moves::AsAsked,
+        };
+        self.call(async |connection| listing::list(connection, path, options, moves).await).await
+    }
+
+    /// (MLSD, RFC 3659; else LIST) As [`Self::entries`] in portions, for a directory of any size. The session returns from
+    /// where it had to go at its end, or before the next command.
     pub async fn open_entries(&mut self, path: Option<&str>) -> Result<Entries<N>, Error> {
-        self.call(async |connection| Entries::open(connection, path).await).await
+        self.call(async |connection| {
+            let entries = Entries::open(connection, path, way_to(path), Moves::ForCaller).await;
+            if entries.is_err() {
+                connection.return_home().await?;
+            }
+            entries
+        })
+        .await
     }
 
     /// (STAT, RFC 959) The members of a directory as lines of a `LIST` reply, over the control connection.
@@ -480,6 +513,15 @@ impl<N: Network> Session<N> {
             self.last_words = connection.control.transcript.take();
         }
     }
+}
+
+/// How a directory is listed for a caller who does not say.
+fn way_to(path: Option<&str>) -> ListOptions {
+    let way = match path.is_some_and(may_be_misread) {
+        true => ListingWay::Entered,
+        false => ListingWay::Argument,
+    };
+    ListOptions { way, all: false }
 }
 
 /// Refuse a command that has a function of its own, except for those named.

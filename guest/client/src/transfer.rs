@@ -6,6 +6,7 @@ use crate::connection::{Connection, Opened, chosen_name};
 use crate::control::Raw;
 use crate::data::{Data, Direction};
 use crate::error::{Error, Reply};
+use crate::listing::ListingEnd;
 use crate::metadata::Checksum;
 use crate::network::Network;
 use crate::session::Session;
@@ -133,7 +134,7 @@ impl<N: Network> Download<N> {
     }
 
     /// The same for a listing, whose size nobody knows.
-    pub(crate) async fn finish_listing(mut self, session: &mut Session<N>) -> Result<(), Error> {
+    pub(crate) async fn finish_listing(mut self, session: &mut Session<N>) -> Result<ListingEnd, Error> {
         session
             .end_transfer(&self.data.session.clone(), async |connection| {
                 if !self.ended && self.data.failure.is_none() {
@@ -141,19 +142,22 @@ impl<N: Network> Download<N> {
                     connection.settle().await?;
                     return Err(Error::InvalidArgument("finish came before the end of the listing".to_string()));
                 }
-                self.end_of_listing(connection).await
+                let end = self.end_of_listing(connection).await;
+                connection.return_home().await?;
+                end
             })
             .await
     }
 
     /// The verdict on a listing, within the call that read it.
-    pub(crate) async fn end_of_listing(mut self, connection: &mut Connection<N>) -> Result<(), Error> {
+    pub(crate) async fn end_of_listing(mut self, connection: &mut Connection<N>) -> Result<ListingEnd, Error> {
         self.data.close();
         let verdict = self.data.verdict(connection).await?;
         if text::failed_listing(verdict.last_line()) {
             return Err(connection.unexpected(&verdict));
         }
-        self.data.check_end(None, 0, connection.data_ends())
+        self.data.check_end(None, 0, connection.data_ends())?;
+        Ok(self.data.end_of_listing())
     }
 
     /// (ABOR) End early; the session stays usable. Gives the reply to ABOR, or the last one that came.

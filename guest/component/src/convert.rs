@@ -38,6 +38,7 @@ impl From<Error> for wit::Error {
             Error::InvalidArgument(text) => (Failed::InvalidArgument, text),
             Error::Busy => (Failed::Busy, Error::Busy.to_string()),
             Error::Closed => (Failed::Closed, Error::Closed.to_string()),
+            Error::NoWayBack(text) => (Failed::Closed, text),
             Error::Integrity(text) => (Failed::Integrity, text),
             Error::Incomplete(text) => (Failed::Incomplete, text),
             Error::Unverified(text) => (Failed::Unverified, text),

@@ -8,10 +8,10 @@ use std::rc::Rc;
 
 use ftp_cli::arguments::{Cat, Get};
 use ftp_cli::exit::Exit;
-use ftp_cli::names;
+use ftp_cli::names::{self, Naming};
 use ftp_cli::needs::{is_output, split_target};
 use ftp_cli::remote::{Kind, Remote};
-use ftp_client::{CHUNK, Error, Representation, breathe};
+use ftp_client::{CHUNK, Encoding, Error, Representation, breathe};
 
 use super::Context;
 use super::compared::{Compared, check_size};
@@ -116,7 +116,7 @@ impl Work<'_> {
     }
 
     fn job(&mut self, meant: Meant, remote: &Remote) -> Result<Job, Failure> {
-        let target = self.into.place(&meant.path)?;
+        let target = self.into.place(&meant.path, self.get.connection.encoding())?;
         if !self.taken.insert(target.clone()) {
             return Err(Failure::usage(format!("two of them would be {}", target.display())));
         }
@@ -256,10 +256,10 @@ impl Into {
     }
 
     /// Where a file goes: what is no file cannot be replaced by one.
-    fn place(&self, path: &str) -> Result<PathBuf, Failure> {
+    fn place(&self, path: &str, encoding: Encoding) -> Result<PathBuf, Failure> {
         match self {
             Self::File(file) => Ok(file.clone()),
-            Self::Folder(folder) => match names::local(names::last(path)) {
+            Self::Folder(folder) => match Naming::new(encoding).local(names::last(path)) {
                 Ok(name) => disk::target(&if folder == Path::new(".") { name.into() } else { folder.join(name) }),
                 Err(why) => Err(Failure::new(Exit::Local, format!("{path} cannot be a file here: {why}"))),
             },

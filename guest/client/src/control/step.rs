@@ -104,7 +104,7 @@ impl<N: Network> Control<N> {
     /// Before a command is sent: drop the whole replies that are here already, which it would take for its own. Then see
     /// to it that none follows, unless a secret is to be sent, which belongs to the command before. Nothing is dropped while
     /// a reply is owed.
-    pub(super) async fn drop_strays(&mut self, is_secret: bool) -> Result<(), Error> {
+    pub(crate) async fn drop_strays(&mut self, is_secret: bool) -> Result<(), Error> {
         if self.guarded {
             return self.check_silence();
         }
