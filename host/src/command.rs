@@ -11,6 +11,7 @@ use wasmtime_wasi::p2::bindings::CommandPre;
 use wasmtime_wasi::p2::pipe::{ClosedInputStream, MemoryOutputPipe};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxBuilder};
 
+use crate::columns::Columns;
 use crate::engine;
 use crate::error::Error;
 use crate::grants::{Answer, Grants};
@@ -26,7 +27,7 @@ const MOST_RESOURCES: usize = 10_000;
 ///
 /// It has the arguments, the variables, the hosts and the folders that it is given here, and nothing else of the machine.
 /// Besides the options, it takes from its variables `FTP_USER`, `FTP_PASSWORD`, `FTP_NETRC` (a `.netrc`), `FTP_CA`, `FTP_ADD_CA`,
-/// `FTP_CERT` and `FTP_KEY` (PEM), and `COLUMNS`.
+/// `FTP_CERT` and `FTP_KEY` (PEM), `FTP_ZONES` (`eth0=2`: the number of a network that a URL names), and `COLUMNS`.
 ///
 /// ```no_run
 /// use ftp_host::{Command, Policy};
@@ -44,6 +45,7 @@ pub struct Command {
     wasi: WasiCtxBuilder,
     grants: Grants,
     memory: usize,
+    columns: Option<Columns>,
 }
 
 impl Command {
@@ -53,7 +55,7 @@ impl Command {
         let mut wasi = WasiCtx::builder();
         // Its texts name options of `wasmtime run` unless it is told who runs it.
         wasi.allow_blocking_current_thread(true).inherit_stdio().env("FTP_RUNNER", "ftp-host");
-        Self { wasi, grants: Grants::new(policy, local_address), memory: 256 << 20 }
+        Self { wasi, grants: Grants::new(policy, local_address), memory: 256 << 20, columns: None }
     }
 
     /// The arguments, of which the first is the name of the command.
@@ -90,7 +92,7 @@ impl Command {
         self.grants.only(host, port);
     }
 
-    /// Ports that it may listen on, for active mode.
+    /// Ports that it may listen on, for active mode: those from 1024 on, at the address from which it connects to its hosts.
     pub fn listen(&mut self, ports: RangeInclusive<u16>) {
         self.grants.listen(ports);
     }
@@ -106,6 +108,11 @@ impl Command {
         let printed = Printed { output: MemoryOutputPipe::new(most), errors: MemoryOutputPipe::new(most) };
         self.wasi.stdin(ClosedInputStream).stdout(printed.output.clone()).stderr(printed.errors.clone());
         printed
+    }
+
+    /// What gives the columns of the window whenever it is asked, in place of a variable `COLUMNS` that stays as it is.
+    pub fn columns(&mut self, columns: impl Fn() -> Option<u16> + Send + 'static) {
+        self.columns = Some(Box::new(columns));
     }
 
     /// The addresses that it may connect to at this host or proxy. The name is looked up now, and not again in the run.
@@ -129,7 +136,8 @@ impl Command {
     pub async fn run(mut self) -> Result<u8, Error> {
         let host = |error: wasmtime::Error| Error::Host(format!("{error:#}"));
         let command = prepared().map_err(host)?;
-        let state = State::with(&mut self.wasi, self.grants, self.memory, MOST_RESOURCES);
+        let mut state = State::with(&mut self.wasi, self.grants, self.memory, MOST_RESOURCES);
+        state.columns = self.columns;
         let mut store = Store::new(command.engine(), state);
         store.limiter(|state| state.limits());
         store.set_epoch_deadline(1);

@@ -24,7 +24,8 @@ pub struct Settings {
     pub security: Security,
     /// How TLS is done, where it is.
     pub tls: TlsSettings,
-    /// How data connections are made. Default: passive. Active mode permits the sandbox to listen.
+    /// How data connections are made. Default: passive. Active mode permits the sandbox to listen, at those of the ports
+    /// that it names from 1024 on, and at the address of the control connection.
     pub data_mode: DataMode,
     /// How names and texts travel. Default: UTF-8. An encoding that is not known, or cannot carry names, is
     /// [`Error::InvalidArgument`] when the connector is made.
@@ -224,10 +225,10 @@ impl Connector {
     }
 }
 
-/// Active mode is what makes listening necessary.
+/// Active mode is what makes listening necessary. Of these ports, [`Grants::listen`] permits those from 1024 on.
 pub(crate) fn grant_listening(grants: &Grants, mode: &DataMode) {
     if let DataMode::Active(active) = mode {
-        let (first, last) = active.ports.unwrap_or((1, u16::MAX));
+        let (first, last) = active.ports.unwrap_or((0, u16::MAX));
         grants.listen(first..=last);
     }
 }

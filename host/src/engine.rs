@@ -108,7 +108,7 @@ pub fn prepare_command() -> Result<CommandPre<State>> {
 /// What a command has beyond a network. Its folders, its variables and its streams are those that the store was made with.
 #[cfg(feature = "command")]
 fn add_imports_of_commands(linker: &mut Linker<State>) -> Result<()> {
-    cli::environment::add_to_linker::<State, WasiCli>(linker, State::cli)?;
+    cli::environment::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
     cli::exit::add_to_linker::<State, WasiCli>(linker, State::cli)?;
     cli::stdin::add_to_linker::<State, WasiCli>(linker, State::cli)?;
     cli::stdout::add_to_linker::<State, WasiCli>(linker, State::cli)?;

@@ -1,13 +1,16 @@
 //! What the sessions of one store may reach now: the hosts that were named, and the addresses they resolved to.
 
 use std::collections::{HashMap, HashSet};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, UdpSocket};
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wasmtime_wasi::sockets::SocketAddrUse;
 
 use crate::policy::Policy;
+
+/// The first port that needs no privilege.
+const FIRST_PORT: u16 = 1024;
 
 /// Shared by the host's side of a connector, the look-ups and the check of every socket.
 #[derive(Debug, Clone)]
@@ -21,6 +24,8 @@ struct Granted {
     /// There is a proxy, beside which nothing is granted.
     only: bool,
     listening: Vec<RangeInclusive<u16>>,
+    /// Addresses that were connected to, each in the zone that it was in.
+    connected: HashMap<IpAddr, u32>,
 }
 
 #[derive(Debug, Default)]
@@ -44,8 +49,8 @@ pub enum Answer {
 
 impl Grants {
     pub fn new(policy: Policy, local: Option<IpAddr>) -> Self {
-        let (hosts, listening) = (HashMap::new(), Vec::new());
-        Self(Arc::new(Mutex::new(Granted { policy, local, hosts, only: false, listening })))
+        let (hosts, listening, connected) = (HashMap::new(), Vec::new(), HashMap::new());
+        Self(Arc::new(Mutex::new(Granted { policy, local, hosts, only: false, listening, connected })))
     }
 
     /// Permit connections to this host at this port and at the data ports, and its name to be looked up. An IP address is
@@ -78,10 +83,12 @@ impl Grants {
         }
     }
 
-    /// Permit listening at these ports, for active mode, which is none where there is a proxy.
+    /// Permit listening at those of these ports that need no privilege, for active mode, which is none where there is a proxy:
+    /// at the addresses from which hosts are connected to.
     pub fn listen(&self, ports: RangeInclusive<u16>) {
         let mut granted = self.lock();
-        if !granted.only && !granted.listening.contains(&ports) {
+        let ports = *ports.start().max(&FIRST_PORT)..=*ports.end();
+        if !granted.only && !ports.is_empty() && !granted.listening.contains(&ports) {
             granted.listening.push(ports);
         }
     }
@@ -111,14 +118,20 @@ impl Grants {
 
     /// Whether a socket may be used so.
     pub fn permit(&self, address: SocketAddr, used: SocketAddrUse) -> bool {
-        let granted = self.lock();
+        let mut granted = self.lock();
         let (ip, port) = (address.ip().to_canonical(), address.port());
         match used {
-            SocketAddrUse::TcpConnect => granted.reaches(ip, port),
+            SocketAddrUse::TcpConnect => {
+                let is_permitted = granted.reaches(ip, port);
+                if is_permitted {
+                    granted.connected.insert(ip, zone(address));
+                }
+                is_permitted
+            }
             // WASI asks for the wildcard before each connect that was not bound.
             SocketAddrUse::TcpBind if port == 0 && (ip.is_unspecified() || granted.local == Some(ip)) => true,
-            SocketAddrUse::TcpBind => granted.listens(port) || port == 0 && !granted.listening.is_empty(),
-            SocketAddrUse::TcpListen => granted.listens(port),
+            SocketAddrUse::TcpBind if port == 0 => !granted.listening.is_empty() && granted.is_own(ip),
+            SocketAddrUse::TcpBind | SocketAddrUse::TcpListen => granted.listens(port) && granted.is_own(ip),
             SocketAddrUse::TcpAccept => !granted.listening.is_empty() && granted.knows(ip),
             _ => false,
         }
@@ -159,6 +172,33 @@ impl Granted {
     fn listens(&self, port: u16) -> bool {
         self.listening.iter().any(|ports| ports.contains(&port))
     }
+
+    /// Whether it is this side's address of a connection to a host.
+    fn is_own(&self, ip: IpAddr) -> bool {
+        match self.local {
+            Some(local) => local.to_canonical() == ip && !ip.is_unspecified(),
+            None => self.connected.iter().any(|(host, zone)| source(*host, *zone) == Some(ip)),
+        }
+    }
+}
+
+/// The zone of a link-local address.
+fn zone(address: SocketAddr) -> u32 {
+    match address {
+        SocketAddr::V4(_) => 0,
+        SocketAddr::V6(address) => address.scope_id(),
+    }
+}
+
+/// The address from which the system connects to another one. No packet is sent.
+fn source(remote: IpAddr, zone: u32) -> Option<IpAddr> {
+    let (any, remote): (IpAddr, SocketAddr) = match remote {
+        IpAddr::V4(remote) => (Ipv4Addr::UNSPECIFIED.into(), (remote, 9).into()),
+        IpAddr::V6(remote) => (Ipv6Addr::UNSPECIFIED.into(), SocketAddrV6::new(remote, 9, 0, zone).into()),
+    };
+    let socket = UdpSocket::bind((any, 0)).ok()?;
+    socket.connect(remote).ok()?;
+    Some(socket.local_addr().ok()?.ip())
 }
 
 impl Named {
@@ -234,15 +274,23 @@ mod tests {
         assert_eq!(grants.answer("10.0.0.1"), Some(Answer::Refused));
     }
 
+    /// This machine as a server, connected to.
+    fn connected() -> Grants {
+        let grants = Grants::new(Policy::default().allow_loopback(), None);
+        grants.name("127.0.0.1", 21);
+        assert!(permits(&grants, "127.0.0.1:21", SocketAddrUse::TcpConnect));
+        grants
+    }
+
     #[test]
     fn listening_needs_active_mode() {
-        let grants = grants();
+        let grants = connected();
         let used = [
             ("0.0.0.0:0", SocketAddrUse::TcpBind, true),
-            ("10.0.0.1:0", SocketAddrUse::TcpBind, false),
-            ("0.0.0.0:40000", SocketAddrUse::TcpBind, false),
-            ("10.0.0.1:40000", SocketAddrUse::TcpListen, false),
-            ("8.8.8.8:20", SocketAddrUse::TcpAccept, false),
+            ("127.0.0.1:0", SocketAddrUse::TcpBind, false),
+            ("127.0.0.1:40000", SocketAddrUse::TcpBind, false),
+            ("127.0.0.1:40000", SocketAddrUse::TcpListen, false),
+            ("127.0.0.1:20", SocketAddrUse::TcpAccept, false),
         ];
         for (address, used, expected) in used {
             assert_eq!(permits(&grants, address, used), expected, "{used:?} {address}");
@@ -251,9 +299,47 @@ mod tests {
         for (address, used, _) in used {
             assert!(permits(&grants, address, used), "{used:?} {address}");
         }
-        assert!(!permits(&grants, "10.0.0.1:40010", SocketAddrUse::TcpListen));
-        assert!(!permits(&grants, "10.0.0.1:40010", SocketAddrUse::TcpBind));
+        assert!(!permits(&grants, "127.0.0.1:40010", SocketAddrUse::TcpListen));
+        assert!(!permits(&grants, "127.0.0.1:40010", SocketAddrUse::TcpBind));
         assert!(!permits(&grants, "8.8.4.4:20", SocketAddrUse::TcpAccept));
+    }
+
+    #[test]
+    fn listening_is_at_the_address_from_which_the_host_is_reached() {
+        let grants = connected();
+        grants.listen(1024..=u16::MAX);
+        for used in [SocketAddrUse::TcpBind, SocketAddrUse::TcpListen] {
+            assert!(permits(&grants, "127.0.0.1:40000", used) && permits(&grants, "[::ffff:127.0.0.1]:40000", used));
+            for address in ["0.0.0.0:40000", "[::]:40000", "127.0.0.2:40000", "10.0.0.1:40000", "[::1]:40000"] {
+                assert!(!permits(&grants, address, used), "{used:?} {address}");
+            }
+        }
+        let unconnected = Grants::new(Policy::default().allow_loopback(), None);
+        unconnected.name("127.0.0.1", 21);
+        unconnected.listen(1024..=u16::MAX);
+        assert!(!permits(&unconnected, "127.0.0.1:40000", SocketAddrUse::TcpListen));
+
+        let local = Grants::new(Policy::default().allow_loopback(), Some([127, 0, 0, 9].into()));
+        local.listen(1024..=u16::MAX);
+        assert!(permits(&local, "127.0.0.9:40000", SocketAddrUse::TcpListen));
+        assert!(!permits(&local, "127.0.0.1:40000", SocketAddrUse::TcpListen));
+    }
+
+    #[test]
+    fn listening_is_from_port_1024_on() {
+        let grants = connected();
+        for ports in [1..=1023, 0..=u16::MAX, 20..=21] {
+            grants.listen(ports);
+        }
+        for (port, expected) in [(21, false), (1023, false), (1024, true), (65535, true)] {
+            let address = format!("127.0.0.1:{port}");
+            assert_eq!(permits(&grants, &address, SocketAddrUse::TcpListen), expected, "{address}");
+        }
+        let none = connected();
+        none.listen(20..=21);
+        assert!(!permits(&none, "127.0.0.1:21", SocketAddrUse::TcpBind));
+        assert!(!permits(&none, "127.0.0.1:1024", SocketAddrUse::TcpBind));
+        assert!(!permits(&none, "127.0.0.1:0", SocketAddrUse::TcpBind));
     }
 
     #[test]

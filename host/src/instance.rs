@@ -9,6 +9,8 @@ use wasmtime::component::{ResourceAny, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 use crate::bindings::{Client, ClientPre};
+#[cfg(feature = "command")]
+use crate::columns::Columns;
 use crate::error::Error;
 use crate::grants::Grants;
 use crate::host::Options;
@@ -23,6 +25,9 @@ pub struct State {
     pub grants: Grants,
     wasi: WasiCtx,
     memory: Memory,
+    /// The width of the window now, for commands.
+    #[cfg(feature = "command")]
+    pub columns: Option<Columns>,
 }
 
 impl State {
@@ -41,7 +46,14 @@ impl State {
             .build();
         let mut table = ResourceTable::new();
         table.set_max_capacity(resources);
-        Self { table, grants, wasi, memory: Memory::new(memory) }
+        Self {
+            table,
+            grants,
+            wasi,
+            memory: Memory::new(memory),
+            #[cfg(feature = "command")]
+            columns: None,
+        }
     }
 
     /// The limits of memory, for the store.

@@ -45,6 +45,8 @@
 
 mod bindings;
 #[cfg(feature = "command")]
+mod columns;
+#[cfg(feature = "command")]
 mod command;
 mod connector;
 mod engine;

@@ -257,6 +257,92 @@ async fn settings_that_cannot_be_are_refused() {
     assert!(matches!(error, Some(Error::InvalidArgument(_))), "{error:?}");
 }
 
+/// A server in active mode: it takes the address that `PORT` names, and connects there.
+async fn serve_actively(listener: &TcpListener) -> SocketAddr {
+    let (peer, _) = listener.accept().await.unwrap();
+    let mut peer = tokio::io::BufStream::new(peer);
+    let mut reply = "220 ready\r\n";
+    let mut address = None;
+    loop {
+        peer.write_all(reply.as_bytes()).await.unwrap();
+        peer.flush().await.unwrap();
+        let mut line = String::new();
+        if peer.read_line(&mut line).await.unwrap() == 0 {
+            panic!("no transfer: {address:?}");
+        }
+        reply = match line.trim_end().split_once(' ').unwrap_or((line.trim_end(), "")) {
+            ("TYPE", _) => "200 yes\r\n",
+            ("PORT", numbers) => {
+                let numbers: Vec<u8> = numbers.split(',').map(|number| number.parse().unwrap()).collect();
+                let host: [u8; 4] = numbers[..4].try_into().unwrap();
+                address = Some(SocketAddr::from((host, u16::from_be_bytes([numbers[4], numbers[5]]))));
+                "200 yes\r\n"
+            }
+            ("RETR", _) => break,
+            _ => "502 no\r\n",
+        };
+    }
+    peer.write_all(b"150 here it comes\r\n").await.unwrap();
+    peer.flush().await.unwrap();
+    let mut data = TcpStream::connect(address.unwrap()).await.unwrap();
+    data.write_all(b"bytes").await.unwrap();
+    drop(data);
+    peer.write_all(b"226 done\r\n").await.unwrap();
+    peer.flush().await.unwrap();
+    end_of(&mut peer.into_inner()).await;
+    address.unwrap()
+}
+
+fn active(ports: Option<(u16, u16)>) -> Settings {
+    let data_mode = ftp_host::DataMode::Active(ftp_host::Active { ports, announced: None });
+    Settings { data_mode, ..Settings::default() }
+}
+
+#[tokio::test]
+async fn active_mode_listens_at_the_address_of_the_control_connection() {
+    let host = Host::new().unwrap();
+    for ports in [None, Some((40000, 40999))] {
+        let (listener, name, port) = listener().await;
+        let connector = host.connector(Policy::default().allow_loopback(), active(ports)).await.unwrap();
+        let client = async {
+            let mut session = connector.connect(&name, port).await.unwrap();
+            let mut download = session.retrieve("file", Representation::Image, 0).await.unwrap();
+            download.read().await.unwrap()
+        };
+        let (bytes, address) = tokio::join!(client, serve_actively(&listener));
+
+        assert_eq!(bytes, b"bytes");
+        assert_eq!(address.ip(), listener.local_addr().unwrap().ip());
+        assert!(ports.map_or(1024..=u16::MAX, |(first, last)| first..=last).contains(&address.port()), "{address}");
+    }
+}
+
+#[tokio::test]
+async fn ports_below_1024_are_not_listened_on() {
+    let (listener, name, port) = listener().await;
+    let host = Host::new().unwrap();
+    let connector = host.connector(Policy::default().allow_loopback(), active(Some((900, 1023)))).await.unwrap();
+    let client = async {
+        let mut session = connector.connect(&name, port).await.unwrap();
+        session.retrieve("file", Representation::Image, 0).await.err()
+    };
+    let serve = async {
+        let (mut peer, _) = listener.accept().await.unwrap();
+        peer.write_all(b"220 ready\r\n").await.unwrap();
+        let mut peer = tokio::io::BufStream::new(peer);
+        peer.read_line(&mut String::new()).await.unwrap();
+        peer.write_all(b"200 yes\r\n").await.unwrap();
+        peer.flush().await.unwrap();
+        end_of(&mut peer.into_inner()).await
+    };
+    let (error, said) = tokio::select! {
+        error = client => (error, Vec::new()),
+        said = serve => (None, said),
+    };
+
+    assert!(matches!(error, Some(Error::AccessDenied(_))), "{error:?}, {:?}", String::from_utf8_lossy(&said));
+}
+
 #[test]
 fn the_component_imports_no_more_than_it_says() {
     let imported = |interface: &str| ftp_host::COMPONENT.windows(interface.len()).any(|w| w == interface.as_bytes());

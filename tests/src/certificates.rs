@@ -34,6 +34,8 @@ pub enum Leaf {
     NotYetValid,
     /// For `other.example` alone.
     WrongName,
+    /// For no name: it has its name as the common name alone.
+    Nameless,
     /// RSA with 1024 bits.
     WeakKey,
     /// Signed with its own key.
@@ -151,6 +153,10 @@ fn make() -> Result<Made> {
         (Leaf::Expired, signed(period(2000, 2001)?, fresh()?, &trusted)?),
         (Leaf::NotYetValid, signed(period(4000, 4001)?, fresh()?, &trusted)?),
         (Leaf::WrongName, signed(server_params(&["other.example"])?, fresh()?, &trusted)?),
+        (
+            Leaf::Nameless,
+            signed(leaf_params(NAMES[0], Vec::new(), ExtendedKeyUsagePurpose::ServerAuth)?, fresh()?, &trusted)?,
+        ),
         (Leaf::WeakKey, signed(local()?, rsa_key(1024)?, &trusted)?),
         (Leaf::SelfSigned, self_signed(local()?)?),
         (Leaf::SelfSignedAuthority, self_signed(itself_an_authority(local()?))?),

@@ -171,7 +171,7 @@ async fn explain_names_what_is_granted_and_no_secret() -> Result<()> {
     let (shown, address) = (text(&output.stderr), server.address());
     for line in [
         &format!("it connects to 127.0.0.1, port {} and data ports: 127.0.0.1", address.port()),
-        "it listens on any port",
+        "it listens on any port from 1024 on",
         "it reads and writes new/",
         "it has the variables FTP_PASSWORD",
         "it takes at most 99 MiB of memory",

@@ -69,9 +69,14 @@ impl Exit {
             Error::AccessDenied(_) | Error::ConnectionRefused(_) => Self::Connect,
             Error::ConnectionLost(_) | Error::Unverified(_) => Self::Partial,
             Error::Timeout(_) => Self::Timeout,
-            Error::Tls(_) | Error::Insecure(_) => Self::Tls,
+            Error::Tls(_) | Error::Handshake(_) | Error::Insecure(_) => Self::Tls,
             Error::Permanent(reply) if reply.code == 530 => Self::Login,
-            Error::Transient(reply) if reply.code == 421 => Self::Connect,
+            // It asks for an account, and there is none.
+            Error::Unexpected(reply) if reply.code == 332 => Self::Login,
+            // No session, and no data connection.
+            Error::Transient(reply) if matches!(reply.code, 421 | 425) => Self::Connect,
+            // The data connection was lost (RFC 959, section 4.2.2): that is no refusal.
+            Error::Transient(reply) if reply.code == 426 => Self::Partial,
             Error::Transient(_) | Error::Permanent(_) | Error::Unsupported(_) => Self::Refused,
             Error::InvalidArgument(_) => Self::Usage,
             Error::Unexpected(_)
@@ -79,7 +84,7 @@ impl Exit {
             | Error::LimitExceeded(_)
             | Error::Integrity(_)
             | Error::Incomplete(_) => Self::Protocol,
-            Error::Busy | Error::Closed | Error::Other(_) => Self::Other,
+            Error::Busy | Error::Closed | Error::NoWayBack(_) | Error::Other(_) => Self::Other,
         }
     }
 }
@@ -108,6 +113,22 @@ impl fmt::Display for Exit {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn replies_about_connections_are_no_refusals() {
+        let reply = |code| ftp_client::Reply { code, lines: vec!["no".to_owned()] };
+        for (code, exit) in [
+            (421, Exit::Connect),
+            (425, Exit::Connect),
+            (426, Exit::Partial),
+            (450, Exit::Refused),
+            (451, Exit::Refused),
+        ] {
+            assert_eq!(Exit::of(&Error::Transient(reply(code))), exit, "{code}");
+        }
+        assert_eq!(Exit::of(&Error::Unexpected(reply(332))), Exit::Login);
+        assert_eq!(Exit::of(&Error::Unexpected(reply(331))), Exit::Protocol);
+    }
 
     #[test]
     fn each_code_is_its_own() {

@@ -60,7 +60,7 @@ impl Needs {
             Verb::Get(get) => {
                 let (urls, target) = split_target(&get.places);
                 match target {
-                    Some("-") => {}
+                    Some(target) if is_output(target) => {}
                     Some(path) if is_folder(Path::new(path)) => self.folder(Path::new(path), true, false),
                     Some(path) if path.ends_with('/') || urls.len() > 1 => self.folder(Path::new(path), true, true),
                     Some(path) => self.folder(parent(Path::new(path)), true, false),
@@ -94,6 +94,15 @@ impl Needs {
     }
 }
 
+/// Whether the URLs name more than one host. What is no URL is for the verb to refuse.
+pub fn has_several_hosts(verb: &Verb) -> bool {
+    let encoding = verb.connection().encoding();
+    let remotes = verb.urls().into_iter().filter_map(|url| Remote::parse(url, &encoding).ok());
+    let mut hosts = remotes.map(|remote| (remote.host, remote.zone));
+    let first = hosts.next();
+    hosts.any(|host| Some(host) != first)
+}
+
 /// How a session with the server of a URL is protected: as `--tls` says, or the URL.
 pub fn security(remote: &Remote, options: &ConnectionOptions) -> Security {
     match options.tls {
@@ -110,6 +119,12 @@ pub fn split_target(places: &[String]) -> (&[String], Option<&str>) {
         Some((target, urls)) if !urls.is_empty() && !Remote::is_url(target) => (urls, Some(target)),
         _ => (places, None),
     }
+}
+
+/// Whether a target is the standard output, by any of its names. As files they are links that lead out of every folder.
+pub fn is_output(target: &str) -> bool {
+    const NAMES: [&str; 3] = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+    target == "-" || NAMES.iter().any(|name| Path::new(target).components().eq(Path::new(name).components()))
 }
 
 /// The folder that a file is in.
@@ -167,6 +182,9 @@ mod tests {
             ("get ftp://a/x new/", vec![is("new/", true, true)]),
             ("get ftp://a/x ftp://a/y new", vec![is("new", true, true)]),
             ("get ftp://a/x -", vec![]),
+            ("get ftp://a/x /dev/stdout", vec![]),
+            ("get ftp://a/x ftp://a/y /dev/./fd//1", vec![]),
+            ("get ftp://a/x /dev/fd/10", vec![is("/dev/fd", true, false)]),
             ("put a b/c - ftp://a/", vec![is(".", false, false), is("b", false, false)]),
             ("mirror ftp://a/ here", vec![is("here", true, true)]),
             ("mirror -n ftp://a/ there", vec![is("there", false, false)]),
@@ -175,6 +193,20 @@ mod tests {
             ("ls ftp://a/", vec![]),
         ] {
             assert_eq!(folders(line), folders_of_it, "{line}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_told_apart_by_name_and_zone() {
+        for (line, are_several) in [
+            ("get ftp://a/x ftp://A:2121/y ftp://me@a/", false),
+            ("get ftp://a/x ftp://b/y z", true),
+            ("cp ftp://a/x ftp://b/", true),
+            ("mv ftp://a/x y", false),
+            ("ls ftp://[fe80::1%25eth0]/ ftp://[fe80::1%25eth1]/", true),
+        ] {
+            let arguments = Arguments::try_parse_from(["ftp"].into_iter().chain(line.split(' '))).ok().unwrap();
+            assert_eq!(has_several_hosts(&arguments.verb), are_several, "{line}");
         }
     }
 

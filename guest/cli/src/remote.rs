@@ -1,18 +1,22 @@
 //! A URL: which server, how, as whom, and what on it (RFC 1738, section 3.2).
 
+use std::borrow::Cow;
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
 
 use ftp_client::{Encoding, Representation, Security};
 use percent_encoding::percent_decode_str;
-use url::{Host, Url};
+use url::{Host, ParseError, Url};
 
 /// What a URL says. It holds a password, so it is never shown as a whole.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Remote {
     /// `ftp`, `ftps` or `ftpes`.
     pub scheme: Scheme,
-    /// A name or an IP address, without brackets.
+    /// A name or an IP address, without brackets and zone.
     pub host: String,
+    /// Which of this machine's networks a link-local address is in, by name or number (RFC 6874).
+    pub zone: Option<String>,
     /// The port, where the URL has one.
     pub port: Option<u16>,
     /// The user, where the URL has one.
@@ -75,34 +79,41 @@ impl Remote {
             return invalid("in a URL, control characters have to be written as %XX");
         }
         let Some((scheme, rest)) = text.split_once("://") else {
-            return invalid("it is no URL, such as ftp://host/path");
+            return invalid(format!("{} is no URL, such as ftp://host/path", without_password(text)));
         };
         let scheme = match scheme.to_ascii_lowercase().as_str() {
             "ftp" => Scheme::Ftp,
             "ftps" => Scheme::Ftps,
             "ftpes" => Scheme::Ftpes,
-            _ => return invalid("a URL has to start with ftp://, ftps:// or ftpes://"),
+            _ => {
+                let shown = without_password(text);
+                return invalid(format!("{shown}: a URL has to start with ftp://, ftps:// or ftpes://"));
+            }
         };
+        let (rest, zone) = without_zone(rest)?;
+        let rest = rest.as_ref();
         // To the parser, the rules of `ftp` go for all of them.
         let url = Url::parse(&format!("ftp://{}", rest.replace('\\', "%5C")));
-        let url = url.map_err(|error| Invalid(format!("the URL cannot be understood: {error}")))?;
+        let url = url.map_err(|error| not_understood(error, rest))?;
         if url.fragment().is_some() {
             return invalid("in a URL, # has to be written as %23");
         }
-        let host = match url.host() {
-            Some(Host::Domain(name)) => name.to_owned(),
-            Some(Host::Ipv4(address)) => address.to_string(),
-            Some(Host::Ipv6(address)) => address.to_string(),
-            None => return invalid("the URL names no host"),
-        };
+        let host = host(&url, zone.is_some())?;
         // The parser leaves out 21, as it is the usual one of `ftp`.
         let port = url.port().or_else(|| says_21(rest).then_some(21));
         let user = Some(decoded(url.username(), encoding)).filter(|user| !user.is_empty());
-        let password = url.password().map(|password| decoded(password, encoding));
+        // The parser takes an empty one for none.
+        let password = url.password().or(has_empty_password(rest).then_some(""));
+        let password = password.map(|password| decoded(password, encoding));
         let (path, kind) = split_kind(&path(&url))?;
+        if path.rsplit_once('/').is_some_and(|(directory, _)| directory.contains('*')) {
+            return invalid(
+                "in a URL, only the last name can be a pattern: a * in the name of a directory is written %2A",
+            );
+        }
         let (directory, last) = split_path(&path, encoding);
         let (name, pattern) = (decoded(&last, encoding), pattern(&last, encoding));
-        Ok(Self { scheme, host, port, user, password, directory, name, pattern, kind })
+        Ok(Self { scheme, host, zone, port, user, password, directory, name, pattern, kind })
     }
 
     /// Whether this argument is meant as a URL, and not as a local file.
@@ -129,11 +140,12 @@ impl Remote {
 
     /// The server, for messages and for telling servers apart.
     pub fn server(&self) -> String {
+        let zone = self.zone.as_ref().map(|zone| format!("%{zone}")).unwrap_or_default();
         match (self.host.contains(':'), self.port) {
             (false, None) => self.host.clone(),
             (false, Some(port)) => format!("{}:{port}", self.host),
-            (true, None) => format!("[{}]", self.host),
-            (true, Some(port)) => format!("[{}]:{port}", self.host),
+            (true, None) => format!("[{}{zone}]", self.host),
+            (true, Some(port)) => format!("[{}{zone}]:{port}", self.host),
         }
     }
 
@@ -165,9 +177,67 @@ pub fn without_password(argument: &str) -> String {
     format!("{scheme}{user}@{rest}")
 }
 
-fn says_21(rest: &str) -> bool {
+/// The user and the password, where there are any, and the host with its port.
+fn authority(rest: &str) -> (Option<&str>, &str) {
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    authority.rsplit_once('@').map_or(authority, |(_, host)| host).ends_with(":21")
+    authority.rsplit_once('@').map_or((None, authority), |(account, host)| (Some(account), host))
+}
+
+fn says_21(rest: &str) -> bool {
+    authority(rest).1.ends_with(":21")
+}
+
+/// RFC 1738, section 3.1: an empty password is none that is missing.
+fn has_empty_password(rest: &str) -> bool {
+    authority(rest).0.and_then(|account| account.split_once(':')).is_some_and(|(_, password)| password.is_empty())
+}
+
+/// `[fe80::1%25eth0]` (RFC 6874), also with a bare `%`, as people write it. The parser knows no zones.
+fn without_zone(rest: &str) -> Result<(Cow<'_, str>, Option<String>), Invalid> {
+    let (account, host) = authority(rest);
+    let address = host.strip_prefix('[').and_then(|host| host.split_once(']')).map(|(address, _)| address);
+    let Some((_, written)) = address.and_then(|address| address.split_once('%')) else {
+        return Ok((rest.into(), None));
+    };
+    let zone = written.strip_prefix("25").filter(|zone| !zone.is_empty()).unwrap_or(written);
+    let zone = percent_decode_str(zone).decode_utf8_lossy().into_owned();
+    if zone.is_empty() || !zone.chars().all(|character| character.is_ascii_graphic()) {
+        return invalid("in a URL, the zone of an address is written as in [fe80::1%25eth0]");
+    }
+    let (start, end) = (account.map_or(0, |account| account.len() + 1), format!("%{written}]"));
+    let (before, from_host) = rest.split_at(start);
+    Ok((format!("{before}{}", from_host.replacen(&end, "]", 1)).into(), Some(zone)))
+}
+
+fn host(url: &Url, has_zone: bool) -> Result<String, Invalid> {
+    let address = match url.host() {
+        Some(Host::Domain(name)) => return Ok(name.to_owned()),
+        Some(Host::Ipv4(address)) => IpAddr::V4(address),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address).to_canonical(),
+        None => return invalid("the URL names no host"),
+    };
+    if address.is_unspecified() || address.is_multicast() || address == IpAddr::V4(Ipv4Addr::BROADCAST) {
+        return invalid(format!("{address} is the address of no server"));
+    }
+    if has_zone && !is_link_local(address) {
+        return invalid(format!("a zone goes with link-local addresses, and {address} is none"));
+    }
+    Ok(address.to_string())
+}
+
+/// Whether an address needs a zone (RFC 4007).
+pub fn is_link_local(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V6(address) if address.is_unicast_link_local())
+}
+
+/// What the parser has to say, and what it was that misled it.
+fn not_understood(error: ParseError, rest: &str) -> Invalid {
+    let hint = match error {
+        // A `/` ends the host, so that a password with one looks like a port.
+        ParseError::InvalidPort if rest.contains('@') => "; in a password, / is written as %2F",
+        _ => "",
+    };
+    Invalid(format!("the URL cannot be understood: {error}{hint}"))
 }
 
 /// An FTP URL has no query: a `?` is part of a name.
@@ -283,6 +353,12 @@ mod tests {
             ("ftp://127.0.0.1:2121/a", "127.0.0.1", Some(2121), "127.0.0.1:2121"),
             ("ftp://[::1]:2121/", "::1", Some(2121), "[::1]:2121"),
             ("ftp://user@[fe80::1]/", "fe80::1", None, "[fe80::1]"),
+            ("ftp://user:p%5D@[fe80::1%25eth0]:2121/a%25b", "fe80::1", Some(2121), "[fe80::1%eth0]:2121"),
+            ("ftp://[fe80::1%2]/", "fe80::1", None, "[fe80::1%2]"),
+            ("ftp://[fe80::1%252]/", "fe80::1", None, "[fe80::1%2]"),
+            ("ftp://[fe80::1%25]/", "fe80::1", None, "[fe80::1%25]"),
+            ("ftp://[fe80::1%eth0]:21/", "fe80::1", Some(21), "[fe80::1%eth0]:21"),
+            ("ftp://[::ffff:127.0.0.1]/", "127.0.0.1", None, "127.0.0.1"),
             ("ftp://bücher.example/", "xn--bcher-kva.example", None, "xn--bcher-kva.example"),
         ] {
             let remote = parse(text);
@@ -304,7 +380,9 @@ mod tests {
         for (text, user, password) in [
             ("ftp://host/", None, None),
             ("ftp://me@host/", Some("me"), None),
-            ("ftp://me:@host/", Some("me"), None),
+            ("ftp://me:@host/", Some("me"), Some("")),
+            ("ftp://:@host/", None, Some("")),
+            ("ftp://host/me:@x", None, None),
             ("ftp://me:se:cr%40et@host/", Some("me"), Some("se:cr@et")),
             ("ftp://me:p@ss@host/", Some("me"), Some("p@ss")),
             ("ftp://a%20b:%0d%0aDELE%20x@host/", Some("a b"), Some("\r\nDELE x")),
@@ -334,6 +412,7 @@ mod tests {
             (r"ftp://host/a\b", None, r"a\b", Some(r"a\b")),
             ("ftp://host/-rf", None, "-rf", Some("./-rf")),
             ("ftp://host/~me/x", Some("./~me"), "x", Some("./~me/x")),
+            ("ftp://host/a%2Ab/x", Some("a*b"), "x", Some("a*b/x")),
             ("ftp://host/%0d%0aDELE%20x", None, "\r\nDELE x", Some("\r\nDELE x")),
         ] {
             let remote = parse(text);
@@ -384,11 +463,28 @@ mod tests {
             let error = error(text);
             assert!(!error.contains("secret"), "{error}");
         }
-        assert_eq!(error("sftp://host/"), "a URL has to start with ftp://, ftps:// or ftpes://");
+        assert_eq!(
+            error("sftp://me:secret@host/"),
+            "sftp://me@host/: a URL has to start with ftp://, ftps:// or ftpes://"
+        );
+        assert!(error("ftp://me:sec/ret@host/").ends_with("; in a password, / is written as %2F"));
+        assert!(error("ftp://[::1%25eth0]/").contains("link-local"));
+        assert!(error("ftp://[fe80::1%25]x]/").contains("understood"));
         assert_eq!(error("ftp://host/a#b"), "in a URL, # has to be written as %23");
         assert_eq!(error("ftp://host/a;type=x"), "in a URL, ;type= has to be a, i or d");
-        assert_eq!(error("host/a"), "it is no URL, such as ftp://host/path");
+        for text in ["ftp://host/*/*", "ftp://host/a*/", "ftp://host/a/b*c/d"] {
+            assert!(error(text).contains("%2A"), "{text}");
+        }
+        assert_eq!(error("host/a"), "host/a is no URL, such as ftp://host/path");
+        assert_eq!(error("me:secret@host/a"), "me@host/a is no URL, such as ftp://host/path");
         assert!(error("ftp://host/a\nb").contains("%XX"));
+    }
+
+    #[test]
+    fn addresses_of_no_server_are_refused() {
+        for host in ["0.0.0.0", "[::]", "224.0.0.1", "[ff02::1]", "255.255.255.255", "[::ffff:0.0.0.0]"] {
+            assert!(error(&format!("ftp://{host}/")).ends_with("the address of no server"), "{host}");
+        }
     }
 
     #[test]

@@ -1,27 +1,30 @@
 //! What a session does on its connection, each operation as one straight line.
 
 mod data_mode;
+mod directories;
 mod security;
+
+pub use directories::WorkingDirectory;
+pub(crate) use directories::is_about_the_path;
 
 use crate::control::{Control, Raw};
 use crate::data::{Direction, Left, finish};
 use crate::dial::dial;
-use crate::error::{Error, Reply, unless_refused};
+use crate::error::{Error, Reply};
+use crate::features::Features;
 use crate::limit::either;
 use crate::metadata::SetTime;
 use crate::network::Network;
 use crate::settings::{GOODBYE, Representation, Settings, TransferMode};
 use crate::tls::channel::Channel;
-use crate::tls::{Protection, Rustls, Security};
+use crate::tls::{Protection, Rustls, Security, TlsCause};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use data_mode::Pending;
 use ftp_protocol::checksum::Algorithm;
-use ftp_protocol::listing::{Entry, Kind, RawEntry};
-use ftp_protocol::time::{Timestamp, parse_time_val};
-use ftp_protocol::{command, features, listing, path, telnet, text};
+use ftp_protocol::{command, text};
 
 /// An open session: its control connection and what is known about the server.
 pub(crate) struct Connection<N: Network> {
@@ -37,12 +40,12 @@ pub(crate) struct Connection<N: Network> {
     engine: Option<Rustls>,
     /// What the server was told about data connections.
     protection: Option<Protection>,
-    logged_in: bool,
+    /// The greeting was 230: whoever connects is logged in. Only where nobody in between can have said so.
+    greeted_in: bool,
     /// The verdict of that transfer, where it came before the data connection.
     early: Option<Raw>,
     representation: Option<Representation>,
     pub(crate) mode: TransferMode,
-    features: Option<Vec<String>>,
     /// What `OPTS HASH` has chosen.
     pub(crate) hash: Option<Algorithm>,
     /// How modification times are set, once a way has worked.
@@ -53,7 +56,13 @@ pub(crate) struct Connection<N: Network> {
     only_pasv: bool,
     /// `EPSV` gave a port before.
     knows_epsv: bool,
+    /// The server does not know it, whatever it reports.
     mlsd_refused: bool,
+    /// It does not know `SIZE`.
+    pub(crate) size_unknown: bool,
+    mlst_refused: bool,
+    /// Where a listing came from: before the next command the session returns there.
+    home: Option<Vec<u8>>,
 }
 
 /// A transfer that the server has agreed to.
@@ -78,7 +87,7 @@ impl<N: Network> Connection<N> {
             host: host.to_string(),
             engine,
             protection: None,
-            logged_in: false,
+            greeted_in: false,
             network,
             settings,
             alive: Arc::new(()),
@@ -86,13 +95,15 @@ impl<N: Network> Connection<N> {
             early: None,
             representation: None,
             mode: TransferMode::Stream,
-            features: None,
             hash: None,
             set_time: None,
             pret: false,
             only_pasv: false,
             knows_epsv: false,
             mlsd_refused: false,
+            size_unknown: false,
+            mlst_refused: false,
+            home: None,
         };
         if let Some(proxy) = &connection.settings.proxy {
             let server = proxy.server();
@@ -101,7 +112,11 @@ impl<N: Network> Connection<N> {
         let security = connection.settings.security;
         if security == Security::Implicit {
             let tls = connection.new_tls()?;
-            connection.control.secure(tls).await?;
+            connection.control.secure(tls).await.map_err(|error| match error {
+                // It greets in the clear: this is no port of implicit TLS.
+                Error::Protocol(_) => Error::Handshake(TlsCause::NotTls),
+                error => error,
+            })?;
         }
         let greeting = connection.control.last_reply(connection.settings.reply_timeout).await?;
         let greeting = connection.positive(greeting)?;
@@ -113,10 +128,11 @@ impl<N: Network> Connection<N> {
             }
             connection.start_tls().await?;
         }
+        connection.greeted_in = greeting.code == 230;
         Ok((connection, welcome))
     }
 
-    /// Be in step: no transfer open, the replies of a dropped one read, nothing unexpected waiting.
+    /// Be in step: no transfer open, the replies of a dropped one read.
     pub(crate) async fn settle(&mut self) -> Result<(), Error> {
         if self.is_busy() {
             return Err(Error::Busy);
@@ -124,7 +140,7 @@ impl<N: Network> Connection<N> {
         if self.transfer.is_some() {
             self.leave_transfer().await?;
         }
-        self.control.check_quiet()
+        self.go_home().await
     }
 
     /// A transfer is open.
@@ -143,7 +159,13 @@ impl<N: Network> Connection<N> {
             return Err(Error::Insecure("the command channel was cleared: a login would be in the clear".to_string()));
         }
         self.forget_features();
+        self.control.renew_utf8(false);
         let mut reply = self.control.exchange("USER", Some(&user)).await?;
+        if reply.code == 503 && self.greeted_in {
+            self.control.logged_in = true;
+            self.control.renew_utf8(true);
+            return Ok(self.control.text(&reply));
+        }
         if reply.code == 331 {
             reply = self.control.exchange_secret("PASS", &password).await?;
         }
@@ -151,14 +173,16 @@ impl<N: Network> Connection<N> {
             reply = self.control.exchange_secret("ACCT", account).await?;
         }
         let reply = self.positive(reply)?;
-        self.logged_in = true;
-        Ok(self.control.text(&reply))
+        self.control.logged_in = true;
+        self.control.renew_utf8(true);
+        Ok(self.control.transcript.secrets.mask_reply(self.control.text(&reply)))
     }
 
+    /// A refusal is no reason to stay, but to doubt: it may be that of an earlier command.
     pub(crate) async fn quit(&mut self) -> Result<Reply, Error> {
-        let reply = self.simple("QUIT", None).await?;
+        let reply = self.control.last_word().await?;
         self.control.goodbye().await;
-        Ok(reply)
+        self.positive(reply).map(|reply| self.control.text(&reply))
     }
 
     pub(crate) async fn reinitialize(&mut self) -> Result<Reply, Error> {
@@ -166,12 +190,13 @@ impl<N: Network> Connection<N> {
         self.representation = None;
         self.forget_features();
         self.mode = TransferMode::Stream;
-        self.mlsd_refused = false;
+        self.control.renew_utf8(false);
         if self.settings.security != Security::None {
             // It is asked for again before the next transfer. What the caller asked for stays: better refused than clear.
             self.protection = None;
         }
-        self.logged_in = false;
+        self.control.logged_in = false;
+        self.greeted_in = false;
         Ok(self.control.text(&reply))
     }
 
@@ -195,6 +220,9 @@ impl<N: Network> Connection<N> {
 
     pub(crate) async fn raw(&mut self, line: &str) -> Result<Reply, Error> {
         let line = self.bytes(line)?;
+        if command::verb(&line).as_deref() == Some("OPTS") {
+            self.control.leave_utf8_to_caller();
+        }
         let first = self.control.exchange_line(&line).await?;
         let reply = self.after_preliminary(first).await?;
         match command::verb(&line).as_deref() {
@@ -208,154 +236,47 @@ impl<N: Network> Connection<N> {
         Ok(self.control.text(&reply))
     }
 
+    /// None where the server does not report them.
     pub(crate) async fn features(&mut self) -> Result<&[String], Error> {
-        if self.features.is_none() {
-            let reply = self.control.exchange("FEAT", None).await?;
-            let known = match reply.code {
-                211 => features::parse_feat(&reply, self.settings.encoding),
-                _ if reply.is_permanent() => Vec::new(),
-                _ => return Err(self.refusal(&reply)),
-            };
-            self.features = Some(known);
-        }
-        Ok(self.features.as_deref().unwrap_or_default())
+        Ok(self.control.features().await?.unwrap_or_default())
     }
 
     /// They may depend on the login, the host and TLS.
     pub(crate) fn forget_features(&mut self) {
-        self.features = None;
+        self.control.features = Features::default();
+        self.mlsd_refused = false;
+        self.mlst_refused = false;
         self.hash = None;
         self.set_time = None;
+        self.size_unknown = false;
     }
 
     pub(crate) async fn system(&mut self) -> Result<String, Error> {
         let reply = self.command("SYST", None).await?;
-        Ok(self.settings.encoding.decode(reply.last_line()))
-    }
-
-    /// Some servers double the byte 0xFF as Telnet does, others have directories whose names have two of them.
-    pub(crate) async fn current_directory(&mut self) -> Result<String, Error> {
-        let path = self.working_directory().await?;
-        if let (None, Some(once)) = (self.control.doubles, telnet::undoubled(&path)) {
-            self.compare(&path, &once).await?;
+        match reply.code {
+            202 => Err(self.unexpected(&reply)),
+            _ => Ok(self.settings.encoding.decode(reply.last_line())),
         }
-        Ok(self.told(&path))
-    }
-
-    /// A path or a name in a reply, as far as is known how this server tells it.
-    pub(crate) fn told(&self, path: &[u8]) -> String {
-        let once = telnet::undoubled(path).filter(|_| self.control.doubles == Some(true));
-        self.settings.encoding.decode(once.as_deref().unwrap_or(path))
-    }
-
-    async fn working_directory(&mut self) -> Result<Vec<u8>, Error> {
-        let reply = self.command("PWD", None).await?;
-        match path::parse_257(reply.last_line()) {
-            Some(path) if reply.code == 257 => Ok(path),
-            _ => Err(self.control.broken("the reply to PWD has no path")),
-        }
-    }
-
-    /// Find out whether what a reply calls `answered` is `once`: then that is the directory where we are.
-    async fn compare(&mut self, answered: &[u8], once: &[u8]) -> Result<(), Error> {
-        let moved = self.control.exchange("CWD", Some(once)).await?;
-        let doubles = moved.is_positive() && self.working_directory().await? == answered;
-        if moved.is_positive() && !doubles {
-            self.command("CWD", Some(answered)).await?;
-        }
-        if moved.is_positive() || moved.is_permanent() {
-            self.control.doubles = Some(doubles);
-        }
-        Ok(())
-    }
-
-    pub(crate) async fn change_directory(&mut self, path: &str) -> Result<Reply, Error> {
-        match path {
-            ".." => self.simple("CDUP", None).await,
-            path => self.simple("CWD", Some(path)).await,
-        }
-    }
-
-    pub(crate) async fn make_directory(&mut self, path: &str) -> Result<String, Error> {
-        let argument = self.bytes(path)?;
-        let reply = self.command("MKD", Some(&argument)).await?;
-        let Some(made) = path::parse_257(reply.last_line()) else { return Ok(path.to_string()) };
-        self.control.doubles = self.control.doubles.or(telnet::is_doubled(&argument, &made));
-        if self.control.doubles.is_none() && telnet::undoubled(&made).is_some() {
-            // It is in the directory that we are in.
-            self.current_directory().await?;
-        }
-        Ok(self.told(&made))
     }
 
     pub(crate) async fn rename(&mut self, old: &str, new: &str) -> Result<Reply, Error> {
         let (old, new) = (self.bytes(old)?, self.bytes(new)?);
         self.control.prepare(&new).await?;
         let reply = self.control.exchange("RNFR", Some(&old)).await?;
-        if reply.code != 350 {
+        // Some servers say 250.
+        if !reply.is_positive() && reply.code / 100 != 3 {
             return Err(self.refusal(&reply));
         }
         let reply = self.command("RNTO", Some(&new)).await?;
         Ok(self.control.text(&reply))
     }
 
-    pub(crate) async fn size(&mut self, path: &str) -> Result<u64, Error> {
-        let path = self.bytes(path)?;
-        self.represent(Representation::Image).await?;
-        let reply = self.command("SIZE", Some(&path)).await?;
-        let text = str::from_utf8(reply.last_line()).unwrap_or_default();
-        let size = text.split_ascii_whitespace().next().and_then(|number| number.parse().ok());
-        size.ok_or_else(|| self.unexpected(&reply))
+    /// The server has `MLSD`, as far as it reports (RFC 3659, section 7.8) and has answered.
+    pub(crate) async fn may_have_mlsd(&mut self) -> Result<bool, Error> {
+        Ok(!self.mlsd_refused && (self.may_have("MLST").await? || self.may_have("MLSD").await?))
     }
 
-    pub(crate) async fn modified(&mut self, path: &str) -> Result<Timestamp, Error> {
-        let path = self.bytes(path)?;
-        let reply = self.command("MDTM", Some(&path)).await?;
-        parse_time_val(reply.last_line()).ok_or_else(|| self.unexpected(&reply))
-    }
-
-    /// (MLST, else SIZE and MDTM)
-    pub(crate) async fn entry(&mut self, path: &str) -> Result<Entry, Error> {
-        let argument = self.bytes(path)?;
-        if !self.has_mlst().await? {
-            return self.entry_by_size(path).await;
-        }
-        let reply = self.command("MLST", Some(&argument)).await?;
-        // The facts stand between the first line and the last, in which a name may look like some (RFC 3659, section 7.2).
-        let lines = match reply.lines.as_slice() {
-            [_, told @ .., _] if !told.is_empty() => told,
-            all => all,
-        };
-        let entry = lines.iter().find_map(|line| listing::mlst_entry(line, self.settings.encoding));
-        entry.ok_or_else(|| self.unexpected(&reply))
-    }
-
-    async fn entry_by_size(&mut self, path: &str) -> Result<Entry, Error> {
-        let Some(name) = path.rsplit('/').find(|part| !part.is_empty() && !matches!(*part, "." | "..")) else {
-            return Err(Error::Unsupported("this server tells nothing about a directory (MLST)".to_string()));
-        };
-        let size = self.size(path).await?;
-        let modified = unless_refused(self.modified(path).await)?;
-        Ok(Entry {
-            name: name.to_string(),
-            kind: Kind::File,
-            size: Some(size),
-            modified,
-            permissions: None,
-            owner: None,
-            group: None,
-            link_target: None,
-            unique_id: None,
-            raw: RawEntry::Facts(String::new()),
-        })
-    }
-
-    /// The server has `MLST` and `MLSD`, as far as its features tell (RFC 3659, section 7.8).
-    pub(crate) async fn has_mlst(&mut self) -> Result<bool, Error> {
-        Ok(!self.mlsd_refused && features::has(self.features().await?, "MLST"))
-    }
-
-    /// The server named the extension and does not know it.
+    /// The server does not know it.
     pub(crate) fn forget_mlsd(&mut self) {
         self.mlsd_refused = true;
     }
@@ -406,6 +327,7 @@ impl<N: Network> Connection<N> {
         };
         let channel = match self.secured(stream, tls).await {
             Err(Error::Tls(text)) => return Err(self.handshake_failed(text).await),
+            Err(Error::Handshake(cause)) => return Err(self.handshake_failed(cause.to_string()).await),
             channel => channel?,
         };
         if let (Some(interval), None) = (self.settings.keepalive, &self.early)
@@ -419,6 +341,7 @@ impl<N: Network> Connection<N> {
     /// The data connection has ended: read the verdict.
     pub(crate) async fn verdict(&mut self) -> Result<Raw, Error> {
         let reply = self.end_of_transfer().await?;
+        self.control.check_verdict(&reply)?;
         self.positive(reply)
     }
 
@@ -547,15 +470,15 @@ impl<N: Network> Connection<N> {
     pub(crate) async fn command(&mut self, verb: &str, argument: Option<&[u8]>) -> Result<Raw, Error> {
         let first = self.control.exchange(verb, argument).await?;
         let reply = self.after_preliminary(first).await?;
-        if matches!(reply.code, 225 | 226) {
-            return Err(self.control.broken("the reply of a transfer came for another command"));
-        }
         self.positive(reply)
     }
 
     async fn after_preliminary(&mut self, reply: Raw) -> Result<Raw, Error> {
         match reply.is_preliminary() {
-            true => self.control.last_reply(self.settings.reply_timeout).await,
+            true => {
+                let reply = self.control.last_reply(self.settings.reply_timeout).await?;
+                self.control.settled(reply).await
+            }
             false => Ok(reply),
         }
     }

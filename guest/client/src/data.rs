@@ -5,13 +5,15 @@ use crate::control::Raw;
 use crate::deflate::Packing;
 use crate::error::{Error, Phase, Reply};
 use crate::keepalive::{Slot, beside};
-use crate::limit::{Either, breathe, either, within};
+use crate::limit::{Either, at_once, breathe, either, within};
+use crate::listing::ListingEnd;
 use crate::network::Network;
 use crate::session::Session;
 use crate::settings::{CHUNK, GOODBYE, HELD, HOLD};
-use crate::tls::channel::Channel;
+use crate::tls::channel::{Channel, unclosed};
 use crate::tls::{Agreed, DataEnd};
-use crate::transfer::{NotVerified, Outcome, Verified};
+use crate::transfer::Outcome;
+use crate::verify::{NotVerified, Verified};
 use alloc::format;
 use alloc::string::ToString;
 use alloc::sync::{Arc, Weak};
@@ -80,6 +82,8 @@ pub(crate) struct Data<N: Network> {
     held_since: Duration,
     agreed: Option<Agreed>,
     truncated: bool,
+    /// How the end of an upload was not the one of a connection that is whole.
+    pub(crate) cut: Option<Error>,
     pub(crate) failure: Option<Error>,
 }
 
@@ -98,6 +102,7 @@ impl<N: Network> Data<N> {
             held: Vec::new(),
             held_since: Duration::ZERO,
             truncated: false,
+            cut: None,
             failure: None,
         }
     }
@@ -223,25 +228,46 @@ impl<N: Network> Data<N> {
                 self.held.extend(deflater.finish());
             }
             let ending = finish(&self.network, connection.settings.proxy.is_some(), channel, &self.held);
-            let ended = within(&self.network, self.idle, Phase::Data, ending).await;
-            self.failure = ended.err();
-        }
-        let mut heard = None;
-        if let (Some(channel), None) = (&mut self.channel, &self.failure) {
-            // What is on its way, tickets for example, must not meet a closed socket: that would be a reset, and lose
-            // what was sent.
-            if let Either::Second(reply) = either(channel.drain(), connection.verdict()).await {
-                if reply.is_ok() {
-                    either(channel.drain(), self.network.sleep(GOODBYE)).await;
-                }
-                heard = Some(reply);
+            match within(&self.network, self.idle, Phase::Data, ending).await {
+                // All bytes were sent before. Whether they arrived is another question.
+                Err(error @ Error::ConnectionLost(_)) if self.held.is_empty() => self.cut = Some(error),
+                ended => self.failure = ended.err(),
             }
         }
+        let heard = match self.failure {
+            Some(_) => None,
+            None => self.hear_end(connection).await,
+        };
         self.close();
         match heard {
             Some(reply) => self.judge(reply),
             None => self.verdict(connection).await,
         }
+    }
+
+    /// What is on its way, tickets for example, must not meet a closed socket: that would be a reset, and lose what was
+    /// sent. How the server ends the data connection shows whether something on the path has cut it. Gives the verdict
+    /// where that comes first.
+    async fn hear_end(&mut self, connection: &mut Connection<N>) -> Option<Result<Raw, Error>> {
+        let channel = self.channel.as_mut()?;
+        let heard = match either(channel.hear_end(), connection.verdict()).await {
+            Either::First(ended) => {
+                self.cut = self.cut.take().or(ended.err());
+                return None;
+            }
+            Either::Second(reply) => reply,
+        };
+        let ended = match (&heard, channel.is_secure()) {
+            (Err(_), _) => None,
+            (Ok(_), true) => match either(channel.hear_end(), self.network.sleep(GOODBYE)).await {
+                Either::First(ended) => Some(ended),
+                Either::Second(()) => Some(Err(unclosed())),
+            },
+            // Without TLS its end proves nothing, and is not worth a wait.
+            (Ok(_), false) => at_once(channel.hear_end()),
+        };
+        self.cut = self.cut.take().or(ended.and_then(Result::err));
+        Some(heard)
     }
 
     /// The server's verdict; a transfer that failed on this side is no success, whatever the server says.
@@ -276,13 +302,23 @@ impl<N: Network> Data<N> {
         let is_sure = self.packing.is_whole() || ends.announced_inside_tls && size == Some(self.bytes);
         match size {
             Some(size) if !is(size) => {
-                Err(Error::Integrity(format!("{} bytes came, the server announced {size}", self.bytes)))
+                let text = format!("{} bytes came, the server announced {size}", self.bytes);
+                // No file has more than 2^63 - 1 bytes: that is no cut, but a lie.
+                let is_cut = self.bytes < size && i64::try_from(size).is_ok();
+                Err(if is_cut { Error::Incomplete(text) } else { Error::Integrity(text) })
             }
             _ if ends.policy == DataEnd::Verified && is_sure => Ok(()),
-            _ if self.truncated && ends.policy != DataEnd::Lenient => {
-                Err(Error::Tls("the data ended without close_notify: it may be cut off".to_string()))
-            }
+            _ if self.truncated && ends.policy != DataEnd::Lenient => Err(unclosed()),
             _ => Ok(()),
+        }
+    }
+
+    /// How the data ended, as far as it reports that nothing is missing.
+    pub(crate) fn end_of_listing(&self) -> ListingEnd {
+        match &self.agreed {
+            None => ListingEnd::Clear,
+            Some(_) if self.truncated && !self.packing.is_whole() => ListingEnd::Cut,
+            Some(_) => ListingEnd::Sealed,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Errors: what failed, and whose fault it was.
 
 use crate::network::NetworkError;
+use crate::tls::TlsCause;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
@@ -18,8 +19,9 @@ pub struct Reply {
 /// Why an operation failed.
 ///
 /// The session is closed when its control connection failed: after [`Error::Protocol`], [`Error::Timeout`] in the
-/// phases [`Phase::Reply`] and [`Phase::Total`], a limit on replies, a reply of 421, or, from anything but a transfer,
-/// [`Error::ConnectionLost`], [`Error::Tls`] or a timeout in [`Phase::Handshake`]. Otherwise it stays usable.
+/// phases [`Phase::Reply`] and [`Phase::Total`], [`Error::NoWayBack`], a limit on replies, a reply of 421, or, from anything
+/// but a transfer, [`Error::ConnectionLost`], [`Error::Tls`], [`Error::Handshake`] or a timeout in [`Phase::Handshake`].
+/// Otherwise it stays usable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
     /// The host name has no address, or looking it up failed.
@@ -34,6 +36,8 @@ pub enum Error {
     Timeout(Phase),
     /// The TLS handshake, the certificate or the record layer failed.
     Tls(String),
+    /// The TLS handshake failed for a cause that somebody can mend.
+    Handshake(TlsCause),
     /// TLS was asked for and cannot be had; nothing was sent in the clear.
     Insecure(String),
     /// The server refuses for now (4yz).
@@ -52,6 +56,8 @@ pub enum Error {
     Busy,
     /// The session is closed.
     Closed,
+    /// The session is closed: it went elsewhere for a listing, and the server does not let it return.
+    NoWayBack(String),
     /// The number of bytes received differs from what the server announced.
     Integrity(String),
     /// Fewer bytes arrived than were sent or announced: the transfer was cut.
@@ -140,6 +146,7 @@ impl fmt::Display for Error {
             Self::ConnectionLost(text) => write!(f, "connection lost: {text}"),
             Self::Timeout(phase) => write!(f, "time limit reached: {phase}"),
             Self::Tls(text) => write!(f, "TLS failed: {text}"),
+            Self::Handshake(cause) => write!(f, "TLS failed: {cause}"),
             Self::Insecure(text) => write!(f, "no protection: {text}"),
             Self::Transient(reply) => write!(f, "refused for now: {reply}"),
             Self::Permanent(reply) => write!(f, "refused: {reply}"),
@@ -149,6 +156,7 @@ impl fmt::Display for Error {
             Self::InvalidArgument(text) => write!(f, "invalid argument: {text}"),
             Self::Busy => f.write_str("a transfer of this session is still open"),
             Self::Closed => f.write_str("the session is closed"),
+            Self::NoWayBack(text) => write!(f, "the session is closed: {text}"),
             Self::Integrity(text) => write!(f, "wrong data: {text}"),
             Self::Incomplete(text) => write!(f, "incomplete: {text}"),
             Self::Unverified(text) => write!(f, "cannot be verified: {text}"),

@@ -1,14 +1,16 @@
 //! Copies from one server straight to another (FXP; RFC 959, section 2.3, figure 2).
 //!
 //! One server listens and the other connects. The target is told first: there are servers that take no data which comes
-//! before `STOR`. So that no file is made there for one that the source has not, the source is asked for its size before.
+//! before `STOR`. So that no file is made there for one that the source has not, the source is asked for its size before;
+//! the target is asked for that of the copy in the end.
 
 use crate::connection::Connection;
 use crate::control::Raw;
-use crate::error::{Error, Phase, Reply};
+use crate::error::{Error, Phase, Reply, unless_refused};
 use crate::limit::{Either, either, within};
 use crate::network::{Network, Stream};
 use crate::settings::{COPY, GOODBYE, HEAD_START, Representation, TransferMode};
+use crate::verify::{NotVerified, Verified};
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -23,9 +25,11 @@ pub struct Copied {
     pub source: Reply,
     /// The verdict of the server that received, a 2yz reply.
     pub target: Reply,
+    /// What was compared: the sizes that the two servers report.
+    pub verified: Verified,
 }
 
-/// (PASV, PORT, RETR, STOR) Copy a file. Both replies are read whatever happens.
+/// (SIZE, PASV, PORT, RETR, STOR, SIZE) Copy a file. Both replies are read whatever happens.
 pub(crate) async fn copy<N: Network>(
     source: &mut Connection<N>,
     path: &str,
@@ -39,8 +43,38 @@ pub(crate) async fn copy<N: Network>(
         return Err(Error::Insecure("only one of the two servers encrypts data connections".to_string()));
     }
     let mut pair = Pair { source, retr, target, stor };
-    pair.source.check_exists(path, representation).await?;
-    if private { pair.copy_inside_tls().await } else { pair.copy([Some("PASV"); 2]).await }
+    let size = pair.source.check_exists(path, representation).await?;
+    let mut copied = if private { pair.copy_inside_tls().await? } else { pair.copy([Some("PASV"); 2]).await? };
+    copied.verified = match representation {
+        Representation::Ascii => Verified::No(NotVerified::Ascii),
+        Representation::Image if !source.settings.verify_size => Verified::No(NotVerified::TurnedOff),
+        Representation::Image => compare(source, path, size, target, target_path).await?,
+    };
+    Ok(copied)
+}
+
+/// (SIZE) Whether the target has as many bytes as the source had before, or has now that it has grown.
+async fn compare<N: Network>(
+    source: &mut Connection<N>,
+    path: &str,
+    before: Option<u64>,
+    target: &mut Connection<N>,
+    target_path: &str,
+) -> Result<Verified, Error> {
+    let Some(before) = before else { return Ok(Verified::No(NotVerified::NoSize)) };
+    let Some(size) = target.size_after(target_path, before).await? else {
+        return Ok(Verified::No(NotVerified::NoSize));
+    };
+    if size < before {
+        // Whatever the file has now: it is no longer whole either where both names are those of one.
+        return Err(Error::Incomplete(format!("the copy has {size} bytes, and the file had {before}")));
+    }
+    // It may have grown meanwhile.
+    let now = if size > before { source.size_after(path, before).await?.unwrap_or(before) } else { before };
+    match size == now {
+        true => Ok(Verified::Size),
+        false => Err(Error::Integrity(format!("the copy has {size} bytes, and the file {now}"))),
+    }
 }
 
 struct Pair<'a, N: Network> {
@@ -147,7 +181,8 @@ impl<N: Network> Pair<'_, N> {
         };
         match verdicts {
             Ok((source, target)) => {
-                Ok(Copied { source: self.source.control.text(&source), target: self.target.control.text(&target) })
+                let (source, target) = (self.source.control.text(&source), self.target.control.text(&target));
+                Ok(Copied { source, target, verified: Verified::No(NotVerified::NoSize) })
             }
             Err(error) => {
                 self.give_up(listener, address).await;
@@ -225,18 +260,20 @@ impl<N: Network> Connection<N> {
         Ok(features::has(self.features().await?, verb))
     }
 
-    /// (SIZE) Servers that do not know it are believed to have the file.
-    async fn check_exists(&mut self, path: &str, representation: Representation) -> Result<(), Error> {
-        match self.size(path).await {
-            Err(Error::Permanent(reply)) if reply.code == 550 => Err(Error::Permanent(reply)),
-            Err(error) if !self.control.is_usable() => Err(error),
-            _ => self.represent(representation).await,
-        }
+    /// (SIZE) Gives the size. A server that does not report it is taken to have the file.
+    async fn check_exists(&mut self, path: &str, representation: Representation) -> Result<Option<u64>, Error> {
+        let size = match self.size(path).await {
+            Err(Error::Permanent(reply)) if reply.code == 550 => return Err(Error::Permanent(reply)),
+            size => unless_refused(size)?,
+        };
+        self.represent(representation).await?;
+        Ok(size)
     }
 
     /// The reply of 2yz that ends the command. May be dropped while it waits.
     async fn last_word(&mut self, limit: Duration) -> Result<Raw, Error> {
         let reply = self.control.last_reply(limit).await?;
+        self.control.check_verdict(&reply)?;
         self.positive(reply)
     }
 }

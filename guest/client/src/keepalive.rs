@@ -80,6 +80,11 @@ impl<S: Stream> Wire<S> {
         }
     }
 
+    /// Nothing is here that was not handed out.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.reader.is_empty() && self.heard.is_empty() && self.failure.is_none()
+    }
+
     /// Send what is unsent. Nothing is lost, or sent twice, when the future is dropped.
     pub(crate) async fn flush(&mut self) -> Result<(), Error> {
         self.channel.push(&mut self.unsent).await

@@ -1,8 +1,9 @@
 //! Listings: what comes line by line, within limits.
 
-use crate::connection::Connection;
+use crate::connection::{Connection, is_about_the_path};
 use crate::error::{Error, Limit, Reply};
 use crate::limit::breathe;
+use crate::listing::{ListOptions, ListingCommand, ListingEnd, ListingWay, Moves};
 use crate::network::Network;
 use crate::session::Session;
 use crate::settings::{CHUNK, LISTING_LINE, LISTING_SIZE, PORTION, Representation, listed_cost};
@@ -19,37 +20,75 @@ use ftp_protocol::text;
 ///
 /// However many there are, only a portion is held. Dropping it is like dropping a [`Download`].
 pub struct Entries<N: Network> {
-    lines: Lines<N>,
+    /// None where the server refuses the listing because there are no files.
+    lines: Option<Lines<N>>,
     encoding: Encoding,
+    pub(crate) command: ListingCommand,
+    pub(crate) way: ListingWay,
     /// Of a `LIST` reply; the lines of `MLSD` need none.
     parser: Option<Parser>,
     /// What a line told and was not yet handed out, the last first.
     told: Vec<Listed>,
+    context: Context,
+}
+
+/// What decides on the end of a listing.
+#[derive(Default)]
+struct Context {
+    /// It has a member, or a line that may be one.
+    any: bool,
+    /// Another command was refused for this directory: without a member it is not there.
+    doubt: Option<Error>,
+    /// The refusal because there are no files.
+    no_files: Option<Reply>,
+}
+
+impl Context {
+    /// The verdict on a listing, and on what it was asked for with.
+    fn judge(self, end: Result<ListingEnd, Error>) -> Result<(ListingEnd, Option<Reply>), Error> {
+        match (end, self.doubt) {
+            (Ok(_), Some(doubt)) if !self.any => Err(doubt),
+            (Err(error), Some(doubt)) if error.is_refusal() => Err(doubt),
+            (Err(error), None) if !self.any => Ok((ListingEnd::Clear, Some(no_files(error)?))),
+            (end, _) => Ok((end?, self.no_files)),
+        }
+    }
 }
 
 impl<N: Network> Entries<N> {
-    pub(crate) async fn open(connection: &mut Connection<N>, path: Option<&str>) -> Result<Self, Error> {
+    pub(crate) async fn open(
+        connection: &mut Connection<N>,
+        path: Option<&str>,
+        options: ListOptions,
+        moves: Moves,
+    ) -> Result<Self, Error> {
         connection.line("MLSD", path)?;
-        if connection.has_mlst().await? {
-            match Self::of(connection, "MLSD", path).await {
-                Err(Error::Permanent(reply)) if matches!(reply.code, 500 | 502) => connection.forget_mlsd(),
-                result => return result,
+        // Before the first name comes, be it in the reply to `PWD`.
+        connection.control.ask_for_utf8().await?;
+        let may_have_mlsd = connection.may_have_mlsd().await?;
+        let mut request = Request { path, options, way: ListingWay::Argument, doubt: None };
+        if let (ListingWay::Entered, Some(directory)) = (options.way, path) {
+            match connection.enter(directory, moves == Moves::Stays).await? {
+                None => request = Request { path: None, way: ListingWay::Entered, ..request },
+                refusal => request.doubt = refusal,
             }
         }
-        // A name that begins with a dash would be taken for options.
-        let path = path.map(|path| if path.starts_with('-') { format!("./{path}") } else { path.into() });
-        Self::of(connection, "LIST", path.as_deref()).await
-    }
-
-    async fn of(connection: &mut Connection<N>, verb: &str, path: Option<&str>) -> Result<Self, Error> {
-        let line = connection.line(verb, path)?;
-        let encoding = connection.settings.encoding;
-        let (parser, representation) = match verb {
-            "MLSD" => (None, None),
-            _ => (Some(Parser::new(encoding, N::wall_clock())), Some(Representation::Ascii)),
-        };
-        let lines = Lines::open(connection, &line, representation).await?;
-        Ok(Self { lines, encoding, parser, told: Vec::new() })
+        if may_have_mlsd {
+            match request.send(connection, ListingCommand::Mlsd).await {
+                Err(error) if is_about_the_transfer(&error) => return Err(error),
+                Err(refusal) if request.is_meant_by(&refusal) => {
+                    request.doubt = request.doubt.or(Some(refusal));
+                    if moves == Moves::ForCaller {
+                        request = request.without_path(connection).await?;
+                    }
+                }
+                Err(_) => connection.forget_mlsd(),
+                entries => return entries,
+            }
+        }
+        let doubt = request.doubt.clone();
+        let entries = request.send(connection, ListingCommand::List).await;
+        entries.map_err(|error| doubt.filter(|_| error.is_refusal()).unwrap_or(error))
     }
 
     /// The next members, at most `max`, but one at least, and no more of them than take 256 KiB; waits for one, and not
@@ -74,24 +113,47 @@ impl<N: Network> Entries<N> {
     /// Read the server's verdict. Without it the listing may be incomplete. The session must be the one that this came
     /// from.
     pub async fn finish(self, session: &mut Session<N>) -> Result<(), Error> {
-        self.lines.finish(session).await
+        let end = match self.lines {
+            Some(lines) => lines.finish(session).await,
+            None => Ok(ListingEnd::Clear),
+        };
+        self.context.judge(end).map(|_| ())
+    }
+
+    /// The same within the call that read it.
+    pub(crate) async fn end(self, connection: &mut Connection<N>) -> Result<(ListingEnd, Option<Reply>), Error> {
+        let end = match self.lines {
+            Some(lines) => lines.download.end_of_listing(connection).await,
+            None => Ok(ListingEnd::Clear),
+        };
+        self.context.judge(end)
     }
 
     /// (ABOR) End early; the session stays usable. Gives the reply to ABOR, or the last one that came.
     pub async fn abort(self, session: &mut Session<N>) -> Result<Reply, Error> {
-        self.lines.download.abort(session).await
+        match (self.lines, self.context.no_files) {
+            (Some(lines), _) => lines.download.abort(session).await,
+            (None, reply) => reply.ok_or(Error::Closed),
+        }
+    }
+
+    /// The last line that came has its line end.
+    pub(crate) fn has_line_end(&self) -> bool {
+        self.lines.as_ref().is_none_or(|lines| lines.has_line_end)
     }
 
     /// The next member, if need be after waiting for it.
-    async fn next(&mut self, patience: &mut Budget) -> Result<Option<Listed>, Error> {
+    pub(crate) async fn next(&mut self, patience: &mut Budget) -> Result<Option<Listed>, Error> {
         loop {
             if let Some(listed) = self.next_ready(patience)? {
                 return Ok(Some(listed));
             }
-            if !self.lines.more().await? {
+            let Some(lines) = &mut self.lines else { return Ok(None) };
+            if !lines.more().await? {
                 if let Some(parser) = &mut self.parser {
                     parser.end(&mut self.told);
                 }
+                self.context.any |= !self.told.is_empty();
                 return Ok(self.told.pop());
             }
         }
@@ -99,53 +161,118 @@ impl<N: Network> Entries<N> {
 
     /// The next member of what is here already. Lines without one are not kept, but they are not read for ever either:
     /// they cost, too.
-    fn next_ready(&mut self, patience: &mut Budget) -> Result<Option<Listed>, Error> {
+    pub(crate) fn next_ready(&mut self, patience: &mut Budget) -> Result<Option<Listed>, Error> {
         loop {
             if let Some(listed) = self.told.pop() {
                 return Ok(Some(listed));
             }
-            let Some(line) = self.lines.next_ready()? else { return Ok(None) };
+            let Some(lines) = &mut self.lines else { return Ok(None) };
+            let Some(line) = lines.next_ready()? else { return Ok(None) };
             let cost = line.len() + 1;
             match &mut self.parser {
                 Some(parser) => parser.line(line, &mut self.told),
                 None => match listing::mlsd_line(line, self.encoding) {
                     Listed::Skipped => {}
-                    listed => return Ok(Some(listed)),
+                    listed => {
+                        self.context.any = true;
+                        return Ok(Some(listed));
+                    }
                 },
             }
             self.told.reverse();
+            self.context.any |= !self.told.is_empty();
             if self.told.is_empty() && patience.spend(cost).is_err() {
-                return Err(self.lines.fail(Limit::ListingSize));
+                return Err(lines.fail(Limit::ListingSize));
             }
         }
     }
 }
 
-/// (MLSD, else LIST) The members of a directory, all of them.
-pub(crate) async fn entries<N: Network>(
-    connection: &mut Connection<N>,
-    path: Option<&str>,
-) -> Result<Vec<Listed>, Error> {
-    let mut stream = Entries::open(connection, path).await?;
-    let mut budget = Budget::default();
-    let mut entries = Vec::new();
-    loop {
-        match stream.next(&mut budget).await {
-            Ok(Some(listed)) => {
-                let mut next = Some(listed);
-                while let Some(listed) = next {
-                    budget.spend(cost(&listed))?;
-                    entries.push(listed);
-                    next = stream.next_ready(&mut budget).unwrap_or_default();
-                }
+/// A listing that is asked for.
+struct Request<'a> {
+    path: Option<&'a str>,
+    options: ListOptions,
+    way: ListingWay,
+    doubt: Option<Error>,
+}
+
+impl Request<'_> {
+    async fn send<N: Network>(
+        &self,
+        connection: &mut Connection<N>,
+        command: ListingCommand,
+    ) -> Result<Entries<N>, Error> {
+        let encoding = connection.settings.encoding;
+        let (line, parser, representation) = match command {
+            ListingCommand::Mlsd => (connection.line("MLSD", self.path)?, None, None),
+            ListingCommand::List => {
+                let line = connection.line("LIST", self.argument_of_list().as_deref())?;
+                (line, Some(Parser::new(encoding, N::wall_clock())), Some(Representation::Ascii))
             }
-            Err(error @ Error::LimitExceeded(_)) => return Err(error),
-            // What fails on this side fails the verdict too.
-            Ok(None) | Err(_) => break,
+        };
+        let mut context = Context { doubt: self.doubt.clone(), ..Context::default() };
+        let lines = match Lines::open(connection, &line, representation).await {
+            Ok(lines) => Some(lines),
+            Err(error) if self.doubt.is_some() => return Err(error),
+            Err(error) => {
+                context.no_files = Some(no_files(error)?);
+                None
+            }
+        };
+        Ok(Entries { lines, encoding, command, way: self.way, parser, told: Vec::new(), context })
+    }
+
+    /// Once `MLSD` is refused for a path: what `LIST` makes of the path is not to be trusted, so the session goes there.
+    async fn without_path<N: Network>(self, connection: &mut Connection<N>) -> Result<Self, Error> {
+        let (Some(path), Some(refusal)) = (self.path, &self.doubt) else { return Ok(self) };
+        match connection.enter(path, false).await {
+            Ok(None) => Ok(Self { path: None, way: ListingWay::Entered, ..self }),
+            Err(error) if !error.is_refusal() => Err(error),
+            _ => Err(refusal.clone()),
         }
     }
-    stream.lines.download.end_of_listing(connection).await?;
-    Ok(entries)
+
+    /// A name that begins with a dash would be taken for options.
+    fn argument_of_list(&self) -> Option<String> {
+        let path = self.path.map(|path| if path.starts_with('-') { format!("./{path}") } else { path.into() });
+        match (self.options.all, path) {
+            (false, path) => path,
+            (true, None) => Some("-a".into()),
+            (true, Some(path)) => Some(format!("-a {path}")),
+        }
+    }
+
+    /// Whether a refusal of `MLSD` means the directory, and not the command.
+    fn is_meant_by(&self, refusal: &Error) -> bool {
+        match refusal {
+            Error::Transient(Reply { code, .. }) | Error::Permanent(Reply { code, .. }) => {
+                is_about_the_path(*code) || *code == 451 || (*code == 501 && self.path.is_some())
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Whether another listing would fail just so: for its data connection, or because nobody is logged in.
+fn is_about_the_transfer(error: &Error) -> bool {
+    match error {
+        Error::Transient(reply) | Error::Permanent(reply) => {
+            matches!(reply.code, 421 | 425 | 426 | 521 | 522 | 530 | 532..=536)
+        }
+        error => !matches!(error, Error::Unexpected(_)),
+    }
+}
+
+/// The refusal of a listing that says that there are no files; any other error as it is.
+fn no_files(error: Error) -> Result<Reply, Error> {
+    match error {
+        Error::Transient(reply) | Error::Permanent(reply)
+            if matches!(reply.code, 450 | 550) && reply.lines.iter().any(|line| text::no_files(line.as_bytes())) =>
+        {
+            Ok(reply)
+        }
+        error => Err(error),
+    }
 }
 
 /// (STAT) The members of a directory, over the control connection: the lines between the first one and the last.
@@ -160,6 +287,7 @@ pub(crate) async fn entries_by_status<N: Network>(
         Some(path) if path.starts_with('-') => format!("./{path}"),
         Some(path) => path.into(),
     };
+    connection.control.ask_for_utf8_if_named().await?;
     let reply = connection.status_of(&path).await?;
     let [_, lines @ .., _] = reply.lines.as_slice() else { return Ok(Vec::new()) };
     let mut parser = Parser::new(connection.settings.encoding, N::wall_clock());
@@ -167,8 +295,9 @@ pub(crate) async fn entries_by_status<N: Network>(
     let mut entries = Vec::new();
     for line in lines {
         let before = entries.len();
+        connection.control.note_name(line);
         // Some set the lines in between off with a space (RFC 959, section 4.2).
-        parser.line(line.strip_prefix(b" ").unwrap_or(line), &mut entries);
+        parser.line(without_returns(line.strip_prefix(b" ").unwrap_or(line)), &mut entries);
         budget.spend(entries.iter().skip(before).map(cost).sum())?;
     }
     parser.end(&mut entries);
@@ -182,12 +311,9 @@ pub(crate) async fn texts<N: Network>(
     arguments: Option<&str>,
 ) -> Result<Vec<String>, Error> {
     let line = connection.line(verb, arguments)?;
+    connection.control.ask_for_utf8_if_named().await?;
     match all_texts(connection, &line).await {
-        Err(Error::Transient(reply) | Error::Permanent(reply))
-            if matches!(reply.code, 450 | 550) && reply.lines.iter().any(|line| text::no_files(line.as_bytes())) =>
-        {
-            Ok(Vec::new())
-        }
+        Err(error) => no_files(error).map(|_| Vec::new()),
         texts => texts,
     }
 }
@@ -200,6 +326,7 @@ async fn all_texts<N: Network>(connection: &mut Connection<N>, line: &[u8]) -> R
     loop {
         match lines.next().await {
             Ok(Some(line)) => {
+                connection.control.note_name(line);
                 let text = encoding.decode(line);
                 budget.spend(listed_cost(&text))?;
                 texts.push(text);
@@ -220,6 +347,7 @@ struct Lines<N: Network> {
     start: usize,
     searched: usize,
     ended: bool,
+    has_line_end: bool,
     /// A limit that was reached.
     exceeded: Option<Limit>,
 }
@@ -233,7 +361,15 @@ impl<N: Network> Lines<N> {
         let opened = connection.transfer(representation, 0, line).await?;
         // The line ends are dealt with here.
         let download = Download::new(connection, opened, Representation::Image, 0, None);
-        Ok(Self { download, unread: Vec::new(), start: 0, searched: 0, ended: false, exceeded: None })
+        Ok(Self {
+            download,
+            unread: Vec::new(),
+            start: 0,
+            searched: 0,
+            ended: false,
+            has_line_end: true,
+            exceeded: None,
+        })
     }
 
     /// The next line, if need be after waiting for it.
@@ -263,8 +399,8 @@ impl<N: Network> Lines<N> {
         let line = self.start..end;
         self.start = self.unread.len().min(end + 1);
         self.searched = self.start;
-        let has_return = self.unread.get(line.clone()).is_some_and(|line| line.ends_with(b"\r"));
-        let line = line.start..line.end - usize::from(has_return);
+        let length = self.unread.get(line.clone()).map_or(0, |line| without_returns(line).len());
+        let line = line.start..line.start + length;
         if line.len() > LISTING_LINE {
             return Err(self.fail(Limit::ListingLine));
         }
@@ -279,6 +415,7 @@ impl<N: Network> Lines<N> {
         }
         self.searched = self.unread.len();
         let rest = self.searched - self.start;
+        self.has_line_end &= !self.ended || rest == 0;
         (rest > LISTING_LINE + 1 || (self.ended && rest > 0)).then_some(self.searched)
     }
 
@@ -300,7 +437,7 @@ impl<N: Network> Lines<N> {
         Error::LimitExceeded(limit)
     }
 
-    async fn finish(self, session: &mut Session<N>) -> Result<(), Error> {
+    async fn finish(self, session: &mut Session<N>) -> Result<ListingEnd, Error> {
         let verdict = self.download.finish_listing(session).await;
         match self.exceeded {
             Some(limit) => Err(Error::LimitExceeded(limit)),
@@ -309,11 +446,19 @@ impl<N: Network> Lines<N> {
     }
 }
 
+/// A line without the CR at its end; some servers send more than one.
+fn without_returns(mut line: &[u8]) -> &[u8] {
+    while let Some(rest) = line.strip_suffix(b"\r") {
+        line = rest;
+    }
+    line
+}
+
 /// What an entry takes without its texts: its place in the list, and once more in the list that goes to the caller.
 const ENTRY: usize = 2 * size_of::<Listed>();
 
 /// What is left of the memory that a listing may take.
-struct Budget(usize);
+pub(crate) struct Budget(usize);
 
 impl Default for Budget {
     fn default() -> Self {
@@ -322,13 +467,13 @@ impl Default for Budget {
 }
 
 impl Budget {
-    fn spend(&mut self, cost: usize) -> Result<(), Error> {
+    pub(crate) fn spend(&mut self, cost: usize) -> Result<(), Error> {
         self.0 = self.0.checked_sub(cost).ok_or(Error::LimitExceeded(Limit::ListingSize))?;
         Ok(())
     }
 }
 
-fn cost(listed: &Listed) -> usize {
+pub(crate) fn cost(listed: &Listed) -> usize {
     match listed {
         Listed::Entry(entry) => ENTRY + entry_cost(entry),
         Listed::Unparsed(text) => ENTRY + listed_cost(text),

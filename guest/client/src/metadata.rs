@@ -84,11 +84,12 @@ impl<N: Network> Connection<N> {
             let reply = self.try_set_time(way, &path, &value).await?;
             // Where `MDTM` only tells a time, it was that of another file, whose name begins with digits.
             let told = parse_time_val(reply.last_line()).is_some_and(|told| told.seconds != time.seconds);
-            if reply.is_positive() && !told {
+            let is_set = reply.is_positive() && reply.code != 202;
+            if is_set && !told {
                 self.set_time = Some(way);
                 return Ok(self.control.text(&reply));
             }
-            let says_why = !reply.is_positive() && (has_mfmt || !is_unknown(&reply));
+            let says_why = !is_set && (has_mfmt || !is_unknown(&reply));
             if says_why && (way != SetTime::Mdtm || refused.is_none()) {
                 refused = Some((way, self.refusal(&reply)));
             }
@@ -157,13 +158,14 @@ impl<N: Network> Connection<N> {
 
     /// (OPTS UTF8)
     pub(crate) async fn select_utf8(&mut self, on: bool) -> Result<Reply, Error> {
+        self.control.leave_utf8_to_caller();
         self.simple("OPTS", Some(if on { "UTF8 ON" } else { "UTF8 OFF" })).await
     }
 }
 
 /// The server does not know the command, whatever its arguments.
 fn is_unknown(reply: &Raw) -> bool {
-    matches!(reply.code, 500 | 501 | 502 | 504)
+    matches!(reply.code, 202 | 402 | 500 | 501 | 502 | 504)
 }
 
 fn no_extension(what: &str) -> Error {

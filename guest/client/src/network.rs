@@ -37,6 +37,10 @@ pub trait Network: Clone + 'static {
 
     /// Seconds since 1970-01-01T00:00:00 UTC, or `None` where there is no such clock.
     fn wall_clock() -> Option<i64>;
+
+    /// A line of a transcript, as soon as it was said: `> ` sent, `< ` received, `* ` noted. Only where
+    /// [`Settings::transcript_capacity`](crate::Settings::transcript_capacity) is not 0.
+    fn said(&self, _line: &str) {}
 }
 
 /// A connection. Dropping it closes it and never waits.

@@ -1,15 +1,17 @@
 //! Sessions: what a program does with a server.
 
-use crate::connection::Connection;
+use crate::connection::{Connection, WorkingDirectory};
 use crate::error::{Error, Phase, Reply};
 use crate::fxp::{self, Copied};
 use crate::limit::within;
 use crate::lines::{self, Entries};
+use crate::listing::{self, ListOptions, Listing, ListingWay, Moves};
 use crate::metadata::Checksum;
 use crate::network::Network;
 use crate::settings::{DataMode, Representation, Settings, TransferMode};
 use crate::tls::{Agreed, Protection};
 use crate::transfer::{Check, Download, Upload};
+use crate::verify::{Place, Sizing};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -19,6 +21,7 @@ use core::pin::Pin;
 use ftp_protocol::checksum::Algorithm;
 use ftp_protocol::command;
 use ftp_protocol::listing::{Entry, Listed};
+use ftp_protocol::path::may_be_misread;
 use ftp_protocol::time::Timestamp;
 
 /// Commands that have a function of their own, because they transfer data, log in or out, or change how the two sides
@@ -125,7 +128,8 @@ impl<N: Network> Session<N> {
         }
     }
 
-    /// (FEAT, RFC 2389) Read once, then remembered until the login changes.
+    /// (FEAT, RFC 2389) Read once, then remembered until the login changes. None where the server does not report them,
+    /// which says nothing about what it has.
     pub async fn features(&mut self) -> Result<Vec<String>, Error> {
         self.call(async |connection| Ok(connection.features().await?.to_vec())).await
     }
@@ -171,6 +175,16 @@ impl<N: Network> Session<N> {
         lines
     }
 
+    /// A text of the server, for people: with stars where it repeats a password or an account of this session. Errors and
+    /// the transcript have them already; replies and values are as the server sent them.
+    pub fn masked(&self, text: &str) -> String {
+        let text = text.to_string();
+        match &self.connection {
+            Some(connection) => connection.control.transcript.secrets.mask(text),
+            None => text,
+        }
+    }
+
     /// Change how data connections are made.
     pub fn set_data_mode(&mut self, mode: DataMode) -> Result<(), Error> {
         let mode = mode.checked()?;
@@ -184,9 +198,14 @@ impl<N: Network> Session<N> {
         self.call(async |connection| connection.set_transfer_mode(mode).await).await
     }
 
-    /// (PWD, RFC 959)
+    /// (PWD, RFC 959) A path that leads back. [`Error::Unexpected`] where the server does not put it in quotes.
     pub async fn current_directory(&mut self) -> Result<String, Error> {
         self.call(async |connection| connection.current_directory().await).await
+    }
+
+    /// (PWD, RFC 959) The same to be shown, also where it is not in quotes.
+    pub async fn working_directory(&mut self) -> Result<WorkingDirectory, Error> {
+        self.call(async |connection| connection.working_directory().await).await
     }
 
     /// (CWD, or CDUP for `..`; RFC 959)
@@ -215,13 +234,38 @@ impl<N: Network> Session<N> {
     }
 
     /// (MLSD, RFC 3659; else LIST) The members of a directory, of the working directory unless a path is given.
+    ///
+    /// For a path that some servers take for a pattern, for options or for several arguments, the session goes there (PWD,
+    /// CWD), lists without an argument and returns (CWD). Where `PWD` reports no way back that is
+    /// [`Error::Unsupported`], and where the server does not let it return, [`Error::NoWayBack`]. A directory that cannot be
+    /// entered is listed by its path.
     pub async fn entries(&mut self, path: Option<&str>) -> Result<Vec<Listed>, Error> {
-        self.call(async |connection| lines::entries(connection, path).await).await
+        let listing =
+            self.call(async |connection| listing::list(connection, path, way_to(path), Moves::ForCaller).await).await;
+        listing.map(|listing| listing.listed)
     }
 
-    /// (MLSD, RFC 3659; else LIST) The same in portions, for a directory of any size.
+    /// As [`Self::entries`], with what reports whether the listing is whole, and by the way that is asked for. By
+    /// [`ListingWay::Entered`] the session stays in a directory whose path begins with `/`, and returns from any other.
+    pub async fn list(&mut self, path: Option<&str>, options: ListOptions) -> Result<Listing, Error> {
+        let moves = match path.is_some_and(|path| path.starts_with('/')) {
+            true => Moves::Stays,
+            false => Moves::AsAsked,
+        };
+        self.call(async |connection| listing::list(connection, path, options, moves).await).await
+    }
+
+    /// (MLSD, RFC 3659; else LIST) As [`Self::entries`] in portions, for a directory of any size. The session returns from
+    /// where it had to go at its end, or before the next command.
     pub async fn open_entries(&mut self, path: Option<&str>) -> Result<Entries<N>, Error> {
-        self.call(async |connection| Entries::open(connection, path).await).await
+        self.call(async |connection| {
+            let entries = Entries::open(connection, path, way_to(path), Moves::ForCaller).await;
+            if entries.is_err() {
+                connection.return_home().await?;
+            }
+            entries
+        })
+        .await
     }
 
     /// (STAT, RFC 959) The members of a directory as lines of a `LIST` reply, over the control connection.
@@ -319,7 +363,8 @@ impl<N: Network> Session<N> {
         self.call(async |connection| connection.select_utf8(on).await).await
     }
 
-    /// (PASV, PORT, RETR, STOR) Copy a file from this server straight to another one.
+    /// (SIZE, PASV, PORT, RETR, STOR, SIZE) Copy a file from this server straight to another one. Two names of one file
+    /// destroy it, as the target empties what the source is to send: the caller has to exclude that.
     pub async fn copy_to(
         &mut self,
         path: &str,
@@ -345,17 +390,17 @@ impl<N: Network> Session<N> {
 
     /// (TYPE, REST, STOR; RFC 959 and RFC 3659, section 5)
     pub async fn store(&mut self, path: &str, representation: Representation, offset: u64) -> Result<Upload<N>, Error> {
-        self.upload("STOR", Some(path), representation, offset).await
+        self.upload("STOR", Some(path), representation, Place::At(path, offset)).await
     }
 
     /// (TYPE, APPE; RFC 959)
     pub async fn append(&mut self, path: &str, representation: Representation) -> Result<Upload<N>, Error> {
-        self.upload("APPE", Some(path), representation, 0).await
+        self.upload("APPE", Some(path), representation, Place::EndOf(path)).await
     }
 
     /// (TYPE, STOU; RFC 959) The outcome tells the name that the server chose.
     pub async fn store_unique(&mut self, representation: Representation) -> Result<Upload<N>, Error> {
-        self.upload("STOU", None, representation, 0).await
+        self.upload("STOU", None, representation, Place::Unique).await
     }
 
     /// (TYPE, REST, any) A command line that sends data to the client.
@@ -374,7 +419,7 @@ impl<N: Network> Session<N> {
     pub async fn send(&mut self, line: &str, representation: Representation, offset: u64) -> Result<Upload<N>, Error> {
         check_verb(line, &CARRY_DATA)?;
         let (verb, argument) = split(line);
-        self.upload(verb, argument, representation, offset).await
+        self.upload(verb, argument, representation, Place::Raw(offset)).await
     }
 
     async fn download(
@@ -401,17 +446,22 @@ impl<N: Network> Session<N> {
         verb: &str,
         argument: Option<&str>,
         representation: Representation,
-        offset: u64,
+        place: Place<'_>,
     ) -> Result<Upload<N>, Error> {
+        let offset = match place {
+            Place::At(_, offset) | Place::Raw(offset) => offset,
+            Place::EndOf(_) | Place::Unique => 0,
+        };
         self.call(async |connection| {
             let line = connection.line(verb, argument)?;
+            let sizing = Sizing::prepare(connection, place, representation).await?;
             let check = match (verb, argument) {
                 ("STOR", Some(path)) => Check::of(connection, path, representation, offset).await?,
                 _ => None,
             };
             let opened = connection.transfer(Some(representation), offset, &line).await?;
             let is_unique = verb.eq_ignore_ascii_case("STOU");
-            Ok(Upload::new(connection, opened, representation, is_unique, check))
+            Ok(Upload::new(connection, opened, representation, is_unique, sizing, check))
         })
         .await
     }
@@ -451,6 +501,7 @@ impl<N: Network> Session<N> {
         // One type for each kind of answer, where each call would have its own: that makes a small component.
         let work: Pin<Box<dyn Future<Output = Result<T, Error>> + '_>> = Box::pin(work(&mut connection));
         let result = within(&self.network, self.settings.total_timeout, Phase::Total, work).await;
+        let result = result.map_err(|error| connection.control.transcript.secrets.mask_error(error));
         self.put_back(connection, matches!(result, Err(Error::Timeout(Phase::Total))));
         result
     }
@@ -462,6 +513,15 @@ impl<N: Network> Session<N> {
             self.last_words = connection.control.transcript.take();
         }
     }
+}
+
+/// How a directory is listed for a caller who does not say.
+fn way_to(path: Option<&str>) -> ListOptions {
+    let way = match path.is_some_and(may_be_misread) {
+        true => ListingWay::Entered,
+        false => ListingWay::Argument,
+    };
+    ListOptions { way, all: false }
 }
 
 /// Refuse a command that has a function of its own, except for those named.

@@ -6,14 +6,16 @@ use crate::connection::{Connection, Opened, chosen_name};
 use crate::control::Raw;
 use crate::data::{Data, Direction};
 use crate::error::{Error, Reply};
+use crate::listing::ListingEnd;
 use crate::metadata::Checksum;
 use crate::network::Network;
 use crate::session::Session;
 use crate::settings::{CHUNK, Representation};
+use crate::tls::DataEnd;
+use crate::verify::{NotVerified, Sizing, Verified};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt;
 use ftp_protocol::text;
 
 /// What is known once a transfer has ended well.
@@ -34,47 +36,6 @@ pub struct Outcome {
     pub checksum: Option<Checksum>,
     /// What was compared to verify that all bytes arrived.
     pub verified: Verified,
-}
-
-/// What was compared at the end of a transfer to verify that all bytes arrived.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verified {
-    /// The size that the server reports.
-    Size,
-    /// The checksum that the server reports.
-    Checksum,
-    /// Nothing was compared: the server's verdict is all that is known.
-    No(NotVerified),
-}
-
-/// Why nothing was compared at the end of a transfer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotVerified {
-    /// [`Settings::verify_size`](crate::Settings::verify_size) is off.
-    TurnedOff,
-    /// In `TYPE A` the bytes of the file are not those of the transfer.
-    Ascii,
-    /// The server did not report the name that it chose.
-    NoName,
-    /// A command line of the caller's may do anything with the data.
-    RawCommand,
-    /// The server does not report the size.
-    NoSize,
-    /// The server did not report the size that the file had before the bytes were added to it.
-    NoSizeBefore,
-}
-
-impl fmt::Display for NotVerified {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::TurnedOff => "the comparison is turned off",
-            Self::Ascii => "text has other bytes on the server",
-            Self::NoName => "the server did not report the name of the file",
-            Self::RawCommand => "the command is one of the caller's",
-            Self::NoSize => "the server does not report the size",
-            Self::NoSizeBefore => "the server did not report the size before",
-        })
-    }
 }
 
 /// Bytes coming from the server. Dropping it closes the data connection; the session's next call reads the replies that
@@ -161,14 +122,19 @@ impl<N: Network> Download<N> {
                 let reply = data.verdict(connection).await?;
                 data.check_end(expected.filter(|_| image), offset, connection.data_ends())?;
                 let mut outcome = data.outcome(connection, &reply);
-                outcome.checksum = verified(check, connection).await?;
+                outcome.verified = match (image, expected) {
+                    (false, _) => Verified::No(NotVerified::Ascii),
+                    (true, Some(_)) => Verified::Size,
+                    (true, None) => Verified::No(NotVerified::NoSize),
+                };
+                compare_checksums(check, connection, &mut outcome).await?;
                 Ok(outcome)
             })
             .await
     }
 
     /// The same for a listing, whose size nobody knows.
-    pub(crate) async fn finish_listing(mut self, session: &mut Session<N>) -> Result<(), Error> {
+    pub(crate) async fn finish_listing(mut self, session: &mut Session<N>) -> Result<ListingEnd, Error> {
         session
             .end_transfer(&self.data.session.clone(), async |connection| {
                 if !self.ended && self.data.failure.is_none() {
@@ -176,19 +142,22 @@ impl<N: Network> Download<N> {
                     connection.settle().await?;
                     return Err(Error::InvalidArgument("finish came before the end of the listing".to_string()));
                 }
-                self.end_of_listing(connection).await
+                let end = self.end_of_listing(connection).await;
+                connection.return_home().await?;
+                end
             })
             .await
     }
 
     /// The verdict on a listing, within the call that read it.
-    pub(crate) async fn end_of_listing(mut self, connection: &mut Connection<N>) -> Result<(), Error> {
+    pub(crate) async fn end_of_listing(mut self, connection: &mut Connection<N>) -> Result<ListingEnd, Error> {
         self.data.close();
         let verdict = self.data.verdict(connection).await?;
         if text::failed_listing(verdict.last_line()) {
             return Err(connection.unexpected(&verdict));
         }
-        self.data.check_end(None, 0, connection.data_ends())
+        self.data.check_end(None, 0, connection.data_ends())?;
+        Ok(self.data.end_of_listing())
     }
 
     /// (ABOR) End early; the session stays usable. Gives the reply to ABOR, or the last one that came.
@@ -203,6 +172,7 @@ pub struct Upload<N: Network> {
     /// The reply that agreed to `STOU`, which may have the name.
     agreed: Option<Raw>,
     text: Option<(ToWire, Vec<u8>)>,
+    sizing: Sizing,
     check: Option<Check>,
 }
 
@@ -212,11 +182,12 @@ impl<N: Network> Upload<N> {
         opened: Opened<N>,
         representation: Representation,
         is_unique: bool,
+        sizing: Sizing,
         check: Option<Check>,
     ) -> Self {
         let text = (representation == Representation::Ascii).then(Default::default);
         let agreed = is_unique.then(|| opened.agreed.clone());
-        Self { agreed, data: Data::new(connection, opened, Direction::Sending), text, check }
+        Self { agreed, data: Data::new(connection, opened, Direction::Sending), text, sizing, check }
     }
 
     /// Send these bytes; returns when they are on their way. After an error, [`Self::finish`] may know the server's
@@ -242,20 +213,32 @@ impl<N: Network> Upload<N> {
         self.data.flush().await
     }
 
-    /// End the data and read the server's verdict. Without it the file may be incomplete. The session must be the one
-    /// that the upload came from.
+    /// End the data, read the server's verdict, and compare the size (SIZE) as [`Settings::verify_size`](crate::Settings::verify_size)
+    /// has it. Without it the file may be incomplete. The session must be the one that the upload came from.
+    ///
+    /// A file that is too short is [`Error::Incomplete`]. One that is too long is [`Error::Integrity`] where this upload
+    /// made it, or did not begin within it.
     pub async fn finish(mut self, session: &mut Session<N>) -> Result<Outcome, Error> {
         let data = &mut self.data;
         let agreed = &self.agreed;
-        let check = self.check;
+        let (sizing, check) = (self.sizing, self.check);
         session
             .end_transfer(&data.session.clone(), async |connection| {
                 let reply = data.end(connection).await?;
+                let policy = connection.settings.tls.data_end;
+                let cut = data.cut.take().filter(|_| policy != DataEnd::Lenient);
+                if let (Some(cut), DataEnd::Strict) = (&cut, policy) {
+                    return Err(cut.clone());
+                }
                 let mut outcome = data.outcome(connection, &reply);
                 let name = agreed.as_ref().and_then(|agreed| chosen_name([agreed, &reply]));
                 outcome.name = name.map(|name| connection.told(name));
-                outcome.checksum = verified(check, connection).await?;
-                Ok(outcome)
+                outcome.verified = sizing.compare(connection, outcome.name.as_deref(), outcome.bytes).await?;
+                compare_checksums(check, connection, &mut outcome).await?;
+                match (cut, outcome.verified) {
+                    (Some(cut), Verified::No(reason)) => Err(Error::Unverified(format!("{cut}, and {reason}"))),
+                    _ => Ok(outcome),
+                }
             })
             .await
     }
@@ -292,12 +275,18 @@ impl Check {
     }
 }
 
-async fn verified<N: Network>(check: Option<Check>, connection: &mut Connection<N>) -> Result<Option<Checksum>, Error> {
-    let Some(Check { path, running }) = check else { return Ok(None) };
+async fn compare_checksums<N: Network>(
+    check: Option<Check>,
+    connection: &mut Connection<N>,
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let Some(Check { path, running }) = check else { return Ok(()) };
     let here = running.finish();
     let there = connection.checksum(&path, Some(here.algorithm)).await?;
     if here == there {
-        return Ok(Some(here));
+        outcome.checksum = Some(here);
+        outcome.verified = Verified::Checksum;
+        return Ok(());
     }
     let Checksum { algorithm, value } = there;
     Err(Error::Integrity(format!("{algorithm}: the server has {value}, the bytes that passed {}", here.value)))

@@ -276,7 +276,8 @@ fn replies_without_an_end_close_the_session() {
 #[test]
 fn upload_keeps_the_session_alive_too() {
     let script = image(hello()).expect("STOR a").say("150 go\r\n");
-    let script = noop(noop(script, "200 ok"), "200 ok").say("226 done\r\n").expect("SYST").say("215 UNIX\r\n");
+    let script = noop(noop(script, "200 ok"), "200 ok").say("226 done\r\n");
+    let script = sized(script, "a", 3).expect("SYST").say("215 UNIX\r\n");
     let script = script.data(Data::takes().pausing(Duration::from_millis(1100)));
     play_with(lively(), script, async |session| {
         let mut upload = session.store("a", Image, 0).await.unwrap();

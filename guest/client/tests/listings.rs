@@ -21,11 +21,11 @@ fn entries_come_from_mlsd_where_the_server_has_it() {
 
 #[test]
 fn entries_come_from_list_elsewhere() {
-    let script = hello().expect("FEAT").say("502 no\r\n").expect("TYPE A").say("200 ok\r\n");
-    let script = passive(script).expect("LIST ./-d").say("150 go\r\n226 done\r\n");
+    let script = hello().expect("FEAT").say("211 none\r\n").expect("TYPE A").say("200 ok\r\n");
+    let script = passive(script).expect("LIST d").say("150 go\r\n226 done\r\n");
     let lines = "total 1\r\n-rw-r--r--   1 u g 5 Jun 15 10:18 a  b\nlrwxrwxrwx 1 u g 3 Jun 15  2005 l -> a";
     let script = script.data(Data::sends(lines, End::Close));
-    let entries = play(script, async |session| session.entries(Some("-d")).await.unwrap());
+    let entries = play(script, async |session| session.entries(Some("d")).await.unwrap());
     assert!(matches!(&entries[0], Listed::Entry(entry) if entry.name == "a  b" && entry.size == Some(5)));
     assert!(matches!(&entries[1], Listed::Entry(entry) if entry.link_target.as_deref() == Some("a")));
 }
@@ -119,8 +119,9 @@ fn entry_comes_from_mlst_or_from_size_and_time() {
     assert_eq!((entry.name.as_str(), entry.size), ("a", Some(4)));
 
     for time in ["550 no", "213 yesterday"] {
-        let script = hello().expect("FEAT").say("500 no\r\n").expect("TYPE I").say("200 ok\r\n");
+        let script = hello().expect("FEAT").say("211 none\r\n").expect("TYPE I").say("200 ok\r\n");
         let script = script.expect("SIZE d/a").say("213 4\r\n").expect("MDTM d/a").say(format!("{time}\r\n"));
+        let script = script.expect("PWD").say("257 \"/\"\r\n").expect("CWD d/a").say("550 no directory\r\n");
         let entry = play(script, async |session| session.entry("d/a").await.unwrap());
         assert_eq!((entry.name.as_str(), entry.size, entry.modified), ("a", Some(4), None));
     }
@@ -171,7 +172,7 @@ fn stream_gives_portions_and_the_verdict() {
 
 #[test]
 fn stream_comes_from_list_elsewhere_with_what_waits_for_its_columns() {
-    let script = hello().expect("FEAT").say("502 no\r\n").expect("TYPE A").say("200 ok\r\n");
+    let script = hello().expect("FEAT").say("211 none\r\n").expect("TYPE A").say("200 ok\r\n");
     let script = passive(script).expect("LIST d").say("150 go\r\n226 done\r\n");
     let lines = "Directory U:[D]\r\n\r\nLONG.TXT;1\r\n  4/15  24-FEB-2003 13:17:24\r\nOTHER.TXT;1";
     play(script.data(Data::sends(lines, End::Close)), async |session| {
@@ -282,7 +283,7 @@ fn status_is_a_listing() {
         hello().expect("STAT d").say("213-Status follows:\r\ntotal 4\r\n -rw-r--r-- 1 u g 5 Jun 15 10:18 a\r\n");
     let script = script.say("drwxr-xr-x 2 u g 5 Jun 15  2005 .\r\n06-15-24  10:18AM  <DIR>  b\r\nhello\r\n213 End\r\n");
     let script = script.expect("STAT .").say("212 nothing here\r\n").expect("STAT ./-x").say("450 no such file\r\n");
-    let script = script.expect("STAT e").say("200 what?\r\n");
+    let script = script.expect("STAT e").say("200 what?\r\n").expect("NOOP").say("200 ok\r\n");
     play(script, async |session| {
         let listed = session.entries_by_status(Some("d")).await.unwrap();
         assert_eq!(names(&listed), ["a", "b", "hello"]);

@@ -81,7 +81,7 @@ fn stream_in_pieces_of_one_byte_is_the_same() {
 fn uploads_are_one_stream_with_an_end() {
     for contents in [vec![], b"hello".to_vec(), vec![7; 300_000], noise(200_000)] {
         let script = image(deflate(hello())).expect("STOR a").say("150 go\r\n226 done\r\n").data(Data::takes());
-        let network = Scripted::new(script);
+        let network = Scripted::new(sized(script, "a", contents.len()));
         network.run(async {
             let mut session = Session::connect(network.clone(), settings(), "ftp.example.com", 21).await.unwrap();
             session.set_transfer_mode(TransferMode::Deflate).await.unwrap();
@@ -102,7 +102,7 @@ fn uploads_are_one_stream_with_an_end() {
 #[test]
 fn flush_sends_what_the_other_side_needs() {
     let script = image(deflate(hello())).expect("STOR a").say("150 go\r\n226 done\r\n").data(Data::takes());
-    let network = Scripted::new(script);
+    let network = Scripted::new(sized(script, "a", 5));
     network.run(async {
         let mut session = Session::connect(network.clone(), settings(), "ftp.example.com", 21).await.unwrap();
         session.set_transfer_mode(TransferMode::Deflate).await.unwrap();

@@ -210,14 +210,7 @@ fn replies_that_tell_nothing_are_unexpected_and_the_session_goes_on() {
 
 #[test]
 fn replies_that_make_no_sense_close_the_session() {
-    let replies = [
-        "257 \"/unclosed\r\n",
-        "\r\n",
-        "000 zero\r\n",
-        "999 nines\r\n",
-        "257-one\r\n250 two\r\n",
-        "226 left over from a transfer\r\n",
-    ];
+    let replies = ["257 \"/unclosed\r\n", "000 zero\r\n", "999 nines\r\n", "226 left over from a transfer\r\n"];
     for reply in replies {
         play(hello().expect("PWD").say(reply), async |session| {
             assert!(matches!(session.current_directory().await, Err(Error::Protocol(_))), "{reply:?}");
@@ -237,14 +230,6 @@ fn server_that_refuses_feat_has_no_features() {
     }
     let features = play(hello().expect("FEAT").say("450 later\r\n"), async |session| session.features().await);
     assert!(matches!(features, Err(Error::Transient(_))), "{features:?}");
-}
-
-#[test]
-fn reply_that_nobody_asked_for_closes_the_session() {
-    play(hello().say("200 surprise\r\n"), async |session| {
-        assert!(matches!(session.noop().await, Err(Error::Protocol(_))));
-        assert_eq!(session.noop().await, Err(Error::Closed));
-    });
 }
 
 #[test]

@@ -26,6 +26,20 @@ fn refused(script: Script, command: &str, reply: &str) -> Script {
     passive(script).expect(command).say(reply).data(Data::sends("", Ending::Stall))
 }
 
+/// The walk goes to a directory, lists it, and returns to `/home`. What `asks` adds comes before the return.
+fn inside(script: Script, path: &str, command: &str, members: &[&str], asks: fn(Script) -> Script) -> Script {
+    let script = script.expect(&format!("CWD {path}")).say("250 ok\r\n");
+    asks(listing(script, command, members)).expect("CWD /home").say("250 ok\r\n")
+}
+
+fn pwd(script: Script, answer: &str) -> Script {
+    script.expect("PWD").say(format!("{answer}\r\n"))
+}
+
+fn home(script: Script) -> Script {
+    pwd(script, "257 \"/home\"")
+}
+
 fn walked(script: Script, root: Option<&str>, options: WalkOptions) -> Tree {
     play(script, async |session| walk(session, root, options).await.unwrap())
 }
@@ -42,7 +56,7 @@ fn end<'a>(tree: &'a Tree, directory: &str) -> &'a End {
 fn small_tree(order: Order) -> Script {
     let script = listing(featured(), "MLSD pub", &["type=dir;=d1", "type=file;size=3;=a", "type=dir;=d2"]);
     let d1 = |script| listing(script, "MLSD pub/d1", &["type=dir;=e"]);
-    let d2 = |script| listing(script, "MLSD pub/d2", &[]);
+    let d2 = |script| inside(home(listing(script, "MLSD pub/d2", &[])), "/home/pub/d2", "MLSD", &[], |script| script);
     let e = |script| listing(script, "MLSD pub/d1/e", &["type=file;=f"]);
     match order {
         Order::BreadthFirst => e(d2(d1(script))),
@@ -72,7 +86,7 @@ fn lines_of_list_will_do() {
     let script = hello().expect("FEAT").say("502 no\r\n").expect("TYPE A").say("200 ok\r\n");
     let script =
         listing(script, "LIST", &["drwxr-xr-x 2 u g 6 Jun 15 2005 -d", "lrwxrwxrwx 1 u g 1 Jun 15 2005 l -> -d"]);
-    let script = listing(script, "LIST ./-d", &["-rw-r--r-- 1 u g 5 Jun 15 10:18 a"]);
+    let script = inside(home(script), "/home/-d", "LIST", &["-rw-r--r-- 1 u g 5 Jun 15 10:18 a"], |script| script);
     let tree = walked(script, None, WalkOptions::default());
     assert_eq!(items(&tree), ["-d", "l", "-d/a"]);
     assert_eq!(tree.items[1].kind, Kind::SymbolicLink);
@@ -113,13 +127,12 @@ fn listing_that_breaks_off_is_no_complete_one() {
 
 #[test]
 fn empty_list_of_a_directory_that_is_not_there_is_no_empty_directory() {
-    let pwd = |script: Script| script.expect("PWD").say("257 \"/\"\r\n");
     let script = || hello().expect("FEAT").say("502 no\r\n").expect("TYPE A").say("200 ok\r\n");
-    let there = pwd(pwd(listing(script(), "LIST pub", &[])).expect("CWD pub").say("250 ok\r\n"));
-    let tree = walked(there.expect("CWD /").say("250 ok\r\n"), Some("pub"), WalkOptions::default());
-    assert_eq!(end(&tree, ""), &End::Complete);
+    let there = inside(home(listing(script(), "LIST pub", &[])), "/home/pub", "LIST", &[], |script| script);
+    let tree = walked(there, Some("pub"), WalkOptions::default());
+    assert_eq!((end(&tree, ""), tree.folders[0].is_certain()), (&End::Complete, true));
 
-    let not_there = pwd(listing(script(), "LIST pub", &[])).expect("CWD pub").say("550 no such directory\r\n");
+    let not_there = home(listing(script(), "LIST pub", &[])).expect("CWD /home/pub").say("550 no such directory\r\n");
     let tree = walked(not_there, Some("pub"), WalkOptions::default());
     assert!(matches!(end(&tree, ""), End::Failed(Error::Permanent(_))));
 }
@@ -162,19 +175,22 @@ fn lines_that_are_not_understood_are_told() {
 #[test]
 fn depth_has_a_limit() {
     let script = listing(featured(), "MLSD", &["type=dir;=d"]);
-    let script = listing(script, "MLSD d", &["type=dir;=d"]);
+    let script = listing(script, "MLSD d", &["type=dir;=e"]);
     let tree = walked(script, None, WalkOptions { depth: 1, ..WalkOptions::default() });
-    assert_eq!(items(&tree), ["d", "d/d"]);
+    assert_eq!(items(&tree), ["d", "d/e"]);
     assert_eq!(end(&tree, "d"), &End::Complete);
-    assert_eq!(end(&tree, "d/d"), &End::Limit(Reached::Depth));
+    assert_eq!(end(&tree, "d/e"), &End::Limit(Reached::Depth));
 }
 
 #[test]
-fn directory_that_contains_itself_without_saying_so_meets_the_limit_of_depth() {
+fn directory_that_contains_one_like_itself_meets_the_limit_of_depth() {
     let mut script = listing(featured(), "MLSD", &["type=dir;=d"]);
     let mut at = String::from("d");
-    for _ in 0..128 {
+    for level in 0..128 {
         script = listing(script, &format!("MLSD {at}"), &["type=dir;=d"]);
+        script = if level == 0 { home(script) } else { script };
+        script = listing(script.expect(&format!("CWD /home/{at}")).say("250 ok\r\n"), "MLSD", &["type=dir;=d"]);
+        script = pwd(script, &format!("257 \"/home/{at}\"")).expect("CWD /home").say("250 ok\r\n");
         at += "/d";
     }
     let tree = walked(script, None, WalkOptions::default());
@@ -225,7 +241,9 @@ fn links_are_followed_only_when_asked() {
     let follow = WalkOptions { follow_links: true, ..WalkOptions::default() };
     let mlst = |facts: &str| format!("250-x\r\n {facts}; /l\r\n250 end\r\n");
     let script = listing(featured(), "MLSD", &[link]).expect("MLST l").say(mlst("type=dir;unique=7"));
-    let tree = walked(listing(script, "MLSD l", &["type=dir;unique=7;=l"]), None, follow);
+    let script = home(listing(script, "MLSD l", &["type=dir;unique=7;=l"]));
+    let script = inside(script, "/home/l", "MLSD", &["type=dir;unique=7;=l"], |script| script);
+    let tree = walked(script, None, follow);
     assert_eq!((items(&tree), tree.items[0].kind), (vec!["l".into(), "l/l".into()], Kind::Directory));
     assert_eq!(end(&tree, "l/l"), &End::Cycle(path("l")));
 
@@ -254,16 +272,12 @@ fn where_a_link_leads_is_asked_with_cwd_when_nothing_else_tells() {
         let script = listing(script, "LIST", &["lrwxrwxrwx 1 u g 1 Jun 15 2005 l -> ."]);
         script.expect("TYPE I").say("200 ok\r\n").expect("SIZE l").say("550 no file\r\n")
     };
-    let home = |script: Script| script.expect("PWD").say("257 \"/home\"\r\n");
-    // Into itself: the second time round the path is known.
-    let there =
-        |script: Script| home(home(script).expect("CWD l").say("250 ok\r\n")).expect("CWD /home").say("250 ok\r\n");
-    let script = there(begin()).expect("TYPE A").say("200 ok\r\n");
-    let script = listing(script, "LIST l", &["lrwxrwxrwx 1 u g 1 Jun 15 2005 l -> ."]);
-    let script = script.expect("TYPE I").say("200 ok\r\n").expect("SIZE l/l").say("550 no file\r\n");
-    let script = home(home(script).expect("CWD l/l").say("250 ok\r\n")).expect("CWD /home").say("250 ok\r\n");
-    let tree = walked(script, None, follow);
-    assert_eq!(end(&tree, "l/l"), &End::Cycle(path("l")));
+    // Into itself: its listing is that of the directory above, and so is its path.
+    let there = home(home(begin()).expect("CWD l").say("250 ok\r\n")).expect("CWD /home").say("250 ok\r\n");
+    let link = ["lrwxrwxrwx 1 u g 1 Jun 15 2005 l -> ."];
+    let script = home(listing(there.expect("TYPE A").say("200 ok\r\n"), "LIST l", &link));
+    let tree = walked(inside(script, "/home/l", "LIST", &link, home), None, follow);
+    assert_eq!((end(&tree, "l"), items(&tree)), (&End::Cycle(RelativePath::root()), vec!["l".to_string()]));
 
     // To nowhere.
     let script = home(begin()).expect("CWD l").say("550 no\r\n");

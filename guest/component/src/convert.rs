@@ -32,11 +32,13 @@ impl From<Error> for wit::Error {
             Error::ConnectionRefused(text) => (Failed::ConnectionRefused, text),
             Error::ConnectionLost(text) => (Failed::ConnectionLost, text),
             Error::Tls(text) => (Failed::Tls, text),
+            Error::Handshake(cause) => (Failed::Tls, cause.to_string()),
             Error::Insecure(text) => (Failed::Insecure, text),
             Error::Protocol(text) => (Failed::Protocol, text),
             Error::InvalidArgument(text) => (Failed::InvalidArgument, text),
             Error::Busy => (Failed::Busy, Error::Busy.to_string()),
             Error::Closed => (Failed::Closed, Error::Closed.to_string()),
+            Error::NoWayBack(text) => (Failed::Closed, text),
             Error::Integrity(text) => (Failed::Integrity, text),
             Error::Incomplete(text) => (Failed::Incomplete, text),
             Error::Unverified(text) => (Failed::Unverified, text),
@@ -323,7 +325,7 @@ impl From<Arrived> for wit::Arrived {
 
 impl From<Copied> for wit::Copied {
     fn from(copied: Copied) -> Self {
-        Self { source: copied.source.into(), target: copied.target.into() }
+        Self { source: copied.source.into(), target: copied.target.into(), verified: copied.verified.into() }
     }
 }
 

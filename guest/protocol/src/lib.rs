@@ -6,8 +6,9 @@
 //!
 //! # In scope
 //!
-//! - splitting replies off the control connection ([`reply`]) and reading what they tell: addresses ([`address`]),
-//!   directories ([`path`]), extensions ([`features`]), times ([`time`]) and free texts ([`text`])
+//! - splitting replies off the control connection ([`reply`]), which of them can answer a command ([`codes`]), and reading
+//!   what they tell: addresses ([`address`]), directories ([`path`]), extensions ([`features`]), times ([`time`]) and
+//!   free texts ([`text`])
 //! - writing commands ([`command`]), the one place where a line end could be smuggled in
 //! - listings: the facts of `MLSD` and `MLST`, and the lines of `LIST` ([`listing`])
 //! - names as text and back, in UTF-8 and in the character sets of older servers ([`encoding`], [`charset`]), and past
@@ -53,6 +54,7 @@ extern crate alloc;
 pub mod address;
 pub mod charset;
 pub mod checksum;
+pub mod codes;
 pub mod command;
 pub mod encoding;
 pub mod features;

@@ -32,8 +32,8 @@ use alloc::vec::Vec;
 /// One member of a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// A single path component: never empty, `.`, `..` or with a `/`. Anything else that a server may have
-    /// invented, control characters among them, is kept.
+    /// A single path component: never empty, `..` or with a `/`, and `.` or `/` only where a directory was asked for by such
+    /// a name. Anything else that a server may have invented, control characters among them, is kept.
     pub name: String,
     /// What it is.
     pub kind: Kind,

@@ -31,9 +31,25 @@ pub fn parse_257(text: &[u8]) -> Option<Vec<u8>> {
     (!directory.is_empty()).then_some(directory)
 }
 
+/// Whether a server may take this path for anything but a path when it is the argument of `LIST` or `MLSD`: for a
+/// pattern, for options, for several arguments, for the home of a user. No RFC says that it may not, and some do.
+pub fn may_be_misread(path: &str) -> bool {
+    path.contains(['*', '?', '[', ']', '{', '}', '\\', ' ']) || path.split('/').any(|part| part.starts_with(['-', '~']))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_that_may_be_misread() {
+        for path in ["[ temp ]", "a b", "/x/e*x", "a?", "[", "a]", "{a", "b}", "a\\b", "-l", "/x/-l", "/x/~a/b", "~"] {
+            assert!(may_be_misread(path), "{path}");
+        }
+        for path in ["", "/", ".", "..", "/a/b.c", "a-b", "a~", "/caf\u{e9}/%20", "a,b;c=d", "(x)"] {
+            assert!(!may_be_misread(path), "{path}");
+        }
+    }
 
     #[test]
     fn directories_of_the_rfc_and_of_servers() {

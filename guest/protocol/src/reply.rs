@@ -42,19 +42,21 @@ pub struct Limits {
     /// Bytes of all lines of one reply, with their ends. A line counts for at least 32 bytes, as that is what it
     /// costs to hold an empty one.
     pub total: usize,
+    /// Bytes of empty lines and NULs before a reply.
+    pub blank: usize,
 }
 
 impl Default for Limits {
-    /// 16 KiB a line, 1 MiB a reply.
+    /// 16 KiB a line, 1 MiB a reply, 256 bytes before it that mean nothing.
     fn default() -> Self {
-        Self { line: 16 << 10, total: 1 << 20 }
+        Self { line: 16 << 10, total: 1 << 20, blank: 256 }
     }
 }
 
 /// Splits what the server sends into replies (RFC 959, section 4.2).
 ///
 /// A line ends in LF, with one CR before it or none. Any other byte, NUL and a lone CR among them, is text: it
-/// neither ends nor splits a line.
+/// neither ends nor splits a line. Some servers send empty lines or NULs between two replies, which are skipped.
 ///
 /// The reader holds the bytes fed to it that no reply has used up yet, and what [`Limits`] allows for the reply that
 /// is being read. It checks the limits in [`next_reply`](Self::next_reply): call that until it gives `None` before
@@ -67,6 +69,8 @@ pub struct Reader {
     taken: usize,
     /// Bytes at the start of `buffer` known to hold no further LF, so that none is looked at twice.
     searched: usize,
+    /// Bytes without a meaning since the last reply.
+    blank: usize,
     unfinished: Option<Unfinished>,
     failed: Option<Error>,
 }
@@ -74,7 +78,12 @@ pub struct Reader {
 impl Reader {
     /// A reader that has seen nothing yet.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, buffer: Vec::new(), taken: 0, searched: 0, unfinished: None, failed: None }
+        Self { limits, buffer: Vec::new(), taken: 0, searched: 0, blank: 0, unfinished: None, failed: None }
+    }
+
+    /// Whether empty lines and NULs between two replies are skipped, as they are at first; else they are an error.
+    pub fn skip_blanks(&mut self, skip: bool) {
+        self.limits.blank = if skip { Limits::default().blank } else { 0 };
     }
 
     /// Adds bytes as they came from the network, cut anywhere. After an error they are dropped.
@@ -111,19 +120,39 @@ impl Reader {
         result
     }
 
-    /// True when no byte of an unfinished or unread reply is held. False after an error.
+    /// True when no byte has come since the last reply. False after an error.
     ///
     /// Where the meaning of the connection changes, as it does after the reply to `AUTH`, anything still held was
     /// sent too early and must not be carried over.
     pub fn is_empty(&self) -> bool {
-        self.failed.is_none() && self.unfinished.is_none() && self.taken == self.buffer.len()
+        self.failed.is_none() && self.unfinished.is_none() && self.blank == 0 && self.taken == self.buffer.len()
+    }
+
+    /// As [`is_empty`](Self::is_empty), but for bytes without a meaning.
+    pub fn is_blank(&self) -> bool {
+        let rest = self.buffer.get(self.taken..).unwrap_or_default();
+        let means_nothing = rest.iter().all(|byte| matches!(byte, b'\r' | b'\n' | 0));
+        self.failed.is_none() && self.unfinished.is_none() && means_nothing
     }
 
     fn read(&mut self) -> Result<Option<Reply>, Error> {
         while let Some(line) = next_line(&self.buffer, &mut self.taken, &mut self.searched, self.limits.line)? {
             let (unfinished, ends) = match self.unfinished.take() {
-                None => Unfinished::start(line)?,
-                Some(unfinished) => unfinished.extend(line)?,
+                None => {
+                    let nuls = line.iter().take_while(|&&byte| byte == 0).count();
+                    let line = line.get(nuls..).unwrap_or_default();
+                    let blank = if line.is_empty() { nuls.saturating_add(1) } else { nuls };
+                    self.blank = self.blank.saturating_add(blank);
+                    if self.blank > self.limits.blank {
+                        return Err(Error::Malformed("an empty line where a reply starts"));
+                    }
+                    if line.is_empty() {
+                        continue;
+                    }
+                    self.blank = 0;
+                    Unfinished::start(line)?
+                }
+                Some(unfinished) => unfinished.extend(line),
             };
             if unfinished.size > self.limits.total {
                 return Err(Error::ReplyTooLong);
@@ -170,12 +199,7 @@ struct Unfinished {
 impl Unfinished {
     /// The reply that this first line starts, and whether it also ends it.
     fn start(line: &[u8]) -> Result<(Self, bool), Error> {
-        if line.is_empty() {
-            return Err(Error::Malformed("an empty line where a reply starts"));
-        }
-        let Some((code, rest)) = split_code(line) else {
-            return Err(Error::Malformed("no code from 100 to 599"));
-        };
+        let Some((code, rest)) = split_code(line) else { return Err(Error::Malformed(without_code(line))) };
         let (text, ends) = match rest.split_first() {
             None => (rest, true),
             Some((b' ', text)) => (text, true),
@@ -188,22 +212,18 @@ impl Unfinished {
         Ok((unfinished, ends))
     }
 
-    /// The reply with one more line, and whether that was the last one.
-    fn extend(mut self, line: &[u8]) -> Result<(Self, bool), Error> {
-        let Some((code, rest)) = split_code(line) else {
-            self.push(line, line);
-            return Ok((self, false));
-        };
-        let same = code == self.reply.code;
-        let (text, ends) = match rest.split_first() {
-            None if same => (rest, true),
-            Some((b' ', text)) if same => (text, true),
-            Some((b'-', text)) if same => (text, false),
-            Some((b' ', _)) => return Err(Error::Malformed("the code changes inside a reply")),
+    /// The reply with one more line, and whether that was the last one. A line with another code is text, as any line in
+    /// between may begin with digits.
+    fn extend(mut self, line: &[u8]) -> (Self, bool) {
+        let rest = split_code(line).filter(|(code, _)| *code == self.reply.code).map(|(_, rest)| rest);
+        let (text, ends) = match rest.map(|rest| (rest, rest.split_first())) {
+            Some((rest, None)) => (rest, true),
+            Some((_, Some((b' ', text)))) => (text, true),
+            Some((_, Some((b'-', text)))) => (text, false),
             _ => (line, false),
         };
         self.push(line, text);
-        Ok((self, ends))
+        (self, ends)
     }
 
     fn push(&mut self, line: &[u8], text: &[u8]) {
@@ -246,6 +266,15 @@ fn split_code(line: &[u8]) -> Option<(u16, &[u8])> {
     let (digits, rest) = line.split_at_checked(3)?;
     let code = u16::try_from(crate::number::decimal(digits)?).ok()?;
     (100..=599).contains(&code).then_some((code, rest))
+}
+
+/// What a line is that is no reply.
+fn without_code(line: &[u8]) -> &'static str {
+    match line {
+        [b'H', b'T', b'T', b'P', b'/', ..] => "it is a server of HTTP that answers",
+        [b'S', b'S', b'H', b'-', ..] => "it is a server of SSH that answers",
+        _ => "no code from 100 to 599",
+    }
 }
 
 #[cfg(test)]
@@ -370,8 +399,6 @@ mod tests {
     #[test]
     fn what_is_no_reply_is_malformed() {
         let table: &[&[u8]] = &[
-            b"\r\n",
-            b"\n",
             b" 220 x\r\n",
             b"000 x\r\n",
             b"099 x\r\n",
@@ -388,7 +415,6 @@ mod tests {
             b"+20 x\r\n",
             b"\xff\xfb\x01220 x\r\n",
             b"\r220 x\r\n",
-            b"\x00220 x\r\n",
         ];
         for &bytes in table {
             let result = next(bytes);
@@ -396,9 +422,63 @@ mod tests {
         }
     }
 
+    /// RFC 959, section 4.2: only the code that began it, and a space, end a reply.
     #[test]
-    fn code_that_changes_inside_a_reply_is_malformed() {
-        assert_eq!(next(b"220-a\r\n230 b\r\n220 c\r\n"), Err(Error::Malformed("the code changes inside a reply")));
+    fn line_with_another_code_inside_a_reply_is_text() {
+        let bytes = b"230-Welcome\r\n550 users have logged in today\r\n231-so far\r\n230 Go on\r\n";
+        let lines = ["Welcome", "550 users have logged in today", "231-so far", "Go on"];
+        assert_eq!(next(bytes), Ok(Some(reply(230, &lines))));
+    }
+
+    #[test]
+    fn empty_lines_and_nuls_between_replies_are_skipped() {
+        for between in [&b"\r\n"[..], b"\n", b"\0", b"\0\0\r\n", b"\r\n\n\0\r\n\0"] {
+            let bytes = [b"\r\n550 no such file\r\n", between, b"220 next\r\n"].concat();
+            for size in 1..=bytes.len() {
+                let mut reader = Reader::new(Limits::default());
+                let mut replies = Vec::new();
+                for piece in bytes.chunks(size) {
+                    reader.feed(piece);
+                    replies.extend(reader.next_reply().unwrap());
+                    replies.extend(reader.next_reply().unwrap());
+                }
+                assert_eq!(replies, [reply(550, &["no such file"]), reply(220, &["next"])], "{between:?}");
+                assert!(reader.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn blanks_have_a_limit_that_begins_anew_with_each_reply() {
+        for blank in [&b"\r\n"[..], b"\n", b"\0"] {
+            let mut reader = Reader::new(Limits::default());
+            for _ in 0..3 {
+                reader.feed(&blank.repeat(256));
+                reader.feed(b"220 x\r\n");
+                assert!(reader.next_reply().unwrap().is_some());
+            }
+            reader.feed(&blank.repeat(257));
+            reader.feed(b"220 x\r\n");
+            assert!(matches!(reader.next_reply(), Err(Error::Malformed(_))), "{blank:?}");
+        }
+    }
+
+    #[test]
+    fn blanks_are_bytes_all_the_same_and_an_error_where_none_may_be() {
+        for blank in [&b"\r\n"[..], b"\n", b"\0", b"\r"] {
+            let mut reader = reader(b"234 go\r\n");
+            assert!(reader.next_reply().unwrap().is_some());
+            reader.feed(blank);
+            assert!(reader.is_blank() && !reader.is_empty(), "{blank:?}");
+            reader.skip_blanks(false);
+            reader.feed(b"230 in\r\n");
+            assert!(matches!(reader.next_reply(), Err(Error::Malformed(_))), "{blank:?}");
+        }
+        let mut reader = reader(b"2");
+        assert!(!reader.is_blank());
+        reader.feed(b"30-\r\n\r\n");
+        assert_eq!(reader.next_reply(), Ok(None));
+        assert!(!reader.is_blank());
     }
 
     #[test]
@@ -413,7 +493,7 @@ mod tests {
 
     #[test]
     fn line_limit_counts_neither_cr_nor_lf() {
-        let limits = Limits { line: 8, total: 1000 };
+        let limits = Limits { line: 8, total: 1000, blank: 0 };
         for (bytes, fits) in [
             (&b"220 abcd\r\n"[..], true),
             (b"220 abcd\n", true),
@@ -449,7 +529,7 @@ mod tests {
 
     #[test]
     fn total_limit_is_for_one_reply() {
-        let mut reader = Reader::new(Limits { line: 100, total: 64 });
+        let mut reader = Reader::new(Limits { line: 100, total: 64, blank: 0 });
         for _ in 0..100 {
             reader.feed(b"220-x\r\n220 y\r\n");
             assert!(reader.next_reply().unwrap().is_some());
@@ -478,7 +558,7 @@ mod tests {
 
     #[test]
     fn errors_tell_the_reason() {
-        let error = next(b"\r\n").unwrap_err();
-        assert_eq!(error.to_string(), "malformed reply: an empty line where a reply starts");
+        let error = next(b"2201 x\r\n").unwrap_err();
+        assert_eq!(error.to_string(), "malformed reply: no space or hyphen after the code");
     }
 }

@@ -36,11 +36,21 @@ pub fn announced_size(line: &[u8]) -> Option<u64> {
     line.split(|&byte| byte == b'(').skip(1).filter_map(digits_before_bytes).last().and_then(decimal)
 }
 
-/// Whether a 450 or 550 reply to `NLST` or `LIST` means an empty directory, which has no reply code of its own (RFC
+/// The size in a 213 reply to `SIZE` (RFC 3659, section 4.1): a number, whatever stands after it. Fourteen digits that
+/// begin with the year of a time are the reply to `MDTM`.
+pub fn size(line: &[u8]) -> Option<u64> {
+    let word = line.trim_ascii_start().split(u8::is_ascii_whitespace).next()?;
+    let is_time = word.len() == 14 && (word.starts_with(b"19") || word.starts_with(b"20"));
+    decimal(word).filter(|_| !is_time)
+}
+
+/// Whether a 450 or 550 reply to `NLST`, `LIST` or `MLSD` means an empty directory, which has no reply code of its own (RFC
 /// 959, section 5.4). `No such file or directory` does not.
 pub fn no_files(line: &[u8]) -> bool {
-    const EMPTY: [&[u8]; 6] = [
+    const EMPTY: [&[u8]; 8] = [
         b"no files",
+        b"no members found",
+        b"no data sets found",
         b"no matching files",
         b"directory is empty",
         b"directory empty",
@@ -147,6 +157,30 @@ mod tests {
     }
 
     #[test]
+    fn sizes_and_what_is_none() {
+        for (line, expected) in [
+            ("0", Some(0)),
+            ("1063", Some(1063)),
+            (" 1063 bytes", Some(1063)),
+            ("18446744073709551615", Some(u64::MAX)),
+            ("10000000000000", Some(10_000_000_000_000)),
+            ("201806150000001", Some(201_806_150_000_001)),
+            ("20180615101800", None),
+            ("20180001224742", None),
+            ("19991231235959", None),
+            ("18446744073709551616", None),
+            ("-1", None),
+            ("-2147483648", None),
+            ("+5", None),
+            ("File status", None),
+            ("size of x is 21", None),
+            ("", None),
+        ] {
+            assert_eq!(size(line.as_bytes()), expected, "{line}");
+        }
+    }
+
+    #[test]
     fn listing_that_failed_is_told_from_one_that_did_not() {
         assert!(failed_listing(b"Transfer done (but failed to open directory)."));
         for text in [&b"Directory send OK."[..], b"Transfer complete.", b"", b"6 matches total"] {
@@ -166,6 +200,9 @@ mod tests {
             "Directory is empty.",
             "The directory is empty",
             "Empty directory",
+            // z/OS
+            "No members found.",
+            "No data sets found.",
         ] {
             assert!(no_files(line.as_bytes()), "{line}");
         }
@@ -180,6 +217,7 @@ mod tests {
             "Directory is not empty",
             "Permission denied",
             "No file",
+            "No data sets foundation",
         ] {
             assert!(!no_files(line.as_bytes()), "{line}");
         }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use ftp_cli::arguments::{AFTER_HELP, Verb, after_long_help};
+use ftp_cli::arguments::{AFTER_HELP, Early, Verb, after_long_help};
 use ftp_cli::exit::Exit;
 
 use super::Failure;
@@ -15,6 +15,8 @@ use super::Failure;
 pub struct Arguments {
     #[command(flatten)]
     pub sandbox: Sandbox,
+    #[command(flatten)]
+    pub early: Early,
     #[command(subcommand)]
     pub command: Command,
 }
@@ -68,12 +70,12 @@ const READ_HERE: [(&str, bool); 7] = [
     ("--key", true),
 ];
 
-/// The arguments of the guest: from the verb on, without the options above.
-pub fn of_guest(words: &[OsString], verb: &str) -> Result<Vec<String>, Failure> {
+/// The arguments of the guest: what is for it before the verb, and all from there on without the options above.
+pub fn of_guest(words: &[OsString], verb: &str, early: Early) -> Result<Vec<String>, Failure> {
     // What stands before the verb are numbers and options.
     let start = words.iter().skip(1).position(|word| word == verb).map_or(words.len(), |at| at + 1);
     let mut words = words.iter().skip(start);
-    let mut kept = vec!["ftp".to_owned()];
+    let mut kept: Vec<String> = ["ftp"].into_iter().chain(early.words()).map(str::to_owned).collect();
     while let Some(word) = words.next() {
         match reads_here(word) {
             Some(true) => drop(words.next()),
@@ -128,10 +130,13 @@ mod tests {
             ("put --ca a --add-ca=b --cert c --key d x ftp://h/", "put", "ftp put x ftp://h/"),
             ("cat --password-file p --netrc --netrc-file=n ftp://h/", "cat", "ftp cat ftp://h/"),
             ("put -u put -- --ca ftp://h/", "put", "ftp put -u put -- --ca ftp://h/"),
+            ("-v --explain --json ls ftp://h/", "ls", "ftp --verbose --json ls ftp://h/"),
             ("mirror --cache ftp://h/ ls", "mirror", "ftp mirror --cache ftp://h/ ls"),
         ] {
             let words: Vec<OsString> = ["ftp-host"].into_iter().chain(line.split(' ')).map(OsString::from).collect();
-            let found = of_guest(&words, verb).unwrap_or_default().join(" ");
+            let early =
+                Arguments::try_parse_from(&words).map_or_else(|_| Early::default(), |arguments| arguments.early);
+            let found = of_guest(&words, verb, early).unwrap_or_default().join(" ");
             assert_eq!(found, guest);
         }
     }

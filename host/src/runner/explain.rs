@@ -20,7 +20,7 @@ pub async fn print(command: &Command, needs: &Needs, sandbox: &Sandbox, variable
         say("connects to", format!("the proxy {host}, port {port}: {}", addresses(command, host).await));
     }
     match needs.listens.filter(|_| needs.proxy.is_none()) {
-        Some((0, 0)) => say("listens on", "any port"),
+        Some((0, 0)) => say("listens on", "any port from 1024 on"),
         Some((first, last)) => say("listens on", format!("ports {first} to {last}")),
         None => {}
     }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use ftp_cli::arguments::Verb;
@@ -11,6 +12,9 @@ use ftp_host::{Command, Policy};
 
 use super::Failure;
 use super::arguments::Sandbox;
+
+/// The first port that may be listened on.
+const FIRST_PORT: u16 = 1024;
 
 /// A command that may do what the verb is about. Folders that are to be filled are made.
 pub fn command(verb: &Verb, sandbox: &Sandbox) -> Result<(Command, Needs), Failure> {
@@ -22,8 +26,8 @@ pub fn command(verb: &Verb, sandbox: &Sandbox) -> Result<(Command, Needs), Failu
     for (host, port) in &needs.hosts {
         command.host(host, *port);
     }
-    if let Some((first, last)) = needs.listens {
-        command.listen(if (first, last) == (0, 0) { 1..=u16::MAX } else { first..=last });
+    if let Some(ports) = needs.listens {
+        command.listen(listening(ports)?);
     }
     if let Some((host, port)) = &needs.proxy {
         command.proxy(host, *port);
@@ -35,6 +39,15 @@ pub fn command(verb: &Verb, sandbox: &Sandbox) -> Result<(Command, Needs), Failu
         })?;
     }
     Ok((command, needs))
+}
+
+/// The ports of active mode, of which those below 1024 are for the services of this machine.
+fn listening((first, last): (u16, u16)) -> Result<RangeInclusive<u16>, Failure> {
+    match first {
+        0 => Ok(FIRST_PORT..=u16::MAX),
+        FIRST_PORT.. => Ok(first..=last),
+        _ => Err(Failure::new(Exit::Usage, format!("--active-ports: ports to listen on are from {FIRST_PORT} on"))),
+    }
 }
 
 fn open(command: &mut Command, folder: &Folder) -> io::Result<()> {
@@ -76,6 +89,15 @@ mod tests {
     fn folders(paths: &[&str]) -> Vec<Folder> {
         let folder = |path: &&str| Folder { path: path.into(), writable: false, is_target: false };
         paths.iter().map(folder).collect()
+    }
+
+    #[test]
+    fn ports_below_1024_are_not_listened_on() {
+        assert_eq!(listening((0, 0)).ok(), Some(1024..=u16::MAX));
+        assert_eq!(listening((1024, 1030)).ok(), Some(1024..=1030));
+        for ports in [(20, 21), (1023, 2000)] {
+            assert!(listening(ports).is_err(), "{ports:?}");
+        }
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Who to be on which host, as a `.netrc` with just what the command line is about.
 
 use std::env;
-use std::path::PathBuf;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 
 use console::Term;
 use ftp_cli::arguments::{ConnectionOptions, Verb};
@@ -61,7 +63,10 @@ fn accounts(verb: &Verb, user: Option<&str>) -> Result<Vec<Account>, Failure> {
 /// All that the command line permits to look at.
 fn known(options: &ConnectionOptions) -> Result<String, Failure> {
     let mut known = match netrc_file(options)? {
-        Some(path) => variables::read(&path)?,
+        Some(path) => {
+            warn_of_readers(&path);
+            variables::read(&path)?
+        }
         None => String::new(),
     };
     if let Some(given) = variables::own("FTP_NETRC") {
@@ -70,6 +75,24 @@ fn known(options: &ConnectionOptions) -> Result<String, Failure> {
     }
     Ok(known)
 }
+
+/// A file of passwords is for its owner alone.
+#[cfg(unix)]
+fn warn_of_readers(path: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let mode = fs::metadata(path).map_or(0, |file| file.permissions().mode() & 0o777);
+    if mode & 0o044 != 0 {
+        let path = plain(&path.display().to_string());
+        // Whether anybody looks on changes nothing.
+        let _ =
+            writeln!(io::stderr(), "ftp-host: warning: {path} can be read by others ({mode:03o}): chmod 600 {path}");
+    }
+}
+
+/// Elsewhere permissions have no bits.
+#[cfg(not(unix))]
+fn warn_of_readers(_: &Path) {}
 
 fn netrc_file(options: &ConnectionOptions) -> Result<Option<PathBuf>, Failure> {
     if let Some(path) = &options.netrc_file {

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
-use ftp_cli::arguments::{Verb, is_help, without_passwords};
+use ftp_cli::arguments::{Verb, is_help, named, without_passwords};
 use ftp_cli::exit::Exit;
 use ftp_cli::text::plain;
 use ftp_host::Error;
@@ -21,6 +21,7 @@ mod hidden;
 mod logins;
 mod variables;
 mod watch;
+mod zones;
 
 /// Do what the command line says. The exit code is that of the command; where it is the runner's own, there is a line
 /// about it too.
@@ -34,7 +35,7 @@ pub fn run() -> ExitCode {
 
 /// The arguments, and the word that stands for what to do.
 fn parse(words: &[OsString]) -> Result<(Arguments, String), Failure> {
-    let matches = Arguments::command().try_get_matches_from(words);
+    let matches = named(Arguments::command(), "ftp-host").try_get_matches_from(words);
     let parsed = matches.and_then(|matches| Ok((Arguments::from_arg_matches(&matches)?, matches)));
     match parsed {
         Ok((arguments, matches)) => Ok((arguments, matches.subcommand_name().unwrap_or_default().to_owned())),
@@ -50,7 +51,11 @@ fn perform(arguments: Arguments, words: &[OsString], name: &str) -> Result<u8, F
     let runtime = runtime.map_err(|error| Failure::other(format!("cannot start: {error}")))?;
     let result = match arguments.command {
         Command::Demo { size } => runtime.block_on(demonstrate(size)),
-        Command::Verb(verb) => run_verb(&runtime, &arguments.sandbox, &verb, arguments::of_guest(words, name)?),
+        Command::Verb(mut verb) => {
+            let guest = arguments::of_guest(words, name, arguments.early)?;
+            arguments.early.apply(&mut verb);
+            run_verb(&runtime, &arguments.sandbox, &verb, guest)
+        }
     };
     // A read from a terminal, that nobody answers any more, is not waited for.
     runtime.shutdown_background();
@@ -69,9 +74,10 @@ async fn demonstrate(size: u64) -> Result<u8, Failure> {
 fn run_verb(runtime: &Runtime, sandbox: &Sandbox, verb: &Verb, words: Vec<String>) -> Result<u8, Failure> {
     let (mut command, needs) = grants::command(verb, sandbox)?;
     // Before a password is asked for, which may be interrupted as well.
-    watch::start(sandbox.time_limit).map_err(|error| Failure::other(format!("cannot start: {error}")))?;
+    watch::start(sandbox.time_limit, verb).map_err(|error| Failure::other(format!("cannot start: {error}")))?;
     let variables = variables::of(verb, sandbox.system_roots)?;
     command.arguments(words);
+    command.columns(|| variables::columns()?.parse().ok());
     for (name, value) in &variables {
         command.variable(name, value);
     }

@@ -7,8 +7,9 @@ use std::path::Path;
 use console::Term;
 use ftp_cli::arguments::{ConnectionOptions, Verb};
 use ftp_cli::exit::Exit;
+use ftp_cli::needs::has_several_hosts;
 
-use super::{Failure, logins};
+use super::{Failure, logins, zones};
 
 /// Names and values.
 pub type Variables = Vec<(&'static str, String)>;
@@ -19,9 +20,11 @@ pub fn of(verb: &Verb, system_roots: bool) -> Result<Variables, Failure> {
     let user = own("FTP_USER");
     let password = match &options.password_file {
         Some(path) => Some(first_line(&read(path)?)),
-        None => own("FTP_PASSWORD"),
+        // An empty one is a password, too.
+        None => env::var("FTP_PASSWORD").ok(),
     };
-    let logins = logins::of(verb, user.as_deref(), password.is_some())?;
+    let is_for_all = options.same_password || !has_several_hosts(verb);
+    let logins = logins::of(verb, user.as_deref(), password.is_some() && is_for_all)?;
     let all = [
         ("FTP_USER", user),
         ("FTP_PASSWORD", password),
@@ -30,7 +33,7 @@ pub fn of(verb: &Verb, system_roots: bool) -> Result<Variables, Failure> {
         ("FTP_ADD_CA", added_authorities(options, system_roots)?),
         ("FTP_CERT", options.cert.as_deref().map(read).transpose()?),
         ("FTP_KEY", options.key.as_deref().map(read).transpose()?),
-        ("COLUMNS", columns()),
+        ("FTP_ZONES", zones::of(verb)),
     ];
     Ok(all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
 }
@@ -70,7 +73,8 @@ fn added_authorities(options: &ConnectionOptions, system_roots: bool) -> Result<
     Ok(Some(added.into_iter().chain(system).collect::<Vec<_>>().join("\n")))
 }
 
-fn columns() -> Option<String> {
+/// The columns of the window as it is now, unless they are given.
+pub fn columns() -> Option<String> {
     let of_terminal = || Term::stderr().size_checked().map(|(_, columns)| columns.to_string());
     own("COLUMNS").or_else(of_terminal)
 }

@@ -5,7 +5,9 @@ use std::process;
 use std::thread;
 use std::time::Duration;
 
+use ftp_cli::arguments::Verb;
 use ftp_cli::exit::Exit;
+use ftp_cli::remote::Remote;
 use tokio::runtime::Builder;
 use tokio::time::sleep;
 
@@ -13,7 +15,8 @@ use super::hidden;
 
 /// End this process when it is interrupted or takes too long. On a thread of its own: that of the command may wait in
 /// a pipe that nobody reads, where nothing else reaches it.
-pub fn start(limit: Option<Duration>) -> io::Result<()> {
+pub fn start(limit: Option<Duration>, verb: &Verb) -> io::Result<()> {
+    let left = left_by(verb);
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let interrupted = {
         let _guard = runtime.enter();
@@ -27,10 +30,23 @@ pub fn start(limit: Option<Duration>) -> io::Result<()> {
             }
         });
         hidden::end();
-        let _ = writeln!(io::stderr(), "ftp-host: {text}");
+        let _ = writeln!(io::stderr(), "ftp-host: {text}{left}");
         process::exit(exit.code().into())
     })?;
     Ok(())
+}
+
+/// What an upload leaves on the server that does not come to its end.
+fn left_by(verb: &Verb) -> &'static str {
+    let is_plain_upload = match verb {
+        Verb::Put(put) => !put.atomic,
+        Verb::Mirror(mirror) => Remote::is_url(&mirror.target) && !mirror.dry_run && !mirror.atomic,
+        _ => false,
+    };
+    match is_plain_upload {
+        true => "; what arrived of a file is on the server under its name, unless --atomic is given",
+        false => "",
+    }
 }
 
 async fn too_long(limit: Option<Duration>) -> String {

@@ -1,12 +1,19 @@
 //! The command, by the real `wasmtime` and by `ftp-host`: each verb against each server, exit codes, what is missing, and
 //! large mirrors that are interrupted.
 
+mod copies;
+mod downloads;
 mod exits;
+mod messages;
 mod mirrors;
 mod names;
 mod options;
+mod outputs;
+mod passwords;
 mod readme;
+mod targets;
 mod terminal;
+mod uploads;
 mod verbs;
 
 use std::process::ExitCode;
@@ -17,6 +24,13 @@ fn main() -> ExitCode {
     let mut suite = Suite::from_arguments();
     verbs::add(&mut suite);
     exits::add(&mut suite);
+    uploads::add(&mut suite);
+    downloads::add(&mut suite);
+    copies::add(&mut suite);
+    targets::add(&mut suite);
+    messages::add(&mut suite);
+    outputs::add(&mut suite);
+    passwords::add(&mut suite);
     options::add(&mut suite);
     names::add(&mut suite);
     mirrors::add(&mut suite);

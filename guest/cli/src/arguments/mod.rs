@@ -1,6 +1,7 @@
 //! The command line.
 
 mod options;
+mod program;
 mod values;
 mod verbs;
 
@@ -11,16 +12,29 @@ use crate::exit::Exit;
 use crate::remote::{Remote, without_password};
 
 pub use options::{ConnectionOptions, TransferOptions};
+pub use program::{Early, named};
 pub use values::{DataEndMode, Filters, ProxyUrl, SumAlgorithm, TlsMode, TlsVersion};
 pub use verbs::{Cat, Chmod, Cp, Get, Ls, Mirror, Mkdir, Mv, Probe, Put, Quote, Rm, Sum, Touch, Urls};
 
 /// An FTP client as a WebAssembly component: FTP and FTPS, files and trees.
 #[derive(Parser)]
-#[command(name = "ftp", bin_name = "ftp", version, after_help = AFTER_HELP, after_long_help = after_long_help())]
+#[command(name = "ftp", version, after_help = AFTER_HELP, after_long_help = after_long_help())]
 pub struct Arguments {
+    /// What to show.
+    #[command(flatten)]
+    pub early: Early,
     /// What to do.
     #[command(subcommand)]
     pub verb: Verb,
+}
+
+impl Arguments {
+    /// What to do, with what stands before it.
+    pub fn into_verb(self) -> Verb {
+        let Self { early, mut verb } = self;
+        early.apply(&mut verb);
+        verb
+    }
 }
 
 /// The end of the short help.
@@ -42,19 +56,24 @@ URLs:
   %XX. One that ends in / is a directory. In the last name *, ? and [...] are patterns, unless they are written %XX.
 
 Passwords come from the URL (others may read it in the list of processes), from --password-file, the environment variable
-FTP_PASSWORD, or with --netrc from .netrc. Without a user the login is anonymous.
+FTP_PASSWORD, or with --netrc from .netrc. Without a user the login is anonymous. With several hosts each has its own in
+.netrc, or --same-password gives one to all.
+
+Patterns of --include and --exclude: * and ? match within a name, ** any number of directories, [a-z] one character, {a,b}
+either. One with a / is for the whole path from the source on, any other for names in any directory; a / at its end makes it
+one for directories. The last one that matches decides; what none matches is taken.
 
 Files:
   A download has a temporary name, .NAME.VERSION.ftp-part, until it is whole; --resume continues it. A byte in a name on
   the server that is no text is %XX in the name here. Times are kept; WASI has no permissions, so those are not.
 
 Examples:
-  ftp ls ftp://ftp.example.com/pub/
-  ftp get 'ftp://ftp.example.com/pub/*.tar.gz' downloads/
-  ftp put --atomic --chmod 644 site.zip ftpes://me@ftp.example.com/www/
-  ftp cat ftpes://me@ftp.example.com/log.txt | tail
-  ftp mirror --delete --exclude '*.tmp' site/ ftpes://me@ftp.example.com/www/
-  ftp probe ftpes://ftp.example.com/
+  {ftp} ls ftp://ftp.example.com/pub/
+  {ftp} get 'ftp://ftp.example.com/pub/*.tar.gz' downloads/
+  {ftp} put --atomic --chmod 644 site.zip ftpes://me@ftp.example.com/www/
+  {ftp} cat ftpes://me@ftp.example.com/log.txt | tail
+  {ftp} mirror --delete --exclude '*.tmp' site/ ftpes://me@ftp.example.com/www/
+  {ftp} probe ftpes://ftp.example.com/
 
 As a component:
   wasmtime run -S inherit-network -S allow-ip-name-lookup --dir . --env FTP_PASSWORD ftp-cli.wasm get ftpes://...";
@@ -64,12 +83,12 @@ As a component:
 pub enum Verb {
     /// Download files
     #[command(
-        after_help = "Examples:\n  ftp get ftp://host/pub/a.iso\n  ftp get --segments 4 --resume ftp://host/a.iso images/\n  ftp get 'ftp://host/logs/*.gz' logs/"
+        after_help = "Examples:\n  {ftp} get ftp://host/pub/a.iso\n  {ftp} get --segments 4 --resume ftp://host/a.iso images/\n  {ftp} get 'ftp://host/logs/*.gz' logs/"
     )]
     Get(Get),
     /// Upload files
     #[command(
-        after_help = "Examples:\n  ftp put a.txt b.txt ftp://me@host/incoming/\n  tar c . | ftp put - ftp://me@host/backup.tar"
+        after_help = "Examples:\n  {ftp} put a.txt b.txt ftp://me@host/incoming/\n  tar c . | {ftp} put - ftp://me@host/backup.tar"
     )]
     Put(Put),
     /// Print files to the standard output
@@ -93,7 +112,7 @@ pub enum Verb {
     Cp(Cp),
     /// Make a folder here like a directory on the server, or the other way round
     #[command(
-        after_help = "Examples:\n  ftp mirror ftp://host/pub/ pub/\n  ftp mirror --dry-run --delete site/ ftpes://me@host/www/\n  ftp mirror -P 4 --exclude 'cache/' --include '*.html' ftp://host/ here/"
+        after_help = "Examples:\n  {ftp} mirror ftp://host/pub/ pub/\n  {ftp} mirror --dry-run --delete site/ ftpes://me@host/www/\n  {ftp} mirror -P 4 --exclude 'cache/' --exclude '*.tmp' ftp://host/ here/"
     )]
     Mirror(Mirror),
     /// Print checksums of files, as the server computes them
@@ -103,7 +122,7 @@ pub enum Verb {
     /// Set the permissions of files
     Chmod(Chmod),
     /// Send commands as they are, and print the replies
-    #[command(after_help = "Example:\n  ftp quote ftp://me@host/ 'SITE HELP' FEAT")]
+    #[command(after_help = "Example:\n  {ftp} quote ftp://me@host/ 'SITE HELP' FEAT")]
     Quote(Quote),
     /// Tell what a server can do
     Probe(Probe),
@@ -128,6 +147,38 @@ impl Verb {
             Self::Chmod(verb) => &verb.connection,
             Self::Quote(verb) => &verb.connection,
             Self::Probe(verb) => &verb.connection,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn connection_mut(&mut self) -> &mut ConnectionOptions {
+        match self {
+            Self::Get(verb) => &mut verb.connection,
+            Self::Put(verb) => &mut verb.connection,
+            Self::Cat(verb) => &mut verb.connection,
+            Self::Ls(verb) => &mut verb.connection,
+            Self::Stat(verb) | Self::Rmdir(verb) => &mut verb.connection,
+            Self::Rm(verb) => &mut verb.connection,
+            Self::Mkdir(verb) => &mut verb.connection,
+            Self::Mv(verb) => &mut verb.connection,
+            Self::Cp(verb) => &mut verb.connection,
+            Self::Mirror(verb) => &mut verb.connection,
+            Self::Sum(verb) => &mut verb.connection,
+            Self::Touch(verb) => &mut verb.connection,
+            Self::Chmod(verb) => &mut verb.connection,
+            Self::Quote(verb) => &mut verb.connection,
+            Self::Probe(verb) => &mut verb.connection,
+        }
+    }
+
+    /// Whether there may be several sessions at a time.
+    pub fn has_several_sessions(&self) -> bool {
+        match self {
+            Self::Get(verb) => verb.transfer.parallel > 1 || verb.segments > 1,
+            Self::Put(verb) => verb.transfer.parallel > 1,
+            Self::Mirror(verb) => verb.transfer.parallel > 1,
+            Self::Cp(_) => true,
+            _ => false,
         }
     }
 
@@ -156,7 +207,8 @@ impl Verb {
 
 /// The text of what is wrong with a command line, without the passwords that are in it.
 pub fn without_passwords(error: &clap::Error, arguments: impl IntoIterator<Item = String>) -> String {
-    arguments.into_iter().fold(error.render().to_string(), |text, argument| {
+    let tip = program::tip(error).map(|tip| format!("\n  tip: {tip}\n")).unwrap_or_default();
+    arguments.into_iter().fold(error.render().to_string() + &tip, |text, argument| {
         let text = text.replace(&argument, &without_password(&argument));
         // Of `--option=value`, clap may show the value alone.
         match argument.split_once('=') {
@@ -182,7 +234,7 @@ mod tests {
     use super::*;
 
     fn parse(words: &[&str]) -> Result<Verb, clap::Error> {
-        Arguments::try_parse_from(["ftp"].iter().chain(words)).map(|arguments| arguments.verb)
+        Arguments::try_parse_from(["ftp"].iter().chain(words)).map(Arguments::into_verb)
     }
 
     #[test]

@@ -86,6 +86,9 @@ pub struct ConnectionOptions {
     /// The file whose first line is the password
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
+    /// Give the password of --password-file or FTP_PASSWORD to each of several hosts
+    #[arg(long)]
+    pub same_password: bool,
     /// Look user and password up in .netrc in the folder that HOME names
     #[arg(long)]
     pub netrc: bool,
@@ -134,6 +137,9 @@ pub struct ConnectionOptions {
     /// Let data travel compressed (MODE Z)
     #[arg(long)]
     pub compress: bool,
+    /// Do not compare the sizes on both sides (SIZE) at the end of a transfer
+    #[arg(long)]
+    pub no_verify_size: bool,
     /// Show what is said on the control connection
     #[arg(short, long)]
     pub verbose: bool,
@@ -166,9 +172,11 @@ impl ConnectionOptions {
             connect_timeout: self.connect_timeout.unwrap_or(defaults.connect_timeout),
             reply_timeout: silence,
             idle_timeout: silence,
+            verify_size: !self.no_verify_size,
             keepalive: self.keepalive,
             pipelining: self.pipelining,
-            transcript_capacity: if self.verbose { 65_536 } else { 0 },
+            // Each line is shown as it is said, so that none has to be kept.
+            transcript_capacity: usize::from(self.verbose),
             ..defaults
         }
     }

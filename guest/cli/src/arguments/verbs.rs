@@ -44,6 +44,10 @@ pub struct Put {
     /// Append to the file on the server
     #[arg(long, conflicts_with_all = ["atomic", "resume"])]
     pub append: bool,
+    /// Send %XX in a name as the byte that a download would write so: the names that mirror and get make of bytes that
+    /// are no text
+    #[arg(long)]
+    pub unescape_names: bool,
     /// How files are transferred.
     #[command(flatten)]
     pub transfer: TransferOptions,
@@ -78,6 +82,9 @@ pub struct Ls {
     /// Kind, permissions, owner, size, time and name, instead of kind, size, time and name
     #[arg(short, long)]
     pub long: bool,
+    /// Ask for names that begin with a dot, too, where the server has no MLSD: LIST -a, which not every server knows
+    #[arg(long)]
+    pub hidden: bool,
     /// How to talk to the server.
     #[command(flatten)]
     pub connection: ConnectionOptions,
@@ -103,6 +110,12 @@ pub struct Rm {
     /// Directories too, with all that is in them
     #[arg(short, long)]
     pub recursive: bool,
+    /// Ask for names that begin with a dot, too, where the server has no MLSD: LIST -a, which not every server knows
+    #[arg(long)]
+    pub hidden: bool,
+    /// With --recursive, delete all that is in the root or in the login directory, too
+    #[arg(long)]
+    pub no_preserve_root: bool,
     /// Take names as they are, not as patterns
     #[arg(long)]
     pub no_glob: bool,
@@ -171,9 +184,16 @@ pub struct Mirror {
     /// Tell what would be done
     #[arg(short = 'n', long)]
     pub dry_run: bool,
-    /// Delete what the source does not have
+    /// Delete what the source does not have. Nothing is deleted after a failed transfer, nor where a listing may be
+    /// incomplete
     #[arg(long)]
     pub delete: bool,
+    /// Delete names that begin with a dot although the server may have them and not show them
+    #[arg(long)]
+    pub delete_hidden: bool,
+    /// Delete although a listing may be incomplete or a transfer failed
+    #[arg(long)]
+    pub delete_unconfirmed: bool,
     /// Delete what stands in the way: a file where a directory should be, and the like
     #[arg(long)]
     pub replace: bool,
@@ -192,6 +212,12 @@ pub struct Mirror {
     /// Upload to temporary names, and rename what is whole
     #[arg(long)]
     pub atomic: bool,
+    /// Ask for names that begin with a dot, too, where the server has no MLSD: LIST -a, which not every server knows
+    #[arg(long)]
+    pub hidden: bool,
+    /// Take %XX in the name of a file here for the byte that a download writes so
+    #[arg(long)]
+    pub unescape_names: bool,
     /// What is meant, and what is not.
     #[command(flatten)]
     pub filters: Filters,

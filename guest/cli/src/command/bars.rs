@@ -1,15 +1,20 @@
 //! Progress on a terminal: a bar for each transfer and one for all of them. WASI knows neither the terminal's width nor
-//! threads, so the width comes from outside, and bars move when bytes do.
+//! threads, so the width comes from outside, again and again as the window changes, and bars move when bytes do.
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, Write as _};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use ftp_cli::figures::{grouped, rate, time};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
+use wasi::cli::environment::get_environment;
 
 /// Redraws in a second, at the most.
 const HERTZ: u8 = 10;
+
+/// The pause between two looks at the width of the window.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// The bars of this command.
 pub struct Bars {
@@ -27,8 +32,10 @@ struct All {
 }
 
 impl Bars {
-    pub fn new(is_shown: bool, columns: u16) -> Self {
-        let target = || ProgressDrawTarget::term_like_with_hz(Box::new(Terminal { columns }), HERTZ);
+    /// `columns` is the width, where that of the window does not count.
+    pub fn new(is_shown: bool, columns: Option<u16>) -> Self {
+        let terminal = Terminal { fixed: columns, seen: Mutex::new((Instant::now(), window())) };
+        let target = || ProgressDrawTarget::term_like_with_hz(Box::new(terminal), HERTZ);
         Self { bars: is_shown.then(|| MultiProgress::with_draw_target(target())), all: RefCell::default() }
     }
 
@@ -144,10 +151,19 @@ fn style(has_length: bool) -> ProgressStyle {
         .map_or_else(|_| ProgressStyle::default_bar(), |style| style.progress_chars("=> "))
 }
 
+/// The columns of the window, which whoever runs this tells in the environment and may change there. The library reads its
+/// variables once, so that WASI is asked.
+fn window() -> u16 {
+    let columns = get_environment().into_iter().find(|(name, _)| name == "COLUMNS");
+    columns.and_then(|(_, columns)| columns.parse().ok()).unwrap_or(80)
+}
+
 /// The standard error, as a terminal that understands ECMA-48.
 #[derive(Debug)]
 struct Terminal {
-    columns: u16,
+    fixed: Option<u16>,
+    /// When the window was looked at, and its columns.
+    seen: Mutex<(Instant, u16)>,
 }
 
 impl Terminal {
@@ -158,7 +174,14 @@ impl Terminal {
 
 impl TermLike for Terminal {
     fn width(&self) -> u16 {
-        self.columns
+        if let Some(columns) = self.fixed {
+            return columns;
+        }
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.0.elapsed() >= LOOK {
+            *seen = (Instant::now(), window());
+        }
+        seen.1
     }
 
     fn move_cursor_up(&self, n: usize) -> io::Result<()> {

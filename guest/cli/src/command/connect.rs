@@ -1,36 +1,72 @@
 //! Sessions with the server of a URL.
 
+use std::cell::Cell;
 use std::env;
 use std::fs;
-use std::net::{IpAddr, SocketAddr};
+use std::future::poll_fn;
+use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::ops::{Deref, DerefMut};
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
 use ftp_cli::arguments::{ConnectionOptions, TransferOptions};
 use ftp_cli::exit::Exit;
 use ftp_cli::needs::security;
-use ftp_cli::remote::Remote;
+use ftp_cli::remote::{Remote, is_link_local};
 use ftp_client::retry::{Patience, Retry};
-use ftp_client::{Error, Network, NetworkError, Session, Settings, TransferMode, Trust};
+use ftp_client::{Error, Network, NetworkError, Security, Session, Settings, TransferMode, Trust};
 use ftp_wasi::{Wasi, WasiListener, WasiStream};
 
 use super::Context;
+use super::bare::{Away, Names};
 use super::credentials::{self, Credentials};
 use super::failure::{Doing as _, Failure};
+use super::hints;
 use super::jobs::retry;
+use super::local::has_runner;
 use super::output::Output;
 
-/// WASI's network, or a half of it: `-4` and `-6`.
-#[derive(Debug, Clone, Copy)]
+/// A server that has said nothing for this long may wait for the client.
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// WASI's network, or a half of it: `-4` and `-6`. That of a session shows what is said there.
+#[derive(Clone)]
 pub struct Net {
     ipv4: bool,
     ipv6: bool,
+    session: Option<Rc<Watched>>,
+}
+
+/// What is to be known about a session from outside.
+struct Watched {
+    out: Output,
+    /// Before each of its lines.
+    mark: String,
+    /// The zone of link-local addresses (RFC 4007).
+    zone: u32,
+    /// When its first connection was there.
+    connected: Cell<Option<Duration>>,
 }
 
 impl Net {
     pub fn new(only_ipv4: bool, only_ipv6: bool) -> Self {
-        Self { ipv4: !only_ipv6, ipv6: !only_ipv4 }
+        Self { ipv4: !only_ipv6, ipv6: !only_ipv4, session: None }
+    }
+
+    fn of_session(&self, out: &Output, zone: u32) -> Self {
+        let (mark, connected) = (out.mark(), Cell::default());
+        Self { session: Some(Rc::new(Watched { out: out.clone(), mark, zone, connected })), ..self.clone() }
+    }
+
+    /// A link-local address is in the zone that the URL names.
+    fn in_zone(&self, address: SocketAddr) -> SocketAddr {
+        match (address, &self.session) {
+            (SocketAddr::V6(v6), Some(session)) if is_link_local(address.ip()) => {
+                SocketAddrV6::new(*v6.ip(), v6.port(), v6.flowinfo(), session.zone).into()
+            }
+            _ => address,
+        }
     }
 }
 
@@ -48,11 +84,20 @@ impl Network for Net {
     }
 
     async fn connect(&self, remote: SocketAddr, local: Option<IpAddr>) -> Result<WasiStream, NetworkError> {
-        Wasi.connect(remote, local).await
+        let Some(session) = &self.session else { return Wasi.connect(remote, local).await };
+        let is_first = session.connected.get().is_none();
+        if is_first && session.out.is_verbose() {
+            self.said(&format!("* connecting to {remote}"));
+        }
+        let stream = Wasi.connect(self.in_zone(remote), local).await?;
+        if is_first {
+            session.connected.set(Some(self.now()));
+        }
+        Ok(stream)
     }
 
     async fn listen(&self, local: SocketAddr) -> Result<WasiListener, NetworkError> {
-        Wasi.listen(local).await
+        Wasi.listen(self.in_zone(local)).await
     }
 
     async fn sleep(&self, duration: Duration) {
@@ -66,6 +111,12 @@ impl Network for Net {
     fn wall_clock() -> Option<i64> {
         Wasi::wall_clock()
     }
+
+    fn said(&self, line: &str) {
+        if let Some(session) = &self.session {
+            session.out.transcript(&format!("{}{line}", session.mark));
+        }
+    }
 }
 
 /// A server, and how to get in. Sessions with it are all alike.
@@ -76,8 +127,13 @@ pub struct Server {
     settings: Settings,
     credentials: Credentials,
     compress: bool,
+    /// What it takes for paths.
+    names: Names,
     net: Net,
+    zone: u32,
     out: Output,
+    /// That the server says nothing was reported.
+    is_silent: Cell<bool>,
 }
 
 impl Server {
@@ -108,8 +164,10 @@ impl Server {
         let settings = Settings { security, verify_checksums, ..settings(options)? };
         let credentials = credentials::find(context, &remote, options)?;
         let port = remote.port.unwrap_or_else(|| security.port());
-        let (net, out) = (context.net, context.out.clone());
-        Ok(Rc::new(Self { remote, retry, port, settings, credentials, compress: options.compress, net, out }))
+        let zone = zone(&remote, options)?;
+        let (net, out) = (context.net.clone(), context.out.clone());
+        let (compress, names, is_silent) = (options.compress, Names::default(), Cell::default());
+        Ok(Rc::new(Self { remote, retry, port, settings, credentials, compress, names, net, zone, out, is_silent }))
     }
 
     /// The same server as the same user.
@@ -120,6 +178,7 @@ impl Server {
     /// The same server and the same files, even if one of them is reached without TLS.
     pub fn is_same_place(&self, other: &Self) -> bool {
         self.remote.host == other.remote.host
+            && self.zone == other.zone
             && self.port == other.port
             && self.credentials.user == other.credentials.user
     }
@@ -133,19 +192,16 @@ impl Server {
                 Err(failure) => failure,
             };
             let Some(error) = &failure.error else { return Err(failure) };
-            if self.retry.attempts > 0 {
-                self.out.note(&format!("{}; trying again", failure.text));
-            }
+            // Only then is it known that there is another attempt.
             if !patience.wait(&self.net, error, false).await {
                 return Err(failure);
             }
+            self.out.note(&format!("{}; trying again", failure.text));
         }
     }
 
     async fn open_once(&self) -> Result<Client, Failure> {
-        let mut client = Client { session: self.connect().await?, out: self.out.clone() };
-        self.log_in(&mut client).await?;
-        Ok(client)
+        Ok(Client { session: self.open_session().await?, names: self.names.clone(), away: None })
     }
 
     /// A session in one attempt, for what takes sessions as they are and has a policy of its own.
@@ -156,19 +212,52 @@ impl Server {
     }
 
     async fn connect(&self) -> Result<Session<Net>, Failure> {
-        let connected = Session::connect(self.net, self.settings.clone(), &self.remote.host, self.port).await;
+        let net = self.net.of_session(&self.out, self.zone);
+        let connecting = Session::connect(net.clone(), self.settings.clone(), &self.remote.host, self.port);
+        let connected = beside(connecting, self.wait_for_greeting(&net)).await;
         connected.map_err(|error| {
             let is_lost = matches!(error, Error::ConnectionLost(_));
+            let hint = hints::of_connecting(&error, self.settings.security);
             let failure = Failure::of(format!("cannot connect to {}", self.remote.server()), error);
+            let failure = Failure { text: failure.text + hint, ..failure };
             if is_lost { Failure { exit: Exit::Connect, ..failure } } else { failure }
         })
+    }
+
+    /// A server of implicit TLS waits for the client, which waits for its greeting: say so, and wait on.
+    async fn wait_for_greeting(&self, net: &Net) {
+        let connected = || net.session.as_ref().and_then(|session| session.connected.get());
+        while connected().is_none() {
+            net.sleep(Duration::from_millis(50)).await;
+        }
+        if self.settings.security == Security::Implicit || self.is_silent.get() {
+            return;
+        }
+        let is_port_of_tls = self.port == Security::Implicit.port();
+        if !is_port_of_tls {
+            net.sleep(SILENCE).await;
+        }
+        self.is_silent.set(true);
+        let server = self.remote.server();
+        self.out.note(&match is_port_of_tls {
+            true => format!("{server}: port 990 is that of TLS from the first byte: if no greeting comes, try ftps://"),
+            false => format!(
+                "{server} has accepted the connection and says nothing; it may want TLS from the first byte (ftps://), or be no server of FTP"
+            ),
+        });
     }
 
     async fn log_in(&self, session: &mut Session<Net>) -> Result<(), Failure> {
         let Credentials { user, password, account } = &self.credentials;
         if let Err(error) = session.login(user, password, account.as_deref()).await {
-            let is_refused = matches!(error, Error::Permanent(_));
+            let (is_refused, hint) = match &error {
+                Error::Permanent(reply) => (true, hints::of_login(reply, self.settings.security)),
+                Error::Transient(reply) => (false, hints::of_login(reply, self.settings.security)),
+                Error::Unexpected(reply) => (reply.code == 332, ""),
+                _ => (false, ""),
+            };
             let failure = Failure::of(format!("cannot log in to {} as {user}", self.remote.server()), error);
+            let failure = Failure { text: failure.text + hint, ..failure };
             return Err(if is_refused { Failure { exit: Exit::Login, ..failure } } else { failure });
         }
         if self.compress {
@@ -178,25 +267,52 @@ impl Server {
     }
 }
 
-/// A session that shows what was said on it, where that is wanted.
+/// The first is waited for; the other is done meanwhile.
+async fn beside<T>(work: impl Future<Output = T>, other: impl Future<Output = ()>) -> T {
+    let (mut work, mut other) = (pin!(work), pin!(other));
+    let mut is_over = false;
+    poll_fn(|context| {
+        let result = work.as_mut().poll(context);
+        if result.is_pending() && !is_over {
+            is_over = other.as_mut().poll(context).is_ready();
+        }
+        result
+    })
+    .await
+}
+
+/// The number of a URL's zone, which WASI does not find for a name: `ftp-host` does.
+fn zone(remote: &Remote, options: &ConnectionOptions) -> Result<u32, Failure> {
+    let Some(zone) = &remote.zone else { return Ok(0) };
+    if options.proxy.is_some() {
+        return Err(Failure::usage("an address with a zone is reached from this machine only, not through a proxy"));
+    }
+    let known = env::var("FTP_ZONES").unwrap_or_default();
+    let named = known.split_whitespace().filter_map(|entry| entry.split_once('='));
+    let number = named.filter(|(name, _)| name == zone).map(|(_, number)| number).next().unwrap_or(zone);
+    number.parse().map_err(|_| match has_runner() {
+        true => Failure::usage(format!("this machine has no network {zone}, which the URL names")),
+        false => {
+            let [start, end] =
+                ["with wasmtime run, the zone of an address has to be a number", "as `ip link` shows it"];
+            Failure::usage(format!("{start}, {end}: [{}%25NUMBER] in place of {zone}", remote.host))
+        }
+    })
+}
+
+/// A session that is logged in.
 pub struct Client {
     session: Session<Net>,
-    out: Output,
+    /// What the server takes for paths.
+    pub names: Names,
+    /// Where the session is, when that is not where paths begin.
+    pub away: Option<Away>,
 }
 
 impl Client {
     /// Say goodbye. All is done, so nothing depends on the answer.
     pub async fn quit(mut self) {
-        let _ = self.end().await;
-    }
-
-    /// Show what was said since the last time.
-    fn show(&mut self) {
-        if self.out.is_verbose() {
-            for line in self.session.transcript() {
-                self.out.transcript(&line);
-            }
-        }
+        let _ = self.session.end().await;
     }
 }
 
@@ -209,16 +325,8 @@ impl Deref for Client {
 }
 
 impl DerefMut for Client {
-    /// Before each call, what was said in the one before is shown.
     fn deref_mut(&mut self) -> &mut Session<Net> {
-        self.show();
         &mut self.session
-    }
-}
-
-impl Drop for Client {
-    fn drop(&mut self) {
-        self.show();
     }
 }
 
@@ -239,8 +347,10 @@ fn settings(options: &ConnectionOptions) -> Result<Settings, Failure> {
         settings.tls.identity = Some(ftp_client::Identity { certificates, private_key });
     }
     let invalid = |error: Error| Failure::usage(error.to_string());
-    settings.tls.trust = settings.tls.trust.checked().map_err(invalid)?;
-    settings.tls.identity = settings.tls.identity.map(|identity| identity.checked()).transpose().map_err(invalid)?;
+    let of = |options: &'static str| move |error: Error| Failure::usage(format!("{options}: {error}"));
+    settings.tls.trust = settings.tls.trust.checked().map_err(of("--ca or --add-ca"))?;
+    let identity = settings.tls.identity.map(|identity| identity.checked()).transpose();
+    settings.tls.identity = identity.map_err(of("--cert and --key"))?;
     let (oldest, newest) = (settings.tls.oldest, settings.tls.newest);
     settings.tls.set_versions(oldest, newest).map_err(invalid)?;
     let name = settings.tls.server_name.clone();

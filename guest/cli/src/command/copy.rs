@@ -1,13 +1,23 @@
-//! `cp`: from server to server, straight where they let it, else through here.
+//! `cp`: from server to server, straight where they let it, else through this client.
+//!
+//! One file may have two names: on one server under two addresses, too. What is written over a file is therefore never it
+//! itself, but a temporary one that gets its name when it is whole.
+
+use std::cell::Cell;
 
 use ftp_cli::arguments::Cp;
+use ftp_cli::exit::Exit;
 use ftp_cli::names;
-use ftp_client::{CHUNK, Representation, breathe};
+use ftp_client::{CHUNK, Error, Representation, breathe};
 use serde_json::json;
 
 use super::Context;
+use super::compared::{Compared, check_size, is_refusal};
 use super::connect::{Client, Server};
+use super::download::{Known, ask};
 use super::failure::{Doing as _, Failure};
+use super::renames::{rename, temporary};
+use super::upload::with_part;
 
 pub async fn run(context: &Context, cp: Cp) -> Result<(), Failure> {
     let from = Server::new(context, &cp.from, &cp.connection)?;
@@ -24,34 +34,73 @@ pub async fn run(context: &Context, cp: Cp) -> Result<(), Failure> {
         return Err(Failure::usage(format!("{path} cannot be copied onto itself")));
     }
     let mut sink = to.open().await?;
-    let what = format!("cannot copy {path}");
-    let way = match cp.relay {
-        true => None,
-        false => match source.copy_to(&path, &mut sink, &target, Representation::Image).await {
-            Ok(_) => Some("straight"),
-            Err(error) if cp.fxp => return Err(Failure::of_named(&what, error)),
-            Err(error) => {
-                context.out.note(&format!("the servers do not copy it themselves ({error}), so it goes through here"));
-                None
-            }
-        },
-    };
-    let way = match way {
-        Some(way) => way,
-        None => {
-            // A copy that failed may have cost either session.
-            source = reopened(source, &from).await?;
-            sink = reopened(sink, &to).await?;
-            relay(context, &mut source, &path, &mut sink, &target).await?;
-            "through here"
-        }
-    };
-    context.out.event(&json!({
-        "event": "cp", "server": from.remote.server(), "path": path, "to_server": to.remote.server(), "to": target, "way": way,
-    }));
+    let copied = copy(context, &cp, [&from, &to], [&path, &target], [&mut source, &mut sink]).await;
     source.quit().await;
     sink.quit().await;
+    copied
+}
+
+async fn copy(
+    context: &Context,
+    cp: &Cp,
+    [from, to]: [&Server; 2],
+    [path, target]: [&str; 2],
+    [source, sink]: [&mut Client; 2],
+) -> Result<(), Failure> {
+    let known = ask(source, path, true).await.doing(format!("cannot copy {path}"))?;
+    let is_new = is_new(sink, target).await.doing(format!("cannot copy to {target}"))?;
+    // A server that does not report the one does not report the other, if they are the same file.
+    let is_direct = is_new && known.size.is_some();
+    let place = match is_direct {
+        true => target.to_owned(),
+        false => temporary(target, known.size, known.modified.as_ref()),
+    };
+    let copy = Copy { context, from, to, path, place: &place, known, is_begun: Cell::new(false) };
+    let (way, compared) = match copy.run(cp, source, sink).await {
+        Ok(copied) => copied,
+        Err(failure) if is_direct && copy.is_begun.get() => return Err(with_part(failure, target)),
+        Err(failure) if is_direct => return Err(failure),
+        Err(failure) => return Err(without_part(sink, &place, copy.is_begun.get(), failure).await),
+    };
+    if !is_direct {
+        give_name(context, sink, &place, target).await?;
+    }
+    let mut event = json!({
+        "event": "cp", "server": from.remote.server(), "path": path, "to_server": to.remote.server(), "to": target, "way": way,
+    });
+    compared.describe(&mut event);
+    context.out.event(&event);
+    compared.note(&context.out, target, false);
     Ok(())
+}
+
+/// (SIZE, MDTM) Whether the server denies that there is such a file.
+async fn is_new(sink: &mut Client, target: &str) -> Result<bool, Error> {
+    let is_missing = |error: &Error| matches!(error, Error::Permanent(reply) if reply.code == 550);
+    match sink.size(target).await {
+        Err(error) if is_missing(&error) => {}
+        Err(error) if !is_refusal(sink, &error) => return Err(error),
+        _ => return Ok(false),
+    }
+    match sink.modified(target).await {
+        Err(error) if is_missing(&error) => Ok(true),
+        Err(error) if !is_refusal(sink, &error) => Err(error),
+        _ => Ok(false),
+    }
+}
+
+/// The temporary file is whole. Where it cannot get the name, it is deleted.
+async fn give_name(context: &Context, sink: &mut Client, place: &str, target: &str) -> Result<(), Failure> {
+    let Err(failure) = rename(&context.out, sink, place, target).await else { return Ok(()) };
+    let is_refused = matches!(failure.error, Some(Error::Permanent(_)));
+    let failure = if is_refused { Failure { exit: Exit::Refused, ..failure } } else { failure };
+    Err(without_part(sink, place, true, failure).await)
+}
+
+/// Delete the temporary file, for which this command has no other use.
+async fn without_part(sink: &mut Client, place: &str, is_there: bool, failure: Failure) -> Failure {
+    let is_refused = sink.delete(place).await.is_err();
+    if is_refused && is_there { with_part(failure, place) } else { failure }
 }
 
 /// Whether two paths on one server are the same file, as far as paths can tell. Writing it would empty it before it is read.
@@ -67,36 +116,74 @@ async fn is_same_file(client: &mut Client, one: &str, other: &str) -> bool {
     from_root(one) == from_root(other)
 }
 
-async fn reopened(client: Client, server: &Server) -> Result<Client, Failure> {
-    if client.is_open() { Ok(client) } else { server.open().await }
+struct Copy<'a> {
+    context: &'a Context,
+    from: &'a Server,
+    to: &'a Server,
+    path: &'a str,
+    /// The name that the copy has at first.
+    place: &'a str,
+    /// The source.
+    known: Known,
+    /// The target was opened, so that it has a part.
+    is_begun: Cell<bool>,
 }
 
-async fn relay(
-    context: &Context,
-    source: &mut Client,
-    path: &str,
-    sink: &mut Client,
-    target: &str,
-) -> Result<(), Failure> {
-    let (reading, writing) = (format!("cannot get {path}"), format!("cannot put {target}"));
-    let mut download = source.retrieve(path, Representation::Image, 0).await.doing_named(&reading)?;
-    let mut upload = sink.store(target, Representation::Image, 0).await.doing(&writing)?;
-    let bar = context.out.begin(path, download.expected_size());
-    let mut buffer = Vec::new();
-    let mut bytes = 0;
-    loop {
-        buffer.clear();
-        let count = download.read(&mut buffer, CHUNK).await.doing(&reading)? as u64;
-        if count == 0 {
-            break;
+impl Copy<'_> {
+    /// Straight, or through this client: how it went, and what was compared.
+    async fn run(&self, cp: &Cp, source: &mut Client, sink: &mut Client) -> Result<(&'static str, Compared), Failure> {
+        let what = format!("cannot copy {}", self.path);
+        if !cp.relay {
+            match self.straight(source, sink).await {
+                Ok(compared) => return Ok(("straight", compared)),
+                Err(error) if cp.fxp => return Err(Failure::of_named(&what, error)),
+                Err(error) => {
+                    let text = format!("the servers do not copy it themselves ({error}), so it goes through here");
+                    self.context.out.note(&text);
+                }
+            }
+            // A copy that failed may have cost either session.
+            for (client, server) in [(&mut *source, self.from), (&mut *sink, self.to)] {
+                if !client.is_open() {
+                    *client = server.open().await?;
+                }
+            }
         }
-        upload.write(&buffer).await.doing(&writing)?;
-        bytes += count;
-        bar.advance(count);
-        breathe().await;
+        self.relay(source, sink).await.map(|compared| ("through here", compared))
     }
-    download.finish(source).await.doing(&reading)?;
-    upload.finish(sink).await.doing(&writing)?;
-    context.out.done(bytes, &bar.summary(bytes));
-    Ok(())
+
+    async fn straight(&self, source: &mut Client, sink: &mut Client) -> Result<Compared, Error> {
+        let copied = source.copy_to(self.path, sink, self.place, Representation::Image).await?;
+        Ok(Compared { verified: copied.verified, checksum: None })
+    }
+
+    async fn relay(&self, source: &mut Client, sink: &mut Client) -> Result<Compared, Failure> {
+        let (reading, writing) = (format!("cannot get {}", self.path), format!("cannot put {}", self.place));
+        let mut download = source.retrieve(self.path, Representation::Image, 0).await.doing_named(&reading)?;
+        let mut upload = sink.store(self.place, Representation::Image, 0).await.doing(&writing)?;
+        self.is_begun.set(true);
+        let bar = self.context.out.begin(self.path, self.known.size.or(download.expected_size()));
+        let mut buffer = Vec::new();
+        let mut bytes = 0;
+        loop {
+            buffer.clear();
+            let count = download.read(&mut buffer, CHUNK).await.doing(&reading)? as u64;
+            if count == 0 {
+                break;
+            }
+            upload.write(&buffer).await.doing(&writing)?;
+            bytes += count;
+            bar.advance(count);
+            breathe().await;
+        }
+        download.finish(source).await.doing(&reading)?;
+        let outcome = upload.finish(sink).await.doing(&writing)?;
+        source.back().await.doing(&reading)?;
+        sink.back().await.doing(&writing)?;
+        if let Some(size) = self.known.size.filter(|_| self.context.verify_size) {
+            check_size(source, self.path, size, bytes).await.doing(&reading)?;
+        }
+        self.context.out.done(bytes, &bar.summary(bytes));
+        Ok(Compared::of(&outcome))
+    }
 }

@@ -4,9 +4,8 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ftp_cli::arguments::ConnectionOptions;
-use ftp_cli::exit::Exit;
-use ftp_cli::netrc;
+use ftp_cli::arguments::{ConnectionOptions, Verb};
+use ftp_cli::netrc::{self, Login};
 use ftp_cli::remote::Remote;
 
 use super::Context;
@@ -20,32 +19,64 @@ pub struct Credentials {
     pub account: Option<String>,
 }
 
-/// From the URL, the file for the password, the environment, or `.netrc`, in this order.
+/// Those of each URL, before anything is connected to, where a password is missing because it is for one host alone.
+pub fn check(context: &Context, verb: &Verb) -> Result<(), Failure> {
+    let options = verb.connection();
+    if context.has_several_hosts {
+        for url in verb.urls() {
+            find(context, &Remote::parse(url, &options.encoding())?, options)?;
+        }
+    }
+    Ok(())
+}
+
+/// From the URL, the file for the password, the environment, or `.netrc`, in this order. The password of the file or the
+/// environment is for one host, and never for `anonymous`, who shows it to everybody.
 pub fn find(context: &Context, remote: &Remote, options: &ConnectionOptions) -> Result<Credentials, Failure> {
     let user = remote.user.clone().or_else(|| options.user.clone()).or_else(|| variable("FTP_USER"));
-    let password = match &remote.password {
-        Some(password) => {
-            context.out.warn("the password is in the URL, which others may read in the list of processes");
-            Some(password.clone())
-        }
-        None => match &options.password_file {
-            Some(path) => Some(first_line(&read(path)?)),
-            None => variable("FTP_PASSWORD"),
-        },
+    let common = match &options.password_file {
+        Some(path) => Some(first_line(&read(path)?)),
+        None => env::var("FTP_PASSWORD").ok(),
     };
-    let entry = match (&user, &password) {
-        (Some(_), Some(_)) => None,
-        _ => netrc_text(options)?.and_then(|text| netrc::login(&text, &remote.host, user.as_deref())),
-    };
-    let entry = entry.unwrap_or_default();
-    match (user.or(entry.user), password.or(entry.password)) {
-        (None, _) => Ok(Credentials { user: "anonymous".into(), password: "anonymous@".into(), account: None }),
-        (Some(user), None) if user.eq_ignore_ascii_case("anonymous") || user.eq_ignore_ascii_case("ftp") => {
-            Ok(Credentials { user, password: "anonymous@".into(), account: entry.account })
-        }
-        (Some(user), Some(password)) => Ok(Credentials { user, password, account: entry.account }),
-        (Some(user), None) => Err(Failure::new(Exit::Usage, no_password(&user, remote))),
+    let is_withheld = common.is_some() && context.has_several_hosts && !options.same_password;
+    let common = common.filter(|_| !is_withheld);
+    if remote.password.as_ref().is_some_and(|password| !password.is_empty()) {
+        context.out.warn("the password is in the URL, which others may read in the list of processes");
     }
+    let is_known = user.is_some() && (remote.password.is_some() || common.is_some());
+    let entry = match is_known && !user.as_deref().is_some_and(is_anonymous) {
+        true => None,
+        false => netrc_text(options)?.and_then(|text| netrc::login(&text, &remote.host, user.as_deref())),
+    };
+    let Login { user: listed, password: own, account } = entry.unwrap_or_default();
+    let Some(user) = user.or(listed) else {
+        return Ok(Credentials { user: "anonymous".into(), password: ANONYMOUS.into(), account: None });
+    };
+    let password = match is_anonymous(&user) {
+        true => remote.password.clone().or(own).or_else(|| Some(ANONYMOUS.to_owned())),
+        false => remote.password.clone().or(common).or(own),
+    };
+    match password {
+        Some(password) => Ok(Credentials { user, password, account }),
+        None if is_withheld => Err(Failure::usage(for_one_host(&user, remote))),
+        None => Err(Failure::usage(no_password(&user, remote))),
+    }
+}
+
+/// What an anonymous user shows for a password (RFC 1635).
+const ANONYMOUS: &str = "anonymous@";
+
+fn is_anonymous(user: &str) -> bool {
+    user.eq_ignore_ascii_case("anonymous") || user.eq_ignore_ascii_case("ftp")
+}
+
+/// One password given to several hosts would be known to each of them.
+fn for_one_host(user: &str, remote: &Remote) -> String {
+    format!(
+        "no password for {user} on {}: with several hosts that of FTP_PASSWORD or --password-file goes to none; give each its own in \
+         .netrc (--netrc, --netrc-file), or the same to all by --same-password",
+        remote.server()
+    )
 }
 
 /// A guest cannot hide what is typed, so it does not ask.

@@ -10,12 +10,16 @@ use ftp_cli::exit::Exit;
 use ftp_cli::names;
 use ftp_cli::needs::parent;
 use ftp_client::retry::{Patience, Retry};
-use ftp_client::{CHUNK, Download, Entry, Error, Hasher, Kind, Representation, Timestamp, breathe};
+use ftp_client::{
+    Algorithm, CHUNK, Download, Entry, Error, Hasher, Kind, Outcome, RawEntry, Representation, Timestamp, breathe,
+};
 use serde_json::json;
 
 use super::Context;
 use super::bars::Bar;
+use super::compared::{Compared, check_size, refuses_offset, unless_refused};
 use super::connect::{Client, Net};
+use super::disk;
 use super::failure::{Doing as _, Failure};
 use super::jobs::{Limiter, Worker, retry};
 use super::local;
@@ -44,6 +48,8 @@ impl Job {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Known {
     pub size: Option<u64>,
+    /// The size is that of the file in bytes, as `SIZE` and `MLSD` report it. What `LIST` reports is made for people.
+    pub is_exact: bool,
     pub modified: Option<Timestamp>,
 }
 
@@ -52,8 +58,13 @@ impl Known {
     pub fn of(entry: &Entry) -> Self {
         match entry.kind {
             Kind::SymbolicLink => Self::default(),
-            _ => Self { size: entry.size, modified: entry.modified },
+            _ => Self { size: entry.size, is_exact: matches!(entry.raw, RawEntry::Facts(_)), modified: entry.modified },
         }
+    }
+
+    /// The bytes that a download has to bring.
+    pub fn exact_size(&self) -> Option<u64> {
+        self.size.filter(|_| self.is_exact)
     }
 }
 
@@ -68,6 +79,7 @@ pub struct How {
     pub retry: Retry,
     pub times: bool,
     pub checksum: bool,
+    pub verify_size: bool,
     pub segments: usize,
     pub limiter: Rc<Limiter>,
 }
@@ -80,6 +92,7 @@ impl How {
             retry: retry(options),
             times: !options.no_times,
             checksum: options.checksum,
+            verify_size: context.verify_size,
             segments: usize::from(segments),
             limiter: Limiter::new(context, options.limit_rate),
         }
@@ -101,23 +114,31 @@ impl How {
 
     /// It is known well enough to be continued.
     fn knows(&self, known: &Known) -> bool {
-        known.size.is_some() && (self.blindly || known.modified.is_some())
+        known.exact_size().is_some() && (self.blindly || known.modified.is_some())
     }
 }
 
 /// Download a file, as often as it takes and the policy has it.
 pub async fn download(worker: &mut Worker<'_>, job: &Job, how: &How) -> Result<(), Failure> {
+    disk::check_name(&job.target)?;
     let mut patience = Patience::new(&how.retry);
     let mut attempt = Attempt { resume: how.resume, keep: how.resume, reached: 0, temporary: None };
+    let is_device = disk::is_device(&job.target);
     loop {
         let before = attempt.reached;
-        let failure = match attempt.run(worker, job, how).await {
+        let result = match is_device {
+            true => attempt.to_device(worker, job, how).await,
+            false => attempt.run(worker, job, how).await,
+        };
+        let failure = match result {
             Ok(()) => return Ok(()),
             Err(failure) => failure,
         };
-        let net = worker.context.net;
+        // What a device has taken cannot be taken back.
+        let may_repeat = job.may_continue() && !(is_device && attempt.reached > 0);
+        let net = worker.context.net.clone();
         let is_again = match &failure.error {
-            Some(error) => job.may_continue() && patience.wait(&net, error, attempt.reached > before).await,
+            Some(error) => may_repeat && patience.wait(&net, error, attempt.reached > before).await,
             None => false,
         };
         if !is_again {
@@ -138,125 +159,187 @@ struct Attempt {
     temporary: Option<PathBuf>,
 }
 
+/// What an attempt has brought.
+struct Arrived {
+    bytes: u64,
+    resumed_at: u64,
+    compared: Compared,
+}
+
 impl Attempt {
     async fn run(&mut self, worker: &mut Worker<'_>, job: &Job, how: &How) -> Result<(), Failure> {
-        let out = &worker.context.out;
+        let context = worker.context;
         let client = worker.client().await?;
         let known = self.look(client, job, how).await?;
-        let what = format!("cannot get {}", job.path);
-        if is_device(&job.target) {
-            let file = File::options().write(true).open(&job.target);
-            let mut file = file.map_err(|error| Failure::local("write", &job.target, &error))?;
-            let download = client.retrieve(&job.path, job.representation, 0).await.doing_named(&what)?;
-            let bar = out.begin(&job.path, known.size);
-            let bytes = pump(client, download, &mut file, &job.target, &bar, how, &mut self.reached)
-                .await
-                .map_err(|error| error.into_failure(&what))?;
-            return done(worker, job, &bar, bytes, 0);
-        }
-        let is_divided = how.segments > 1 && known.size.is_some();
+        // Several sessions have no directory of their own to go to.
+        let is_divided = how.segments > 1 && known.exact_size().is_some() && !client.names.are_bare();
         let temporary = temporary(&job.target, &known, is_divided);
         if self.temporary.as_ref().is_some_and(|other| *other != temporary) {
             self.clean();
         }
         self.temporary = Some(temporary.clone());
         let resume = self.resume && job.may_continue() && how.knows(&known);
-        if is_divided {
-            let bar = out.begin(&job.path, known.size);
-            let bytes = segmented::download(worker, job, how, &known, &temporary, resume, &bar).await?;
-            // Each session brought a part, so none of them could compare.
-            if how.checksum
-                && let Err(failure) = compare_at(worker.client().await?, &job.path, &temporary).await
-            {
-                self.clean();
-                return Err(failure);
-            }
-            put_in_place(&temporary, &job.target, &known, how)?;
-            self.temporary = None;
-            return done(worker, job, &bar, bytes, 0);
-        }
-        let (mut file, mut offset) = open(&temporary, resume, &known)?;
-        let bar = out.begin(&job.path, known.size.filter(|_| job.may_continue()));
-        let mut bytes = 0;
-        if offset == 0 || known.size != Some(offset) {
+        let bar = context.out.begin(&job.path, known.size.filter(|_| job.may_continue()));
+        let way = Way { how, known: &known, temporary: &temporary, bar: &bar };
+        let arrived = match is_divided {
+            true => divided(worker, job, &way, resume).await,
+            false => self.whole(worker, job, &way, resume).await,
+        };
+        let arrived = arrived.inspect_err(|failure| self.forget_wrong(failure))?;
+        put_in_place(&temporary, &job.target, &known, how)?;
+        self.temporary = None;
+        done(worker, job, how, &bar, &arrived);
+        Ok(())
+    }
+
+    /// By one session, from the beginning or from where the temporary file ends.
+    async fn whole(
+        &mut self,
+        worker: &mut Worker<'_>,
+        job: &Job,
+        way: &Way<'_>,
+        resume: bool,
+    ) -> Result<Arrived, Failure> {
+        let what = format!("cannot get {}", job.path);
+        let Way { how, known, temporary, bar } = way;
+        let client = worker.client().await?;
+        let (mut file, mut offset) = open(temporary, resume, known)?;
+        let mut arrived = Arrived { bytes: 0, resumed_at: offset, compared: Compared::SIZE };
+        if offset == 0 || known.exact_size() != Some(offset) {
             let download = match client.retrieve(&job.path, job.representation, offset).await {
-                // It knows no offsets.
-                Err(Error::Permanent(reply)) if offset > 0 && matches!(reply.code, 500..=504 | 554) => {
+                Err(error) if offset > 0 && refuses_offset(client, &error) => {
                     offset = 0;
-                    restart(&mut file).map_err(|error| Failure::local("write", &temporary, &error))?;
-                    client.retrieve(&job.path, job.representation, 0).await
+                    let download = client.retrieve(&job.path, job.representation, 0).await.doing_named(&what)?;
+                    restart(&mut file).map_err(|error| Failure::local("write", temporary, &error))?;
+                    Ok(download)
                 }
                 download => download,
             };
             bar.skip(offset);
             self.reached = offset;
             let download = download.doing_named(&what)?;
-            let pumped = pump(client, download, &mut file, &temporary, &bar, how, &mut self.reached).await;
-            bytes = pumped.map_err(|error| error.into_failure(&what))?;
+            let place = Place { file: &mut file, path: temporary };
+            let outcome = pump(client, download, place, bar, how, &mut self.reached).await;
+            let outcome = outcome.map_err(|error| error.into_failure(&what))?;
+            let compared = check(client, job, known, how, offset + outcome.bytes, &outcome).await.doing(&what)?;
+            arrived = Arrived { bytes: outcome.bytes, resumed_at: offset, compared };
         }
-        if job.may_continue() && known.size.is_some_and(|size| size != offset + bytes) {
-            self.clean();
-            let text =
-                format!("{what}: there are {} bytes, and {} were announced", offset + bytes, known.size.unwrap_or(0));
-            return Err(Failure::new(Exit::Protocol, text));
+        if how.checksum && offset > 0 {
+            let checksum = compare(client, &job.path, &mut file, temporary).await?;
+            arrived.compared = arrived.compared.with(checksum);
         }
-        if how.checksum
-            && offset > 0
-            && let Err(failure) = compare(client, &job.path, &mut file, &temporary).await
-        {
-            self.clean();
-            return Err(failure);
-        }
-        drop(file);
-        put_in_place(&temporary, &job.target, &known, how)?;
-        self.temporary = None;
-        done(worker, job, &bar, bytes, offset)
+        Ok(arrived)
     }
 
-    /// What has to be known before: the version, where it is continued; the time, where it is kept; the size, where there
-    /// is a bar. In another attempt it is asked for again, as the file may have changed.
+    /// To a device, which takes the bytes as they come. There is nothing to continue or to rename.
+    async fn to_device(&mut self, worker: &mut Worker<'_>, job: &Job, how: &How) -> Result<(), Failure> {
+        let what = format!("cannot get {}", job.path);
+        let context = worker.context;
+        let client = worker.client().await?;
+        let known = self.look(client, job, how).await?;
+        let file = File::options().append(true).open(&job.target);
+        let mut file = file.map_err(|error| Failure::local("write", &job.target, &error))?;
+        let download = client.retrieve(&job.path, job.representation, 0).await.doing_named(&what)?;
+        let bar = context.out.begin(&job.path, known.size);
+        let place = Place { file: &mut file, path: &job.target };
+        let outcome = pump(client, download, place, &bar, how, &mut self.reached).await;
+        let outcome = outcome.map_err(|error| error.into_failure(&what))?;
+        let compared = check(client, job, &known, how, outcome.bytes, &outcome).await.doing(&what)?;
+        done(worker, job, how, &bar, &Arrived { bytes: outcome.bytes, resumed_at: 0, compared });
+        Ok(())
+    }
+
+    /// What has to be known before: the size, by which a cut is seen; the time, where it is kept; both, where the download is
+    /// continued. In another attempt they are asked for again, as the file may have changed.
     async fn look(&self, client: &mut Client, job: &Job, how: &How) -> Result<Known, Failure> {
         let is_dated = job.known.modified.as_ref().is_some_and(local::is_exact);
         let needs_version = how.resume || how.segments > 1;
-        let needs_time = (how.times || needs_version) && !is_dated;
-        let needs_size = (needs_version || local::has_terminal()) && job.known.size.is_none();
-        if !needs_size && !needs_time && self.temporary.is_none() {
+        let is_again = self.temporary.is_some();
+        let needs_time = is_again || (how.times || needs_version) && !is_dated;
+        let needs_size = is_again || needs_version || how.verify_size && job.may_continue();
+        if !needs_time && (!needs_size || job.known.exact_size().is_some()) {
             return Ok(job.known);
         }
-        match ask(client, &job.path).await {
-            Ok(known) => Ok(Known { modified: known.modified.or(job.known.modified), ..known }),
-            // It does not tell; whether the file is there is seen when it is asked for.
-            Err(Error::Permanent(_) | Error::Unsupported(_)) => Ok(job.known),
-            Err(error) => Err(Failure::of(format!("cannot get {}", job.path), error)),
+        let asked = ask(client, &job.path, needs_time).await.doing(format!("cannot get {}", job.path))?;
+        // Whether a file is there of which nothing is reported is seen when it is asked for.
+        let known = if asked.size.is_some() { asked } else { job.known };
+        Ok(Known { modified: asked.modified.or(job.known.modified), ..known })
+    }
+
+    /// Bytes that are not those of the server are no beginning of the file. Where fewer came, and nothing failed, which of them
+    /// are missing is not known.
+    fn forget_wrong(&mut self, failure: &Failure) {
+        let is_wrong = matches!(failure.error, Some(Error::Incomplete(_) | Error::Integrity(_)));
+        if is_wrong || failure.exit == Exit::Protocol {
+            self.clean();
         }
     }
 
     fn clean(&mut self) {
         if let Some(path) = self.temporary.take() {
-            let _ = fs::remove_file(segmented::ranges(&path));
+            segmented::forget(&path);
             let _ = fs::remove_file(path);
         }
     }
 }
 
 impl Drop for Attempt {
-    /// However it ended, a limit of time included.
+    /// However it ended, a limit of time included. An empty file is no part of anything.
     fn drop(&mut self) {
-        if !self.keep {
+        let is_empty = |path: &PathBuf| fs::symlink_metadata(path).is_ok_and(|found| found.len() == 0);
+        if !self.keep || self.temporary.as_ref().is_some_and(is_empty) {
             self.clean();
         }
     }
 }
 
-/// (SIZE, MDTM) What is known of a file, behind a link too: `MLST` of ProFTPD tells the size of the link.
-async fn ask(client: &mut Client, path: &str) -> Result<Known, Error> {
-    let size = client.size(path).await?;
-    let modified = match client.modified(path).await {
-        Ok(time) => Some(time),
-        Err(Error::Permanent(_) | Error::Transient(_)) if client.is_open() => None,
-        Err(error) => return Err(error),
+/// How a file comes.
+struct Way<'a> {
+    how: &'a How,
+    known: &'a Known,
+    temporary: &'a Path,
+    bar: &'a Bar,
+}
+
+/// By several sessions, each of which brings a part, so that none of them can compare.
+async fn divided(worker: &mut Worker<'_>, job: &Job, way: &Way<'_>, resume: bool) -> Result<Arrived, Failure> {
+    let Way { how, known, temporary, bar } = way;
+    let bytes = segmented::download(worker, job, how, known, temporary, resume, bar).await?;
+    let mut compared = Compared::SIZE;
+    if how.checksum {
+        compared = compared.with(compare_at(worker.client().await?, &job.path, temporary).await?);
+    }
+    Ok(Arrived { bytes, resumed_at: 0, compared })
+}
+
+/// Whether all bytes came, as far as the server reports how many there are.
+async fn check(
+    client: &mut Client,
+    job: &Job,
+    known: &Known,
+    how: &How,
+    arrived: u64,
+    outcome: &Outcome,
+) -> Result<Compared, Error> {
+    let compared = Compared::of(outcome);
+    let Some(size) = known.exact_size().filter(|_| how.verify_size && job.may_continue()) else { return Ok(compared) };
+    check_size(client, &job.path, size, arrived).await?;
+    Ok(Compared::SIZE.with(compared.checksum))
+}
+
+/// (SIZE, MDTM) What is known of a file, behind a link too: `MLST` of ProFTPD tells the size of the link. A server that denies
+/// that the file is there is not asked for its time.
+pub async fn ask(client: &mut Client, path: &str, with_time: bool) -> Result<Known, Error> {
+    let size = match client.size(path).await {
+        Err(Error::Permanent(reply)) if reply.code == 550 => return Ok(Known::default()),
+        size => unless_refused(client, size)?,
     };
-    Ok(Known { size: Some(size), modified })
+    let mut known = Known { size, is_exact: size.is_some(), modified: None };
+    if with_time {
+        let modified = client.modified(path).await;
+        known.modified = unless_refused(client, modified)?;
+    }
+    Ok(known)
 }
 
 /// Why bytes did not go through.
@@ -274,16 +357,21 @@ impl Broken {
     }
 }
 
+/// A file here that is written.
+pub struct Place<'a> {
+    pub file: &'a mut File,
+    pub path: &'a Path,
+}
+
 /// From the server to a file, to the end and the server's verdict.
-pub async fn pump(
+async fn pump(
     client: &mut Client,
     mut download: Download<Net>,
-    file: &mut File,
-    path: &Path,
+    place: Place<'_>,
     bar: &Bar,
     how: &How,
     reached: &mut u64,
-) -> Result<u64, Broken> {
+) -> Result<Outcome, Broken> {
     let mut buffer = Vec::new();
     let mut bytes = 0;
     loop {
@@ -292,20 +380,16 @@ pub async fn pump(
         if count == 0 {
             break;
         }
-        file.write_all(&buffer).map_err(|error| Broken::Here(Failure::local("write", path, &error)))?;
+        let written = place.file.write_all(&buffer);
+        written.map_err(|error| Broken::Here(Failure::local("write", place.path, &disk::cause(place.path, error))))?;
         bytes += count;
         *reached += count;
         bar.advance(count);
         how.limiter.pass(count).await;
         breathe().await;
     }
-    download.finish(client).await.map_err(Broken::Server)?;
-    Ok(bytes)
-}
-
-/// A pipe or the like, which a rename would replace.
-fn is_device(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir())
+    let outcome = download.finish(client).await.map_err(Broken::Server)?;
+    Ok(Outcome { bytes, ..outcome })
 }
 
 /// Where the file is until it is whole. Its name tells which version of the file it is, and whether it is the beginning or
@@ -318,18 +402,20 @@ fn temporary(target: &Path, known: &Known, is_divided: bool) -> PathBuf {
     parent(target).join(names::temporary(&name, &version))
 }
 
-/// The temporary file, and where to go on in it.
+/// The temporary file, and where to go on in it. A link of its name is replaced, not followed.
 fn open(path: &Path, resume: bool, known: &Known) -> Result<(File, u64), Failure> {
     let failed = |error: io::Error| Failure::local("write", path, &error);
-    if resume && let Ok(mut file) = File::options().read(true).write(true).open(path) {
+    if resume
+        && disk::is_file(path)
+        && let Ok(mut file) = File::options().read(true).write(true).open(path)
+    {
         let length = file.seek(SeekFrom::End(0)).map_err(failed)?;
         // Without a size nobody knows whether this is its beginning.
         if known.size.is_some_and(|size| length <= size) {
             return Ok((file, length));
         }
     }
-    let file = File::options().read(true).write(true).create(true).truncate(true).open(path);
-    file.map(|file| (file, 0)).map_err(failed)
+    disk::fresh(path).map(|file| (file, 0)).map_err(failed)
 }
 
 fn restart(file: &mut File) -> io::Result<()> {
@@ -337,16 +423,21 @@ fn restart(file: &mut File) -> io::Result<()> {
     file.rewind()
 }
 
-async fn compare_at(client: &mut Client, remote: &str, path: &Path) -> Result<(), Failure> {
+async fn compare_at(client: &mut Client, remote: &str, path: &Path) -> Result<Option<Algorithm>, Failure> {
     let mut file = File::open(path).map_err(|error| Failure::local("read", path, &error))?;
     compare(client, remote, &mut file, path).await
 }
 
-/// The checksum of the whole file, which a transfer of a part says nothing about.
-pub async fn compare(client: &mut Client, remote: &str, file: &mut File, path: &Path) -> Result<(), Failure> {
+/// The checksum of the whole file, which a transfer of a part says nothing about. None where the server has none.
+pub async fn compare(
+    client: &mut Client,
+    remote: &str,
+    file: &mut File,
+    path: &Path,
+) -> Result<Option<Algorithm>, Failure> {
     let theirs = match client.checksum(remote, None).await {
         Ok(theirs) => theirs,
-        Err(Error::Unsupported(_) | Error::Permanent(_)) => return Ok(()),
+        Err(Error::Unsupported(_) | Error::Permanent(_)) => return Ok(None),
         Err(error) => return Err(Failure::of(format!("cannot compare {remote}"), error)),
     };
     let failed = |error: io::Error| Failure::local("read", path, &error);
@@ -362,7 +453,7 @@ pub async fn compare(client: &mut Client, remote: &str, file: &mut File, path: &
         breathe().await;
     }
     match hasher.finish().value == theirs.value {
-        true => Ok(()),
+        true => Ok(Some(theirs.algorithm)),
         false => Err(Failure::new(Exit::Protocol, format!("{remote}: the checksum is not the server's"))),
     }
 }
@@ -378,13 +469,15 @@ fn put_in_place(temporary: &Path, target: &Path, known: &Known, how: &How) -> Re
     fs::rename(temporary, target).map_err(|error| Failure::local("write", target, &error))
 }
 
-fn done(worker: &Worker<'_>, job: &Job, bar: &Bar, bytes: u64, resumed_at: u64) -> Result<(), Failure> {
+fn done(worker: &Worker<'_>, job: &Job, how: &How, bar: &Bar, arrived: &Arrived) {
     let out = &worker.context.out;
-    out.event(&json!({
+    let mut event = json!({
         "event": "transfer", "direction": "get", "server": worker.server.remote.server(), "remote": job.path,
-        "local": job.target.to_string_lossy(), "bytes": bytes, "resumed_at": resumed_at,
+        "local": job.target.to_string_lossy(), "bytes": arrived.bytes, "resumed_at": arrived.resumed_at,
         "seconds": bar.elapsed().as_secs_f64(),
-    }));
-    out.done(bytes, &bar.summary(bytes));
-    Ok(())
+    });
+    arrived.compared.describe(&mut event);
+    out.event(&event);
+    out.done(arrived.bytes, &bar.summary(arrived.bytes));
+    arrived.compared.note(out, &job.path, how.checksum);
 }

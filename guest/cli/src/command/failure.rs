@@ -7,7 +7,7 @@ use ftp_cli::exit::Exit;
 use ftp_cli::remote::Invalid;
 use ftp_client::Error;
 
-use super::local;
+use super::{hints, local};
 
 /// Why it failed.
 #[derive(Debug, Clone)]
@@ -29,7 +29,7 @@ impl Failure {
 
     /// `what` was tried, and this came of it.
     pub fn of(what: impl AsRef<str>, error: Error) -> Self {
-        let text = format!("{}: {error}{}", what.as_ref(), hint(&error));
+        let text = format!("{}: {error}{}", what.as_ref(), hints::of(&error));
         Self { exit: Exit::of(&error), text, error: Some(error) }
     }
 
@@ -42,8 +42,16 @@ impl Failure {
 
     /// A file or folder of this machine.
     pub fn local(what: &str, path: &Path, error: &io::Error) -> Self {
-        let hint = if local::is_open_to_us(path) { String::new() } else { no_folder(path) };
-        Self::new(Exit::Local, format!("cannot {what} {}: {error}{hint}", path.display()))
+        let hint = if local::is_open_to_us(path) { String::new() } else { hints::no_folder(path) };
+        Self::new(Exit::Local, format!("cannot {what} {}: {}{hint}", path.display(), cause(error)))
+    }
+
+    /// The standard output. Without a text where its reader is gone, as behind `head`.
+    pub fn output(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::new(Exit::Local, ""),
+            _ => Self::new(Exit::Local, format!("cannot write the standard output: {}", cause(error))),
+        }
     }
 
     /// Nothing else can succeed either.
@@ -58,24 +66,13 @@ impl From<Invalid> for Failure {
     }
 }
 
-/// In a program of its own a client can reach all; here somebody has to allow it, and how depends on who runs it.
-fn hint(error: &Error) -> &'static str {
-    if local::has_runner() {
-        return "";
-    }
-    match error {
-        Error::AccessDenied(_) => "; with wasmtime run, the network takes -S inherit-network",
-        Error::NameUnresolvable(text) if text.contains("permanent-resolver-failure") => {
-            "; with wasmtime run, names of hosts take -S allow-ip-name-lookup"
-        }
-        _ => "",
-    }
-}
-
-fn no_folder(path: &Path) -> String {
-    match local::has_runner() {
-        true => String::new(),
-        false => format!("; with wasmtime run, this folder takes --dir {}", ftp_cli::needs::parent(path).display()),
+/// In words where the system has a number.
+fn cause(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "the disk is full".to_owned(),
+        io::ErrorKind::InvalidFilename => "the name is too long".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a directory; for those there is `mirror`".to_owned(),
+        _ => error.to_string(),
     }
 }
 

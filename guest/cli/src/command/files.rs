@@ -1,5 +1,6 @@
 //! `rm`, `mkdir`, `rmdir`, `mv`, `touch`, `chmod`: what needs no data.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use chrono::DateTime;
@@ -14,7 +15,7 @@ use super::Context;
 use super::connect::{Client, Server};
 use super::failure::{Doing as _, Failure};
 use super::globs::expand;
-use super::local;
+use super::{hints, local};
 
 /// Do something with each path of each URL. What fails does not keep the others from being done.
 async fn each(
@@ -26,7 +27,7 @@ async fn each(
     work: impl AsyncFn(&mut Client, &str) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut current: Option<(Rc<Server>, Client)> = None;
-    let (mut done, mut first) = (0, None);
+    let mut tally = Tally { is_alone: urls.len() == 1, ..Tally::default() };
     for url in urls {
         let server = Server::new(context, url, options)?;
         let is_other = current.as_ref().is_none_or(|(other, client)| !other.serves(&server) || !client.is_open());
@@ -38,77 +39,177 @@ async fn each(
             current = Some((server.clone(), client));
         }
         let Some((_, client)) = &mut current else { continue };
-        let paths = match expand(client, &server.remote, no_glob).await {
+        let paths: Vec<String> = match expand(client, &server.remote, no_glob).await {
             Ok(meant) => meant.into_iter().map(|meant| meant.path).collect(),
             Err(failure) => {
-                report(context, urls, &failure);
-                first.get_or_insert(failure);
+                tally.add(context, failure);
                 Vec::new()
             }
         };
+        tally.is_alone &= paths.len() <= 1;
         for path in paths {
+            if !client.is_open() {
+                *client = server.open().await?;
+            }
             match work(client, &path).await {
                 Ok(()) => {
-                    done += 1;
+                    tally.done += 1;
                     context.out.event(&json!({ "event": event, "server": server.remote.server(), "path": path }));
                 }
-                Err(failure) => {
-                    report(context, urls, &failure);
-                    first.get_or_insert(failure);
-                }
+                Err(failure) => tally.add(context, failure),
             }
         }
     }
     if let Some((_, client)) = current {
         client.quit().await;
     }
-    match first {
-        None => Ok(()),
-        Some(failure) if urls.len() == 1 && done == 0 => Err(failure),
-        Some(failure) if done == 0 => Err(Failure { text: "none of it was done".to_owned(), ..failure }),
-        Some(_) => Err(Failure::new(Exit::Partial, "a part of it was not done")),
+    tally.verdict()
+}
+
+/// What became of several things.
+#[derive(Default)]
+struct Tally {
+    /// There is only one, whose failure is the last word.
+    is_alone: bool,
+    done: usize,
+    first: Option<Failure>,
+}
+
+impl Tally {
+    /// A failure that is not the last word is reported at once.
+    fn add(&mut self, context: &Context, failure: Failure) {
+        if !self.is_alone {
+            context.out.failure(&failure);
+        }
+        self.first.get_or_insert(failure);
+    }
+
+    fn verdict(self) -> Result<(), Failure> {
+        match self.first {
+            None => Ok(()),
+            Some(failure) if self.is_alone => Err(failure),
+            Some(failure) if self.done == 0 => {
+                Err(Failure { text: "none of it was done".to_owned(), error: None, ..failure })
+            }
+            Some(_) => Err(Failure::new(Exit::Partial, "a part of it was not done")),
+        }
     }
 }
 
-/// A failure that is not the last word is told at once.
-fn report(context: &Context, urls: &[String], failure: &Failure) {
-    if urls.len() > 1 {
-        context.out.failure(failure);
-    }
+/// A session, where the one that was there was ended because the server reports no way back from a directory.
+pub async fn reopened(client: Client, server: &Server) -> Result<Client, Failure> {
+    if client.is_open() { Ok(client) } else { server.open().await }
 }
 
 pub async fn rm(context: &Context, rm: Rm) -> Result<(), Failure> {
-    let recursive = rm.recursive;
-    each(context, &rm.urls, &rm.connection, rm.no_glob, "rm", async |client, path| match client.delete(path).await {
-        Err(Error::Permanent(_)) if recursive => remove_tree(client, path).await,
-        result => result.map(drop).doing_named(format!("cannot delete {path}")),
+    let Rm { recursive, hidden, no_preserve_root, .. } = rm;
+    each(context, &rm.urls, &rm.connection, rm.no_glob, "rm", async |client, path| {
+        if recursive && is_root(path) {
+            return match no_preserve_root {
+                true => remove_tree(context, client, path, hidden).await,
+                false => Err(Failure::usage(format!(
+                    "{path} is the root, or may be: --no-preserve-root deletes all that is in it"
+                ))),
+            };
+        }
+        match client.delete(path).await {
+            Err(Error::Permanent(_)) if recursive => remove_tree(context, client, path, hidden).await,
+            result => match result.map(drop).doing_named(format!("cannot delete {path}")) {
+                Err(failure) => Err(hints::directory(client, path, failure, "rm -r deletes those").await),
+                Ok(()) => Ok(()),
+            },
+        }
     })
     .await
 }
 
-/// What is below a directory, from the bottom up, and the directory. Links are deleted, not followed.
-async fn remove_tree(client: &mut Client, path: &str) -> Result<(), Failure> {
-    let what = format!("cannot delete {path}");
-    let mut tree = Tree::default();
-    Walk::new(Some(path), WalkOptions::default()).run(client, &mut tree).await.doing(&what)?;
-    for folder in &tree.folders {
-        match &folder.end {
-            End::Complete if folder.unparsed.is_empty() => {}
-            End::Failed(error) => return Err(Failure::of_named(&what, error.clone())),
-            _ => return Err(Failure::new(Exit::Refused, format!("{what}: not all that is in it is known"))),
+/// Whether a path leads to the root, to the login directory, or to one that these are in.
+fn is_root(path: &str) -> bool {
+    let mut depth = 0_usize;
+    for name in path.split('/') {
+        match name {
+            "" | "." => {}
+            ".." => match depth.checked_sub(1) {
+                Some(above) => depth = above,
+                None => return true,
+            },
+            _ => depth += 1,
         }
     }
-    tree.items.sort_by(|one, other| other.path.cmp(&one.path));
+    depth == 0
+}
+
+/// What is below a directory, from the bottom up, and the directory. Links are deleted, not followed. What cannot be deleted
+/// is reported, and stays with the directories that it is in.
+async fn remove_tree(context: &Context, client: &mut Client, path: &str, hidden: bool) -> Result<(), Failure> {
+    let what = format!("cannot delete {path}");
+    let mut tree = Tree::default();
+    let mut walk = Walk::new(Some(path), WalkOptions { hidden, ..WalkOptions::default() });
+    walk.run(client, &mut tree).await.doing(&what)?;
     let on_server = |member: &RelativePath| member.on_server(Some(path)).unwrap_or_default();
-    for item in &tree.items {
-        let place = on_server(&item.path);
-        let result = match item.kind {
-            Kind::Directory => client.remove_directory(&place).await,
-            _ => client.delete(&place).await,
+    let mut removal = Removal { context, kept: BTreeSet::new(), done: 0, first: None };
+    for folder in &tree.folders {
+        let failure = match &folder.end {
+            End::Complete if folder.unparsed.is_empty() => continue,
+            End::Failed(error) if folder.path.depth() == 0 => return Err(Failure::of_named(&what, error.clone())),
+            End::Failed(error) => Failure::of_named(format!("cannot list {}", on_server(&folder.path)), error.clone()),
+            _ => {
+                let text = format!("cannot delete {}: not all that is in it is known", on_server(&folder.path));
+                Failure::new(Exit::Refused, text)
+            }
         };
-        result.doing_named(format!("cannot delete {place}"))?;
+        removal.keep(&folder.path, failure);
     }
-    client.remove_directory(path).await.map(drop).doing_named(what)
+    tree.items.sort_by(|one, other| other.path.cmp(&one.path));
+    for item in &tree.items {
+        let result = match item.kind {
+            Kind::Directory if removal.kept.contains(&item.path) => continue,
+            Kind::Directory => client.remove_directory(&on_server(&item.path)).await,
+            _ => client.delete(&on_server(&item.path)).await,
+        };
+        match result.doing_named(format!("cannot delete {}", on_server(&item.path))) {
+            Ok(_) => removal.done += 1,
+            Err(failure) if !client.is_open() => return Err(failure),
+            Err(failure) => removal.keep(&item.path, failure),
+        }
+    }
+    if removal.first.is_none() && !is_root(path) {
+        client.remove_directory(path).await.map(drop).doing_named(what)?;
+    }
+    if walk.is_away() {
+        client.close();
+    }
+    removal.verdict(path)
+}
+
+/// A tree that is being deleted.
+struct Removal<'a> {
+    context: &'a Context,
+    /// What stays, and the directories that it is in.
+    kept: BTreeSet<RelativePath>,
+    done: usize,
+    first: Option<Failure>,
+}
+
+impl Removal<'_> {
+    fn keep(&mut self, path: &RelativePath, failure: Failure) {
+        self.context.out.failure(&failure);
+        self.first.get_or_insert(failure);
+        let mut at = Some(path.clone());
+        while let Some(path) = at {
+            at = path.parent();
+            self.kept.insert(path);
+        }
+    }
+
+    fn verdict(self, path: &str) -> Result<(), Failure> {
+        let text = format!("not all of {path} was deleted");
+        match self.first {
+            None => Ok(()),
+            Some(failure) if self.done == 0 => Err(Failure { text, error: None, ..failure }),
+            Some(_) => Err(Failure::new(Exit::Partial, text)),
+        }
+    }
 }
 
 pub async fn mkdir(context: &Context, mkdir: Mkdir) -> Result<(), Failure> {
@@ -136,15 +237,40 @@ pub async fn make_all(client: &mut Client, path: &str, error: Error) -> Result<(
     }
     match last {
         // It may have been there.
-        Some(error) if !is_directory(client, path).await => Err(Failure::of(format!("cannot make {path}"), error)),
+        Some(error) if !is_directory(client, path).await? => Err(Failure::of(format!("cannot make {path}"), error)),
         _ => Ok(()),
     }
 }
 
-/// Whether it can be entered. The session stays where it was, as far as the server lets it.
-pub async fn is_directory(client: &mut Client, path: &str) -> bool {
-    let Ok(here) = client.current_directory().await else { return false };
-    client.change_directory(path).await.is_ok() && client.change_directory(&here).await.is_ok()
+/// Whether it can be entered: what the server refuses with 5yz is none. The session stays where it was; where the server
+/// reports no way back, it is closed.
+pub async fn is_directory(client: &mut Client, path: &str) -> Result<bool, Failure> {
+    let what = format!("cannot look for the directory {path}");
+    let here = unless_refused(client.current_directory().await).doing(&what)?;
+    match client.change_directory(path).await {
+        Ok(_) => {}
+        Err(Error::Permanent(_)) => return Ok(false),
+        Err(error) => return Err(Failure::of(what, error)),
+    }
+    let is_back = match here {
+        Some(here) => unless_refused(client.change_directory(&here).await).doing(&what)?.is_some(),
+        None => false,
+    };
+    if !is_back {
+        client.close();
+    }
+    Ok(true)
+}
+
+/// None where the server refuses to answer, and the session is still good.
+pub fn unless_refused<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(Error::Permanent(reply) | Error::Transient(reply) | Error::Unexpected(reply)) if reply.code != 421 => {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 pub async fn rmdir(context: &Context, rmdir: Urls) -> Result<(), Failure> {

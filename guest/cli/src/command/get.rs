@@ -8,21 +8,28 @@ use std::rc::Rc;
 
 use ftp_cli::arguments::{Cat, Get};
 use ftp_cli::exit::Exit;
-use ftp_cli::names;
-use ftp_cli::needs::split_target;
+use ftp_cli::names::{self, Naming};
+use ftp_cli::needs::{is_output, split_target};
 use ftp_cli::remote::{Kind, Remote};
-use ftp_client::{CHUNK, Representation, breathe};
+use ftp_client::{CHUNK, Encoding, Error, Representation, breathe};
 
 use super::Context;
+use super::compared::{Compared, check_size};
 use super::connect::{Client, Server};
-use super::download::{How, Job, Known, download};
+use super::disk;
+use super::download::{How, Job, Known, ask, download};
 use super::failure::{Doing as _, Failure};
 use super::globs::{Meant, expand, may_be_file};
+use super::hints;
 use super::jobs::{Limiter, Tally, Worker};
+use super::output;
+
+/// What is for directories.
+const INSTEAD: &str = "for those there is `mirror`";
 
 pub async fn run(context: &Context, get: Get) -> Result<(), Failure> {
     let (urls, target) = split_target(&get.places);
-    if target == Some("-") {
+    if target.is_some_and(is_output) {
         return get_to_output(context, urls, &get).await;
     }
     let how = How::new(context, &get.transfer, get.segments);
@@ -76,7 +83,12 @@ impl Work<'_> {
             let bytes = jobs.iter().map(|job| job.known.size).sum();
             self.context.out.begin_all(jobs.len() as u64, bytes);
         }
-        let work = async |worker: &mut Worker<'_>, job: &Job| download(worker, job, &self.how).await;
+        let work = async |worker: &mut Worker<'_>, job: &Job| match download(worker, job, &self.how).await {
+            Err(failure) if failure.exit == Exit::Missing => {
+                Err(hints::directory(worker.client().await?, &job.path, failure, INSTEAD).await)
+            }
+            result => result,
+        };
         self.tally.run(self.context, server, Some(client), jobs, self.get.transfer.parallel, work).await;
         Ok(())
     }
@@ -104,7 +116,7 @@ impl Work<'_> {
     }
 
     fn job(&mut self, meant: Meant, remote: &Remote) -> Result<Job, Failure> {
-        let target = self.into.place(&meant.path)?;
+        let target = self.into.place(&meant.path, self.get.connection.encoding())?;
         if !self.taken.insert(target.clone()) {
             return Err(Failure::usage(format!("two of them would be {}", target.display())));
         }
@@ -126,57 +138,101 @@ async fn get_to_output(context: &Context, urls: &[String], get: &Get) -> Result<
     for server in &servers {
         how.check(server.remote.representation(transfer.ascii))?;
     }
-    print(&servers, &Printing { ascii: transfer.ascii, no_glob: *no_glob, limiter: how.limiter }).await
+    let how = Printing { no_glob: *no_glob, ..Printing::new(context, transfer.ascii, how.limiter) };
+    print(&servers, &Printing { checksum: transfer.checksum, ..how }).await
 }
 
 pub async fn cat(context: &Context, cat: Cat) -> Result<(), Failure> {
     let servers = cat.urls.iter().map(|url| Server::new(context, url, &cat.connection));
     let servers = servers.collect::<Result<Vec<_>, _>>()?;
-    print(&servers, &Printing { ascii: cat.ascii, no_glob: false, limiter: Limiter::new(context, None) }).await
+    print(&servers, &Printing::new(context, cat.ascii, Limiter::new(context, None))).await
 }
 
 /// How files are printed.
-struct Printing {
+struct Printing<'a> {
+    context: &'a Context,
     ascii: bool,
     no_glob: bool,
+    checksum: bool,
     limiter: Rc<Limiter>,
 }
 
+impl<'a> Printing<'a> {
+    fn new(context: &'a Context, ascii: bool, limiter: Rc<Limiter>) -> Self {
+        Self { context, ascii, no_glob: false, checksum: false, limiter }
+    }
+}
+
 /// To the standard output, one after the other.
-async fn print(servers: &[Rc<Server>], how: &Printing) -> Result<(), Failure> {
+async fn print(servers: &[Rc<Server>], how: &Printing<'_>) -> Result<(), Failure> {
     for server in servers {
         let mut client = server.open().await?;
-        for meant in expand(&mut client, &server.remote, how.no_glob).await? {
-            if may_be_file(&meant.entry) {
-                let representation = server.remote.representation(how.ascii);
-                print_one(&mut client, &meant.path, representation, &how.limiter).await?;
-            }
-        }
+        let printed = print_all(&mut client, server, how).await;
         client.quit().await;
+        printed?;
+    }
+    Ok(())
+}
+
+async fn print_all(client: &mut Client, server: &Server, how: &Printing<'_>) -> Result<(), Failure> {
+    let representation = server.remote.representation(how.ascii);
+    for meant in expand(client, &server.remote, how.no_glob).await? {
+        if may_be_file(&meant.entry) {
+            print_one(client, &meant, representation, how).await?;
+        }
     }
     Ok(())
 }
 
 async fn print_one(
     client: &mut Client,
-    path: &str,
+    meant: &Meant,
     representation: Representation,
-    limiter: &Limiter,
+    how: &Printing<'_>,
 ) -> Result<(), Failure> {
-    let what = format!("cannot get {path}");
-    let mut download = client.retrieve(path, representation, 0).await.doing_named(&what)?;
-    let mut output = io::stdout().lock();
+    let what = format!("cannot get {}", meant.path);
+    let size = size(client, meant, representation, how).await.doing(&what)?;
+    let mut download = match client.retrieve(&meant.path, representation, 0).await.doing_named(&what) {
+        Err(failure) => return Err(hints::directory(client, &meant.path, failure, INSTEAD).await),
+        Ok(download) => download,
+    };
+    let mut output = output::stdout();
     let mut buffer = Vec::new();
-    let failed = |error: io::Error| Failure::new(Exit::Local, format!("cannot write the standard output: {error}"));
+    let mut bytes = 0;
+    let failed = |error: io::Error| Failure::output(&error);
     while download.read(&mut buffer, CHUNK).await.doing(&what)? > 0 {
         output.write_all(&buffer).map_err(failed)?;
-        limiter.pass(buffer.len() as u64).await;
+        let count = buffer.len() as u64;
+        bytes += count;
+        how.limiter.pass(count).await;
         buffer.clear();
         breathe().await;
     }
-    output.flush().map_err(failed)?;
-    download.finish(client).await.doing(&what)?;
+    let outcome = download.finish(client).await.doing(&what)?;
+    client.back().await.doing(&what)?;
+    let mut compared = Compared::of(&outcome);
+    if let Some(size) = size {
+        check_size(client, &meant.path, size, bytes).await.doing(&what)?;
+        compared = Compared::SIZE.with(compared.checksum);
+    }
+    compared.note(&how.context.out, &meant.path, how.checksum);
     Ok(())
+}
+
+/// The bytes that have to come: from the listing of this run, or asked for. Text has others on the server.
+async fn size(
+    client: &mut Client,
+    meant: &Meant,
+    representation: Representation,
+    how: &Printing<'_>,
+) -> Result<Option<u64>, Error> {
+    if representation != Representation::Image || !how.context.verify_size {
+        return Ok(None);
+    }
+    match meant.entry.as_ref().map(Known::of).and_then(|known| known.exact_size()) {
+        Some(size) => Ok(Some(size)),
+        None => Ok(ask(client, &meant.path, false).await?.size),
+    }
 }
 
 /// Where downloads go.
@@ -196,14 +252,15 @@ impl Into {
             fs::create_dir_all(path).map_err(|error| Failure::local("make", path, &error))?;
             return Ok(Self::Folder(path.to_owned()));
         }
-        Ok(Self::File(path.to_owned()))
+        disk::target(path).map(Self::File)
     }
 
-    fn place(&self, path: &str) -> Result<PathBuf, Failure> {
+    /// Where a file goes: what is no file cannot be replaced by one.
+    fn place(&self, path: &str, encoding: Encoding) -> Result<PathBuf, Failure> {
         match self {
             Self::File(file) => Ok(file.clone()),
-            Self::Folder(folder) => match names::local(names::last(path)) {
-                Ok(name) => Ok(if folder == Path::new(".") { name.into() } else { folder.join(name) }),
+            Self::Folder(folder) => match Naming::new(encoding).local(names::last(path)) {
+                Ok(name) => disk::target(&if folder == Path::new(".") { name.into() } else { folder.join(name) }),
                 Err(why) => Err(Failure::new(Exit::Local, format!("{path} cannot be a file here: {why}"))),
             },
         }

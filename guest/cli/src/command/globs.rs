@@ -1,16 +1,17 @@
 //! Patterns: which files of a directory are meant.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use ftp_cli::exit::Exit;
 use ftp_cli::needs::parent;
 use ftp_cli::remote::Remote;
+use ftp_client::mirror::Lister;
 use ftp_client::{Entry, Kind, Listed};
 use globset::{Glob, GlobBuilder, GlobMatcher};
 
 use super::connect::Client;
 use super::failure::{Doing as _, Failure};
+use super::local::members;
 
 /// What a URL means: a path, and what the listing told about it where there was one.
 pub struct Meant {
@@ -24,7 +25,7 @@ pub async fn expand(client: &mut Client, remote: &Remote, no_glob: bool) -> Resu
         let Some(path) = remote.path() else { return Err(Failure::usage("the URL names no file")) };
         return Ok(vec![Meant { path, entry: None }]);
     };
-    let entries = matching(client, remote, pattern).await?;
+    let entries = matching(client, remote, pattern, false).await?;
     if entries.is_empty() {
         return Err(Failure::new(Exit::Missing, format!("nothing on the server matches {pattern}")));
     }
@@ -32,11 +33,17 @@ pub async fn expand(client: &mut Client, remote: &Remote, no_glob: bool) -> Resu
 }
 
 /// The members of the URL's directory that match, by name.
-pub async fn matching(client: &mut Client, remote: &Remote, pattern: &str) -> Result<Vec<Entry>, Failure> {
+pub async fn matching(
+    client: &mut Client,
+    remote: &Remote,
+    pattern: &str,
+    hidden: bool,
+) -> Result<Vec<Entry>, Failure> {
     let matcher = matcher(pattern)?;
     let directory = remote.directory.as_deref();
     let what = format!("cannot list {}", directory.unwrap_or("the login directory"));
-    let listed = client.entries(directory).await.doing_named(what)?;
+    let mut lister = Lister::new(hidden);
+    let listed = lister.list(client, directory).await.doing_named(what)?.listing.listed;
     let mut entries: Vec<Entry> = listed
         .into_iter()
         .filter_map(|listed| match listed {
@@ -65,12 +72,10 @@ pub fn local(argument: &str, no_glob: bool) -> Result<Vec<PathBuf>, Failure> {
     let folder = parent(path);
     let failed = |error: std::io::Error| Failure::local("read", folder, &error);
     let mut found = Vec::new();
-    for member in fs::read_dir(folder).map_err(failed)? {
-        let member = member.map_err(failed)?;
-        let member_name = member.file_name().to_string_lossy().into_owned();
-        let is_hidden = member_name.starts_with('.') && !name.starts_with('.');
-        if matcher.is_match(&member_name) && !is_hidden && member.path().is_file() {
-            found.push(path.with_file_name(member.file_name()));
+    for member in members(folder).map_err(failed)?.names {
+        let is_hidden = member.starts_with('.') && !name.starts_with('.');
+        if matcher.is_match(&member) && !is_hidden && folder.join(&member).is_file() {
+            found.push(path.with_file_name(member));
         }
     }
     if found.is_empty() {

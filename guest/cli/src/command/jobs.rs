@@ -26,8 +26,12 @@ impl<'a> Worker<'a> {
         Self { context, server, client }
     }
 
-    /// Its session.
+    /// Its session, in the directory where paths begin.
     pub async fn client(&mut self) -> Result<&mut Client, Failure> {
+        if let Some(client) = &mut self.client {
+            // One that cannot return is closed by that.
+            let _ = client.back().await;
+        }
         if self.client.as_ref().is_none_or(|client| !client.is_open()) {
             self.client = None;
             self.client = Some(self.server.open().await?);
@@ -163,7 +167,7 @@ pub struct Limiter {
 
 impl Limiter {
     pub fn new(context: &Context, rate: Option<u64>) -> Rc<Self> {
-        Rc::new(Self { rate, free: Cell::default(), net: context.net })
+        Rc::new(Self { rate, free: Cell::default(), net: context.net.clone() })
     }
 
     /// So many bytes went through: wait until more may.

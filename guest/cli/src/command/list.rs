@@ -5,12 +5,14 @@ use ftp_cli::exit::Exit;
 use ftp_cli::names;
 use ftp_cli::remote::{Kind as UrlKind, Remote};
 use ftp_cli::text::plain;
+use ftp_client::mirror::Lister;
 use ftp_client::{Entry, Error, Kind, Listed};
 use serde_json::json;
 
 use super::Context;
 use super::connect::{Client, Server};
 use super::failure::{Doing as _, Failure};
+use super::files::{is_directory, unless_refused};
 use super::globs::{expand, matching};
 use super::output::Output;
 use super::show;
@@ -27,7 +29,7 @@ pub async fn ls(context: &Context, ls: Ls) -> Result<(), Failure> {
             let names = client.names(server.remote.path().as_deref()).await.doing_named("cannot list the names")?;
             names.iter().for_each(|name| context.out.line(name));
         } else {
-            let listed = listed(&mut client, &server.remote).await?;
+            let listed = listed(&mut client, &server.remote, ls.hidden).await?;
             show_all(&context.out, &server.remote, listed, &ls);
         }
         client.quit().await;
@@ -68,9 +70,9 @@ fn show_all(out: &Output, remote: &Remote, listed: Vec<Listed>, ls: &Ls) {
 }
 
 /// What a URL lists: what its pattern matches, the members of a directory, or the file itself.
-async fn listed(client: &mut Client, remote: &Remote) -> Result<Vec<Listed>, Failure> {
+async fn listed(client: &mut Client, remote: &Remote, hidden: bool) -> Result<Vec<Listed>, Failure> {
     if let Some(pattern) = &remote.pattern {
-        let entries = matching(client, remote, pattern).await?;
+        let entries = matching(client, remote, pattern, hidden).await?;
         if entries.is_empty() {
             return Err(Failure::new(Exit::Missing, format!("nothing on the server matches {pattern}")));
         }
@@ -78,26 +80,50 @@ async fn listed(client: &mut Client, remote: &Remote) -> Result<Vec<Listed>, Fai
     }
     let path = remote.path();
     let what = format!("cannot list {}", path.as_deref().unwrap_or("the login directory"));
-    let listed = client.entries(path.as_deref()).await;
-    let Some(path) = path.filter(|_| !remote.name.is_empty()) else { return listed.doing_named(what) };
+    let listed = Lister::new(hidden).list(client, path.as_deref()).await;
+    let Some(path) = path else { return listed.map(|look| look.listing.listed).doing_named(what) };
     match listed {
-        // Of a file some servers list the file, and of what is not there nothing.
-        Ok(listed) if listed.len() > 1 => Ok(listed),
-        Ok(listed) => match client.entry(&path).await {
-            Ok(entry) if entry.kind != Kind::Directory => Ok(vec![Listed::Entry(named(entry, &path))]),
-            Ok(_) => Ok(listed),
-            Err(_) => match client.change_directory(&path).await {
-                Ok(_) => Ok(listed),
-                Err(error) => Err(Failure::of_named(what, error)),
-            },
+        Ok(look) => match one_like(&look.listing.listed, &path).filter(|_| !remote.name.is_empty()) {
+            // Of a file some servers list the file.
+            Some(alone) => file_or(client, &path, alone, look.listing.listed).await,
+            None => Ok(look.listing.listed),
         },
-        Err(error @ (Error::Permanent(_) | Error::Unexpected(_))) => match client.entry(&path).await {
-            Ok(entry) => Ok(vec![Listed::Entry(named(entry, &path))]),
-            // What was wrong with the directory says more.
-            Err(_) => Err(Failure::of_named(what, error)),
-        },
+        Err(error @ (Error::Permanent(_) | Error::Transient(_) | Error::Unexpected(_))) if client.is_open() => {
+            match client.entry(&path).await {
+                Ok(entry) if !remote.name.is_empty() && entry.kind != Kind::Directory => {
+                    Ok(vec![Listed::Entry(named(entry, &path))])
+                }
+                Ok(_) => Err(Failure::of_named(what, error)),
+                Err(_) => Err(missing_or(client, &path, what, error).await?),
+            }
+        }
         Err(error) => Err(Failure::of(what, error)),
     }
+}
+
+/// The only member of a listing, where it has the name of what was listed.
+fn one_like(listed: &[Listed], path: &str) -> Option<Entry> {
+    match listed {
+        [Listed::Entry(entry)] if entry.name == names::last(path) && entry.kind != Kind::Directory => {
+            Some(entry.clone())
+        }
+        _ => None,
+    }
+}
+
+/// Whether a file was listed, or a directory whose only member has its name.
+async fn file_or(client: &mut Client, path: &str, alone: Entry, listed: Vec<Listed>) -> Result<Vec<Listed>, Failure> {
+    match is_directory(client, path).await? {
+        true => Ok(listed),
+        false => Ok(vec![Listed::Entry(alone)]),
+    }
+}
+
+/// Servers refuse to list what is not there in many ways. What cannot be entered either is no directory.
+async fn missing_or(client: &mut Client, path: &str, what: String, error: Error) -> Result<Failure, Failure> {
+    let is_there = client.is_open() && is_directory(client, path).await?;
+    let failure = Failure::of_named(what, error);
+    Ok(if is_there { failure } else { Failure { exit: Exit::Missing, ..failure } })
 }
 
 fn named(entry: Entry, path: &str) -> Entry {
@@ -133,8 +159,10 @@ async fn look(client: &mut Client, remote: &Remote, path: &str) -> Result<Entry,
     };
     let place = path.trim_end_matches('/');
     let directory = place.rsplit_once('/').map(|(directory, _)| if directory.is_empty() { "/" } else { directory });
-    let listed = client.entries(directory.or(remote.directory.as_deref().filter(|_| !remote.name.is_empty()))).await;
-    let found = listed.unwrap_or_default().into_iter().find_map(|listed| match listed {
+    let directory = directory.or(remote.directory.as_deref().filter(|_| !remote.name.is_empty()));
+    let look = unless_refused(Lister::default().list(client, directory).await);
+    let look = look.doing(format!("cannot look at {path}"))?;
+    let found = look.into_iter().flat_map(|look| look.listing.listed).find_map(|listed| match listed {
         Listed::Entry(entry) if entry.name == names::last(place) => Some(entry),
         _ => None,
     });

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, IsTerminal as _};
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ftp_client::{Precision, Timestamp};
@@ -24,6 +24,61 @@ pub fn is_open_to_us(path: &Path) -> bool {
             Some(_) => wanted.starts_with(&open),
         }
     })
+}
+
+/// What is in a folder.
+#[derive(Default)]
+pub struct Members {
+    /// The names that the system gives.
+    pub names: Vec<String>,
+    /// How many it does not give, as they are no UTF-8.
+    pub unreadable: usize,
+}
+
+/// The members of a folder. To `std`, a name that the system does not give is the end of them, so that they are read without
+/// it then.
+pub fn members(folder: &Path) -> io::Result<Members> {
+    const ILLEGAL_BYTES: i32 = 25;
+    let read = || -> io::Result<Members> {
+        let mut members = Members::default();
+        for member in fs::read_dir(folder)? {
+            match member?.file_name().into_string() {
+                Ok(name) => members.names.push(name),
+                Err(_) => members.unreadable += 1,
+            }
+        }
+        Ok(members)
+    };
+    match read() {
+        Err(error) if error.raw_os_error() == Some(ILLEGAL_BYTES) => readable(folder).ok_or(error),
+        members => members,
+    }
+}
+
+/// The same by WASI itself.
+fn readable(folder: &Path) -> Option<Members> {
+    use wasi::filesystem::types::{DescriptorFlags, ErrorCode, OpenFlags, PathFlags};
+    // Of a system that gives the same one again and again.
+    const MOST: usize = 1_000_000;
+    let wanted = plain(folder);
+    let opened = wasi::filesystem::preopens::get_directories();
+    let (open, below) = opened.iter().find_map(|(open, name)| {
+        let name = plain(Path::new(name));
+        let below = wanted.strip_prefix(name.as_slice())?;
+        (!below.contains(&Component::ParentDir)).then(|| (open, below.iter().collect::<PathBuf>()))
+    })?;
+    let path = below.to_str().filter(|path| !path.is_empty()).unwrap_or(".");
+    let directory = open.open_at(PathFlags::SYMLINK_FOLLOW, path, OpenFlags::DIRECTORY, DescriptorFlags::READ).ok()?;
+    let entries = directory.read_directory().ok()?;
+    let mut members = Members::default();
+    loop {
+        match entries.read_directory_entry() {
+            Ok(Some(entry)) => members.names.push(entry.name),
+            Ok(None) => return Some(members),
+            Err(ErrorCode::IllegalByteSequence) if members.unreadable < MOST => members.unreadable += 1,
+            Err(_) => return None,
+        }
+    }
 }
 
 fn plain(path: &Path) -> Vec<Component<'_>> {

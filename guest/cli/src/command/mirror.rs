@@ -1,31 +1,37 @@
 //! `mirror`: look at both trees, plan, and do it.
 
+mod planning;
+mod scan;
+mod texts;
+
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use ftp_cli::arguments::Mirror;
 use ftp_cli::exit::Exit;
-use ftp_cli::names;
+use ftp_cli::names::{self, Naming};
 use ftp_cli::remote::Remote;
 use ftp_client::mirror::{
-    Compare, Draft, End, Folder, Item, Patterns, Plan, PlanOptions, Reached, Reason, RelativePath, Side, Step, Times,
-    Tree, Walk, WalkOptions, Why, times,
+    Compare, Doubt, End, Folder, Patterns, Plan, PlanOptions, Reached, RelativePath, Side, Step, Tree, Walk,
+    WalkOptions,
 };
-use ftp_client::{Error, Kind, Representation, Timestamp};
+use ftp_client::{Error, Representation, Timestamp};
 use serde_json::json;
 
 use super::Context;
 use super::connect::{Client, Server};
 use super::download::{self, Known};
 use super::failure::{Doing as _, Failure};
-use super::files::{is_directory, make_all};
+use super::files::{is_directory, make_all, reopened};
 use super::jobs::{self, Worker};
-use super::local;
 use super::upload;
+use scan::{Names, Scan};
+use texts::{ANYWAY, place, why_transferred, why_uncertain};
 
 pub async fn run(context: &Context, mirror: Mirror) -> Result<(), Failure> {
     let (url, folder, from) = match (Remote::is_url(&mirror.source), Remote::is_url(&mirror.target)) {
@@ -38,6 +44,25 @@ pub async fn run(context: &Context, mirror: Mirror) -> Result<(), Failure> {
     }
     let server = Server::for_transfers(context, url, &mirror.connection, &mirror.transfer)?;
     let patterns = Patterns::new(&mirror.filters.rules(), false).map_err(|error| Failure::usage(error.to_string()))?;
+    let encoding = mirror.connection.encoding();
+    let root = server.remote.path();
+    let names = Names { naming: Naming::new(encoding), side_of_server: from, unescape: mirror.unescape_names };
+    let mut work = Work {
+        context,
+        mirror: &mirror,
+        server: &server,
+        patterns: &patterns,
+        names,
+        root: root.as_deref(),
+        folder: Path::new(folder),
+        side_of_server: from,
+        has_exact_sizes: false,
+        leftovers: Vec::new(),
+        troubles: RefCell::default(),
+    };
+    let client = server.open().await?;
+    let (client, mut walk, there) = work.look_there(client).await?;
+    let here = work.look_here()?;
     let options = PlanOptions {
         compare: match (mirror.newer, mirror.size_only) {
             (true, _) => Compare::Newer,
@@ -48,29 +73,21 @@ pub async fn run(context: &Context, mirror: Mirror) -> Result<(), Failure> {
         replace: mirror.replace,
         keep_times: !mirror.transfer.no_times,
         patterns: patterns.clone(),
+        keep_hidden: from == Side::Source && walk.may_hide() && !mirror.delete_hidden,
+        keep_verbatim: from == Side::Source,
+        keep_bytes: (from == Side::Target && !mirror.unescape_names).then_some(encoding),
+        trust_listings: mirror.delete_unconfirmed,
+        newer_is_current: mirror.transfer.no_times,
         ..PlanOptions::default()
     };
-    let root = server.remote.path();
-    let client = server.open().await?;
-    let mut work = Work {
-        context,
-        mirror: &mirror,
-        patterns: &patterns,
-        root: root.as_deref(),
-        folder: Path::new(folder),
-        side_of_server: from,
-        leftovers: Vec::new(),
-        troubles: RefCell::default(),
-    };
-    let (client, there) = work.look_there(client).await?;
-    let here = work.look_here()?;
-    let (plan, client) = work.plan(&there, &here, &options, client).await?;
+    work.has_exact_sizes = walk.has_exact_sizes();
+    let (plan, client) = work.plan(&mut walk, there, &here, options, client).await?;
     if mirror.dry_run {
         plan.steps.iter().for_each(|step| work.tell(step));
         client.quit().await;
         return work.verdict(plan.unchanged);
     }
-    work.perform(&plan, &server, client).await?;
+    work.perform(&plan, client).await?;
     work.clean(&plan);
     work.verdict(plan.unchanged)
 }
@@ -78,14 +95,18 @@ pub async fn run(context: &Context, mirror: Mirror) -> Result<(), Failure> {
 struct Work<'a> {
     context: &'a Context,
     mirror: &'a Mirror,
+    server: &'a Rc<Server>,
     /// What is meant.
     patterns: &'a Patterns,
+    names: Names,
     /// The directory on the server.
     root: Option<&'a str>,
     /// The folder here.
     folder: &'a Path,
     /// Which of the two the server has.
     side_of_server: Side,
+    /// The listings of the server report sizes in bytes, as those by `MLSD` do.
+    has_exact_sizes: bool,
     /// Temporary files that earlier mirrors have left here.
     leftovers: Vec<PathBuf>,
     /// What was not done, or not looked at.
@@ -93,28 +114,17 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    async fn look_there(&self, mut client: Client) -> Result<(Client, Tree), Failure> {
-        if let Some(root) = self.root
-            && !is_directory(&mut client, root).await
-        {
-            let what = format!("cannot mirror {root}");
-            if self.side_of_server == Side::Source {
-                return Err(Failure::new(Exit::Missing, format!("{what}: it is no directory of the server")));
-            }
-            if self.mirror.dry_run {
-                return Ok((client, Tree::empty()));
-            }
-            if let Err(error) = client.make_directory(root).await {
-                make_all(&mut client, root, error).await?;
+    async fn look_there(&self, mut client: Client) -> Result<(Client, Walk, Tree), Failure> {
+        let (patterns, names) = (self.patterns.clone(), self.names);
+        let mut walk = Walk::new(self.root, self.walk_options())
+            .entering(move |path| patterns.include(&names.of_server(path), true));
+        if let Some(root) = self.root {
+            let is_there = is_directory(&mut client, root).await?;
+            client = reopened(client, self.server).await?;
+            if !is_there && !self.make_root(&mut client, root).await? {
+                return Ok((client, walk, Tree::empty()));
             }
         }
-        let options = WalkOptions {
-            depth: self.mirror.depth.unwrap_or(WalkOptions::default().depth),
-            follow_links: self.mirror.follow_links,
-            ..WalkOptions::default()
-        };
-        let patterns = self.patterns.clone();
-        let mut walk = Walk::new(self.root, options).entering(move |path| patterns.include(path, true));
         let mut tree = Tree::default();
         walk.run(&mut client, &mut tree).await.doing("cannot list the directories of the server")?;
         if let Some(Folder { end: End::Failed(error), .. }) =
@@ -124,8 +134,38 @@ impl Work<'_> {
             return Err(Failure::of_named(what, error.clone()));
         }
         tree.items.retain(|item| !item.path.name().is_some_and(names::is_temporary));
-        self.report_folders(&tree, "of the server");
-        Ok((client, tree))
+        self.report_folders(&tree);
+        for path in tree.items.iter_mut().map(|item| &mut item.path) {
+            *path = self.names.of_server(path);
+        }
+        for path in tree.folders.iter_mut().map(|folder| &mut folder.path) {
+            *path = self.names.of_server(path);
+        }
+        Ok((client, walk, tree))
+    }
+
+    fn walk_options(&self) -> WalkOptions {
+        WalkOptions {
+            depth: self.mirror.depth.unwrap_or(WalkOptions::default().depth),
+            follow_links: self.mirror.follow_links,
+            hidden: self.mirror.hidden,
+            ..WalkOptions::default()
+        }
+    }
+
+    /// Make the directory on the server. False where that is only to be shown.
+    async fn make_root(&self, client: &mut Client, root: &str) -> Result<bool, Failure> {
+        if self.side_of_server == Side::Source {
+            let text = format!("cannot mirror {root}: it is no directory of the server");
+            return Err(Failure::new(Exit::Missing, text));
+        }
+        if self.mirror.dry_run {
+            return Ok(false);
+        }
+        if let Err(error) = client.make_directory(root).await {
+            make_all(client, root, error).await?;
+        }
+        Ok(true)
     }
 
     fn look_here(&mut self) -> Result<Tree, Failure> {
@@ -141,69 +181,32 @@ impl Work<'_> {
             Err(error) => return Err(Failure::local("read", self.folder, &error)),
         }
         let depth = self.mirror.depth.unwrap_or(WalkOptions::default().depth);
-        let mut scan = Scan { tree: Tree::default(), leftovers: Vec::new() };
-        let mut folders = vec![(RelativePath::root(), self.folder.to_owned())];
-        while let Some((path, place)) = folders.pop() {
-            let mut folder = Folder::complete(path.clone());
-            match path.depth() > depth {
-                true => folder.end = End::Limit(Reached::Depth),
-                false => {
-                    if let Err(error) = scan.folder(&path, &place, &mut folders) {
-                        self.trouble(&Failure::local("read", &place, &error));
-                        folder.end = End::Failed(Error::Other(error.to_string()));
-                    }
-                }
-            }
-            scan.tree.folders.push(folder);
-        }
+        let scan = Scan::of(self.folder, depth, self.names);
+        scan.troubles.iter().for_each(|failure| self.trouble(failure));
         self.leftovers = scan.leftovers;
         Ok(scan.tree)
     }
 
-    async fn plan(
-        &self,
-        there: &Tree,
-        here: &Tree,
-        options: &PlanOptions,
-        mut client: Client,
-    ) -> Result<(Plan, Client), Failure> {
-        let (source, target) = match self.side_of_server {
-            Side::Source => (there, here),
-            Side::Target => (here, there),
-        };
-        let draft = Draft::new(source, target, options);
-        let side_of_server = self.side_of_server;
-        let unknown = draft.needs_time().filter(|(side, _)| *side == side_of_server).map(|(_, path)| path);
-        let known = times(&mut client, self.root, unknown).await.doing("cannot ask for times")?;
-        let known: Times = known.into_iter().map(|(path, time)| ((side_of_server, path.clone()), time)).collect();
-        let plan = draft.finish(&known);
-        for skipped in &plan.skipped {
-            let text = format!("{} is left as it is: {}", skipped.path, why_skipped(&skipped.reason));
-            match skipped.reason {
-                Reason::Excluded => {}
-                Reason::TargetNewer | Reason::Link | Reason::Special => self.context.out.note(&text),
-                _ => self.trouble(&Failure::new(Exit::Partial, text)),
-            }
-        }
-        Ok((plan, client))
-    }
-
     /// What stands in the way is deleted, then directories are made, files transferred, and the rest deleted.
-    async fn perform(&self, plan: &Plan, server: &std::rc::Rc<Server>, mut client: Client) -> Result<(), Failure> {
-        let is_delete = |step: &Step| matches!(step, Step::DeleteFile(_) | Step::RemoveDirectory(_));
+    async fn perform(&self, plan: &Plan, mut client: Client) -> Result<(), Failure> {
         let first = plan.steps.iter().position(|step| !is_delete(step)).unwrap_or(0);
         let (before, rest) = plan.steps.split_at(first);
         let directories = rest.iter().filter(|step| matches!(step, Step::MakeDirectory(_)));
+        let troubles = *self.troubles.borrow();
         for step in before.iter().chain(directories) {
             self.simple_step(&mut client, step).await?;
         }
-        self.transfer(rest, server, client).await?;
+        self.transfer(rest, client).await?;
         let deletes: Vec<&Step> = rest.iter().filter(|step| is_delete(step)).collect();
         if deletes.is_empty() {
             return Ok(());
         }
+        if *self.troubles.borrow() > troubles && !self.mirror.delete_unconfirmed {
+            self.hold(&deletes);
+            return Ok(());
+        }
         // The sessions of the transfers have said goodbye.
-        let mut client = server.open().await?;
+        let mut client = self.server.open().await?;
         for step in deletes {
             self.simple_step(&mut client, step).await?;
         }
@@ -211,7 +214,19 @@ impl Work<'_> {
         Ok(())
     }
 
-    async fn transfer(&self, steps: &[Step], server: &std::rc::Rc<Server>, client: Client) -> Result<(), Failure> {
+    /// After a failed transfer nobody knows whether the listings were right.
+    fn hold(&self, deletes: &[&Step]) {
+        const SHOWN: usize = 10;
+        let mut names: Vec<String> = deletes.iter().take(SHOWN).map(|step| step.path().to_string()).collect();
+        if deletes.len() > SHOWN {
+            names.push(format!("{} more", deletes.len() - SHOWN));
+        }
+        let names = names.join(", ");
+        let text = format!("nothing is deleted, as not all was transferred: {names}; another run does, and {ANYWAY}");
+        self.trouble(&Failure::new(Exit::Partial, text));
+    }
+
+    async fn transfer(&self, steps: &[Step], client: Client) -> Result<(), Failure> {
         let times: BTreeMap<&RelativePath, Timestamp> = steps
             .iter()
             .filter_map(|step| match step {
@@ -223,7 +238,8 @@ impl Work<'_> {
             .iter()
             .filter_map(|step| match step {
                 Step::Transfer { path, size, .. } => {
-                    Some((path.clone(), Known { size: *size, modified: times.get(path).copied() }))
+                    let modified = times.get(path).copied();
+                    Some((path.clone(), Known { size: *size, is_exact: self.has_exact_sizes, modified }))
                 }
                 _ => None,
             })
@@ -242,11 +258,11 @@ impl Work<'_> {
                 let how = download::How { resume: true, times: how.times && !times.is_empty(), ..how };
                 let work = async |worker: &mut Worker<'_>, (path, known): &(RelativePath, Known)| {
                     let target = self.place(path)?;
-                    let path = path.on_server(self.root).unwrap_or_default();
+                    let path = self.on_server(path).on_server(self.root).unwrap_or_default();
                     let job = download::Job { path, target, known: *known, representation: Representation::Image };
                     download::download(worker, &job, &how).await
                 };
-                jobs::run(self.context, server, Some(client), files, parallel, work).await
+                jobs::run(self.context, self.server, Some(client), files, parallel, work).await
             }
             Side::Target => {
                 let how = upload::How::new(self.context, transfer, Representation::Image)?;
@@ -257,7 +273,7 @@ impl Work<'_> {
                     let path = path.on_server(self.root).unwrap_or_default();
                     upload::upload(worker, &upload::Job { source, path }, &how).await
                 };
-                jobs::run(self.context, server, Some(client), files, parallel, work).await
+                jobs::run(self.context, self.server, Some(client), files, parallel, work).await
             }
         };
         match result {
@@ -303,9 +319,7 @@ impl Work<'_> {
     async fn step_there(&self, client: &mut Client, step: &Step) -> Result<(), Failure> {
         let place = step.path().on_server(self.root).unwrap_or_default();
         match step {
-            Step::MakeDirectory(_) => {
-                client.make_directory(&place).await.map(drop).doing(format!("cannot make {place}"))
-            }
+            Step::MakeDirectory(_) => self.make_there(client, &place).await,
             Step::DeleteFile(_) => client.delete(&place).await.map(drop).doing(format!("cannot delete {place}")),
             Step::RemoveDirectory(_) => {
                 client.remove_directory(&place).await.map(drop).doing(format!("cannot delete {place}"))
@@ -314,13 +328,33 @@ impl Work<'_> {
         }
     }
 
+    /// A directory that is there already was not shown, as its name begins with a dot.
+    async fn make_there(&self, client: &mut Client, place: &str) -> Result<(), Failure> {
+        let refusal = match client.make_directory(place).await {
+            Err(refusal @ Error::Permanent(_)) => refusal,
+            made => return made.map(drop).doing(format!("cannot make {place}")),
+        };
+        let is_there = is_directory(client, place).await?;
+        if !client.is_open() {
+            *client = self.server.open().await?;
+        }
+        if is_there { Ok(()) } else { Err(Failure::of(format!("cannot make {place}"), refusal)) }
+    }
+
+    /// The path that the server knows, of one that is compared.
+    fn on_server(&self, path: &RelativePath) -> RelativePath {
+        if self.side_of_server == Side::Source { path.origin() } else { path.clone() }
+    }
+
     /// Where a member of the tree is here. Never outside the folder, nor behind a link.
     fn place(&self, path: &RelativePath) -> Result<PathBuf, Failure> {
+        let path = if self.side_of_server == Side::Source { path.clone() } else { path.origin() };
         let mut place = self.folder.to_owned();
         let mut names = path.components().peekable();
         while let Some(name) = names.next() {
-            let local = names::local(name);
-            place.push(local.map_err(|why| Failure::new(Exit::Local, format!("{path} cannot be a file here: {why}")))?);
+            let is_name = ftp_client::mirror::Names::default().check(name);
+            is_name.map_err(|why| Failure::new(Exit::Local, format!("{path} cannot be a file here: {why}")))?;
+            place.push(name);
             let is_link = names.peek().is_some() && fs::symlink_metadata(&place).is_ok_and(|found| found.is_symlink());
             if is_link {
                 return Err(Failure::new(Exit::Local, format!("{} is a link, which is not followed", place.display())));
@@ -329,20 +363,18 @@ impl Work<'_> {
         Ok(place)
     }
 
-    fn report_folders(&self, tree: &Tree, of: &str) {
+    /// What is not known of the server's directories, whether something is deleted or not.
+    fn report_folders(&self, tree: &Tree) {
         for folder in &tree.folders {
-            let why = match &folder.end {
-                End::Complete if folder.unparsed.is_empty() => continue,
-                End::Complete => format!("{} lines of its listing are not understood", folder.unparsed.len()),
-                End::Failed(error) => format!("it cannot be listed: {error}"),
-                End::Limit(reached) => format!("it is beyond the limit {}", why_limited(*reached)),
-                End::Cycle(path) => format!("it is the same as {path}"),
-                End::Unsafe(why) => format!("its name is {why}"),
-            };
-            let place = if folder.path.depth() == 0 { ".".to_owned() } else { folder.path.to_string() };
-            let text = format!("{place} {of}: {why}");
-            match folder.end {
-                End::Limit(Reached::Depth) if self.mirror.depth.is_some() => self.context.out.note(&text),
+            let Some(why) = why_uncertain(folder) else { continue };
+            let text = format!("{} of the server: {why}", place(&folder.path));
+            match (&folder.end, folder.doubt) {
+                // With these, what was listed is there; only what was not may be there too, and that is said where it matters.
+                (
+                    End::Complete,
+                    Some(Doubt::LikeParent | Doubt::UnknownMember | Doubt::NoCloseNotify | Doubt::Refused),
+                ) => {}
+                (End::Limit(Reached::Depth), _) if self.mirror.depth.is_some() => self.context.out.note(&text),
                 _ => self.trouble(&Failure::new(Exit::Partial, text)),
             }
         }
@@ -368,6 +400,8 @@ impl Work<'_> {
         out.event(&json!({ "event": verb, "path": path.to_string(), "why": why, "dry_run": self.mirror.dry_run }));
         if self.mirror.dry_run && !out.is_json() {
             out.line(&format!("{verb} {path}{}", why.map(|why| format!(" ({why})")).unwrap_or_default()));
+        } else if is_delete(step) {
+            out.note(&format!("{path} is deleted"));
         }
     }
 
@@ -398,85 +432,12 @@ impl Work<'_> {
     }
 }
 
-/// The files here, by their names on a server.
-struct Scan {
-    tree: Tree,
-    leftovers: Vec<PathBuf>,
-}
-
-impl Scan {
-    fn folder(
-        &mut self,
-        path: &RelativePath,
-        place: &Path,
-        folders: &mut Vec<(RelativePath, PathBuf)>,
-    ) -> io::Result<()> {
-        let mut twins = BTreeSet::new();
-        for member in fs::read_dir(place)? {
-            let member = member?;
-            let name = member.file_name();
-            let name = name.to_str().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "a name is no UTF-8"))?;
-            if names::is_temporary(name) {
-                self.leftovers.push(member.path());
-                continue;
-            }
-            let metadata = member.path().symlink_metadata()?;
-            let path = path.child(&names::remote(name));
-            let kind = match metadata.file_type() {
-                kind if kind.is_dir() => Kind::Directory,
-                kind if kind.is_file() => Kind::File,
-                kind if kind.is_symlink() => Kind::SymbolicLink,
-                _ => Kind::Other,
-            };
-            if kind == Kind::Directory && twins.insert(path.clone()) {
-                folders.push((path.clone(), member.path()));
-            }
-            let size = (kind == Kind::File).then_some(metadata.len());
-            let modified = metadata.modified().ok().and_then(local::timestamp);
-            self.tree.items.push(Item { path, kind, size, modified });
-        }
-        Ok(())
-    }
+fn is_delete(step: &Step) -> bool {
+    matches!(step, Step::DeleteFile(_) | Step::RemoveDirectory(_))
 }
 
 /// The path with another name.
 fn renamed(path: &Path, name: impl Fn(&str) -> Option<Cow<'_, str>>) -> Option<PathBuf> {
     let name = name(path.file_name()?.to_str()?)?;
     Some(path.with_file_name(&*name))
-}
-
-fn why_limited(reached: Reached) -> &'static str {
-    match reached {
-        Reached::Depth => "of levels",
-        Reached::Entries => "of members",
-        Reached::Size => "of memory",
-    }
-}
-
-fn why_transferred(why: &Why) -> String {
-    match why {
-        Why::New => "new".to_owned(),
-        Why::Size(size) => format!("the target has {size} bytes"),
-        Why::Newer => "newer".to_owned(),
-        Why::Older => "older".to_owned(),
-        Why::TimeUnknown => "its time is not known".to_owned(),
-        Why::Asked => "asked for".to_owned(),
-    }
-}
-
-fn why_skipped(reason: &Reason) -> String {
-    match reason {
-        Reason::Unsafe(why) => format!("its name is {why}"),
-        Reason::Twin => "another one has the same name".to_owned(),
-        Reason::Excluded => "it is excluded".to_owned(),
-        Reason::Link => "it is a symbolic link".to_owned(),
-        Reason::Special => "it is no file".to_owned(),
-        Reason::InTheWay(_) => "something else is in its place (--replace deletes that)".to_owned(),
-        Reason::TargetUncertain => "not all that is in its directory is known".to_owned(),
-        Reason::SourceUncertain => "not all of the source is known, so nothing is deleted".to_owned(),
-        Reason::TargetNewer => "the target's is newer".to_owned(),
-        Reason::TimeUnknown => "the target's may be newer".to_owned(),
-        Reason::NotEmpty => "something in it has to stay".to_owned(),
-        Reason::Cycle => "a way leads back to it".to_owned(),
-    }
 }

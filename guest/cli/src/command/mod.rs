@@ -2,15 +2,19 @@
 //!
 //! A verb gets a [`Context`] and its arguments, and gives back nothing or a [`Failure`], whose kind is the exit code.
 
+mod bare;
 mod bars;
+mod compared;
 mod connect;
 mod copy;
 mod credentials;
+mod disk;
 mod download;
 mod failure;
 mod files;
 mod get;
 mod globs;
+mod hints;
 mod jobs;
 mod list;
 mod local;
@@ -19,17 +23,22 @@ mod output;
 mod probe;
 mod put;
 mod quote;
+mod renames;
 mod segmented;
 mod show;
 mod sum;
 mod upload;
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::env;
+use std::io::Write as _;
 use std::pin::Pin;
 
-use clap::Parser as _;
-use ftp_cli::arguments::{Arguments, Verb, is_help, without_passwords};
+use clap::{CommandFactory as _, FromArgMatches as _};
+use ftp_cli::arguments::{Arguments, Verb, is_help, named, without_passwords};
 use ftp_cli::exit::Exit;
+use ftp_cli::needs::has_several_hosts;
 use ftp_client::{Error, Phase, within};
 use ftp_wasi::block_on;
 
@@ -41,42 +50,76 @@ use output::Output;
 pub struct Context {
     pub out: Output,
     pub net: Net,
+    /// The URLs name more than one host.
+    pub has_several_hosts: bool,
+    /// Sizes on both sides are compared: not so with `--no-verify-size`.
+    pub verify_size: bool,
+    /// Names on servers that have a part of a file now.
+    pub parts: RefCell<BTreeSet<String>>,
 }
 
 /// Do what the command line says.
 pub fn run() -> Exit {
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
-        Err(error) => {
-            let text = without_passwords(&error, env::args());
-            if is_help(&error) {
-                output::write_all(&mut std::io::stdout(), &text);
-                return Exit::Success;
-            }
-            output::write_all(&mut std::io::stderr(), &text);
-            return Exit::Usage;
-        }
+    let verb = match parse() {
+        Ok(verb) => verb,
+        Err(exit) => return exit,
     };
-    let connection = arguments.verb.connection().clone();
-    let context = Context { out: Output::new(&connection), net: Net::new(connection.ipv4, connection.ipv6) };
+    let connection = verb.connection().clone();
+    let context = Context {
+        out: Output::new(&verb),
+        net: Net::new(connection.ipv4, connection.ipv6),
+        has_several_hosts: has_several_hosts(&verb),
+        verify_size: !connection.no_verify_size,
+        parts: RefCell::default(),
+    };
     let result = block_on(async {
         let mut result = Ok(());
         let work = async {
-            result = perform(&context, arguments.verb).await;
+            result = perform(&context, verb).await;
             Ok(())
         };
         let ended = within(&context.net, connection.max_time, Phase::Total, work).await;
         match ended {
-            Err(error @ Error::Timeout(_)) => Err(Failure::of("stopped", error)),
+            Err(error @ Error::Timeout(_)) => {
+                let failure = Failure::of("stopped", error);
+                let parts = context.parts.take();
+                Err(parts.iter().fold(failure, |failure, part| upload::with_part(failure, part)))
+            }
             _ => result,
         }
     });
     context.out.end();
-    match result {
+    match result.and_then(|()| context.out.verdict()) {
         Ok(()) => Exit::Success,
         Err(failure) => {
-            context.out.failure(&failure);
+            // Without a text: whoever would read it is gone.
+            if !failure.text.is_empty() {
+                context.out.failure(&failure);
+            }
             failure.exit
+        }
+    }
+}
+
+/// The arguments, or what comes of it that there is nothing to do.
+fn parse() -> Result<Verb, Exit> {
+    let program = if local::has_runner() { "ftp-host" } else { "ftp-cli.wasm" };
+    let matches = named(Arguments::command(), program).try_get_matches();
+    let error = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
+        Ok(arguments) => return Ok(arguments.into_verb()),
+        Err(error) => error,
+    };
+    let text = without_passwords(&error, env::args());
+    if !is_help(&error) {
+        output::error(&text);
+        return Err(Exit::Usage);
+    }
+    match output::stdout().write_all(text.as_bytes()) {
+        Ok(()) => Err(Exit::Success),
+        Err(error) => {
+            let failure = Failure::output(&error);
+            output::error(&failure.text);
+            Err(failure.exit)
         }
     }
 }
@@ -87,6 +130,7 @@ async fn perform(context: &Context, verb: Verb) -> Result<(), Failure> {
             .out
             .warn("--insecure: any certificate is believed, so that anybody on the way can read and change all of it");
     }
+    credentials::check(context, &verb)?;
     work(context, verb).await
 }
 

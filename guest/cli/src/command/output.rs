@@ -1,14 +1,16 @@
 //! What is written: results to the standard output, everything else to the standard error. Nothing that a server said
 //! reaches a terminal unescaped.
 
-use std::cell::RefCell;
-use std::env;
+use std::cell::{Cell, RefCell};
 use std::io::{self, Write};
 use std::rc::Rc;
 
-use ftp_cli::arguments::ConnectionOptions;
-use ftp_cli::text::plain;
+use ftp_cli::arguments::Verb;
+use ftp_cli::text::{plain, plain_json};
 use serde_json::{Value, json};
+use wasi::cli::stdout::get_stdout;
+use wasi::filesystem::types::{ErrorCode, filesystem_error_code};
+use wasi::io::streams::{OutputStream, StreamError};
 
 use super::bars::{Bar, Bars};
 use super::failure::Failure;
@@ -24,14 +26,40 @@ struct Inner {
     verbose: bool,
     bars: Bars,
     warned: RefCell<Vec<String>>,
+    results: RefCell<Results>,
+    /// Sessions so far, where there may be several at a time.
+    sessions: Option<Cell<u32>>,
+}
+
+/// The standard output, and why it cannot be written to any more.
+struct Results {
+    stream: Stdout,
+    failed: Option<io::Error>,
 }
 
 impl Output {
-    pub fn new(options: &ConnectionOptions) -> Self {
-        let columns = options.columns.or_else(|| env::var("COLUMNS").ok()?.parse().ok()).unwrap_or(80);
-        let bars = Bars::new(has_terminal() && !options.quiet && !options.json, columns);
+    pub fn new(verb: &Verb) -> Self {
+        let options = verb.connection();
+        let bars = Bars::new(has_terminal() && !options.quiet && !options.json, options.columns);
         let (quiet, json, verbose) = (options.quiet, options.json, options.verbose);
-        Self(Rc::new(Inner { quiet, json, verbose, bars, warned: RefCell::default() }))
+        let results = RefCell::new(Results { stream: stdout(), failed: None });
+        let sessions = verb.has_several_sessions().then(Cell::default);
+        Self(Rc::new(Inner { quiet, json, verbose, bars, warned: RefCell::default(), results, sessions }))
+    }
+
+    /// What marks the lines of one more session.
+    pub fn mark(&self) -> String {
+        let Some(sessions) = &self.0.sessions else { return String::new() };
+        sessions.set(sessions.get() + 1);
+        format!("[{}] ", sessions.get())
+    }
+
+    /// Whether all results so far could be written.
+    pub fn verdict(&self) -> Result<(), Failure> {
+        match &self.0.results.borrow().failed {
+            Some(error) => Err(Failure::output(error)),
+            None => Ok(()),
+        }
     }
 
     pub fn is_json(&self) -> bool {
@@ -47,15 +75,18 @@ impl Output {
         self.raw(&(plain(text) + "\n"));
     }
 
-    /// A result as it is.
+    /// A result as it is. Where it cannot be written, [`Self::verdict`] reports it, and nothing more is.
     pub fn raw(&self, text: &str) {
-        self.0.bars.aside(|| write_all(&mut io::stdout(), text));
+        let mut results = self.0.results.borrow_mut();
+        if results.failed.is_none() {
+            self.0.bars.aside(|| results.failed = results.stream.write_all(text.as_bytes()).err());
+        }
     }
 
     /// An object, where JSON is wanted.
     pub fn event(&self, value: &Value) {
         if self.0.json {
-            self.0.bars.aside(|| write_all(&mut io::stdout(), &format!("{value}\n")));
+            self.raw(&(plain_json(&value.to_string()) + "\n"));
         }
     }
 
@@ -66,18 +97,32 @@ impl Output {
         }
     }
 
+    /// Something that is good to know of all files, said for one of them.
+    pub fn note_once(&self, text: &str) {
+        if self.is_new(text) {
+            self.note(text);
+        }
+    }
+
     /// Something that one should know. Said once.
     pub fn warn(&self, text: &str) {
-        let mut warned = self.0.warned.borrow_mut();
-        if !warned.iter().any(|other| other == text) {
-            warned.push(text.to_owned());
+        if self.is_new(text) {
             self.error_line(&format!("warning: {text}"));
         }
     }
 
+    fn is_new(&self, text: &str) -> bool {
+        let mut said = self.0.warned.borrow_mut();
+        let is_new = !said.iter().any(|other| other == text);
+        if is_new {
+            said.push(text.to_owned());
+        }
+        is_new
+    }
+
     /// What was said on a control connection.
     pub fn transcript(&self, line: &str) {
-        self.0.bars.aside(|| write_all(&mut io::stderr(), &(plain(line) + "\n")));
+        self.0.bars.aside(|| error(&(plain(line) + "\n")));
     }
 
     /// Why something failed.
@@ -112,18 +157,53 @@ impl Output {
 
     fn note_plain(&self, text: &str) {
         if !self.0.quiet && !self.0.json {
-            self.0.bars.aside(|| write_all(&mut io::stderr(), &format!("{}\n", plain(text))));
+            self.0.bars.aside(|| error(&format!("{}\n", plain(text))));
         }
     }
 
     fn error_line(&self, text: &str) {
-        self.0.bars.aside(|| write_all(&mut io::stderr(), &format!("ftp: {}\n", plain(text))));
+        self.0.bars.aside(|| error(&format!("ftp: {}\n", plain(text))));
     }
 }
 
-/// Nobody listens any more where this fails, as behind `head`: then there is nothing left to do.
-pub fn write_all(stream: &mut dyn Write, text: &str) {
-    if stream.write_all(text.as_bytes()).and_then(|()| stream.flush()).is_err() {
-        wasi::cli::exit::exit_with_code(ftp_cli::exit::Exit::Other.code());
+/// To the standard error. Where that fails, nobody can be told.
+pub fn error(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// The standard output by WASI itself, which tells a reader that is gone from a failure: that of the library does not.
+pub fn stdout() -> Stdout {
+    Stdout(get_stdout())
+}
+
+/// See [`stdout`]. What is written is with the system.
+pub struct Stdout(OutputStream);
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let room = loop {
+            match self.0.check_write().map_err(broken)? {
+                0 => self.0.subscribe().block(),
+                room => break usize::try_from(room).unwrap_or(usize::MAX),
+            }
+        };
+        let piece = bytes.get(..room).unwrap_or(bytes);
+        self.0.write(piece).map_err(broken)?;
+        self.flush()?;
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.blocking_flush().map_err(broken)
+    }
+}
+
+fn broken(error: StreamError) -> io::Error {
+    let StreamError::LastOperationFailed(error) = error else { return io::ErrorKind::BrokenPipe.into() };
+    match filesystem_error_code(&error) {
+        Some(ErrorCode::InsufficientSpace | ErrorCode::Quota) => io::ErrorKind::StorageFull.into(),
+        Some(ErrorCode::Pipe) => io::ErrorKind::BrokenPipe.into(),
+        Some(code) => io::Error::other(code.message()),
+        None => io::Error::other(error.to_debug_string()),
     }
 }

@@ -2,11 +2,11 @@
 
 use ftp_cli::arguments::Probe;
 use ftp_cli::text::plain;
-use ftp_client::{DataMode, Error, Representation};
+use ftp_client::{DataMode, Download, Error, Outcome, Representation};
 use serde_json::{Map, Value, json};
 
 use super::Context;
-use super::connect::{Client, Server};
+use super::connect::{Client, Net, Server};
 use super::failure::Failure;
 use super::local;
 
@@ -46,20 +46,24 @@ impl Table {
 }
 
 /// The loss of the session is a failure; all else is an answer.
-fn answer<T>(result: Result<T, Error>) -> Result<Result<T, String>, Failure> {
+fn answer<T>(client: &Client, result: Result<T, Error>) -> Result<Result<T, Error>, Failure> {
     match result {
-        Ok(value) => Ok(Ok(value)),
-        Err(error @ (Error::Closed | Error::ConnectionLost(_) | Error::Protocol(_))) => {
-            Err(Failure::of("the session is lost", error))
-        }
-        Err(error) => Ok(Err(format!("no: {error}"))),
+        Err(error) if !client.is_open() => Err(Failure::of("the session is lost", error)),
+        result => Ok(result),
     }
+}
+
+/// Where the server does not say.
+fn unknown(error: &Error) -> String {
+    format!("cannot tell: {error}")
 }
 
 async fn about(client: &mut Client, table: &mut Table) -> Result<(), Failure> {
     table.row("greeting", client.welcome().lines.join(" "));
-    table.row("system", answer(client.system().await)?.unwrap_or_else(|no| no));
-    table.row("login directory", answer(client.current_directory().await)?.unwrap_or_else(|no| no));
+    let system = client.system().await;
+    table.row("system", answer(client, system)?.unwrap_or_else(|error| unknown(&error)));
+    let directory = client.current_directory().await;
+    table.row("login directory", answer(client, directory)?.unwrap_or_else(|error| unknown(&error)));
     match client.encryption() {
         Some(agreed) => table.row("TLS", format!("{}, {}", agreed.version, agreed.cipher)),
         None => table.row("TLS", "not used"),
@@ -67,16 +71,14 @@ async fn about(client: &mut Client, table: &mut Table) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What the server announces. Where it announces nothing at all, it may have any of it.
 async fn features(client: &mut Client, table: &mut Table) -> Result<(), Failure> {
-    let features = match answer(client.features().await)? {
-        Ok(features) => features,
-        Err(no) => {
-            table.row("features", no);
-            return Ok(());
-        }
-    };
+    let features = client.features().await;
+    let features = answer(client, features)?.ok().filter(|features| !features.is_empty());
     let has = |name: &str| {
-        features.iter().any(|feature| feature.split(' ').next().is_some_and(|word| word.eq_ignore_ascii_case(name)))
+        features.as_ref().map(|features| {
+            features.iter().any(|feature| feature.split(' ').next().is_some_and(|word| word.eq_ignore_ascii_case(name)))
+        })
     };
     for (row, name) in [
         ("listings as data", "MLST"),
@@ -90,48 +92,109 @@ async fn features(client: &mut Client, table: &mut Table) -> Result<(), Failure>
         ("virtual hosts", "HOST"),
         ("languages", "LANG"),
     ] {
-        table.row(row, if has(name) { "yes" } else { "no" });
+        let answer = match has(name) {
+            Some(true) => "yes",
+            Some(false) => "not announced",
+            None => "cannot tell",
+        };
+        table.row(row, answer);
     }
     let sums: Vec<&str> = ["HASH", "XSHA512", "XSHA256", "XSHA1", "XSHA", "XMD5", "MD5", "XCRC"]
         .into_iter()
-        .filter(|name| has(name))
+        .filter(|name| has(name) == Some(true))
         .collect();
-    table.row("checksums", if sums.is_empty() { "no".to_owned() } else { sums.join(", ") });
-    table.row("features", features.join("; "));
+    table.row(
+        "checksums",
+        match (sums.is_empty(), features.is_some()) {
+            (false, _) => sums.join(", "),
+            (true, true) => "not announced".to_owned(),
+            (true, false) => "cannot tell".to_owned(),
+        },
+    );
+    let announced = features.map(|features| features.join("; "));
+    table.row("features", announced.unwrap_or_else(|| "cannot tell: the server announces none".to_owned()));
     Ok(())
 }
 
 /// Each way to make a data connection, by an answer that takes one; and twice, so that the second can resume.
 async fn data(client: &mut Client, table: &mut Table) -> Result<(), Failure> {
-    let active = DataMode::Active(ftp_client::Active::default());
-    let passive = answer(listing(client).await)?;
-    let again = answer(listing(client).await)?;
-    table.row("passive mode", passive.as_ref().map_or_else(Clone::clone, |_| "yes".to_owned()));
+    let passive = connection(client).await?;
+    let again = connection(client).await?;
+    table.row("passive mode", passive.text(false));
     if client.encryption().is_some() {
-        let text = |outcome: &(bool, bool)| match outcome {
-            (false, _) => "not encrypted",
-            (true, true) => "encrypted, the session is resumed",
-            (true, false) => "encrypted, the session is not resumed",
-        };
-        table.row("data connections", again.as_ref().map_or_else(Clone::clone, |outcome| text(outcome).to_owned()));
+        table.row("data connections", again.protection());
     }
-    if client.set_data_mode(active).is_ok() {
-        let result = answer(listing(client).await)?;
-        table.row("active mode", result.map_or_else(|no| no, |_| "yes".to_owned()));
+    if client.set_data_mode(DataMode::Active(ftp_client::Active::default())).is_ok() {
+        let active = connection(client).await?;
+        table.row("active mode", active.text(matches!(passive, Tried::Connected(_))));
         let _ = client.set_data_mode(DataMode::Passive);
     }
     Ok(())
 }
 
-/// Whether the data connection was encrypted, and whether it resumed the session.
-async fn listing(client: &mut Client) -> Result<(bool, bool), Error> {
-    let mut download = client.receive("NLST", Representation::Ascii, 0).await?;
+/// What came of a command that takes a data connection.
+enum Tried {
+    /// There was one; its outcome, where that is known.
+    Connected(Result<Outcome, Error>),
+    /// There was none.
+    Failed(Error),
+    /// The server refused the commands themselves, as some refuse to list an empty directory.
+    Refused(Error),
+}
+
+impl Tried {
+    /// Where the other mode works, it is this one that is refused.
+    fn text(&self, has_other: bool) -> String {
+        match self {
+            Self::Connected(_) => "yes".to_owned(),
+            Self::Refused(error) if !has_other => unknown(error),
+            Self::Failed(error) | Self::Refused(error) => format!("no: {error}"),
+        }
+    }
+
+    fn protection(&self) -> String {
+        match self {
+            Self::Connected(Ok(outcome)) => match (outcome.encrypted, outcome.resumed) {
+                (false, _) => "not encrypted".to_owned(),
+                (true, true) => "encrypted, the session is resumed".to_owned(),
+                (true, false) => "encrypted, the session is not resumed".to_owned(),
+            },
+            Self::Failed(error) => format!("no: {error}"),
+            Self::Connected(Err(error)) | Self::Refused(error) => unknown(error),
+        }
+    }
+}
+
+/// By NLST, and by LIST where a server refuses that: the connection is what matters, not what comes.
+async fn connection(client: &mut Client) -> Result<Tried, Failure> {
+    let mut refusal = None;
+    for verb in ["NLST", "LIST"] {
+        let begun = client.receive(verb, Representation::Ascii, 0).await;
+        let download = match answer(client, begun)? {
+            Ok(download) => download,
+            Err(error @ Error::Permanent(_)) => {
+                refusal = Some(Tried::Refused(error));
+                continue;
+            }
+            Err(Error::Transient(reply)) if !matches!(reply.code, 425 | 426) => {
+                refusal = Some(Tried::Refused(Error::Transient(reply)));
+                continue;
+            }
+            Err(error) => return Ok(Tried::Failed(error)),
+        };
+        let outcome = read(client, download).await;
+        return Ok(Tried::Connected(answer(client, outcome)?));
+    }
+    Ok(refusal.unwrap_or_else(|| Tried::Failed(Error::Closed)))
+}
+
+/// To its end.
+async fn read(client: &mut Client, mut download: Download<Net>) -> Result<Outcome, Error> {
     let mut buffer = Vec::new();
     while download.read(&mut buffer, ftp_client::CHUNK).await? > 0 {
         buffer.clear();
     }
-    let outcome = download.finish(client).await?;
-    Ok((outcome.encrypted, outcome.resumed))
+    download.finish(client).await
 }
 
 /// The server's clock, by the time of a small file that is deleted again.
@@ -148,7 +211,11 @@ async fn clock(client: &mut Client, directory: Option<&str>, table: &mut Table) 
         client.delete(&path).await?;
         time
     };
-    let made = answer(made.await)?;
-    table.row("clock", made.map_or_else(|no| no, |time| format!("{:+} s from this one", time.seconds - now)));
+    let made = made.await;
+    let made = answer(client, made)?;
+    table.row(
+        "clock",
+        made.map_or_else(|error| unknown(&error), |time| format!("{:+} s from this one", time.seconds - now)),
+    );
     Ok(())
 }

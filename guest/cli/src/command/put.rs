@@ -5,12 +5,13 @@ use std::path::Path;
 
 use ftp_cli::arguments::Put;
 use ftp_cli::exit::Exit;
-use ftp_cli::names;
+use ftp_cli::names::Naming;
 
 use super::Context;
 use super::connect::Server;
 use super::failure::Failure;
 use super::globs;
+use super::hints;
 use super::jobs;
 use super::local;
 use super::upload::{How, Job, upload};
@@ -29,7 +30,7 @@ pub async fn run(context: &Context, put: Put) -> Result<(), Failure> {
         }
         for source in globs::local(file, put.no_glob)? {
             let path = match remote.name.is_empty() {
-                true => remote.within(&names::remote(&name(&source)?)),
+                true => remote.within(&on_server(&source, &put)?),
                 false => remote.path().unwrap_or_default(),
             };
             jobs.push(Job { source: Some(source), path });
@@ -52,11 +53,21 @@ pub async fn run(context: &Context, put: Put) -> Result<(), Failure> {
     if let [Job { source: Some(source), .. }] = jobs.as_slice() {
         local::version(source)?;
     }
-    let work = async |worker: &mut jobs::Worker<'_>, job: &Job| upload(worker, job, &how).await;
+    let work = async |worker: &mut jobs::Worker<'_>, job: &Job| match upload(worker, job, &how).await {
+        Err(failure) if failure.exit == Exit::Refused => {
+            let instead = "a URL that ends in / keeps the file's name in it";
+            Err(hints::directory(worker.client().await?, &job.path, failure, instead).await)
+        }
+        result => result,
+    };
     jobs::run(context, &server, None, jobs, put.transfer.parallel, work).await
 }
 
-fn name(path: &Path) -> Result<String, Failure> {
+/// The name that a file from here has on the server: the same.
+fn on_server(path: &Path, put: &Put) -> Result<String, Failure> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-    name.ok_or_else(|| Failure::new(Exit::Local, format!("{} is no file", path.display())))
+    let name = name.ok_or_else(|| Failure::new(Exit::Local, format!("{} is no file", path.display())))?;
+    let naming = Naming::new(put.connection.encoding());
+    let name = if put.unescape_names { naming.unescaped(&name) } else { naming.remote(&name) };
+    name.map_err(|why| Failure::usage(format!("{} cannot be named on the server: {why}", path.display())))
 }

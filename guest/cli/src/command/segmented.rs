@@ -11,6 +11,7 @@ use ftp_client::segments::{Resume, Segments, Sink, Version};
 use ftp_client::{Error, retry};
 
 use super::bars::Bar;
+use super::disk;
 use super::download::{How, Job, Known};
 use super::failure::Failure;
 use super::jobs::{Limiter, Worker};
@@ -30,7 +31,11 @@ pub async fn download(
 ) -> Result<u64, Failure> {
     let done = if resume { read(&ranges(temporary), temporary) } else { Vec::new() };
     let failed = |error: io::Error| Failure::local("write", temporary, &error);
-    let file = File::options().write(true).create(true).truncate(done.is_empty()).open(temporary).map_err(failed)?;
+    let file = match done.is_empty() {
+        true => disk::fresh(temporary),
+        false => File::options().write(true).open(temporary),
+    };
+    let file = file.map_err(failed)?;
     bar.skip(done.iter().map(|range| range.end - range.start).sum());
     let version = Version { size: known.size, modified: known.modified };
     let parts = Parts {
@@ -55,7 +60,7 @@ pub async fn download(
             for error in &fetched.refused {
                 worker.context.out.note(&format!("a session less for {}: {error}", job.path));
             }
-            let _ = fs::remove_file(ranges(temporary));
+            forget(temporary);
             Ok(fetched.bytes)
         }
         Err(failed) => {
@@ -69,10 +74,22 @@ pub async fn download(
     }
 }
 
+/// Forget which parts of a temporary file are there.
+pub fn forget(temporary: &Path) {
+    let place = ranges(temporary);
+    let _ = fs::remove_file(new(&place));
+    let _ = fs::remove_file(place);
+}
+
 /// Where the parts of a temporary file are written down.
-pub fn ranges(temporary: &Path) -> PathBuf {
+fn ranges(temporary: &Path) -> PathBuf {
     let name = temporary.file_name().map(|name| name.to_string_lossy().replace(".ftp-part", ".ranges.ftp-part"));
     temporary.with_file_name(name.unwrap_or_default())
+}
+
+/// The same, until it is whole.
+fn new(ranges: &Path) -> PathBuf {
+    ranges.with_extension("new.ftp-part")
 }
 
 /// The file, and what of it is there.
@@ -94,6 +111,7 @@ impl Sink for Parts<'_> {
             file.seek(SeekFrom::Start(offset)).and_then(|_| file.write_all(bytes))
         };
         if let Err(error) = written {
+            let error = disk::cause(self.temporary, error);
             *self.failure.borrow_mut() = Some(Failure::local("write", self.temporary, &error));
             return Err(Error::Other("the file here cannot be written".to_owned()));
         }
@@ -114,15 +132,19 @@ impl Parts<'_> {
         self.unsaved.set(0);
         let lines: String = self.done.borrow().iter().map(|range| format!("{} {}\n", range.start, range.end)).collect();
         let place = ranges(self.temporary);
-        let new = place.with_extension("new.ftp-part");
-        if fs::write(&new, lines).and_then(|()| fs::rename(&new, &place)).is_err() {
-            let _ = fs::remove_file(place);
+        let new = new(&place);
+        let written = disk::fresh(&new).and_then(|mut file| file.write_all(lines.as_bytes()));
+        if written.and_then(|()| fs::rename(&new, &place)).is_err() {
+            forget(self.temporary);
         }
     }
 }
 
 /// The parts that are there, none where that is not certain.
 fn read(path: &Path, temporary: &Path) -> Vec<Range<u64>> {
+    if !disk::is_file(path) || !disk::is_file(temporary) {
+        return Vec::new();
+    }
     let length = fs::metadata(temporary).map_or(0, |file| file.len());
     let parse = |line: &str| {
         let (start, end) = line.split_once(' ')?;

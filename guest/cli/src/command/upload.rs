@@ -7,19 +7,20 @@ use std::rc::Rc;
 
 use ftp_cli::arguments::TransferOptions;
 use ftp_cli::exit::Exit;
-use ftp_cli::names;
 use ftp_client::retry::{Patience, Retry};
-use ftp_client::{CHUNK, Error, Representation, Timestamp, Upload, breathe};
+use ftp_client::{CHUNK, Error, Network as _, NotVerified, Outcome, Representation, Timestamp, Upload, breathe};
 use serde_json::json;
 
 use super::Context;
 use super::bars::Bar;
+use super::compared::{Compared, is_refusal, refuses_offset, unless_refused};
 use super::connect::{Client, Net};
 use super::download::{Broken, NO_CHECKSUM_OF_TEXT, compare};
 use super::failure::{Doing as _, Failure};
 use super::jobs::{Limiter, Worker, retry};
 use super::local;
 use super::output::Output;
+use super::renames::{rename, temporary};
 
 /// What is uploaded.
 #[derive(Debug, Clone)]
@@ -40,6 +41,7 @@ pub struct How {
     pub representation: Representation,
     pub times: bool,
     pub checksum: bool,
+    pub verify_size: bool,
     pub limiter: Rc<Limiter>,
 }
 
@@ -61,172 +63,312 @@ impl How {
             representation,
             times: !options.no_times,
             checksum: options.checksum,
+            verify_size: context.verify_size,
             limiter: Limiter::new(context, options.limit_rate),
         })
+    }
+
+    /// What came from the standard input is gone, and what was appended may be there.
+    fn may_repeat(&self, job: &Job) -> bool {
+        job.source.is_some() && !self.append && self.representation == Representation::Image
     }
 }
 
 /// Upload a file, as often as it takes and the policy has it.
 pub async fn upload(worker: &mut Worker<'_>, job: &Job, how: &How) -> Result<(), Failure> {
     let mut patience = Patience::new(&how.retry);
-    let mut attempt = Attempt { is_again: false, reached: 0, sent: 0 };
+    let mut attempt = Attempt { may_repeat: how.may_repeat(job), ..Attempt::default() };
     loop {
         let before = attempt.reached;
         let failure = match attempt.run(worker, job, how).await {
             Ok(()) => return Ok(()),
             Err(failure) => failure,
         };
-        // What came from the standard input is gone, and what was appended may be there.
-        let may_repeat = job.source.is_some() && !how.append && how.representation == Representation::Image;
-        let net = worker.context.net;
-        match &failure.error {
-            Some(error) if may_repeat && patience.wait(&net, error, attempt.reached > before).await => {}
-            _ => return Err(failure),
+        let net = worker.context.net.clone();
+        let is_again = match &failure.error {
+            Some(error) if attempt.may_repeat => {
+                attempt.look_at(error);
+                patience.wait(&net, worth(error), attempt.reached > before).await
+            }
+            _ => false,
+        };
+        if !is_again {
+            let Some(part) = attempt.part else { return Err(failure) };
+            worker.context.parts.borrow_mut().remove(&part);
+            return Err(with_part(failure, &part));
         }
         worker.context.out.note(&format!("{}; trying again", failure.text));
-        attempt.is_again = true;
     }
 }
 
+/// Bytes that do not agree are sent again, which the client's own policy does not do.
+fn worth(error: &Error) -> &Error {
+    static AGAIN: Error = Error::Incomplete(String::new());
+    if matches!(error, Error::Integrity(_)) { &AGAIN } else { error }
+}
+
+/// One attempt after another.
+#[derive(Default)]
 struct Attempt {
-    is_again: bool,
+    /// Another attempt can do the same.
+    may_repeat: bool,
+    /// The file here, as the first attempt found it.
+    version: Option<(Option<u64>, Option<Timestamp>)>,
+    /// What the server had before the first byte was sent, unless that is to be resumed.
+    before: Option<Before>,
+    /// Nothing on the server is worth resuming: it is known to be wrong, or may be.
+    from_start: bool,
     /// Bytes that the server had when the last one began.
     reached: u64,
     /// Bytes that were handed over in any of them.
     sent: u64,
+    /// The name on the server that has a part of the file.
+    part: Option<String>,
+}
+
+/// The file of the same name that the server had before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Nothing,
+    File {
+        size: u64,
+        modified: Option<Timestamp>,
+    },
+    /// The server does not report it.
+    Unknown,
+}
+
+/// Where the bytes go.
+#[derive(Debug, Clone, Copy, Default)]
+struct Start {
+    offset: u64,
+    /// It is the end of the file on the server, which stays where it is.
+    is_end: bool,
 }
 
 impl Attempt {
     async fn run(&mut self, worker: &mut Worker<'_>, job: &Job, how: &How) -> Result<(), Failure> {
         let (mut source, size, modified) = open(job)?;
-        let out = &worker.context.out;
+        self.check_version(size, modified);
+        let context = worker.context;
         let client = worker.client().await?;
         let what = format!("cannot put {}", job.path);
         let place = if how.atomic { temporary(&job.path, size, modified.as_ref()) } else { job.path.clone() };
-        let offset = self.offset(client, &place, size, how).await?;
-        self.reached = offset.max(self.reached);
-        let bar = out.begin(&job.path, size);
-        let mut bytes = 0;
-        if offset == 0 || size != Some(offset) {
+        let start = self.start(client, &place, size, how).await.doing(&what)?;
+        let mut sent = Sent { offset: start.offset, bytes: 0, compared: Compared::SIZE };
+        let bar = context.out.begin(&job.path, size);
+        if start.offset == 0 || size != Some(start.offset) {
+            let Begun { upload, offset, is_appended } = begin(client, &place, start, how).await.doing(&what)?;
+            self.reached = offset.max(self.reached);
+            self.part = Some(place.clone());
+            context.parts.borrow_mut().insert(place.clone());
             if let Source::File(file, path) = &mut source {
                 file.seek(SeekFrom::Start(offset)).map_err(|error| Failure::local("read", path, &error))?;
             }
             bar.skip(offset);
-            let upload = match how.append {
-                true => client.append(&place, how.representation).await,
-                false => client.store(&place, how.representation, offset).await,
-            };
-            let pumped = pump(client, upload.doing(&what)?, &mut source, &bar, how, offset, &mut self.sent).await;
-            bytes = pumped.map_err(|error| error.into_failure(&what))?;
+            let way = Way { how, bar: &bar, offset };
+            let outcome = pump(client, upload, &mut source, &way, &mut self.sent).await;
+            let outcome = outcome.map_err(|error| error.into_failure(&what))?;
+            sent = Sent { offset, bytes: outcome.bytes, compared: Compared::of(&outcome) };
+            if is_appended && how.verify_size {
+                sent.compared = exactly(client, &place, offset + outcome.bytes).await.doing(&what)?;
+            }
         }
-        if offset > 0
-            && let Some(there) = self::size(client, &place).await?
-            && there != offset + bytes
-        {
-            let text = format!("{what}: the server has {there} bytes of it, and {} were sent", offset + bytes);
-            return Err(Failure::new(Exit::Protocol, text));
+        if how.checksum && sent.offset > 0 {
+            sent.compared = self.compare(client, job, &place, &mut source, sent.compared).await?;
         }
-        if how.checksum && offset > 0 {
-            self.compare(client, job, &place, &mut source).await?;
-        }
-        self.finish(out, client, job, how, &place, modified).await?;
-        out.event(&json!({
-            "event": "transfer", "direction": "put", "server": worker.server.remote.server(), "remote": job.path,
-            "local": job.source.as_ref().map_or("-".into(), |path| path.to_string_lossy()), "bytes": bytes,
-            "resumed_at": offset, "seconds": bar.elapsed().as_secs_f64(),
-        }));
-        out.done(bytes, &bar.summary(bytes));
+        self.part = None;
+        context.parts.borrow_mut().remove(&place);
+        finish(&context.out, client, job, how, &place, modified).await?;
+        report(worker, job, how, &bar, &sent);
         Ok(())
     }
 
-    /// Where to go on. Unless that was asked for, only in what this command has sent: a file that was there before is not
-    /// the beginning of this one.
-    async fn offset(&self, client: &mut Client, place: &str, size: Option<u64>, how: &How) -> Result<u64, Failure> {
-        let most = match (size, how.resume) {
-            (Some(size), true) => size,
-            (Some(size), false) if self.is_again => size.min(self.sent),
-            _ => 0,
-        };
-        match most {
-            0 => Ok(0),
-            most => Ok(self::size(client, place).await?.filter(|there| *there <= most).unwrap_or(0)),
+    /// A file that has changed here since the last attempt is another one.
+    fn check_version(&mut self, size: Option<u64>, modified: Option<Timestamp>) {
+        let version = (size, modified);
+        self.from_start |= *self.version.get_or_insert(version) != version;
+        self.version = Some(version);
+    }
+
+    /// What an error says of the bytes on the server. Fewer than were sent, after an end without any failure, may be others
+    /// than the first ones; and what is too much does not become less.
+    fn look_at(&mut self, error: &Error) {
+        self.from_start |= matches!(error, Error::Incomplete(_) | Error::Integrity(_));
+    }
+
+    /// Where to begin. Unless that was asked for, only at the end of what this command has sent: a file that was there before
+    /// is not the beginning of this one.
+    async fn start(&mut self, client: &mut Client, place: &str, size: Option<u64>, how: &How) -> Result<Start, Error> {
+        let is_again = self.part.is_some();
+        if std::mem::take(&mut self.from_start) || !is_again && !how.resume {
+            self.sent = 0;
+            if self.may_repeat && how.retry.attempts > 0 {
+                self.before = Some(Before::look(client, place).await?);
+            }
+            return Ok(Start::default());
+        }
+        let most = if self.before.is_some() { size.map(|size| size.min(self.sent)) } else { size };
+        let Some(most) = most.filter(|most| *most > 0) else { return Ok(Start::default()) };
+        let offset = self::size(client, place).await?.filter(|there| *there <= most).unwrap_or(0);
+        if offset == 0 || !self.is_other(client, place, offset).await? {
+            return Ok(Start::default());
+        }
+        if !is_again {
+            return Ok(Start { offset, is_end: true });
+        }
+        // The session that was lost may still be writing on the server.
+        client.network().sleep(how.retry.wait).await;
+        let later = self::size(client, place).await?;
+        Ok(Start { offset, is_end: later == Some(offset) })
+    }
+
+    /// Whether the file is another one than there was before the first attempt: some servers keep the old one until the new
+    /// one is whole.
+    async fn is_other(&self, client: &mut Client, place: &str, now: u64) -> Result<bool, Error> {
+        match self.before {
+            // It was asked for.
+            None | Some(Before::Nothing) => Ok(true),
+            Some(Before::File { size, .. }) if size != now => Ok(true),
+            Some(Before::File { modified: Some(before), .. }) => {
+                let modified = client.modified(place).await;
+                Ok(unless_refused(client, modified)?.is_some_and(|modified| modified != before))
+            }
+            Some(Before::File { modified: None, .. } | Before::Unknown) => Ok(false),
         }
     }
 
     /// The whole file, of which the transfer has compared nothing, as it was a part. One that is not the same cannot be gone
     /// on with.
-    async fn compare(&self, client: &mut Client, job: &Job, place: &str, source: &mut Source) -> Result<(), Failure> {
-        let Source::File(file, path) = source else { return Ok(()) };
-        let compared = compare(client, place, file, path).await;
-        if compared.as_ref().is_err_and(|failure| failure.exit == Exit::Protocol) && place != job.path {
-            let _ = client.delete(place).await;
-        }
-        compared
-    }
-
-    /// It is whole: permissions, time, name.
-    async fn finish(
+    async fn compare(
         &self,
-        out: &Output,
         client: &mut Client,
         job: &Job,
-        how: &How,
         place: &str,
-        modified: Option<Timestamp>,
-    ) -> Result<(), Failure> {
-        if let Some(mode) = how.chmod {
-            client.set_permissions(place, mode).await.doing(format!("cannot set the permissions of {}", job.path))?;
-        }
-        if how.times
-            && !how.append
-            && let Some(time) = modified
-        {
-            let time = Timestamp { nanoseconds: 0, ..time };
-            match client.set_modified(place, &time).await {
-                // It has no way to do it; the file is there all the same.
-                Ok(_) | Err(Error::Unsupported(_) | Error::Permanent(_) | Error::Unexpected(_)) => {}
-                Err(error) => return Err(Failure::of(format!("cannot set the time of {}", job.path), error)),
+        source: &mut Source,
+        compared: Compared,
+    ) -> Result<Compared, Failure> {
+        let Source::File(file, path) = source else { return Ok(compared) };
+        match compare(client, place, file, path).await {
+            Ok(checksum) => Ok(compared.with(checksum)),
+            Err(failure) => {
+                if failure.exit == Exit::Protocol && place != job.path {
+                    let _ = client.delete(place).await;
+                }
+                Err(failure)
             }
         }
-        if place != job.path {
-            rename(out, client, place, &job.path).await?;
-        }
-        Ok(())
     }
 }
 
-/// Give a file its name. Some servers replace nothing when they rename: there the old file is moved aside, and deleted only
-/// when the new one has its name.
-async fn rename(out: &Output, client: &mut Client, from: &str, to: &str) -> Result<(), Failure> {
-    let what = format!("cannot rename {from} to {to}");
-    let refusal = match client.rename(from, to).await {
-        Err(error @ Error::Permanent(_)) => error,
-        result => return result.map(drop).doing(what),
-    };
-    // Which of the two commands was refused is not told. Only a file that is there can have been in the way of another one.
-    if !(may_be_file(client, from).await.doing(&what)? && may_be_file(client, to).await.doing(&what)?) {
-        return Err(Failure::of(what, refusal));
+/// Say where on the server the part is of an upload that was not finished.
+pub fn with_part(failure: Failure, place: &str) -> Failure {
+    Failure { text: format!("{}; what arrived of it is on the server as {place}", failure.text), ..failure }
+}
+
+impl Before {
+    /// (SIZE, MDTM)
+    async fn look(client: &mut Client, place: &str) -> Result<Self, Error> {
+        let size = match client.size(place).await {
+            Ok(size) => size,
+            Err(Error::Permanent(reply)) if reply.code == 550 => return Ok(Self::Nothing),
+            Err(error) if is_refusal(client, &error) => return Ok(Self::Unknown),
+            Err(error) => return Err(error),
+        };
+        let modified = client.modified(place).await;
+        Ok(Self::File { size, modified: unless_refused(client, modified)? })
     }
-    let aside = beside(to, &format!("old-{:x}", local::now().seconds));
-    client.rename(to, &aside).await.doing(format!("{what}: {refusal}; nor {to} to {aside}"))?;
-    if let Err(error) = client.rename(from, to).await {
-        return Err(match client.rename(&aside, to).await {
-            Ok(_) => Failure::of(what, error),
-            Err(_) => Failure::of(format!("{what}, the old file is {aside}"), error),
-        });
+}
+
+/// An upload that the server has agreed to.
+struct Begun {
+    upload: Upload<Net>,
+    offset: u64,
+    /// What was sent before is resumed at the end of the file, wherever that is.
+    is_appended: bool,
+}
+
+/// (APPE, or REST and STOR, or STOR) To append leaves the beginning alone where a server loses it at an offset. Where the one
+/// and the other are refused, it begins at the beginning.
+async fn begin(client: &mut Client, place: &str, start: Start, how: &How) -> Result<Begun, Error> {
+    let begun = |offset, is_appended| move |upload| Begun { upload, offset, is_appended };
+    if how.append {
+        return client.append(place, how.representation).await.map(begun(0, false));
     }
-    if let Err(error) = client.delete(&aside).await {
-        out.warn(&format!("the old file of {to} is still there as {aside}: {error}"));
+    let Start { offset, is_end } = start;
+    if offset > 0 && is_end {
+        match client.append(place, how.representation).await {
+            Err(Error::Permanent(_)) => {}
+            upload => return upload.map(begun(offset, true)),
+        }
+    }
+    if offset > 0 {
+        match client.store(place, how.representation, offset).await {
+            Err(error) if refuses_offset(client, &error) => {}
+            upload => return upload.map(begun(offset, false)),
+        }
+    }
+    client.store(place, how.representation, 0).await.map(begun(0, false))
+}
+
+/// (SIZE) A file that was resumed at its end has this many bytes: its end may have been elsewhere.
+async fn exactly(client: &mut Client, place: &str, bytes: u64) -> Result<Compared, Error> {
+    match size(client, place).await? {
+        None => Ok(Compared::nothing(NotVerified::NoSize)),
+        Some(there) if there == bytes => Ok(Compared::SIZE),
+        Some(there) => {
+            let text = format!("the server has {there} bytes of it, and {bytes} were sent");
+            Err(if there < bytes { Error::Incomplete(text) } else { Error::Integrity(text) })
+        }
+    }
+}
+
+/// It is whole: permissions, time, name.
+async fn finish(
+    out: &Output,
+    client: &mut Client,
+    job: &Job,
+    how: &How,
+    place: &str,
+    modified: Option<Timestamp>,
+) -> Result<(), Failure> {
+    client.back().await.doing("cannot return to the directory of the login")?;
+    if let Some(mode) = how.chmod {
+        client.set_permissions(place, mode).await.doing(format!("cannot set the permissions of {}", job.path))?;
+    }
+    if how.times
+        && !how.append
+        && let Some(time) = modified
+    {
+        let time = Timestamp { nanoseconds: 0, ..time };
+        let set = client.set_modified(place, &time).await;
+        // Where it has no way to do it, the file is there all the same.
+        unless_refused(client, set).doing(format!("cannot set the time of {}", job.path))?;
+    }
+    if place != job.path {
+        rename(out, client, place, &job.path).await?;
     }
     Ok(())
 }
 
-/// (SIZE) Whether a file may have this name: a server that cannot tell does not say that there is none.
-async fn may_be_file(client: &mut Client, path: &str) -> Result<bool, Error> {
-    match client.size(path).await {
-        Err(Error::Permanent(reply)) => Ok(reply.code != 550),
-        result => result.map(|_| true),
-    }
+/// What an attempt has sent.
+struct Sent {
+    offset: u64,
+    bytes: u64,
+    compared: Compared,
+}
+
+fn report(worker: &Worker<'_>, job: &Job, how: &How, bar: &Bar, sent: &Sent) {
+    let out = &worker.context.out;
+    let mut event = json!({
+        "event": "transfer", "direction": "put", "server": worker.server.remote.server(), "remote": job.path,
+        "local": job.source.as_ref().map_or("-".into(), |path| path.to_string_lossy()), "bytes": sent.bytes,
+        "resumed_at": sent.offset, "seconds": bar.elapsed().as_secs_f64(),
+    });
+    sent.compared.describe(&mut event);
+    out.event(&event);
+    out.done(sent.bytes, &bar.summary(sent.bytes));
+    sent.compared.note(out, &job.path, how.checksum);
 }
 
 /// What is read.
@@ -251,15 +393,20 @@ fn open(job: &Job) -> Result<(Source, Option<u64>, Option<Timestamp>), Failure> 
     Ok((Source::File(file, path.clone()), Some(size), modified))
 }
 
+/// How the bytes of one attempt travel.
+struct Way<'a> {
+    how: &'a How,
+    bar: &'a Bar,
+    offset: u64,
+}
+
 async fn pump(
     client: &mut Client,
     mut upload: Upload<Net>,
     source: &mut Source,
-    bar: &Bar,
-    how: &How,
-    offset: u64,
+    way: &Way<'_>,
     sent: &mut u64,
-) -> Result<u64, Broken> {
+) -> Result<Outcome, Broken> {
     let mut buffer = vec![0; CHUNK];
     let mut bytes = 0;
     loop {
@@ -273,30 +420,17 @@ async fn pump(
             return Err(Broken::Server(error));
         }
         bytes += count as u64;
-        *sent = (offset + bytes).max(*sent);
-        bar.advance(count as u64);
-        how.limiter.pass(count as u64).await;
+        *sent = (way.offset + bytes).max(*sent);
+        way.bar.advance(count as u64);
+        way.how.limiter.pass(count as u64).await;
         breathe().await;
     }
-    upload.finish(client).await.map_err(Broken::Server)?;
-    Ok(bytes)
+    let outcome = upload.finish(client).await.map_err(Broken::Server)?;
+    Ok(Outcome { bytes, ..outcome })
 }
 
-async fn size(client: &mut Client, path: &str) -> Result<Option<u64>, Failure> {
-    match client.size(path).await {
-        Ok(size) => Ok(Some(size)),
-        Err(Error::Permanent(_)) => Ok(None),
-        Err(error) => Err(Failure::of(format!("cannot put {path}"), error)),
-    }
-}
-
-/// The name on the server until it is whole. It tells which version of the file it is.
-fn temporary(path: &str, size: Option<u64>, modified: Option<&Timestamp>) -> String {
-    beside(path, &format!("{:x}-{:x}", size.unwrap_or(0), modified.map_or(0, |time| time.seconds)))
-}
-
-/// A temporary name in the same directory.
-fn beside(path: &str, version: &str) -> String {
-    let name = names::last(path);
-    format!("{}{}", path.strip_suffix(name).unwrap_or_default(), names::temporary(name, version))
+/// (SIZE) None where the server does not report it.
+async fn size(client: &mut Client, path: &str) -> Result<Option<u64>, Error> {
+    let size = client.size(path).await;
+    unless_refused(client, size)
 }

@@ -2,7 +2,7 @@
 
 use super::Connection;
 use super::data_mode::Pending;
-use crate::control::{Control, Raw, look_after};
+use crate::control::{Raw, look_after};
 use crate::data::Ends;
 use crate::error::{Error, Phase, Reply};
 use crate::limit::{both, within};
@@ -23,16 +23,23 @@ impl<N: Network> Connection<N> {
             return Err(Error::InvalidArgument("this session is inside TLS already".to_string()));
         }
         let tls = self.new_tls()?;
+        self.control.guard().await?;
         let mut reply = self.control.exchange("AUTH", Some(b"TLS")).await?;
         if reply.code == 504 {
             // The other name of the same thing (RFC 4217, section 17).
             reply = self.control.exchange("AUTH", Some(b"TLS-C")).await?;
         }
-        if reply.code != 234 {
-            return Err(Error::Insecure(format!("the server refuses AUTH TLS: {}", self.control.text(&reply))));
+        if !matches!(reply.code, 234 | 200 | 334) {
+            let error = Error::Insecure(format!("the server refuses AUTH TLS: {}", self.control.text(&reply)));
+            // After anything but a refusal nobody knows what comes next.
+            self.control.set_guard(false);
+            return Err(if reply.code >= 400 { error } else { self.control.fail(error) });
         }
         self.control.secure(tls).await?;
+        // Whatever was said in the clear, somebody else may have said.
         self.forget_features();
+        self.representation = None;
+        self.greeted_in = false;
         Ok(self.control.text(&reply))
     }
 
@@ -48,10 +55,10 @@ impl<N: Network> Connection<N> {
         line: &[u8],
         pending: &mut Pending<N>,
     ) -> Result<(Raw, Opening), Error> {
-        let ahead = self.may_ask_ahead();
+        let ahead = self.may_ask_ahead().then_some("EPSV");
         let control = &mut self.control;
         if self.protection != Some(Protection::Private) {
-            return Ok((exchange(control, line, ahead).await?, None));
+            return Ok((control.exchange_for_data(line, ahead).await?, None));
         }
         control.renew_ticket();
         let (network, limit) = (&self.network, self.settings.connect_timeout);
@@ -64,7 +71,7 @@ impl<N: Network> Connection<N> {
             }
             Ok(begun)
         };
-        let (reply, begun) = both(exchange(control, line, ahead), begin).await;
+        let (reply, begun) = both(control.exchange_for_data(line, ahead), begin).await;
         Ok((reply?, Some(begun)))
     }
 
@@ -74,10 +81,21 @@ impl<N: Network> Connection<N> {
             Protection::Clear => b"C",
             Protection::Private => b"P",
         };
-        self.secured_command("PBSZ", b"0").await?;
-        let reply = self.secured_command("PROT", level).await?;
+        let size = self.control.exchange("PBSZ", Some(b"0")).await?;
+        // With TLS it is always 0, and some servers do not know the command: the reply to PROT P decides.
+        if !size.is_positive() && !(size.is_permanent() && protection == Protection::Private) {
+            return Err(self.unprotected("PBSZ", &size));
+        }
+        let reply = self.control.exchange("PROT", Some(level)).await?;
+        if !reply.is_positive() {
+            return Err(self.unprotected("PROT", &reply));
+        }
         self.protection = Some(protection);
         Ok(self.control.text(&reply))
+    }
+
+    fn unprotected(&self, verb: &str, refusal: &Raw) -> Error {
+        Error::Insecure(format!("the server refuses {verb}: {}", self.control.text(refusal)))
     }
 
     /// Have data connections protected as the settings say; gives whether they are.
@@ -88,24 +106,22 @@ impl<N: Network> Connection<N> {
         Ok(self.protection == Some(Protection::Private))
     }
 
-    /// A command without which there is no protection.
-    async fn secured_command(&mut self, verb: &str, argument: &[u8]) -> Result<Raw, Error> {
-        let reply = self.control.exchange(verb, Some(argument)).await?;
-        if reply.is_positive() {
-            return Ok(reply);
-        }
-        let text = self.control.text(&reply);
-        Err(Error::Insecure(format!("the server refuses {verb}: {text}")))
-    }
-
     /// (CCC) What protects data is agreed on before, as servers take that inside TLS only.
     pub(crate) async fn clear_command_channel(&mut self) -> Result<Reply, Error> {
-        if !self.logged_in || self.control.agreed().is_none() {
+        if !self.control.logged_in || self.control.agreed().is_none() {
             return Err(Error::InvalidArgument("only a session that is logged in inside TLS can leave it".to_string()));
         }
         self.protect().await?;
-        let reply = self.command("CCC", None).await?;
-        self.control.clear().await?;
+        self.control.guard().await?;
+        let reply = self.control.exchange("CCC", None).await?;
+        match reply.code {
+            200 => self.control.clear().await?,
+            400.. => {
+                self.control.set_guard(false);
+                return Err(self.refusal(&reply));
+            }
+            _ => return Err(self.control.broken("a reply to CCC that leaves open whether TLS ends")),
+        }
         Ok(self.control.text(&reply))
     }
 
@@ -135,13 +151,6 @@ impl<N: Network> Connection<N> {
             Ok(reply) => Error::Tls(format!("{text}; the server says {}", self.control.text(&reply))),
             Err(_) => Error::Tls(text),
         }
-    }
-}
-
-async fn exchange<N: Network>(control: &mut Control<N>, line: &[u8], ahead: bool) -> Result<Raw, Error> {
-    match ahead {
-        true => control.exchange_line_and(line, "EPSV").await,
-        false => control.exchange_line(line).await,
     }
 }
 

@@ -7,11 +7,10 @@
 //! Out of scope: files of this machine. Whoever has them describes them as a [`Tree`] too, and carries out the steps of
 //! the plan. Also links, which are never made, and times of directories.
 //!
-//! A server may be mistaken, or lie. So nothing is deleted where a listing of the source is not certain to be complete,
-//! no step goes through a link or to a name that is more than a name, and what is left out is told with the reason. Three
-//! things nobody can see from here: a server may show a link as the directory that it leads to; it may list no hidden
-//! files, which a mirror then takes for missing; and with [`DataEnd::Lenient`](crate::DataEnd::Lenient) a listing that was
-//! cut off passes for a complete one, which is no setting to delete with.
+//! A server may be mistaken, or lie. So nothing is deleted where a listing of the source is not certain to be complete or to
+//! be that of the directory ([`Doubt`]), no step goes through a link or to a name that is more than a name, and what is left
+//! out is reported with the reason. One thing nobody can see from here: a server may show a link as the directory that it
+//! leads to.
 //!
 //! ```
 //! use ftp_client::mirror::{Draft, Plan, PlanOptions, RelativePath, Side, Step, Times, Tree, WalkOptions, times, walk};
@@ -47,6 +46,7 @@
 //! assert_eq!(RelativePath::from_iter(["a", "b"]).to_string(), "a/b");
 //! ```
 
+mod lister;
 mod names;
 mod patterns;
 mod plan;
@@ -54,9 +54,10 @@ mod times;
 mod tree;
 mod walk;
 
+pub use lister::{Lister, Look};
 pub use names::{Names, Unsafe};
 pub use patterns::{Patterns, Rule};
 pub use plan::{Compare, Draft, Plan, PlanOptions, Reason, Side, Skipped, Step, Times, Why};
 pub use times::times;
-pub use tree::{End, Folder, Item, Reached, RelativePath, Tree};
+pub use tree::{Doubt, End, Folder, Item, Reached, RelativePath, Tree};
 pub use walk::{Order, Visited, Walk, WalkOptions, walk};

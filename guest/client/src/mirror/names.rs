@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 use core::fmt;
+use ftp_protocol::encoding::Encoding;
 
 /// What the side that is written to makes of names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -76,6 +77,15 @@ impl Names {
             true => name.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect(),
             false => name.into(),
         }
+    }
+}
+
+/// Whether the bytes of a name are text in this encoding, as a session tells names.
+pub(super) fn is_text(name: &str, encoding: Encoding) -> bool {
+    match encoding {
+        Encoding::Utf8 => encoding.encode(name).is_ok_and(|bytes| str::from_utf8(&bytes).is_ok()),
+        // No character of any other is a private one of the last row (see `Encoding`).
+        _ => !name.contains(|character| matches!(character, '\u{10ff80}'..='\u{10ffff}')),
     }
 }
 

@@ -7,12 +7,13 @@ mod tests;
 
 use super::names::{Names, Unsafe};
 use super::patterns::Patterns;
-use super::tree::{Folder, Item, RelativePath, Tree};
+use super::tree::{Doubt, End, Folder, Item, RelativePath, Tree};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 use compare::{Verdict, compare};
 use erase::Erasure;
+use ftp_protocol::encoding::Encoding;
 use ftp_protocol::listing::Kind;
 use ftp_protocol::time::{Precision, Timestamp};
 
@@ -32,6 +33,16 @@ pub struct PlanOptions {
     pub names: Names,
     /// What is meant. The rest is left alone on both sides.
     pub patterns: Patterns,
+    /// Do not delete names that begin with a dot: the source may have them and not show them.
+    pub keep_hidden: bool,
+    /// Do not delete what the source has by the same name, although the target would call that otherwise.
+    pub keep_verbatim: bool,
+    /// Do not delete names with bytes that are no text in this encoding: the source cannot have them.
+    pub keep_bytes: Option<Encoding>,
+    /// Delete where a listing is [doubtful](super::Doubt), too, or has lines that are not understood.
+    pub trust_listings: bool,
+    /// A file of the same size that is newer in the target is up to date: that is when it was transferred.
+    pub newer_is_current: bool,
 }
 
 /// When a file that both sides have is transferred again.
@@ -105,6 +116,8 @@ pub struct Plan {
     pub skipped: Vec<Skipped>,
     /// Files that need nothing.
     pub unchanged: usize,
+    /// Those of them that count as up to date because the target's is newer.
+    pub newer: usize,
 }
 
 /// One thing to do in the target.
@@ -185,7 +198,8 @@ pub enum Reason {
     Special,
     /// The target has something of this kind in its place.
     InTheWay(Kind),
-    /// The target's directory was not listed completely: something unknown may be in its place.
+    /// The target's directory was not listed completely, or not without a doubt: something unknown may be in its place, and
+    /// nothing in it is deleted.
     TargetUncertain,
     /// Not all members of this directory of the source, or of one that it is in, are known: what else the target has in
     /// it is not deleted.
@@ -198,6 +212,10 @@ pub enum Reason {
     NotEmpty,
     /// A directory from which a way leads back to it, or to one that it is in: what is below it is also elsewhere.
     Cycle,
+    /// Its name begins with a dot, and the source may have such names and not show them.
+    Hidden,
+    /// Its name is no text in the encoding of the session, so that nothing in the source can have it.
+    NoText,
 }
 
 /// One of the trees, to be looked up in.
@@ -229,8 +247,21 @@ impl<'a> Index<'a> {
         self.members.get(directory).map_or(&[], Vec::as_slice)
     }
 
-    fn is_certain(&self, directory: &RelativePath) -> bool {
-        self.folders.get(directory).is_some_and(|folder| folder.is_certain())
+    /// Whether all members are known. With `trust` only a listing that did not come to its end leaves that open.
+    fn is_certain(&self, directory: &RelativePath, trust: bool) -> bool {
+        self.folders.get(directory).is_some_and(|folder| folder.is_certain() || trust && folder.end == End::Complete)
+    }
+
+    /// Whether everything that is there was listed, as far as one can see.
+    fn is_known(&self, directory: &RelativePath) -> bool {
+        self.folders.get(directory).is_some_and(|folder| {
+            folder.end == End::Complete && folder.unparsed.is_empty() && folder.doubt != Some(Doubt::NoLineEnd)
+        })
+    }
+
+    /// Whether the listing was read to its end, and may be wrong all the same.
+    fn is_doubtful(&self, directory: &RelativePath) -> bool {
+        self.folders.get(directory).is_some_and(|folder| folder.is_doubtful())
     }
 }
 
@@ -240,6 +271,8 @@ struct Pair {
     target: Option<RelativePath>,
     /// All members of the source's are known, and of all that it is in.
     certain: bool,
+    /// The listing of the target's, or of one that it is in, may be wrong.
+    doubtful: bool,
 }
 
 /// Members of a directory that have the same name, as the target sees it.
@@ -258,6 +291,7 @@ struct Planner<'a> {
     last: Erasure,
     skipped: Vec<Skipped>,
     unchanged: usize,
+    newer: usize,
     /// Directories still to be compared, the next one last.
     pairs: Vec<Pair>,
 }
@@ -271,8 +305,9 @@ impl<'a> Planner<'a> {
     ) -> (Plan, BTreeSet<(Side, RelativePath)>) {
         let (source, target) = (Index::new(source), Index::new(target));
         let root = RelativePath::root();
-        let certain = source.is_certain(&root);
-        let pairs = Vec::from([Pair { source: root.clone(), target: Some(root), certain }]);
+        let certain = source.is_certain(&root, options.trust_listings);
+        let doubtful = !options.trust_listings && target.is_doubtful(&root);
+        let pairs = Vec::from([Pair { source: root.clone(), target: Some(root), certain, doubtful }]);
         let mut planner = Self {
             source,
             target,
@@ -284,15 +319,17 @@ impl<'a> Planner<'a> {
             last: Erasure::default(),
             skipped: Vec::new(),
             unchanged: 0,
+            newer: 0,
             pairs,
         };
         while let Some(pair) = planner.pairs.pop() {
             planner.directory(&pair);
         }
-        let mut steps = planner.first;
-        steps.extend(planner.steps);
-        steps.extend(planner.last.steps());
-        (Plan { steps, skipped: planner.skipped, unchanged: planner.unchanged }, planner.needs_time)
+        let mut steps = core::mem::take(&mut planner.first);
+        steps.append(&mut planner.steps);
+        steps.extend(core::mem::take(&mut planner.last).steps());
+        let Self { skipped, unchanged, newer, needs_time, .. } = planner;
+        (Plan { steps, skipped, unchanged, newer }, needs_time)
     }
 
     fn directory(&mut self, pair: &Pair) {
@@ -339,7 +376,7 @@ impl<'a> Planner<'a> {
             (Kind::SymbolicLink, _) => Some(Reason::Link),
             (Kind::Other, _) => Some(Reason::Special),
             (_, [_, _, ..]) => Some(Reason::Twin),
-            (_, []) if pair.target.as_ref().is_some_and(|target| !self.target.is_certain(target)) => {
+            (_, []) if pair.target.as_ref().is_some_and(|target| !self.target.is_known(target)) => {
                 Some(Reason::TargetUncertain)
             }
             _ => None,
@@ -368,8 +405,11 @@ impl<'a> Planner<'a> {
     }
 
     fn descend(&mut self, pair: &Pair, item: &Item, target: Option<RelativePath>) {
-        let certain = pair.certain && self.source.is_certain(&item.path);
-        self.pairs.push(Pair { source: item.path.clone(), target, certain });
+        let trust = self.options.trust_listings;
+        let certain = pair.certain && self.source.is_certain(&item.path, trust);
+        let is_doubtful = target.as_ref().is_some_and(|target| self.target.is_doubtful(target));
+        let doubtful = pair.doubtful || !trust && is_doubtful;
+        self.pairs.push(Pair { source: item.path.clone(), target, certain, doubtful });
     }
 
     fn transfer(&mut self, item: &Item, why: Why) {
@@ -396,6 +436,11 @@ impl<'a> Planner<'a> {
             Compare::SizeAndTime => changed.or_else(|| match self.newer(item, old) {
                 Verdict::Same => None,
                 Verdict::SourceNewer => Some(Why::Newer),
+                // Of the same size, as far as is known.
+                Verdict::TargetNewer if self.options.newer_is_current && item.size.is_some() && old.size.is_some() => {
+                    self.newer = self.newer.saturating_add(1);
+                    None
+                }
                 Verdict::TargetNewer => Some(Why::Older),
                 Verdict::Unknown => Some(Why::TimeUnknown),
             }),
@@ -437,8 +482,8 @@ impl<'a> Planner<'a> {
 
     /// Plan to delete what stands in the way, if that may be done.
     fn make_way(&mut self, pair: &Pair, item: &Item, old: &'a Item) -> bool {
-        let known = pair.certain && (item.kind != Kind::Directory || self.source.is_certain(&item.path));
-        if !self.options.replace || !known || !self.is_meant(old) {
+        let is_known = item.kind != Kind::Directory || self.source.is_certain(&item.path, self.options.trust_listings);
+        if !self.options.replace || !pair.certain || pair.doubtful || !is_known || !self.is_meant(old) {
             return false;
         }
         let mut erasure = Erasure::default();
@@ -453,7 +498,8 @@ impl<'a> Planner<'a> {
 
     /// What the target has and the source has not.
     fn extras(&mut self, pair: &Pair, wanted: &Groups<'a>, there: &Groups<'a>) {
-        if !self.options.delete {
+        let options = self.options;
+        if !options.delete {
             return;
         }
         let mut extras = there.iter().filter(|(key, _)| !wanted.contains_key(*key)).map(|(_, items)| items).peekable();
@@ -462,9 +508,22 @@ impl<'a> Planner<'a> {
             self.skipped.push(Skipped { side: Side::Source, path, reason: Reason::SourceUncertain });
             return;
         }
+        if let (Some(_), true, Some(target)) = (extras.peek(), pair.doubtful, &pair.target) {
+            let path = target.clone();
+            self.skipped.push(Skipped { side: Side::Target, path, reason: Reason::TargetUncertain });
+            return;
+        }
+        let verbatim: BTreeSet<&str> = match options.keep_verbatim && extras.peek().is_some() {
+            true => wanted.values().flatten().filter_map(|item| item.path.origin_name()).collect(),
+            false => BTreeSet::new(),
+        };
         for items in extras {
             match items.as_slice() {
-                [item] => _ = self.last.add(&self.target, self.options, item, &mut self.skipped),
+                [item] if options.keep_hidden && name(item).starts_with('.') => {
+                    self.skip(Side::Target, item, Reason::Hidden);
+                }
+                [item] if verbatim.contains(name(item)) => self.skip(Side::Target, item, Reason::Twin),
+                [item] => _ = self.last.add(&self.target, options, item, &mut self.skipped),
                 _ => items.iter().for_each(|item| self.skip(Side::Target, item, Reason::Twin)),
             }
         }

@@ -1,12 +1,16 @@
 //! Trees of files, wherever they are: what a walk finds, and what a plan compares.
 
+use super::lister::Print;
 use super::names::Unsafe;
 use crate::error::Error;
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 use core::fmt;
+use core::hash::{Hash, Hasher};
 use ftp_protocol::listing::Kind;
 use ftp_protocol::time::Timestamp;
 
@@ -14,8 +18,53 @@ use ftp_protocol::time::Timestamp;
 ///
 /// A name is whatever a server or a file system told, also one that is no name of a file; a plan takes only safe ones.
 /// Paths are ordered name by name. `Display` sets `/` between the names and escapes nothing.
+///
+/// Two sides may call the same file by different names. A plan compares those of its target; a path that was made by
+/// [`Self::child_called`] also keeps what its own side calls the file, which [`Self::origin`] gives back.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct RelativePath(Vec<Arc<str>>);
+pub struct RelativePath(Vec<Name>);
+
+/// A name that is compared, and the one of the side that it is from, where that is another.
+#[derive(Debug, Clone)]
+struct Name {
+    compared: Arc<str>,
+    origin: Option<Arc<str>>,
+}
+
+impl Name {
+    fn origin(&self) -> &Arc<str> {
+        self.origin.as_ref().unwrap_or(&self.compared)
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.compared == other.compared
+    }
+}
+
+impl Eq for Name {}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Name {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.compared.cmp(&other.compared)
+    }
+}
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.compared.hash(state);
+    }
+}
+
+/// What each name of a path takes in memory, without its letters.
+pub(super) const NAME_SIZE: usize = size_of::<Name>();
 
 impl RelativePath {
     /// The root.
@@ -25,10 +74,25 @@ impl RelativePath {
 
     /// The member of this directory that has this name.
     pub fn child(&self, name: &str) -> Self {
+        self.with(Name { compared: name.into(), origin: None })
+    }
+
+    /// The member of this directory that is compared by the name `compared`, and which its own side calls `origin`.
+    pub fn child_called(&self, compared: &str, origin: &str) -> Self {
+        let origin = (compared != origin).then(|| origin.into());
+        self.with(Name { compared: compared.into(), origin })
+    }
+
+    fn with(&self, name: Name) -> Self {
         let mut names = Vec::with_capacity(self.0.len().saturating_add(1));
         names.extend_from_slice(&self.0);
-        names.push(name.into());
+        names.push(name);
         Self(names)
+    }
+
+    /// The same path in the names of the side that it is from.
+    pub fn origin(&self) -> Self {
+        Self(self.0.iter().map(|name| Name { compared: name.origin().clone(), origin: None }).collect())
     }
 
     /// The directory that it is in. The root is in none.
@@ -38,12 +102,17 @@ impl RelativePath {
 
     /// Its last name. The root has none.
     pub fn name(&self) -> Option<&str> {
-        self.0.last().map(|name| &**name)
+        self.0.last().map(|name| &*name.compared)
+    }
+
+    /// Its last name on the side that it is from.
+    pub(crate) fn origin_name(&self) -> Option<&str> {
+        self.0.last().map(|name| &**name.origin())
     }
 
     /// Its names, from the top down.
     pub fn components(&self) -> impl DoubleEndedIterator<Item = &str> + ExactSizeIterator {
-        self.0.iter().map(|name| &**name)
+        self.0.iter().map(|name| &*name.compared)
     }
 
     /// How many names it has: 0 for the root.
@@ -79,13 +148,13 @@ impl RelativePath {
 
 impl<S: AsRef<str>> FromIterator<S> for RelativePath {
     fn from_iter<I: IntoIterator<Item = S>>(names: I) -> Self {
-        Self(names.into_iter().map(|name| name.as_ref().into()).collect())
+        Self(names.into_iter().map(|name| Name { compared: name.as_ref().into(), origin: None }).collect())
     }
 }
 
 impl fmt::Display for RelativePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, name) in self.0.iter().enumerate() {
+        for (index, name) in self.components().enumerate() {
             if index > 0 {
                 f.write_str("/")?;
             }
@@ -117,17 +186,51 @@ pub struct Folder {
     pub end: End,
     /// The lines of its listing that were not understood: each may be a member that is not known.
     pub unparsed: Vec<String>,
+    /// Why the listing may name other members than the directory has, although it was read to its end.
+    pub doubt: Option<Doubt>,
+    /// Nothing is gained by another listing: it came twice, or inside TLS.
+    pub confirmed: bool,
+    /// What was listed, to be compared.
+    pub(crate) print: Option<Print>,
+}
+
+/// Why a listing that was read to its end may not be that of the directory, or not all of it. Nothing is deleted because of
+/// what it does not name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// Its last line has no end: it may have been cut.
+    NoLineEnd,
+    /// The data ended without `close_notify`: it may have been cut.
+    NoCloseNotify,
+    /// It is the same as that of the directory above.
+    LikeParent,
+    /// It names something that the server then does not know.
+    UnknownMember,
+    /// It is empty, or its directory has a name that some servers take for a pattern; and the directory cannot be entered to
+    /// list it in another way.
+    NotEntered,
+    /// The server refuses to list it, and says that there are no files.
+    Refused,
+    /// It was another one when the directory was listed once more.
+    Changed,
+    /// The system does not give the names of some members.
+    Unreadable,
 }
 
 impl Folder {
     /// A directory all of whose members are known.
     pub fn complete(path: RelativePath) -> Self {
-        Self { path, end: End::Complete, unparsed: Vec::new() }
+        Self { path, end: End::Complete, unparsed: Vec::new(), doubt: None, confirmed: false, print: None }
     }
 
     /// Whether all its members are known: what was not listed is not there.
     pub fn is_certain(&self) -> bool {
-        self.end == End::Complete && self.unparsed.is_empty()
+        self.end == End::Complete && !self.is_doubtful()
+    }
+
+    /// Whether what was listed may be wrong.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        !self.unparsed.is_empty() || self.doubt.is_some()
     }
 }
 
@@ -174,6 +277,15 @@ impl Tree {
     pub fn empty() -> Self {
         Self { items: Vec::new(), folders: Vec::from([Folder::complete(RelativePath::root())]) }
     }
+
+    /// A listing is doubtful that names a directory which the server then does not know.
+    pub(crate) fn doubt_unknown_members(&mut self) {
+        let unknown = self.folders.iter().filter(|folder| matches!(folder.end, End::Failed(Error::Permanent(_))));
+        let doubtful: BTreeSet<RelativePath> = unknown.filter_map(|folder| folder.path.parent()).collect();
+        for folder in self.folders.iter_mut().filter(|folder| doubtful.contains(&folder.path)) {
+            folder.doubt.get_or_insert(Doubt::UnknownMember);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -200,6 +312,14 @@ mod tests {
         for (root, below, expected) in table {
             assert_eq!(path(below).on_server(root).as_deref(), expected, "{root:?} {below:?}");
         }
+    }
+
+    #[test]
+    fn paths_are_compared_by_one_name_and_keep_the_other() {
+        let here = RelativePath::root().child_called("caf%E9", "caf\u{10ffe9}").child("a");
+        assert_eq!(here, path("caf%E9/a"));
+        assert_eq!(here.origin().on_server(Some("/pub")).as_deref(), Some("/pub/caf\u{10ffe9}/a"));
+        assert_eq!(here.ancestor(1).origin(), path("caf\u{10ffe9}"));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Recursive listing of a directory on a server.
 
+use super::lister::{Lister, Look, Print};
 use super::names::Names;
-use super::tree::{End, Folder, Item, Reached, RelativePath, Tree};
+use super::tree::{Doubt, End, Folder, Item, NAME_SIZE, Reached, RelativePath, Tree};
 use crate::error::{Error, unless_refused};
 use crate::network::Network;
 use crate::session::Session;
@@ -12,7 +13,6 @@ use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use ftp_protocol::features;
 use ftp_protocol::listing::{Entry, Kind, Listed};
 use ftp_protocol::time::Timestamp;
 
@@ -28,11 +28,19 @@ pub struct WalkOptions {
     /// Go through symbolic links to directories. A link may lead anywhere, and round in circles; otherwise it is an
     /// item like any other. Some servers show links as what they lead to, and so leave no choice.
     pub follow_links: bool,
+    /// Ask `LIST` for names that begin with a dot, too (`-a`). It is by itself where the server is known to take that.
+    pub hidden: bool,
 }
 
 impl Default for WalkOptions {
     fn default() -> Self {
-        Self { order: Order::BreadthFirst, depth: WALK_DEPTH, entries: WALK_ENTRIES, follow_links: false }
+        Self {
+            order: Order::BreadthFirst,
+            depth: WALK_DEPTH,
+            entries: WALK_ENTRIES,
+            follow_links: false,
+            hidden: false,
+        }
     }
 }
 
@@ -59,12 +67,16 @@ pub struct Visited {
 /// A directory that cannot be listed does not end it. The loss of the session does; with another session it goes on
 /// where it was.
 ///
+/// The session should be its own: it asks for the working directory, goes to others by `CWD` where their listing may be
+/// wrong otherwise, and returns (see [`Lister`]).
+///
 /// It never ends in a circle: there are limits on levels and members, and a directory is not entered from within itself
-/// where the server tells identities (the fact `unique`, or for links that are followed the path that `PWD` tells). As
-/// the root has no identity, a way back to it is seen one round late.
+/// where the server tells identities (the fact `unique`, or for links that are followed the path that `PWD` tells), nor where
+/// its listing is that of the directory above. As the root has no identity, a way back to it is seen one round late.
 pub struct Walk {
     root: Option<String>,
     options: WalkOptions,
+    lister: Lister,
     enter: Option<Enter>,
     pending: VecDeque<Place>,
     entries: usize,
@@ -82,15 +94,18 @@ struct Place {
     path: RelativePath,
     /// The identities, where known, of the directories from the root down to this one.
     identities: Vec<Option<Arc<str>>>,
+    /// What the directory above has listed.
+    above: Option<Print>,
 }
 
 impl Walk {
     /// A walk from the directory `root` on the server, or from the working directory.
     pub fn new(root: Option<&str>, options: WalkOptions) -> Self {
-        let start = Place { path: RelativePath::root(), identities: Vec::from([None]) };
+        let start = Place { path: RelativePath::root(), identities: Vec::from([None]), above: None };
         Self {
             root: root.map(Into::into),
             options,
+            lister: Lister::new(options.hidden),
             enter: None,
             pending: VecDeque::from([start]),
             entries: options.entries,
@@ -121,6 +136,46 @@ impl Walk {
             tree.folders.push(visited.folder);
             tree.items.extend(visited.items);
         }
+        tree.doubt_unknown_members();
+        Ok(())
+    }
+
+    /// Whether the server may have names that begin with a dot and does not show them: `LIST` was used, and showed none.
+    pub fn may_hide(&self) -> bool {
+        self.lister.may_hide()
+    }
+
+    /// Whether sizes are numbers of bytes: those of `MLSD` are, those of `LIST` may be rounded.
+    pub fn has_exact_sizes(&self) -> bool {
+        self.lister.has_exact_sizes()
+    }
+
+    /// Whether the session was left in another directory, as the server reports no way back: only paths from the root mean
+    /// what they did.
+    pub fn is_away(&self) -> bool {
+        self.lister.is_away()
+    }
+
+    /// List a directory of a tree that this walk has found once more, by the path that the server knows it by. Where the
+    /// result is another one, that is a doubt about the folder. An error is the loss of the session.
+    pub async fn confirm<N: Network>(
+        &mut self,
+        session: &mut Session<N>,
+        path: &RelativePath,
+        folder: &mut Folder,
+    ) -> Result<(), Error> {
+        let at = path.on_server(self.root.as_deref());
+        let is_same = match folder.print {
+            Some(print) => match self.lister.is_same(session, at.as_deref(), print).await {
+                Err(error) if !survives(session, &error).await => return Err(error),
+                is_same => is_same.unwrap_or(false),
+            },
+            None => false,
+        };
+        match is_same {
+            true => folder.confirmed = true,
+            false => folder.doubt = folder.doubt.or(Some(Doubt::Changed)),
+        }
         Ok(())
     }
 
@@ -147,20 +202,16 @@ impl Walk {
     async fn visit<N: Network>(&mut self, session: &mut Session<N>, place: Place) -> Result<Visited, Error> {
         let mut folder = Folder::complete(place.path.clone());
         let at = place.path.on_server(self.root.as_deref());
-        let listed = match session.entries(at.as_deref()).await {
-            Ok(listed) if listed.is_empty() => {
-                if let Some(error) = not_there(session, at.as_deref()).await? {
-                    folder.end = self.failed(error);
-                }
-                listed
-            }
-            Ok(listed) => listed,
+        let look = match self.lister.list_below(session, at.as_deref(), place.above).await {
+            Ok(look) => Some(look),
             Err(error) if survives(session, &error).await => {
                 folder.end = self.failed(error);
-                Vec::new()
+                None
             }
             Err(error) => return Err(error),
         };
+        let above = look.as_ref().map(|look| look.print);
+        let listed = look.map_or_else(Vec::new, |look| listed(look, &mut folder));
         let mut items = Vec::new();
         let mut below = Vec::new();
         for listed in listed {
@@ -179,7 +230,7 @@ impl Walk {
             let (item, identity) = self.item(session, &place, entry).await?;
             if item.kind == Kind::Directory && self.enter.as_ref().is_none_or(|enter| enter(&item.path)) {
                 let identities = place.identities.iter().cloned().chain([identity]).collect();
-                below.push(Place { path: item.path.clone(), identities });
+                below.push(Place { path: item.path.clone(), identities, above });
             }
             items.push(item);
         }
@@ -263,6 +314,16 @@ pub async fn walk<N: Network>(
     Ok(tree)
 }
 
+/// What was listed of a directory. Nothing of it is taken where it is the directory above.
+fn listed(look: Look, folder: &mut Folder) -> Vec<Listed> {
+    look.note(folder);
+    if look.is_above {
+        folder.end = End::Cycle(folder.path.parent().unwrap_or_default());
+        return Vec::new();
+    }
+    look.listing.listed
+}
+
 /// What a member takes: as an item, and as a directory that is still to be visited. Each name above is shared.
 fn cost(directory: &RelativePath, listed: &Listed) -> usize {
     let entry = match listed {
@@ -270,7 +331,7 @@ fn cost(directory: &RelativePath, listed: &Listed) -> usize {
         Listed::Unparsed(line) => return listed_cost(line),
         Listed::Skipped => return 0,
     };
-    let path = directory.depth().saturating_mul(4 * size_of::<Arc<str>>());
+    let path = directory.depth().saturating_mul(3 * NAME_SIZE);
     let texts = listed_cost(&entry.name).saturating_add(entry.unique_id.as_deref().map_or(0, listed_cost));
     texts.saturating_add(path).saturating_add(2 * size_of::<Item>())
 }
@@ -300,20 +361,6 @@ async fn target<N: Network>(session: &mut Session<N>, path: &str) -> Result<Targ
         return Ok(Target::File { size: Some(size), modified: None });
     }
     Ok(Target::Unknown)
-}
-
-/// (FEAT, CWD) What is wrong with a directory whose listing is empty: to the `LIST` of some servers nothing at all is just
-/// as empty.
-async fn not_there<N: Network>(session: &mut Session<N>, path: Option<&str>) -> Result<Option<Error>, Error> {
-    let Some(path) = path else { return Ok(None) };
-    if features::has(&session.features().await?, "MLST") {
-        return Ok(None);
-    }
-    match go_there(session, path).await {
-        Ok(_) => Ok(None),
-        Err(error) if error.is_refusal() => Ok(Some(error)),
-        Err(error) => Err(error),
-    }
 }
 
 /// (PWD, CWD, PWD, CWD) Go to a directory and back. Gives the path that the server tells there.

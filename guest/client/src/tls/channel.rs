@@ -179,6 +179,29 @@ impl<S: Stream> Channel<S> {
         }
     }
 
+    /// Read until the other side has ended its direction; an error where that is not the end of a connection that is whole:
+    /// a reset, or inside TLS an end without `close_notify`. What else it says does not matter.
+    pub(crate) async fn hear_end(&mut self) -> Result<(), Error> {
+        match self {
+            Self::Closed => Err(closed()),
+            Self::Plain(stream) => {
+                let mut ignored = Vec::new();
+                while stream.read(&mut ignored, *READ.start()).await? > 0 {
+                    ignored.clear();
+                    breathe().await;
+                }
+                Ok(())
+            }
+            Self::Secure(secure) => {
+                secure.drain().await;
+                match secure.progress {
+                    Progress::Ended => Ok(()),
+                    Progress::Open => Err(unclosed()),
+                }
+            }
+        }
+    }
+
     /// Say `close_notify`, when there is anyone to say it to.
     pub(crate) async fn say_goodbye(&mut self) -> Result<(), Error> {
         match self {
@@ -314,6 +337,11 @@ async fn flush(stream: &mut impl Stream, outgoing: &mut Vec<u8>) -> Result<(), E
         outgoing.drain(..count.min(outgoing.len()));
     }
     Ok(())
+}
+
+/// What an end of data is that is not TLS's own.
+pub(crate) fn unclosed() -> Error {
+    Error::Tls("the data ended without close_notify: it may be cut off".to_string())
 }
 
 fn closed() -> Error {

@@ -6,7 +6,7 @@ mod tests;
 use super::records::{HEADER, Records};
 use super::tickets::Tickets;
 use super::trust::Verifier;
-use super::{Agreed, Engine, Handshake, Purpose, Step, TlsSettings, Version};
+use super::{Agreed, Engine, Handshake, Purpose, Step, TlsCause, TlsSettings, Version};
 use crate::error::Error;
 use crate::network::Network;
 use alloc::boxed::Box;
@@ -16,25 +16,41 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
+use core::ops::RangeInclusive;
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
-use rustls::client::{ClientConfig, Resumption, Tls12ClientSessionValue, Tls12Resumption, UnbufferedClientConnection};
+use rustls::client::{
+    ClientConfig, ResolvesClientCert, Resumption, Tls12ClientSessionValue, Tls12Resumption, UnbufferedClientConnection,
+};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::sign::SigningKey;
+use rustls::sign::{CertifiedKey, SigningKey};
 use rustls::time_provider::TimeProvider;
 use rustls::unbuffered::{ConnectionState, EncodeError, UnbufferedStatus};
 use rustls::version::{TLS12, TLS13};
-use rustls::{CertificateError, HandshakeKind, ProtocolVersion, SupportedProtocolVersion};
+use rustls::{CertificateError, HandshakeKind, ProtocolVersion, SignatureScheme, SupportedProtocolVersion};
 
 /// The name of FTP in ALPN: a server that answers another one is not an FTP server.
 const ALPN: &[u8] = b"ftp";
+
+/// The first byte of a record (RFC 8446, section 5.1; RFC 6520).
+const RECORDS: RangeInclusive<u8> = 20..=24;
 
 /// rustls, set up for one session.
 pub(crate) struct Rustls {
     config: Arc<ClientConfig>,
     tickets: Arc<Tickets>,
     name: ServerName<'static>,
+    why: Why,
+}
+
+/// What is known about a handshake that fails, besides the error of rustls.
+#[derive(Clone)]
+struct Why {
+    verifier: Arc<Verifier>,
+    /// The server asks for a certificate of the client, and there is none.
+    asked: Arc<Asked>,
 }
 
 impl Rustls {
@@ -42,14 +58,15 @@ impl Rustls {
     pub(crate) fn new<N: Network + 'static>(settings: &TlsSettings, host: &str) -> Result<Self, Error> {
         let name = server_name(settings.server_name.as_deref().unwrap_or(host))?;
         let provider = Arc::new(ftp_crypto::provider());
-        let verifier = Verifier::new(&settings.trust, &provider)?;
+        let verifier = Arc::new(Verifier::new(&settings.trust, &provider)?);
+        let asked = Arc::new(Asked::default());
         let builder = ClientConfig::builder_with_details(provider, Arc::new(Clock::<N>(PhantomData)))
             .with_protocol_versions(versions(settings)?)
             .map_err(setup)?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier));
+            .with_custom_certificate_verifier(verifier.clone());
         let mut config = match &settings.identity {
-            None => builder.with_no_client_auth(),
+            None => builder.with_client_cert_resolver(asked.clone()),
             Some(identity) => {
                 let (chain, key) = (certificates(&identity.certificates)?, private_key(&identity.private_key)?);
                 builder.with_client_auth_cert(chain, key).map_err(setup)?
@@ -60,7 +77,7 @@ impl Rustls {
         config.resumption = Resumption::store(tickets.clone()).tls12_resumption(Tls12Resumption::SessionIdOrTickets);
         // For `Records`.
         config.enable_secret_extraction = true;
-        Ok(Self { config: Arc::new(config), tickets, name })
+        Ok(Self { config: Arc::new(config), tickets, name, why: Why { verifier, asked } })
     }
 }
 
@@ -68,7 +85,35 @@ impl Engine for Rustls {
     fn connect(&self, purpose: Purpose) -> Result<Box<dyn Handshake>, Error> {
         let connection = UnbufferedClientConnection::new(self.config.clone(), self.name.clone()).map_err(failed)?;
         let (tickets, session) = (self.tickets.clone(), self.tickets.session());
-        Ok(Box::new(Starting { connection, purpose, tickets, session, shown: 0 }))
+        let why = self.why.clone();
+        why.asked.0.store(false, Ordering::Relaxed);
+        Ok(Box::new(Starting { connection, purpose, tickets, session, why, has_begun: false, shown: 0 }))
+    }
+}
+
+impl Why {
+    fn of(&self, error: rustls::Error) -> Error {
+        let is_alert = matches!(error, rustls::Error::AlertReceived(_));
+        match self.verifier.take_cause() {
+            Some(cause) => Error::Handshake(cause),
+            None if is_alert && self.asked.0.load(Ordering::Relaxed) => Error::Handshake(TlsCause::CertificateWanted),
+            None => failed(error),
+        }
+    }
+}
+
+/// A client without a certificate, that knows whether it was asked for one.
+#[derive(Debug, Default)]
+struct Asked(AtomicBool);
+
+impl ResolvesClientCert for Asked {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.0.store(true, Ordering::Relaxed);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
     }
 }
 
@@ -79,17 +124,26 @@ struct Starting {
     tickets: Arc<Tickets>,
     /// The one of TLS 1.2 that there was before.
     session: Option<Tls12ClientSessionValue>,
+    why: Why,
+    /// The server has answered, and in TLS.
+    has_begun: bool,
     /// Bytes of whole records that rustls was shown and that are still there: of a message that goes on.
     shown: usize,
 }
 
 impl Handshake for Starting {
     fn advance(mut self: Box<Self>, incoming: &mut Vec<u8>, outgoing: &mut Vec<u8>) -> Result<Step, Error> {
+        match incoming.first() {
+            Some(kind) if !self.has_begun && !RECORDS.contains(kind) => return Err(Error::Handshake(TlsCause::NotTls)),
+            Some(_) => self.has_begun = true,
+            None => {}
+        }
         // Record by record: what comes behind the handshake is not for rustls.
         while self.connection.is_handshaking() {
             let record = record_size(incoming.get(self.shown..).unwrap_or_default());
             let end = record.map_or(incoming.len(), |size| self.shown + size);
-            let consumed = drive(&mut self.connection, incoming.get_mut(..end).unwrap_or_default(), outgoing)?;
+            let shown = incoming.get_mut(..end).unwrap_or_default();
+            let consumed = drive(&mut self.connection, shown, outgoing, &self.why)?;
             incoming.drain(..consumed);
             let Some(_) = record else { return Ok(Step::Waiting(self)) };
             self.shown = end - consumed;
@@ -119,6 +173,7 @@ fn drive(
     connection: &mut UnbufferedClientConnection,
     shown: &mut [u8],
     outgoing: &mut Vec<u8>,
+    why: &Why,
 ) -> Result<usize, Error> {
     let mut consumed = 0;
     loop {
@@ -137,7 +192,7 @@ fn drive(
             Ok(_) => return Err(Error::Tls("a state of the handshake that no client has".to_string())),
             Err(error) => {
                 alert(connection, shown.get_mut(consumed..).unwrap_or_default(), outgoing);
-                return Err(failed(error));
+                return Err(why.of(error));
             }
         }
     }
@@ -251,19 +306,10 @@ fn failed(error: rustls::Error) -> Error {
         _ => return Error::Tls(error.to_string()),
     };
     let text = match certificate {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "the server's certificate has expired",
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "the server's certificate is not valid yet"
-        }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "the server's certificate is for another name"
-        }
-        CertificateError::UnknownIssuer => "the server's certificate is from an unknown issuer",
         CertificateError::BadSignature => "a signature of the server's certificate chain or handshake is wrong",
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             "the server's certificate is not for servers"
         }
-        CertificateError::ApplicationVerificationFailure => "the server's certificate is not the pinned one",
         _ => return Error::Tls(error.to_string()),
     };
     Error::Tls(text.to_string())

@@ -4,12 +4,14 @@
 //! network and a [`Connection`], which is an engine's view of one TLS connection, without input or output; another
 //! engine would be another implementation of [`Engine`].
 
+mod cause;
 pub(crate) mod channel;
 mod engine;
 mod records;
 mod tickets;
 mod trust;
 
+pub use cause::TlsCause;
 pub(crate) use engine::Rustls;
 
 use crate::error::Error;
@@ -114,15 +116,17 @@ impl core::fmt::Debug for Identity {
     }
 }
 
-/// What to make of a data connection that ends without `close_notify`.
+/// What to make of a data connection that ends without `close_notify`, and of an upload whose data connection ends with a
+/// reset, also outside TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DataEnd {
-    /// It is required.
+    /// It is an error.
     Strict,
-    /// It may be missing when the server's verdict is positive and the size is the one announced.
+    /// It is an end when the server's verdict is positive and the size is the one announced, or after an upload the one that
+    /// the server reports.
     #[default]
     Verified,
-    /// It may be missing when the server's verdict is positive.
+    /// It is an end when the server's verdict is positive.
     Lenient,
 }
 

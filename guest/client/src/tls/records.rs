@@ -6,7 +6,7 @@
 //! data is decrypted where it came, with a copy less.
 
 use super::tickets::Tickets;
-use super::{Connection, Progress};
+use super::{Connection, Progress, TlsCause};
 use crate::error::Error;
 use alloc::boxed::Box;
 use alloc::format;
@@ -261,6 +261,9 @@ impl Connection for Records {
             *incoming = rest;
         }
         end.map_err(|Failure(alert, text)| {
+            if text.is_empty() && alert == AlertDescription::CertificateRequired {
+                return Error::Handshake(TlsCause::CertificateWanted);
+            }
             if text.is_empty() {
                 return Error::Tls(format!("the server sent the alert {alert:?}"));
             }

@@ -49,6 +49,11 @@ pub fn ascii(script: Script) -> Script {
     passive(script.expect("TYPE A").say("200 ok\r\n"))
 }
 
+/// SIZE and its reply, as after every upload.
+pub fn sized(script: Script, path: &str, size: usize) -> Script {
+    script.expect(&format!("SIZE {path}")).say(format!("213 {size}\r\n"))
+}
+
 pub async fn read_all(download: &mut Download<Scripted>) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     while download.read(&mut bytes, 7).await? > 0 {}

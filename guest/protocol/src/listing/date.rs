@@ -28,6 +28,18 @@ impl<'a> Date<'a> {
             .or_else(|| short(words))
     }
 
+    /// What has the form of a date, and no calendar or clock has it: `Feb 30 10:18`, `000 17 2025`, `0000-00-00 00:00`.
+    pub(super) fn of_no_day(words: &Words<'a>) -> Option<Self> {
+        let (&[(first, _), (second, after)], more) = words.split_first_chunk()?;
+        if is_calendar(first) {
+            return is_clock(second).then(|| Self::new(None, after));
+        }
+        let &(third, rest) = more.first()?;
+        let is_month = matches!(first, b"00" | b"000") || month(first).is_some();
+        let is_date = is_month && day(second).is_some() && (is_clock(third) || year(third).is_some());
+        is_date.then(|| Self::new(None, rest))
+    }
+
     fn new(modified: Option<Timestamp>, rest: &'a [u8]) -> Self {
         Self { modified, rest, padded: false }
     }
@@ -139,6 +151,19 @@ fn short<'a>(words: &Words<'a>) -> Option<Date<'a>> {
 pub(super) fn day_month_year(text: &[u8]) -> Option<i64> {
     let [day, name, year] = parts(text, b'-')?;
     days(super::year_of(year)?, month(name)?, two_digits(day)?)
+}
+
+/// Three numbers as those of a date, one of them with four digits.
+fn is_calendar(text: &[u8]) -> bool {
+    let numbers = b"-/.".iter().find_map(|&separator| parts(text, separator));
+    let lengths = numbers.filter(|numbers| numbers.iter().all(|number| decimal(number).is_some()));
+    matches!(lengths.map(|numbers| numbers.map(<[u8]>::len)), Some([4, 1..=2, 1..=2] | [1..=2, 1..=2, 4]))
+}
+
+/// Two or three numbers as those of a time of day.
+fn is_clock(text: &[u8]) -> bool {
+    (2..=3).contains(&text.split(|&byte| byte == b':').count())
+        && text.split(|&byte| byte == b':').all(|number| two_digits(number).is_some())
 }
 
 /// A time of day: `10:18`, `10:18:33`, `10:18:33.64`.

@@ -1,5 +1,6 @@
 //! The lines of `dir`, as IIS and Windows CE send them: date, time, `<DIR>` or a size, name.
 
+use super::parser::number_or_none;
 use super::{Entry, Kind, parts, split_once, two_digits, words, year_of};
 use crate::encoding::Encoding;
 use crate::number::decimal;
@@ -12,22 +13,26 @@ pub(super) fn parse(line: &[u8], encoding: Encoding) -> Option<Entry> {
     let [(date, _), (time, _), (size, rest), ..] = *words.as_slice() else {
         return None;
     };
-    let day = calendar_day(date)?;
-    let minute = time_of_day(time)?;
-    let modified =
-        Timestamp { seconds: moment(day, minute)?, nanoseconds: 0, precision: Precision::Minute, utc: false };
+    let modified = match (calendar_day(date), time_of_day(time)) {
+        (Some(day), Some(minute)) => {
+            Some(Timestamp { seconds: moment(day, minute)?, nanoseconds: 0, precision: Precision::Minute, utc: false })
+        }
+        // What no calendar or clock has is no reason to leave the entry out.
+        _ if is_date(date) && is_time(time) => None,
+        _ => return None,
+    };
     let mut entry = match marker(size) {
         Some(kind) => marked(rest, kind, encoding)?,
         None => {
             let mut file = Entry::new(encoding.decode(rest.strip_prefix(b" ")?), Kind::File);
-            file.size = Some(grouped(size)?);
+            file.size = grouped(size)?;
             file
         }
     };
     if entry.name.contains('\\') {
         return None;
     }
-    entry.modified = Some(modified);
+    entry.modified = modified;
     Some(entry.with_line(line, encoding))
 }
 
@@ -91,17 +96,28 @@ fn time_of_day(text: &[u8]) -> Option<i64> {
     minutes((hour % 12).checked_add(noon)?, minute)
 }
 
-/// A size as `1063` or `1,063`.
-fn grouped(text: &[u8]) -> Option<u64> {
+/// Whether this has the form of `06-15-24`, `06-15-2024` or `2024-06-15`.
+fn is_date(text: &[u8]) -> bool {
+    let numbers = parts(text, b'-').filter(|numbers| numbers.iter().all(|number| decimal(number).is_some()));
+    matches!(numbers.map(|numbers| numbers.map(<[u8]>::len)), Some([2, 2, 2 | 4] | [4, 2, 2]))
+}
+
+/// Whether this has the form of `10:18AM` or `22:18`.
+fn is_time(text: &[u8]) -> bool {
+    let half = [&b"AM"[..], b"PM", b"am", b"pm"].iter().find_map(|half| text.strip_suffix(*half));
+    clock(half.unwrap_or(text)).is_some()
+}
+
+/// A size as `1063` or `1,063`; none where it is no size.
+fn grouped(text: &[u8]) -> Option<Option<u64>> {
     let mut groups = text.split(|&byte| byte == b',');
     let first = groups.next()?;
-    let value = decimal(first)?;
-    groups.enumerate().try_fold(value, |value, (at, group)| {
-        if group.len() != 3 || (at == 0 && first.len() > 3) {
-            return None;
-        }
-        value.checked_mul(1000)?.checked_add(decimal(group)?)
-    })
+    let mut value = number_or_none(first)?;
+    for (at, group) in groups.enumerate() {
+        let thousands = decimal(group).filter(|_| group.len() == 3 && (at > 0 || first.len() <= 3))?;
+        value = value.and_then(|value| value.checked_mul(1000)?.checked_add(thousands));
+    }
+    Some(value)
 }
 
 /// The hour and the minute of `10:18`.

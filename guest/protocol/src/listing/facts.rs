@@ -8,7 +8,7 @@ use alloc::string::String;
 
 /// A line of an `MLSD` listing: facts that each end in `;`, a space, the name (RFC 3659, section 7.2).
 ///
-/// The facts end at the first space that follows a `;`, so that a value may have a space, as a group of a Windows
+/// Blanks before the first fact are not part of it. The facts end at the first space that follows a `;`, so that a value may have a space, as a group of a Windows
 /// domain has. A fact that has an invalid value is kept as a fact only. A line with more than 64 facts is none that
 /// any server sends, and stays unparsed.
 pub fn mlsd_line(line: &[u8], encoding: Encoding) -> Listed {
@@ -16,7 +16,7 @@ pub fn mlsd_line(line: &[u8], encoding: Encoding) -> Listed {
         return Listed::Skipped;
     }
     let unparsed = || Listed::Unparsed(encoding.decode(line));
-    let Some((facts, name)) = Facts::split(line) else {
+    let Some((facts, name)) = Facts::split(unindented(line)) else {
         return unparsed();
     };
     let kind = facts.kind.unwrap_or_default();
@@ -26,23 +26,26 @@ pub fn mlsd_line(line: &[u8], encoding: Encoding) -> Listed {
     named(facts.entry(encoding.decode(name), encoding)).unwrap_or_else(unparsed)
 }
 
-/// The line of a 250 reply to `MLST` that has the facts, with or without its leading space (RFC 3659, section 7.2).
+/// The line of a 250 reply to `MLST` that has the facts, with any blanks before them (RFC 3659, section 7.2).
 ///
 /// The name is the last component of the path that the server tells. The root has none: its name is `/`, the only
-/// name with a `/` there is. The types `cdir` and `pdir` are directories here. `None` when this is no such line, or
-/// the path ends in `.` or `..`.
+/// name with a `/` there is. Where the path ends in `.` or `..`, or is empty, the server does not tell the name: it is
+/// `.` then. The types `cdir` and `pdir` are directories here. `None` when this is no such line.
 pub fn mlst_entry(reply_line: &[u8], encoding: Encoding) -> Option<Entry> {
-    let line = reply_line.strip_prefix(b" ").unwrap_or(reply_line);
-    let (facts, path) = Facts::split(line)?;
+    let (facts, path) = Facts::split(unindented(reply_line))?;
     let path = encoding.decode(path);
-    if path.starts_with('/') && path.bytes().all(|byte| byte == b'/') {
-        return Some(facts.entry("/".into(), encoding));
-    }
-    let name = path.trim_end_matches('/').rsplit('/').next()?;
-    match named(facts.entry(name.into(), encoding))? {
-        Listed::Entry(entry) => Some(entry),
-        Listed::Unparsed(_) | Listed::Skipped => None,
-    }
+    let name = match path.trim_end_matches('/').rsplit('/').next()? {
+        "" if path.starts_with('/') => "/",
+        "" | ".." => ".",
+        name => name,
+    };
+    Some(facts.entry(name.into(), encoding))
+}
+
+/// The line without the blanks before it.
+fn unindented(line: &[u8]) -> &[u8] {
+    let start = line.iter().position(|byte| !b" \t".contains(byte));
+    line.get(start.unwrap_or(line.len())..).unwrap_or_default()
 }
 
 /// The facts of a line: all of them, and the first value of each that means something here (RFC 3659, sections 7.5 and

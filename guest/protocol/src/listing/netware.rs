@@ -1,6 +1,7 @@
 //! The lines of NetWare: `d` or `-`, rights in brackets, owner, size, date, name.
 
 use super::date::Date;
+use super::parser::number_or_none;
 use super::{Entry, Kind, words};
 use crate::encoding::Encoding;
 use crate::number::decimal;
@@ -28,11 +29,11 @@ pub(super) fn parse(line: &[u8], encoding: Encoding, now: Option<i64>) -> Option
         [(owner, _), (size, _), ..] => (owner, size, words.get(2..)?),
         _ => return None,
     };
-    let date = Date::parse(date, now)?;
+    let date = Date::parse(date, now).or_else(|| Date::of_no_day(date))?;
     // Some pad the name, and no name of NetWare begins with a space.
     let name = date.name()?.trim_ascii_start();
     let mut entry = Entry::new(encoding.decode(name), kind);
-    entry.size = Some(decimal(size)?);
+    entry.size = number_or_none(size)?;
     entry.modified = date.modified;
     entry.owner = Some(encoding.decode(owner));
     Some(entry.with_line(line, encoding))

@@ -208,6 +208,16 @@ fn is_ruler(line: &[u8]) -> bool {
     line.starts_with(b"--------") && line.iter().all(|byte| b"- ".contains(byte))
 }
 
+/// A number that servers send for a size: none where it is negative or beyond 64 bits, as `-1` for one that is not known.
+pub(super) fn number_or_none(text: &[u8]) -> Option<Option<u64>> {
+    let (digits, negative) = match text.strip_prefix(b"-") {
+        Some(digits) => (digits, true),
+        None => (text, false),
+    };
+    let is_number = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+    is_number.then(|| decimal(digits).filter(|_| !negative))
+}
+
 /// A size as people read it: `33.5k`. Not one in bytes.
 pub(super) fn human(text: &[u8]) -> bool {
     let Some((b'k' | b'K' | b'M' | b'G' | b'T' | b'P', number)) = text.split_last() else { return false };

@@ -293,6 +293,58 @@ fn dos_lines() {
 }
 
 #[test]
+fn entry_is_there_without_a_size_or_a_date_that_is_none() {
+    let unix = r#"File 644 a b - 1718446680 "x" -"#;
+    let unix_without_date = r#"File 644 a b 1 - "x" -"#;
+    let dos = r#"File - - - - 1718446680 "x" -"#;
+    let dos_without_date = r#"File - - - 1 - "x" -"#;
+    for (line, expected) in [
+        ("-rw-r--r-- 1 a b -1 Jun 15 10:18 x", unix),
+        ("-rw-r--r-- 1 a b -2147483648 Jun 15 10:18 x", unix),
+        ("-rw-r--r-- 1 a b 18446744073709551616 Jun 15 10:18 x", unix),
+        ("-rw-r--r-- 1 a b 1 000 17 2025 x", unix_without_date),
+        ("-rw-r--r-- 1 a b 1 00 00 00:00 x", unix_without_date),
+        ("-rw-r--r-- 1 a b 1 Jun 31 10:18 x", unix_without_date),
+        ("-rw-r--r-- 1 a b 1 Jun 0 2005 x", unix_without_date),
+        ("-rw-r--r-- 1 a b 1 Feb 29 2023 x", unix_without_date),
+        ("-rw-r--r-- 1 a b 1 Jun 15 24:00 x", unix_without_date),
+        ("-rw-r--r-- 1 a b 1 Jun 15 10:60 x", unix_without_date),
+        ("-rw-r--r-- 1 a b 1 2023-02-29 10:18 x", unix_without_date),
+        ("-rw-r--r-- 1 a b 1 0000-00-00 00:00 x", unix_without_date),
+        ("-rw-r--r-- 1 a b 1 00/00/0000 00:00:00 x", unix_without_date),
+        ("-rw-r--r-- 1 a b -1 000 17 2025 x", r#"File 644 a b - - "x" -"#),
+        ("- [RWCEAFMS] a -1 Jun 31 10:18 x", r#"File - a - - - "x" -"#),
+        ("02-29-23  10:18AM  1 x", dos_without_date),
+        ("13-01-24  10:18AM  1 x", dos_without_date),
+        ("00-00-0000  00:00  1 x", dos_without_date),
+        ("06-15-24  13:18PM  1 x", dos_without_date),
+        ("06-15-24  00:18AM  1 x", dos_without_date),
+        ("06-15-24  24:00  1 x", dos_without_date),
+        ("06-15-24  10:18AM  -1 x", dos),
+        ("06-15-24  10:18AM  18446744073709551616 x", dos),
+        ("06-15-24  10:18AM  18,446,744,073,709,551,616 x", dos),
+        ("00-00-80  00:00  <DIR>  d", r#"Directory - - - - - "d" -"#),
+    ] {
+        assert_eq!(summary(&entry(list(line))), expected, "{line}");
+    }
+}
+
+#[test]
+fn number_before_a_word_that_is_no_month_is_no_date() {
+    for line in [
+        "-rw-r--r-- 1 0 0 1063 Junius 15 10:18 x",
+        "-rw-r--r-- 1 0 0 2005 Junius 15 10:18 x",
+        "-rw-r--r-- 1 a b 1 0 17 2025 x",
+        "-rw-r--r-- 1 a b 1 000 170 2025 x",
+        "-rw-r--r-- 1 a b 1 0000-00-00 x",
+        "-rw-r--r-- 1 a b -x Jun 15 10:18 x",
+        "-rw-r--r-- 1 a b - Jun 15 10:18 x",
+    ] {
+        assert_eq!(list(line), Listed::Unparsed(line.to_string()));
+    }
+}
+
+#[test]
 fn list_lines_that_are_not_understood_stay_lines() {
     for line in [
         "hello",
@@ -307,29 +359,16 @@ fn list_lines_that_are_not_understood_stay_lines() {
         "-rw-r--r-s 1 a b 1 Jun 15 10:18 x",
         "-rwtr--r-- 1 a b 1 Jun 15 10:18 x",
         "?rw-r--r-- 1 a b 1 Jun 15 10:18 x",
-        "-rw-r--r-- 1 a b 18446744073709551616 Jun 15 10:18 x",
-        "-rw-r--r-- 1 a b -1 Jun 15 10:18 x",
         "-rw-r--r-- 1 a b c Jun 15 10:18 x",
         "-rw-r--r-- 1 a b 1 Junius 15 10:18 x",
-        "-rw-r--r-- 1 a b 1 Jun 31 10:18 x",
-        "-rw-r--r-- 1 a b 1 Jun 0 2005 x",
-        "-rw-r--r-- 1 a b 1 Feb 29 2023 x",
-        "-rw-r--r-- 1 a b 1 Jun 15 24:00 x",
-        "-rw-r--r-- 1 a b 1 Jun 15 10:60 x",
         "-rw-r--r-- 1 a b 1 Jun 15 205 x",
-        "-rw-r--r-- 1 a b 1 2023-02-29 10:18 x",
         "-rw-r--r-- 1 a b 1 Jun 15 10:18 d1/f.bin",
         "-rw-r--r-- 1 a b 1 Jun 15 10:18 /etc/passwd",
         "-rw-r--r-- 1 a b 1 Jun 15 10:18 ../x",
         "drwxr-xr-x 1 a b 1 Jun 15 10:18 d/",
-        "02-29-23  10:18AM  1 x",
-        "13-01-24  10:18AM  1 x",
         "06-15-024  10:18AM  1 x",
         "06-15-24-1  10:18AM  1 x",
-        "06-15-24  13:18PM  1 x",
-        "06-15-24  00:18AM  1 x",
         "06-15-24  10:18XM  1 x",
-        "06-15-24  24:00  1 x",
         "06-15-24  10:18AM  1",
         "06-15-24  10:18AM  1 ",
         "06-15-24  10:18AM  <DIR>",
@@ -338,8 +377,6 @@ fn list_lines_that_are_not_understood_stay_lines() {
         "06-15-24  10:18AM  1,06 x",
         "06-15-24  10:18AM  1063,000 x",
         "06-15-24  10:18AM  ,063 x",
-        "06-15-24  10:18AM  18446744073709551616 x",
-        "06-15-24  10:18AM  18,446,744,073,709,551,616 x",
         r"06-15-24  10:18AM  1 a\b",
         "06-15-24  10:18AM  1 a/b",
         r"06-15-24  10:18AM  <DIR>  ..\x",
@@ -558,9 +595,12 @@ fn mlst_name_is_the_last_component() {
         (" type=pdir; /pub", Some("pub")),
         (" type=dir; /", Some("/")),
         (" type=dir; //", Some("/")),
-        (" type=dir; .", None),
-        (" type=dir; /pub/..", None),
-        (" type=dir; ", None),
+        (" type=dir; .", Some(".")),
+        (" type=dir; /pub/.", Some(".")),
+        (" type=dir; /pub/..", Some(".")),
+        (" type=dir; ", Some(".")),
+        ("    size=892;type=file; /pub/f.bin", Some("f.bin")),
+        (" \t type=file; f.bin", Some("f.bin")),
         (" /pub/f.bin", None),
         ("Begin", None),
         ("", None),
@@ -568,6 +608,17 @@ fn mlst_name_is_the_last_component() {
     for (line, expected) in table {
         let entry = mlst_entry(line.as_bytes(), Encoding::Utf8);
         assert_eq!(entry.as_ref().map(|entry| &*entry.name), expected, "{line}");
+    }
+}
+
+#[test]
+fn facts_behind_several_blanks_are_facts() {
+    for blanks in ["", " ", "    ", "\t", " \t "] {
+        let line = format!("{blanks}size=892;type=file;  n ");
+        for entry in [entry(mlsd(&line)), mlst_entry(line.as_bytes(), Encoding::Utf8).unwrap()] {
+            assert_eq!(summary(&entry), "File - - - 892 - \" n \" -", "{line:?}");
+            assert_eq!(entry.raw, RawEntry::Facts("size=892;type=file;".into()));
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The lines of `ls -l` and of the many servers that imitate it: mode, links, owner, group, size, date, name.
 
 use super::date::{Date, Words};
-use super::parser::human;
+use super::parser::{human, number_or_none};
 use super::{Entry, Kind, split_once, words};
 use crate::encoding::Encoding;
 use crate::number::decimal;
@@ -12,15 +12,17 @@ use alloc::vec::Vec;
 ///
 /// The date is what to look for: links, owner and group may be missing or have spaces, but the size stands before the
 /// date, and the name one space after it.
-pub(super) fn parse(line: &[u8], encoding: Encoding, now: Option<i64>) -> Option<Entry> {
+pub(super) fn parse<'a>(line: &'a [u8], encoding: Encoding, now: Option<i64>) -> Option<Entry> {
     let (kind, permissions, rest) = mode(without_numbers(line))?;
     let words = words(rest);
-    let found = (0..words.len()).find_map(|at| {
-        let size = Size::parse(words.get(..at)?)?;
-        let date = Date::parse(words.get(at..)?, now)?;
-        Some((at.checked_sub(size.words)?, size, date))
-    });
-    let (end, size, date) = found?;
+    let find = |date_of: &dyn Fn(&Words<'a>) -> Option<Date<'a>>| {
+        (0..words.len()).find_map(|at| {
+            let size = Size::parse(words.get(..at)?)?;
+            let date = date_of(words.get(at..)?)?;
+            Some((at.checked_sub(size.words)?, size, date))
+        })
+    };
+    let (end, size, date) = find(&|words| Date::parse(words, now)).or_else(|| find(&Date::of_no_day))?;
 
     let name = date.name()?;
     let (name, target) = match kind {
@@ -123,12 +125,12 @@ impl Size {
         if human(last) {
             return Some(Self { bytes: None, words: 1 });
         }
-        let bytes = decimal(last)?;
+        let bytes = number_or_none(last)?;
         let major = before.last().and_then(|(word, _)| word.strip_suffix(b","));
         if major.and_then(decimal).is_some() {
             return Some(Self { bytes: None, words: 2 });
         }
-        Some(Self { bytes: Some(bytes), words: 1 })
+        Some(Self { bytes, words: 1 })
     }
 }
 

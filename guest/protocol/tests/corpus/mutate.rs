@@ -144,7 +144,7 @@ pub fn check(lines: &[Vec<u8>], encoding: Encoding, now: Option<i64>) -> usize {
             Listed::Unparsed(text) => assert_eq!(encoding.encode(&text).as_ref(), Ok(line)),
             Listed::Skipped => {}
         }
-        if let Some(entry) = mlst_entry(line, encoding).filter(|entry| entry.name != "/") {
+        if let Some(entry) = mlst_entry(line, encoding).filter(|entry| !matches!(entry.name.as_str(), "/" | ".")) {
             check_entry(&entry);
         }
     }

@@ -1,6 +1,7 @@
 //! Deleting trees: files first, then directories from the bottom up, and nothing that has to stay.
 
 use super::{Index, PlanOptions, Reason, Side, Skipped, Step, name};
+use crate::mirror::names::is_text;
 use crate::mirror::tree::{End, Item, RelativePath};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -47,6 +48,9 @@ impl Erasure {
                 Ok(()) if !options.patterns.include(&item.path, item.kind == Kind::Directory) => Some(Reason::Excluded),
                 Ok(()) if item.kind == Kind::Other => Some(Reason::Special),
                 Ok(()) if is_twin => Some(Reason::Twin),
+                Ok(()) if options.keep_bytes.is_some_and(|encoding| !is_text(name(item), encoding)) => {
+                    Some(Reason::NoText)
+                }
                 Ok(()) => None,
             };
             if let Some(reason) = stays {
@@ -59,7 +63,13 @@ impl Erasure {
                 self.files.push(item.path.clone());
                 continue;
             }
-            if !target.is_certain(&item.path) {
+            if !options.trust_listings && target.is_doubtful(&item.path) {
+                keep(&item.path, Reason::TargetUncertain);
+                kept.extend(item.path.parent());
+                all = false;
+                continue;
+            }
+            if !target.is_certain(&item.path, options.trust_listings) {
                 kept.insert(item.path.clone());
                 all = false;
             }

@@ -1,0 +1,186 @@
+//! Servers that take only bare names: a path with a directory is refused, and the name alone is taken where `CWD` went to
+//! the directory before.
+//!
+//! The methods here have the names of the session's and stand before them, so that every verb has them.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use ftp_client::{Download, Error, Reply, Representation, Session, Timestamp, Upload};
+
+use super::connect::{Client, Net};
+
+/// What the paths of commands may be on a server, as far as that was seen. Its sessions share it.
+#[derive(Debug, Clone, Default)]
+pub struct Names(Rc<Cell<Seen>>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Seen {
+    #[default]
+    Nothing,
+    /// A path with a directory was taken.
+    Paths,
+    /// One was refused, and its last name was taken in the directory.
+    BareNames,
+}
+
+impl Names {
+    /// Whether the server takes no path with a directory.
+    pub fn are_bare(&self) -> bool {
+        self.0.get() == Seen::BareNames
+    }
+}
+
+/// A directory to which a session went for the sake of a bare name.
+#[derive(Debug, Clone)]
+pub struct Away {
+    /// Where the session was before, which is where paths that are not absolute begin.
+    home: String,
+    directory: String,
+}
+
+impl Client {
+    /// (RETR)
+    pub async fn retrieve(
+        &mut self,
+        path: &str,
+        representation: Representation,
+        offset: u64,
+    ) -> Result<Download<Net>, Error> {
+        self.named(path, async |session, name| session.retrieve(name, representation, offset).await).await
+    }
+
+    /// (STOR)
+    pub async fn store(
+        &mut self,
+        path: &str,
+        representation: Representation,
+        offset: u64,
+    ) -> Result<Upload<Net>, Error> {
+        self.named(path, async |session, name| session.store(name, representation, offset).await).await
+    }
+
+    /// (APPE)
+    pub async fn append(&mut self, path: &str, representation: Representation) -> Result<Upload<Net>, Error> {
+        self.named(path, async |session, name| session.append(name, representation).await).await
+    }
+
+    /// (SIZE)
+    pub async fn size(&mut self, path: &str) -> Result<u64, Error> {
+        let size = self.named(path, async |session, name| session.size(name).await).await;
+        self.back_with(size).await
+    }
+
+    /// (MDTM)
+    pub async fn modified(&mut self, path: &str) -> Result<Timestamp, Error> {
+        let modified = self.named(path, async |session, name| session.modified(name).await).await;
+        self.back_with(modified).await
+    }
+
+    /// (DELE) By a bare name only where the server is known to want that, and reports the directory as the one that is meant.
+    pub async fn delete(&mut self, path: &str) -> Result<Reply, Error> {
+        let Some((directory, name)) = split(path).filter(|_| self.names.are_bare()) else {
+            self.back().await?;
+            return (**self).delete(path).await;
+        };
+        self.enter(directory).await?;
+        let there = self.current_directory().await;
+        let deleted = match (there, self.away.as_ref()) {
+            (Ok(there), Some(away)) if is_same(&there, &away.meant()) => (**self).delete(name).await,
+            (Ok(there), _) => {
+                let text =
+                    format!("the server reports the directory {there}, so that {path} is not deleted by its name");
+                Err(Error::Unsupported(text))
+            }
+            (Err(error), _) => Err(error),
+        };
+        self.back_with(deleted).await
+    }
+
+    /// Return to the directory where paths begin. The session is closed where that cannot be: no path would mean what it says.
+    pub async fn back(&mut self) -> Result<(), Error> {
+        let Some(away) = self.away.take() else { return Ok(()) };
+        let returned = self.change_directory(&away.home).await;
+        if returned.is_err() {
+            self.close();
+        }
+        returned.map(drop)
+    }
+
+    async fn back_with<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+        let back = self.back().await;
+        result.and_then(|value| back.map(|()| value))
+    }
+
+    /// Do something with a path, or with its last name in its directory where the server wants it so.
+    async fn named<T>(
+        &mut self,
+        path: &str,
+        work: impl AsyncFn(&mut Session<Net>, &str) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let Some((directory, name)) = split(path) else {
+            self.back().await?;
+            return work(self, path).await;
+        };
+        if self.names.are_bare() {
+            self.enter(directory).await?;
+            return work(self, name).await;
+        }
+        let refusal = match work(self, path).await {
+            Err(Error::Permanent(reply)) if matches!(reply.code, 550 | 553) => Error::Permanent(reply),
+            result => {
+                if result.is_ok() {
+                    self.names.0.set(Seen::Paths);
+                }
+                return result;
+            }
+        };
+        if self.names.0.get() == Seen::Paths {
+            return Err(refusal);
+        }
+        if let Err(error) = self.enter(directory).await {
+            return Err(if self.is_open() { refusal } else { error });
+        }
+        match work(self, name).await {
+            Ok(value) => {
+                self.names.0.set(Seen::BareNames);
+                Ok(value)
+            }
+            Err(Error::Permanent(_)) => self.back_with(Err(refusal)).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Go to the directory of a path. Without a place to return to, the session stays where it is.
+    async fn enter(&mut self, directory: &str) -> Result<(), Error> {
+        if self.away.as_ref().is_some_and(|away| away.directory == directory) {
+            return Ok(());
+        }
+        self.back().await?;
+        let home = self.current_directory().await?;
+        self.change_directory(directory).await?;
+        self.away = Some(Away { home, directory: directory.to_owned() });
+        Ok(())
+    }
+}
+
+impl Away {
+    /// The path of the directory.
+    fn meant(&self) -> String {
+        match self.directory.starts_with('/') {
+            true => self.directory.clone(),
+            false => format!("{}/{}", self.home.trim_end_matches('/'), self.directory),
+        }
+    }
+}
+
+/// The directory of a path and its last name, where it has both.
+fn split(path: &str) -> Option<(&str, &str)> {
+    let (directory, name) = path.rsplit_once('/')?;
+    let directory = if directory.is_empty() { "/" } else { directory };
+    (!matches!(name, "" | "." | "..")).then_some((directory, name))
+}
+
+fn is_same(one: &str, other: &str) -> bool {
+    one.trim_end_matches('/') == other.trim_end_matches('/')
+}

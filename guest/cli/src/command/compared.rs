@@ -1,0 +1,104 @@
+//! What was compared at the end of a transfer, and how that is reported.
+
+use ftp_client::{Algorithm, Error, NotVerified, Outcome, Verified};
+use serde_json::{Value, json};
+
+use super::connect::Client;
+use super::output::Output;
+
+/// What was compared at the end of a transfer.
+#[derive(Debug, Clone, Copy)]
+pub struct Compared {
+    pub verified: Verified,
+    /// The checksum that both sides agree on.
+    pub checksum: Option<Algorithm>,
+}
+
+impl Compared {
+    /// The sizes on both sides, and nothing else.
+    pub const SIZE: Self = Self { verified: Verified::Size, checksum: None };
+
+    /// Nothing.
+    pub fn nothing(why: NotVerified) -> Self {
+        Self { verified: Verified::No(why), checksum: None }
+    }
+
+    /// What the client has compared.
+    pub fn of(outcome: &Outcome) -> Self {
+        Self { verified: outcome.verified, checksum: outcome.checksum.as_ref().map(|checksum| checksum.algorithm) }
+    }
+
+    /// The checksums too.
+    pub fn with(self, checksum: Option<Algorithm>) -> Self {
+        match checksum {
+            Some(_) => Self { verified: Verified::Checksum, checksum },
+            None => self,
+        }
+    }
+
+    /// Add to the event of a transfer what was compared.
+    pub fn describe(&self, event: &mut Value) {
+        let (verified, why) = match self.verified {
+            Verified::Size => (Some("size"), None),
+            Verified::Checksum => (Some("checksum"), None),
+            Verified::No(why) => (None, Some(why.to_string())),
+        };
+        event["verified"] = json!(verified);
+        event["not_verified"] = json!(why);
+        event["checksum"] = json!(self.checksum.map(|algorithm| algorithm.name()));
+    }
+
+    /// Say what the user may count on and cannot: sizes that were not compared, and checksums where they were asked for.
+    pub fn note(&self, out: &Output, path: &str, wants_checksum: bool) {
+        if let Verified::No(why @ (NotVerified::NoSize | NotVerified::NoSizeBefore | NotVerified::NoName)) =
+            self.verified
+        {
+            out.note_once(&format!("not verified to be whole: {why}"));
+        }
+        match self.checksum {
+            Some(algorithm) => out.note(&format!("{path}: the {algorithm} is the same on both sides")),
+            None if wants_checksum => out.note_once("no checksums were compared: the server has none"),
+            None => {}
+        }
+    }
+}
+
+/// Whether an answer means that the server does not report it, and the session goes on.
+pub fn is_refusal(client: &Client, error: &Error) -> bool {
+    client.is_open()
+        && match error {
+            Error::Transient(reply) => reply.code != 421,
+            error => matches!(error, Error::Permanent(_) | Error::Unexpected(_) | Error::Unsupported(_)),
+        }
+}
+
+/// Whether a transfer may be granted from the beginning on that was refused at an offset: which of the two commands was
+/// refused is not known, and servers have many codes for it. A connection that could not be made is neither's.
+pub fn refuses_offset(client: &Client, error: &Error) -> bool {
+    let is_connection = matches!(error, Error::Transient(reply) if matches!(reply.code, 425 | 426));
+    is_refusal(client, error) && !is_connection
+}
+
+/// None where the server does not report it.
+pub fn unless_refused<T>(client: &Client, result: Result<T, Error>) -> Result<Option<T>, Error> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if is_refusal(client, &error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// (SIZE again where more came) Whether all bytes of a file arrived, of which the server reported `size` before. A file may
+/// have grown meanwhile.
+pub async fn check_size(client: &mut Client, path: &str, size: u64, arrived: u64) -> Result<(), Error> {
+    if arrived < size {
+        return Err(Error::Incomplete(format!("{arrived} bytes came, and the server reports {size}")));
+    }
+    if arrived > size {
+        let now = client.size(path).await;
+        if unless_refused(client, now)?.is_none_or(|now| now < arrived) {
+            return Err(Error::Integrity(format!("{arrived} bytes came, and the server reports {size}")));
+        }
+    }
+    Ok(())
+}

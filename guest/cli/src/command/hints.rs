@@ -1,0 +1,100 @@
+//! What to do about a failure. The client reports facts; the options are those of this command.
+
+use std::path::Path;
+
+use ftp_cli::exit::Exit;
+use ftp_client::{Error, Kind, Reply, Security, TlsCause};
+
+use super::connect::Client;
+use super::failure::Failure;
+use super::local;
+
+/// What to do about an error of the client, whatever was tried.
+pub fn of(error: &Error) -> &'static str {
+    match error {
+        Error::Handshake(cause) => of_handshake(cause),
+        Error::Unexpected(reply) if reply.code == 332 => NO_ACCOUNT,
+        // In a program of its own a client can reach all; here somebody has to allow it, and how depends on who runs it.
+        Error::AccessDenied(_) if !local::has_runner() => "; with wasmtime run, the network takes -S inherit-network",
+        Error::NameUnresolvable(text) if !local::has_runner() && text.contains("permanent-resolver-failure") => {
+            "; with wasmtime run, names of hosts take -S allow-ip-name-lookup"
+        }
+        _ => "",
+    }
+}
+
+fn of_handshake(cause: &TlsCause) -> &'static str {
+    match (cause, local::has_runner()) {
+        (TlsCause::UnknownIssuer(_) | TlsCause::SelfSigned(_), true) => {
+            "; compare it with one from the server's owner, then accept this certificate by --pin and the digest, or its authority by \
+             --ca FILE, or those of this machine by --system-roots before the verb"
+        }
+        (TlsCause::UnknownIssuer(_) | TlsCause::SelfSigned(_), false) => {
+            "; compare it with one from the server's owner, then accept this certificate by --pin and the digest, or its authority by \
+             --ca FILE (ftp-host also has --system-roots)"
+        }
+        (TlsCause::NotPinned(_), _) => "; compare it with one from the server's owner before you give it to --pin",
+        (TlsCause::Expired(_), _) => "; the server's owner has to renew it, unless the clock of this machine is wrong",
+        (TlsCause::NotValidYet(_), _) => "; the clock of this machine or that of the server's owner is wrong",
+        (TlsCause::OtherName(_), _) => "; give the URL one of these names, or name the expected one by --server-name",
+        (TlsCause::NoName, _) => {
+            "; the server's owner has to make one with its name, or it is accepted by --pin and its digest"
+        }
+        (TlsCause::CertificateWanted, _) => "; give one by --cert FILE and --key FILE",
+        (TlsCause::NotTls, _) => "",
+    }
+}
+
+/// A server that asks for an account (RFC 959, section 4.1.1).
+const NO_ACCOUNT: &str =
+    "; it asks for an account: give one as `account NAME` in the entry of .netrc, with --netrc or --netrc-file";
+
+/// What to do where a server cannot be connected to in this way.
+pub fn of_connecting(error: &Error, security: Security) -> &'static str {
+    match (error, security) {
+        (Error::Handshake(TlsCause::NotTls), Security::Implicit) => {
+            "; ftps:// is TLS from the first byte: try ftpes://, which asks for TLS after the greeting"
+        }
+        (Error::Insecure(_), Security::Explicit) => {
+            "; try ftps:// if it has a port of its own for TLS; ftp:// is without TLS, where whoever is on the way reads everything"
+        }
+        (Error::Protocol(_), _) => "; what answers there may be no server of FTP: check the port",
+        _ => "",
+    }
+}
+
+/// What to do where a login in the clear is refused, and the server says that it wants TLS.
+pub fn of_login(reply: &Reply, security: Security) -> &'static str {
+    let wants_tls = reply.lines.iter().any(|line| {
+        let line = line.to_ascii_lowercase();
+        ["tls", "ssl", "encrypt", "cleartext", "secure connection"].iter().any(|word| line.contains(word))
+    });
+    match security {
+        Security::None if wants_tls || matches!(reply.code, 522 | 533 | 534) => "; try ftpes://, which is with TLS",
+        _ => "",
+    }
+}
+
+/// A refusal that may be because the path is a directory: then what is for directories is named.
+pub async fn directory(client: &mut Client, path: &str, failure: Failure, instead: &str) -> Failure {
+    let is_refused =
+        matches!(&failure.error, Some(Error::Permanent(reply)) if matches!(reply.code, 550 | 553 | 450 | 501));
+    if !is_refused || !client.is_open() {
+        return failure;
+    }
+    match client.entry(path).await {
+        Ok(entry) if entry.kind == Kind::Directory => {
+            let text = format!("{}; it is a directory: {instead}", failure.text);
+            Failure { exit: Exit::Refused, text, ..failure }
+        }
+        _ => failure,
+    }
+}
+
+/// A folder that nobody has opened to this command.
+pub fn no_folder(path: &Path) -> String {
+    match local::has_runner() {
+        true => String::new(),
+        false => format!("; with wasmtime run, this folder takes --dir {}", ftp_cli::needs::parent(path).display()),
+    }
+}

@@ -1,0 +1,98 @@
+//! What a server says about itself (FEAT, RFC 2389), and the encoding of names that it is asked for (OPTS UTF8).
+
+use crate::control::{Control, Raw};
+use crate::error::Error;
+use crate::network::Network;
+use alloc::string::String;
+use alloc::vec::Vec;
+use ftp_protocol::encoding::Encoding;
+use ftp_protocol::{command, features};
+
+/// The extensions of a server, as far as it was asked.
+#[derive(Default)]
+pub(crate) enum Features {
+    #[default]
+    NotAsked,
+    /// The server does not report them: it may have any.
+    Unreported,
+    Named(Vec<String>),
+}
+
+/// Whether the server is still to be asked for names in UTF-8.
+#[derive(Default, PartialEq, Eq)]
+pub(crate) enum Utf8 {
+    /// Nobody is logged in.
+    #[default]
+    Never,
+    /// Before the next listing, or the next argument that is not ASCII.
+    Due,
+    /// It was asked, or a name that it reported before may be in use.
+    Settled,
+    /// The caller has sent an `OPTS`.
+    Callers,
+}
+
+impl<N: Network> Control<N> {
+    /// (FEAT, RFC 2389) Asked for once. None where the server does not report them.
+    pub(crate) async fn features(&mut self) -> Result<Option<&[String]>, Error> {
+        if matches!(self.features, Features::NotAsked) {
+            let reply = self.courtesy(command::line("FEAT", None)?).await?;
+            self.features = match reply.code {
+                211 => Features::Named(features::parse_feat(&reply, self.encoding())),
+                _ => Features::Unreported,
+            };
+        }
+        match &self.features {
+            Features::Named(named) => Ok(Some(named)),
+            _ => Ok(None),
+        }
+    }
+
+    /// (OPTS UTF8 ON) Once in a login, where the server names `UTF8`: some send names in another encoding until then. What
+    /// the server answers does not matter.
+    pub(crate) async fn ask_for_utf8(&mut self) -> Result<(), Error> {
+        if self.utf8 != Utf8::Due || self.encoding() != Encoding::Utf8 {
+            return Ok(());
+        }
+        self.utf8 = Utf8::Settled;
+        if self.features().await?.is_some_and(|named| features::has(named, "UTF8")) {
+            self.courtesy(command::line("OPTS", Some(b"UTF8 ON"))?).await?;
+        }
+        Ok(())
+    }
+
+    /// A command that only helps, whatever its reply.
+    async fn courtesy(&mut self, line: Vec<u8>) -> Result<Raw, Error> {
+        self.drop_strays(false).await?;
+        self.write(line, None).await?;
+        let reply = self.last_reply(self.limit()).await?;
+        self.settled(reply).await
+    }
+
+    /// As [`Self::ask_for_utf8`], for what does not need the features: only where they are known by now.
+    pub(crate) async fn ask_for_utf8_if_named(&mut self) -> Result<(), Error> {
+        match self.features {
+            Features::NotAsked => Ok(()),
+            _ => self.ask_for_utf8().await,
+        }
+    }
+
+    /// The server reported this name. It may be in use from now on, and so must stay what it is.
+    pub(crate) fn note_name(&mut self, name: &[u8]) {
+        if self.utf8 == Utf8::Due && !name.is_ascii() {
+            self.utf8 = Utf8::Settled;
+        }
+    }
+
+    /// The caller decides on the encoding.
+    pub(crate) fn leave_utf8_to_caller(&mut self) {
+        self.utf8 = Utf8::Callers;
+    }
+
+    /// A login begins or has ended, or, with `due`, was accepted.
+    pub(crate) fn renew_utf8(&mut self, due: bool) {
+        if self.utf8 != Utf8::Callers {
+            self.utf8 = if due { Utf8::Due } else { Utf8::Never };
+        }
+    }
+}

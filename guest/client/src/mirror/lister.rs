@@ -1,0 +1,372 @@
+//! The listing of the right directory: what one command answers is compared with what another one does, where it may be wrong.
+
+use super::tree::{Doubt, Folder};
+use crate::error::{Error, unless_refused};
+use crate::listing::{ListOptions, Listing, ListingCommand, ListingEnd};
+use crate::network::Network;
+use crate::session::Session;
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::string::{String, ToString};
+use core::fmt::{self, Write as _};
+use ftp_protocol::listing::{Entry, Listed};
+use ftp_protocol::path::may_be_misread;
+
+/// Lists directories on a session that belongs to it while it does.
+///
+/// Some servers take the argument of `LIST` or `MLSD` for a pattern, others ignore it. So a directory is entered, and listed
+/// without an argument, when its path may be taken for something else, and when the listing is empty or has the names of that
+/// of the directory above. Afterwards the session returns to where it was.
+#[derive(Debug, Default)]
+pub struct Lister {
+    /// `LIST` has the option `-a`.
+    all: bool,
+    /// Whether the greeting was looked at for servers that are known to take that option.
+    has_looked: bool,
+    /// What `PWD` reports where the session begins, once it was asked for; none where that is of no use.
+    home: Option<Option<String>>,
+    /// There is no way back to where the session was.
+    is_away: bool,
+    /// `LIST` was used, which may leave out names that begin with a dot.
+    used_list: bool,
+    /// It showed one.
+    has_hidden: bool,
+}
+
+/// The listing of a directory, and what is to be thought of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// The listing.
+    pub listing: Listing,
+    /// Why it may be wrong.
+    pub doubt: Option<Doubt>,
+    /// Nothing is gained by another one: it came twice, or inside TLS.
+    pub confirmed: bool,
+    /// It is that of the directory above, and nothing shows that this is another one.
+    pub(crate) is_above: bool,
+    pub(crate) print: Print,
+}
+
+/// What came of going to a directory.
+enum Entered {
+    Listed(Inside),
+    /// It is none, or it may be read and not entered.
+    Refused(Error),
+    /// Nobody knows how the server calls it from the root.
+    Unknown,
+}
+
+/// What a directory that was entered has shown.
+struct Inside {
+    listing: Listing,
+    /// Where the first is empty, and may be so by mistake.
+    second: Option<Listing>,
+    /// It is that of the directory above, and `PWD` does not report another one.
+    is_above: bool,
+}
+
+impl Lister {
+    /// One that begins in the login directory. With `all`, `LIST` is asked for names that begin with a dot (`-a`), which
+    /// it is by itself where the server is known to take that.
+    pub fn new(all: bool) -> Self {
+        Self { all, ..Self::default() }
+    }
+
+    /// Whether the server may have names that begin with a dot and does not show them.
+    pub fn may_hide(&self) -> bool {
+        self.used_list && !self.has_hidden
+    }
+
+    /// Whether all sizes came by `MLSD`.
+    pub fn has_exact_sizes(&self) -> bool {
+        !self.used_list
+    }
+
+    /// The session is in another directory than before, and there is no way back: only paths from the root mean what they
+    /// did.
+    pub fn is_away(&self) -> bool {
+        self.is_away
+    }
+
+    /// List a directory, or the working directory. A refusal of the listing or of the directory is an error that leaves the
+    /// session open.
+    pub async fn list<N: Network>(&mut self, session: &mut Session<N>, path: Option<&str>) -> Result<Look, Error> {
+        self.list_below(session, path, None).await
+    }
+
+    /// As [`Self::list`], below a directory whose listing was `above`.
+    pub(crate) async fn list_below<N: Network>(
+        &mut self,
+        session: &mut Session<N>,
+        path: Option<&str>,
+        above: Option<Print>,
+    ) -> Result<Look, Error> {
+        if self.is_away && !path.is_some_and(|path| path.starts_with('/')) {
+            return Err(Error::Other("the server does not report a way back to the login directory".to_string()));
+        }
+        let mut first = None;
+        if !path.is_some_and(may_be_misread) {
+            let listing = self.once(session, path).await?;
+            let print = Print::of(&listing);
+            let is_like_above = above.is_some_and(|above| above.has_names_of(print));
+            if print.count > 0 && !is_like_above {
+                return Ok(Look::of(listing, None));
+            }
+            first = Some(listing);
+        }
+        // Where the server may take an option for a name, an empty listing says nothing.
+        let twice = self.all || first.as_ref().is_none_or(|first| !first.listed.is_empty());
+        match self.entered(session, path, twice, above).await? {
+            Entered::Listed(inside) => Ok(self.look(inside, first, above)),
+            Entered::Refused(refusal) => {
+                let listing = self.first(session, path, first).await?;
+                match listing.listed.is_empty() {
+                    true => Err(refusal),
+                    false => Ok(Look::of(listing, Some(Doubt::NotEntered))),
+                }
+            }
+            Entered::Unknown => {
+                let listing = self.first(session, path, first).await?;
+                Ok(Look::of(listing, Some(Doubt::NotEntered)))
+            }
+        }
+    }
+
+    /// List a directory once more, in another way where there is one. Whether the result is the same as before.
+    pub(crate) async fn is_same<N: Network>(
+        &mut self,
+        session: &mut Session<N>,
+        path: Option<&str>,
+        before: Print,
+    ) -> Result<bool, Error> {
+        let listing = match self.entered(session, path, false, None).await? {
+            Entered::Listed(inside) => inside.listing,
+            Entered::Refused(_) | Entered::Unknown => self.once(session, path).await?,
+        };
+        Ok(Print::of(&listing) == before && listing.is_whole())
+    }
+
+    /// What the listing of a directory that was entered is worth, beside the one by argument and that of the directory above.
+    fn look(&mut self, inside: Inside, first: Option<Listing>, above: Option<Print>) -> Look {
+        let Inside { listing, second, is_above } = inside;
+        if !listing.listed.is_empty() {
+            let doubt = (above == Some(Print::of(&listing))).then_some(Doubt::LikeParent);
+            return Look { is_above, ..Look::of(listing, doubt) };
+        }
+        match second {
+            Some(second) if !second.listed.is_empty() => {
+                let doubt = (!self.all).then_some(Doubt::Changed);
+                self.all = false;
+                Look::of(second, doubt)
+            }
+            second => {
+                let mut others = first.iter().chain(&second);
+                let is_refused = listing.no_files.is_some() || others.any(|other| other.no_files.is_some());
+                Look { confirmed: true, ..Look::of(listing, is_refused.then_some(Doubt::Refused)) }
+            }
+        }
+    }
+
+    async fn first<N: Network>(
+        &mut self,
+        session: &mut Session<N>,
+        path: Option<&str>,
+        first: Option<Listing>,
+    ) -> Result<Listing, Error> {
+        match first {
+            Some(first) => Ok(first),
+            None => self.once(session, path).await,
+        }
+    }
+
+    /// (MLSD, LIST) One listing.
+    async fn once<N: Network>(&mut self, session: &mut Session<N>, path: Option<&str>) -> Result<Listing, Error> {
+        if !self.has_looked {
+            self.has_looked = true;
+            self.all |= session.welcome().lines.iter().any(|line| line.contains("vsFTPd"));
+        }
+        let all = self.all;
+        let listing = match session.list(path, ListOptions { all, ..ListOptions::default() }).await {
+            // The option may be what it does not like.
+            Err(Error::Permanent(_)) if all => {
+                let listing = session.list(path, ListOptions::default()).await?;
+                self.all = false;
+                listing
+            }
+            listing => listing?,
+        };
+        if listing.command == ListingCommand::List {
+            self.used_list = true;
+            self.has_hidden |= listing.shows_hidden();
+        }
+        Ok(listing)
+    }
+
+    /// (PWD, CWD, MLSD or LIST, CWD) Go to a directory, list it without an argument, and return. With `twice` an empty one is
+    /// listed once more.
+    async fn entered<N: Network>(
+        &mut self,
+        session: &mut Session<N>,
+        path: Option<&str>,
+        twice: bool,
+        above: Option<Print>,
+    ) -> Result<Entered, Error> {
+        let Some(path) = path else {
+            let (listing, second) = self.here(session, twice).await?;
+            return Ok(Entered::Listed(Inside { listing, second, is_above: false }));
+        };
+        let Some(absolute) = self.from_root(session, path).await? else { return Ok(Entered::Unknown) };
+        match session.change_directory(&absolute).await {
+            Ok(_) => {}
+            Err(refusal @ Error::Permanent(_)) => return Ok(Entered::Refused(refusal)),
+            Err(error) => return Err(error),
+        }
+        let inside = match self.here(session, twice).await {
+            Ok((listing, second)) if above == Some(Print::of(&listing)) && !listing.listed.is_empty() => {
+                let there = unless_refused(session.current_directory().await)?;
+                let is_there = |there: String| there.trim_end_matches('/') == absolute.trim_end_matches('/');
+                Ok(Inside { listing, second, is_above: !there.is_some_and(is_there) })
+            }
+            Ok((listing, second)) => Ok(Inside { listing, second, is_above: false }),
+            Err(error) => Err(error),
+        };
+        if session.is_open() {
+            self.go_home(session).await?;
+        }
+        inside.map(Entered::Listed)
+    }
+
+    /// The working directory; and once more without `-a`, as some servers take that for a name.
+    async fn here<N: Network>(
+        &mut self,
+        session: &mut Session<N>,
+        twice: bool,
+    ) -> Result<(Listing, Option<Listing>), Error> {
+        let listing = self.once(session, None).await?;
+        let second = match twice && listing.listed.is_empty() {
+            true => Some(session.list(None, ListOptions::default()).await?),
+            false => None,
+        };
+        Ok((listing, second))
+    }
+
+    /// The path from the root, if that can be known.
+    async fn from_root<'a, N: Network>(
+        &mut self,
+        session: &mut Session<N>,
+        path: &'a str,
+    ) -> Result<Option<Cow<'a, str>>, Error> {
+        let home = match &self.home {
+            Some(home) => home.clone(),
+            None => unless_refused(session.current_directory().await)?,
+        };
+        self.home = Some(home.clone());
+        if path.starts_with('/') {
+            return Ok(Some(path.into()));
+        }
+        Ok(home.map(|home| {
+            let below = path.strip_prefix("./").unwrap_or(path);
+            match (home.starts_with('/'), home.ends_with('/')) {
+                // Of another kind: from there it is the path that it was.
+                (false, _) => path.into(),
+                (true, true) => format!("{home}{below}").into(),
+                (true, false) => format!("{home}/{below}").into(),
+            }
+        }))
+    }
+
+    async fn go_home<N: Network>(&mut self, session: &mut Session<N>) -> Result<(), Error> {
+        let Some(home) = self.home.clone().flatten() else {
+            self.is_away = true;
+            return Ok(());
+        };
+        match session.change_directory(&home).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_refusal() => {
+                // Whatever is relative to the working directory means something else now.
+                session.close();
+                Err(Error::Other(format!("there is no way back to {home:?}: {error}")))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Look {
+    fn of(listing: Listing, doubt: Option<Doubt>) -> Self {
+        let own = match &listing {
+            listing if !listing.has_line_end => Some(Doubt::NoLineEnd),
+            listing if listing.end == ListingEnd::Cut => Some(Doubt::NoCloseNotify),
+            listing if listing.no_files.is_some() => Some(Doubt::Refused),
+            _ => None,
+        };
+        let print = Print::of(&listing);
+        let confirmed = listing.end == ListingEnd::Sealed;
+        Self { listing, doubt: doubt.or(own), confirmed, is_above: false, print }
+    }
+
+    /// Write down how the listing ended.
+    pub(crate) fn note(&self, folder: &mut Folder) {
+        folder.doubt = self.doubt;
+        folder.confirmed = self.confirmed;
+        folder.print = Some(self.print);
+    }
+}
+
+/// What is left of a listing to compare it with another one. The order of its lines does not matter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Print {
+    count: usize,
+    names: u64,
+    facts: u64,
+}
+
+impl Print {
+    pub(crate) fn of(listing: &Listing) -> Self {
+        listing.listed.iter().fold(Self::default(), |print, listed| match listed {
+            Listed::Entry(entry) => print.and(&entry.name, facts(entry)),
+            Listed::Unparsed(line) => print.and(line, 0),
+            Listed::Skipped => print,
+        })
+    }
+
+    fn and(self, name: &str, facts: u64) -> Self {
+        let mut hash = Fnv::default();
+        // Writing to it does not fail.
+        let _ = hash.write_str(name);
+        Self {
+            count: self.count.saturating_add(1),
+            names: self.names.wrapping_add(hash.0),
+            facts: self.facts.wrapping_add(hash.0.rotate_left(17) ^ facts),
+        }
+    }
+
+    /// The same names.
+    fn has_names_of(self, other: Self) -> bool {
+        (self.count, self.names) == (other.count, other.names)
+    }
+}
+
+/// What an entry says of itself, apart from its name. Not the line: it may begin otherwise where there was an argument.
+fn facts(entry: &Entry) -> u64 {
+    let mut hash = Fnv::default();
+    let Entry { kind, size, modified, permissions, owner, unique_id, .. } = entry;
+    let _ = write!(hash, "{kind:?} {size:?} {modified:?} {permissions:?} {owner:?} {unique_id:?}");
+    hash.0
+}
+
+/// FNV-1a, of 64 bits.
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl fmt::Write for Fnv {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 = text.bytes().fold(self.0, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        Ok(())
+    }
+}

@@ -1,0 +1,262 @@
+//! Whether all bytes of a transfer arrived: what the server is asked for that, and what its answer has to be.
+
+use crate::connection::Connection;
+use crate::error::{Error, Reply};
+use crate::network::Network;
+use crate::settings::Representation;
+use alloc::format;
+use alloc::string::{String, ToString};
+use core::fmt;
+
+/// The smallest number with the 14 digits of a time (RFC 3659, section 2.3): a size of ten terabytes.
+const SMALLEST_TIME: u64 = 10_000_000_000_000;
+
+/// What was compared at the end of a transfer to verify that all bytes arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verified {
+    /// The size that the server reports.
+    Size,
+    /// The checksum that the server reports.
+    Checksum,
+    /// Nothing was compared: the server's verdict is all that is known.
+    No(NotVerified),
+}
+
+/// Why nothing was compared at the end of a transfer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotVerified {
+    /// [`Settings::verify_size`](crate::Settings::verify_size) is off.
+    TurnedOff,
+    /// In `TYPE A` the bytes of the file are not those of the transfer.
+    Ascii,
+    /// The server did not report the name that it chose.
+    NoName,
+    /// A command line of the caller's may do anything with the data.
+    RawCommand,
+    /// The server does not report the size.
+    NoSize,
+    /// The server did not report the size that the file had before the bytes were added to it.
+    NoSizeBefore,
+}
+
+impl fmt::Display for NotVerified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TurnedOff => "the comparison is turned off",
+            Self::Ascii => "text has other bytes on the server",
+            Self::NoName => "the server did not report the name of the file",
+            Self::RawCommand => "the command is one of the caller's",
+            Self::NoSize => "the server does not report the size",
+            Self::NoSizeBefore => "the server did not report the size before",
+        })
+    }
+}
+
+/// Where an upload goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place<'a> {
+    /// To this offset of the file at this path (STOR).
+    At(&'a str, u64),
+    /// To the end of the file at this path (APPE).
+    EndOf(&'a str),
+    /// To a file whose name the server chooses (STOU).
+    Unique,
+    /// The caller's command line says where, after `REST` with this offset.
+    Raw(u64),
+}
+
+/// How the size is compared after an upload.
+pub(crate) enum Sizing {
+    /// Not at all, for this reason.
+    No(NotVerified),
+    /// That of the file at this path, or of the one whose name the server chose.
+    Of(Option<String>, Start),
+}
+
+/// Where in the file the bytes of an upload begin, and how many it had before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// The upload makes the file.
+    New,
+    /// At this offset. The size before is not always known.
+    Offset(u64, Option<u64>),
+    /// At its end.
+    End(u64),
+}
+
+/// What a server says to SIZE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Told {
+    Bytes(u64),
+    /// There is no such file (550).
+    Missing,
+    /// Neither this nor that.
+    Nothing,
+}
+
+impl Told {
+    /// Bytes that are there, where the server reports them: none of a file that is not.
+    fn before(self) -> Option<u64> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            Self::Missing => Some(0),
+            Self::Nothing => None,
+        }
+    }
+}
+
+impl Sizing {
+    /// Before an upload: ask for what has to be known then.
+    pub(crate) async fn prepare<N: Network>(
+        connection: &mut Connection<N>,
+        place: Place<'_>,
+        representation: Representation,
+    ) -> Result<Self, Error> {
+        if matches!(place, Place::Raw(_)) {
+            return Ok(Self::No(NotVerified::RawCommand));
+        }
+        if representation == Representation::Ascii {
+            return Ok(Self::No(NotVerified::Ascii));
+        }
+        if !connection.settings.verify_size {
+            return Ok(Self::No(NotVerified::TurnedOff));
+        }
+        Ok(match place {
+            Place::At(path, 0) => Self::Of(Some(path.to_string()), Start::New),
+            Place::At(path, offset) => {
+                let before = connection.size_told(path).await?.before();
+                Self::Of(Some(path.to_string()), Start::Offset(offset, before))
+            }
+            Place::EndOf(path) => match connection.size_told(path).await?.before() {
+                Some(before) => Self::Of(Some(path.to_string()), Start::End(before)),
+                None => Self::No(NotVerified::NoSizeBefore),
+            },
+            Place::Unique | Place::Raw(_) => Self::Of(None, Start::New),
+        })
+    }
+
+    /// After an upload of so many bytes: compare. `name` is the one that the server chose.
+    pub(crate) async fn compare<N: Network>(
+        self,
+        connection: &mut Connection<N>,
+        name: Option<&str>,
+        bytes: u64,
+    ) -> Result<Verified, Error> {
+        let (path, start) = match self {
+            Self::No(reason) => return Ok(Verified::No(reason)),
+            Self::Of(path, start) => (path, start),
+        };
+        let Some(path) = path.as_deref().or(name) else { return Ok(Verified::No(NotVerified::NoName)) };
+        match connection.size_after(path, start.most_known(bytes)).await? {
+            Some(size) => start.judge(bytes, size).map(|()| Verified::Size),
+            None => Ok(Verified::No(NotVerified::NoSize)),
+        }
+    }
+}
+
+impl Start {
+    /// Whether a file can have this size after so many bytes were sent.
+    pub(crate) fn judge(self, bytes: u64, size: u64) -> Result<(), Error> {
+        let least = self.least(bytes);
+        let text = || format!("the file has {size} bytes on the server, and there should be {least}");
+        let is_exact = match self {
+            Self::New => true,
+            Self::Offset(_, before) => before.is_some_and(|before| before <= least),
+            Self::End(_) => false,
+        };
+        match size {
+            size if size < least => Err(Error::Incomplete(text())),
+            size if size > least && is_exact => Err(Error::Integrity(text())),
+            _ => Ok(()),
+        }
+    }
+
+    /// Bytes that the file has at the least.
+    fn least(self, bytes: u64) -> u64 {
+        match self {
+            Self::New => bytes,
+            Self::Offset(before, _) | Self::End(before) => before.saturating_add(bytes),
+        }
+    }
+
+    fn most_known(self, bytes: u64) -> u64 {
+        match self {
+            Self::Offset(_, Some(before)) => self.least(bytes).max(before),
+            _ => self.least(bytes),
+        }
+    }
+}
+
+impl<N: Network> Connection<N> {
+    /// (SIZE) Not asked again where the server does not know the command.
+    pub(crate) async fn size_told(&mut self, path: &str) -> Result<Told, Error> {
+        if self.size_unknown {
+            return Ok(Told::Nothing);
+        }
+        match self.size(path).await {
+            Ok(size) => Ok(Told::Bytes(size)),
+            Err(Error::Permanent(Reply { code: 550, .. })) => Ok(Told::Missing),
+            Err(Error::Permanent(Reply { code: 500 | 502, .. })) => {
+                self.size_unknown = true;
+                Ok(Told::Nothing)
+            }
+            Err(Error::Unexpected(reply)) if is_time(&reply) => Err(self.time_for_size()),
+            Err(error) if error.is_refusal() => Ok(Told::Nothing),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// (SIZE) After a transfer, of a file that cannot have the 14 digits of a time unless this number has them.
+    pub(crate) async fn size_after(&mut self, path: &str, known: u64) -> Result<Option<u64>, Error> {
+        self.settle().await?;
+        match self.size_told(path).await? {
+            Told::Bytes(size) if size >= SMALLEST_TIME && known < SMALLEST_TIME => Err(self.time_for_size()),
+            Told::Bytes(size) => Ok(Some(size)),
+            Told::Missing | Told::Nothing => Ok(None),
+        }
+    }
+
+    /// The reply is that of another command.
+    fn time_for_size(&mut self) -> Error {
+        self.control.broken("a time came where a size was asked for")
+    }
+}
+
+/// A time with a fraction of a second, which is no number.
+fn is_time(reply: &Reply) -> bool {
+    let word = reply.lines.last().and_then(|line| line.split_whitespace().next()).unwrap_or_default();
+    word.split_once('.').is_some_and(|(whole, _)| whole.len() == 14 && whole.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_after_an_upload_of_ten_bytes() {
+        let (same, cut, grown) = ("same", "cut", "grown");
+        for (start, size, expected) in [
+            (Start::New, 10, same),
+            (Start::New, 9, cut),
+            (Start::New, 11, grown),
+            (Start::Offset(5, Some(5)), 15, same),
+            (Start::Offset(5, Some(5)), 14, cut),
+            (Start::Offset(5, Some(15)), 16, grown),
+            (Start::Offset(5, Some(40)), 40, same),
+            (Start::Offset(5, Some(40)), 15, same),
+            (Start::Offset(5, Some(40)), 14, cut),
+            (Start::Offset(5, None), 40, same),
+            (Start::Offset(5, None), 14, cut),
+            (Start::End(7), 17, same),
+            (Start::End(7), 16, cut),
+            (Start::End(7), 18, same),
+        ] {
+            let judged = match start.judge(10, size) {
+                Ok(()) => same,
+                Err(Error::Incomplete(_)) => cut,
+                Err(_) => grown,
+            };
+            assert_eq!(judged, expected, "{start:?}, {size}");
+        }
+    }
+}

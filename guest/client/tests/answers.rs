@@ -1,0 +1,447 @@
+//! Odd answers to what only helps: they mean that the server does not report it, and the work goes on without.
+
+mod support;
+
+use ftp_client::scripted::{Data, End, Script};
+use ftp_client::{Error, Kind, Listed, Settings, Timestamp, WorkingDirectory};
+use ftp_protocol::time::parse_time_val;
+use support::*;
+
+fn noop(script: Script) -> Script {
+    script.expect("NOOP").say("200 ok\r\n")
+}
+
+fn listed(script: Script, line: &str) -> Script {
+    let lines = "-rw-r--r-- 1 u g 5 Jun 15 10:18 a\r\n";
+    passive(script).expect(line).say("150 go\r\n226 done\r\n").data(Data::sends(lines, End::Close))
+}
+
+fn refused(script: Script, line: &str, answer: &str) -> Script {
+    passive(script).expect(line).say(format!("{answer}\r\n")).data(Data::sends("", End::Close))
+}
+
+fn featured() -> Script {
+    hello().expect("FEAT").say("211-F\r\n MLST\r\n211 End\r\n")
+}
+
+fn unfeatured() -> Script {
+    hello().expect("FEAT").say("211 none\r\n")
+}
+
+fn type_a(script: Script) -> Script {
+    script.expect("TYPE A").say("200 ok\r\n")
+}
+
+fn type_i(script: Script) -> Script {
+    script.expect("TYPE I").say("200 ok\r\n")
+}
+
+fn is_a(listed: &[Listed]) -> bool {
+    matches!(listed, [Listed::Entry(entry)] if entry.name == "a")
+}
+
+#[test]
+fn features_that_are_not_reported_say_nothing_about_mlsd() {
+    for answer in ["202 what", "200 ok", "402 what", "450 later", "500 what", "501 what", "502 what", "530 no"] {
+        let script = hello().expect("FEAT").say(format!("{answer}\r\n"));
+        let with = passive(script.clone()).expect("MLSD").say("150 go\r\n226 done\r\n");
+        let with = with.data(Data::sends("type=file; a\r\n", End::Close));
+        play(with, async |session| {
+            assert!(session.features().await.unwrap().is_empty(), "{answer}");
+            assert!(is_a(&session.entries(None).await.unwrap()));
+        });
+        // Once.
+        let without = listed(listed(type_a(refused(script, "MLSD", "500 what")), "LIST"), "LIST");
+        play(without, async |session| {
+            assert!(is_a(&session.entries(None).await.unwrap()));
+            assert!(is_a(&session.entries(None).await.unwrap()));
+        });
+    }
+    // Features without it do say something.
+    play(listed(type_a(unfeatured()), "LIST"), async |session| assert!(is_a(&session.entries(None).await.unwrap())));
+}
+
+#[test]
+fn mlsd_that_is_refused_in_any_way_is_followed_by_list() {
+    for (answer, forgotten) in [
+        ("500 what", true),
+        ("501 what", true),
+        ("502 what", true),
+        ("504 what", true),
+        ("202 what", true),
+        ("402 what", true),
+        ("550 what", false),
+        ("450 busy", false),
+        ("451 oh", false),
+    ] {
+        let script = listed(type_a(refused(featured(), "MLSD", answer)), "LIST");
+        let script = if forgotten { script } else { refused(script, "MLSD", answer) };
+        play(listed(script, "LIST"), async |session| {
+            assert!(is_a(&session.entries(None).await.unwrap()), "{answer}");
+            assert!(is_a(&session.entries(None).await.unwrap()), "{answer}");
+        });
+    }
+    // 501 may be about the argument, as for a file.
+    let script = refused(listed(type_a(refused(featured(), "MLSD d", "501 no")), "LIST d"), "MLSD d", "501 no");
+    play(listed(script, "LIST d"), async |session| {
+        assert!(is_a(&session.entries(Some("d")).await.unwrap()));
+        assert!(is_a(&session.entries(Some("d")).await.unwrap()));
+    });
+}
+
+#[test]
+fn directory_that_mlsd_refuses_and_list_shows_empty_is_not_there() {
+    let empty = |script: Script| {
+        let script = passive(type_a(script)).expect("LIST d").say("150 go\r\n226 done\r\n");
+        script.data(Data::sends("", End::Close))
+    };
+    let late = |script: Script| {
+        let script = passive(type_a(script)).expect("LIST d").say("150 go\r\n450 gone\r\n");
+        script.data(Data::sends("", End::Close))
+    };
+    let refusal = || refused(featured(), "MLSD d", "550 no such directory");
+    for script in [empty(refusal()), late(refusal()), refused(type_a(refusal()), "LIST d", "450 gone")] {
+        play(noop(script), async |session| {
+            let result = session.entries(Some("d")).await;
+            assert!(matches!(&result, Err(Error::Permanent(reply)) if reply.code == 550), "{result:?}");
+            session.noop().await.unwrap();
+        });
+    }
+}
+
+#[test]
+fn failure_of_the_data_connection_is_no_refusal_of_mlsd() {
+    for answer in ["425 no", "426 no", "522 no", "530 no", "534 no"] {
+        play(noop(refused(featured(), "MLSD", answer)), async |session| {
+            let result = session.entries(None).await;
+            assert!(matches!(&result, Err(Error::Permanent(_) | Error::Transient(_))), "{answer} {result:?}");
+            session.noop().await.unwrap();
+        });
+    }
+}
+
+#[test]
+fn what_is_no_size_and_no_time_is_an_error_of_the_call() {
+    for answer in [
+        "213 -1",
+        "213 -2147483648",
+        "213 size of x is 21",
+        "213 File status",
+        "213 20240615101800",
+        "213",
+        "202 what",
+        "202 5",
+        "402 what",
+        "501 what",
+    ] {
+        play(noop(type_i(hello()).expect("SIZE x").say(format!("{answer}\r\n"))), async |session| {
+            assert!(session.size("x").await.is_err(), "{answer}");
+            session.noop().await.unwrap();
+        });
+    }
+    for answer in
+        ["213 20180001224742", "213 Sat Jun 15 10:18:00 2024", "213 -1", "213", "202 what", "402 what", "501 no"]
+    {
+        play(noop(hello().expect("MDTM x").say(format!("{answer}\r\n"))), async |session| {
+            assert!(session.modified("x").await.is_err(), "{answer}");
+            session.noop().await.unwrap();
+        });
+    }
+    for answer in ["202 what", "402 what", "501 what", "502 what"] {
+        play(noop(hello().expect("SYST").say(format!("{answer}\r\n"))), async |session| {
+            assert!(session.system().await.is_err(), "{answer}");
+            session.noop().await.unwrap();
+        });
+    }
+}
+
+fn no_directory(script: Script) -> Script {
+    script.expect("PWD").say("257 \"/\"\r\n").expect("CWD x").say("550 no directory\r\n")
+}
+
+fn directory(script: Script, path: &str) -> Script {
+    let script = script.expect("PWD").say("257 \"/home\"\r\n").expect(&format!("CWD {path}")).say("250 ok\r\n");
+    script.expect("CWD /home").say("250 ok\r\n")
+}
+
+#[test]
+fn mlst_that_is_refused_in_any_way_is_followed_by_size_and_time() {
+    for (answer, forgotten) in
+        [("500 what", true), ("202 what", true), ("402 what", true), ("501 what", true), ("250 End", false)]
+    {
+        let asked = |script: Script| script.expect("MLST x").say(format!("{answer}\r\n"));
+        let by_size = |script: Script| {
+            no_directory(script.expect("SIZE x").say("213 5\r\n").expect("MDTM x").say("213 20240615101800\r\n"))
+        };
+        let script = by_size(type_i(asked(featured())));
+        play(by_size(if forgotten { script } else { asked(script) }), async |session| {
+            for _ in 0..2 {
+                let entry = session.entry("x").await.unwrap();
+                assert_eq!((entry.name.as_str(), entry.kind, entry.size), ("x", Kind::File, Some(5)), "{answer}");
+                assert!(entry.modified.is_some());
+            }
+        });
+    }
+    for answer in ["550 no such file", "450 busy"] {
+        play(featured().expect("MLST x").say(format!("{answer}\r\n")), async |session| {
+            assert!(matches!(session.entry("x").await, Err(Error::Permanent(_) | Error::Transient(_))), "{answer}");
+        });
+    }
+}
+
+#[test]
+fn entry_of_a_file_whose_size_is_not_reported_is_there_without_it() {
+    let script = type_i(unfeatured()).expect("SIZE x").say("213 File status\r\n");
+    let script = no_directory(script.expect("MDTM x").say("213 20240615101800\r\n"));
+    let entry = play(script, async |session| session.entry("x").await.unwrap());
+    assert_eq!((entry.kind, entry.size), (Kind::File, None));
+}
+
+#[test]
+fn size_of_a_directory_does_not_make_it_a_file() {
+    let script = type_i(unfeatured()).expect("SIZE d").say("213 4096\r\n").expect("MDTM d").say("550 no\r\n");
+    let entry = play(directory(script, "d"), async |session| session.entry("d").await.unwrap());
+    assert_eq!((entry.kind, entry.size), (Kind::Directory, None));
+    // Where nothing can be entered nobody knows.
+    let script = type_i(unfeatured()).expect("SIZE d").say("213 4096\r\n").expect("MDTM d").say("550 no\r\n");
+    let entry = play(script.expect("PWD").say("502 what\r\n"), async |session| session.entry("d").await.unwrap());
+    assert_eq!(entry.kind, Kind::Other);
+}
+
+#[test]
+fn entry_of_a_directory_without_mlst() {
+    let script = type_i(unfeatured()).expect("SIZE /a/d").say("550 not a file\r\n");
+    let entry = play(directory(script, "/a/d"), async |session| session.entry("/a/d").await.unwrap());
+    assert_eq!((entry.name.as_str(), entry.kind, entry.size), ("d", Kind::Directory, None));
+    let script = no_directory(type_i(unfeatured()).expect("SIZE x").say("550 no such file\r\n"));
+    let result = play(script, async |session| session.entry("x").await);
+    assert!(matches!(result, Err(Error::Permanent(reply)) if reply.lines == ["no such file"]));
+}
+
+#[test]
+fn entry_of_the_login_directory_and_of_the_root() {
+    // The server names what it was asked for, or `.`, or nothing.
+    for (path, told, name) in [
+        (".", ".", "."),
+        ("", ".", "."),
+        ("/", "/", "/"),
+        ("/", ".", "/"),
+        ("/a", ".", "a"),
+        (".", "", "."),
+        ("..", "..", "."),
+    ] {
+        let script = featured().expect(format!("MLST {path}").trim_end());
+        let script = script.say(format!("250-Begin\r\n type=cdir;modify=20240615101800; {told}\r\n250 End\r\n"));
+        let entry = play(script, async |session| session.entry(path).await.unwrap());
+        assert_eq!((entry.name.as_str(), entry.kind), (name, Kind::Directory), "{path} {told}");
+    }
+    for path in [".", ""] {
+        let script = unfeatured().expect("CWD .").say("250 ok\r\n");
+        let entry = play(script, async |session| session.entry(path).await.unwrap());
+        assert_eq!((entry.name.as_str(), entry.kind, entry.size), (".", Kind::Directory, None));
+    }
+    let entry = play(directory(unfeatured(), "/"), async |session| session.entry("/").await.unwrap());
+    assert_eq!((entry.name.as_str(), entry.kind), ("/", Kind::Directory));
+}
+
+#[test]
+fn time_that_is_acknowledged_as_superfluous_was_not_set() {
+    let time = parse_time_val(b"20240615101800").unwrap();
+    let set = async |session: &mut Client, time: &Timestamp| session.set_modified("f", time).await;
+    for answer in ["202 what", "402 what", "502 what"] {
+        let script = unfeatured().expect("MFMT 20240615101800 f").say(format!("{answer}\r\n"));
+        let script = script.expect("MDTM 20240615101800 f").say("213 ok\r\n");
+        play(script, async |session| assert_eq!(set(session, &time).await.unwrap().code, 213, "{answer}"));
+    }
+    let script = hello().expect("FEAT").say("211-F\r\n MFMT\r\n211 End\r\n").expect("MFMT 20240615101800 f");
+    play(noop(script.say("202 what\r\n")), async |session| {
+        assert!(matches!(set(session, &time).await, Err(Error::Unexpected(_))));
+        session.noop().await.unwrap();
+    });
+}
+
+#[test]
+fn pwd_without_a_path_in_quotes_ends_no_session() {
+    for (answer, shown) in [
+        ("257 /home/me is current directory", Some("/home/me")),
+        ("257 /home", Some("/home")),
+        ("257 \"", None),
+        ("257 \"\"", None),
+        ("257", None),
+        ("250 \"/home\"", None),
+    ] {
+        let asked = |script: Script| script.expect("PWD").say(format!("{answer}\r\n"));
+        play(noop(asked(asked(hello()))), async |session| {
+            assert!(matches!(session.current_directory().await, Err(Error::Unexpected(_))), "{answer}");
+            let shown = shown.map(|path| WorkingDirectory::Unquoted(path.into()));
+            assert_eq!(session.working_directory().await.ok(), shown, "{answer}");
+            session.noop().await.unwrap();
+        });
+    }
+    for answer in ["550 no", "502 what", "450 later"] {
+        play(noop(hello().expect("PWD").say(format!("{answer}\r\n"))), async |session| {
+            assert!(matches!(session.current_directory().await, Err(Error::Permanent(_) | Error::Transient(_))));
+            session.noop().await.unwrap();
+        });
+    }
+    play(hello().expect("PWD").say("257 \"/a\" ok\r\n"), async |session| {
+        assert_eq!(session.working_directory().await, Ok(WorkingDirectory::Quoted("/a".into())));
+    });
+}
+
+/// Logged in, at a server that names these features when it is asked.
+fn login(script: Script) -> Script {
+    script.expect("USER u").say("230 in\r\n")
+}
+
+fn names_utf8(script: Script) -> Script {
+    script.expect("FEAT").say("211-F\r\n MLST\r\n UTF8\r\n211 End\r\n")
+}
+
+fn utf8_on(script: Script, answer: &str) -> Script {
+    script.expect("OPTS UTF8 ON").say(format!("{answer}\r\n"))
+}
+
+fn mlsd(script: Script) -> Script {
+    passive(script).expect("MLSD").say("150 go\r\n226 done\r\n").data(Data::sends("", End::Close))
+}
+
+async fn logged_in(session: &mut Client) {
+    session.login("u", "p", None).await.unwrap();
+}
+
+#[test]
+fn utf8_is_asked_for_once_before_the_first_listing() {
+    for answer in ["200 ok", "202 ok", "220 odd", "451 later", "500 what", "501 what", "504 what"] {
+        let script = mlsd(mlsd(utf8_on(names_utf8(login(hello())), answer)));
+        play(script, async |session| {
+            logged_in(session).await;
+            session.entries(None).await.unwrap();
+            session.entries(None).await.unwrap();
+        });
+    }
+}
+
+#[test]
+fn utf8_is_asked_for_before_the_first_argument_that_is_not_ascii() {
+    let script = login(hello()).expect("CWD a").say("250 ok\r\n");
+    let script = utf8_on(names_utf8(script), "200 ok").expect("CWD caf\u{e9}").say("250 ok\r\n");
+    play(script.expect("DELE \u{e9}").say("250 ok\r\n"), async |session| {
+        logged_in(session).await;
+        session.change_directory("a").await.unwrap();
+        session.change_directory("caf\u{e9}").await.unwrap();
+        session.delete("\u{e9}").await.unwrap();
+    });
+    // Not in the middle of what belongs together.
+    let script = utf8_on(names_utf8(login(hello())), "200 ok").expect("RNFR a").say("350 go\r\n");
+    play(script.expect("RNTO \u{e9}").say("250 ok\r\n"), async |session| {
+        logged_in(session).await;
+        session.rename("a", "\u{e9}").await.unwrap();
+    });
+    let script = image(utf8_on(names_utf8(login(hello())), "200 ok")).expect("RETR \u{e9}").say("150 go\r\n226 ok\r\n");
+    play(script.data(Data::sends("x", End::Close)), async |session| {
+        logged_in(session).await;
+        let mut download = session.retrieve("\u{e9}", ftp_client::Representation::Image, 0).await.unwrap();
+        read_all(&mut download).await.unwrap();
+        download.finish(session).await.unwrap();
+    });
+}
+
+#[test]
+fn utf8_is_asked_for_only_where_the_server_names_it() {
+    for answer in ["211-F\r\n MLST\r\n211 End", "502 what"] {
+        let script = mlsd(login(hello()).expect("FEAT").say(format!("{answer}\r\n")));
+        play(script.expect("CWD \u{e9}").say("250 ok\r\n"), async |session| {
+            logged_in(session).await;
+            session.entries(None).await.unwrap();
+            session.change_directory("\u{e9}").await.unwrap();
+        });
+    }
+}
+
+#[test]
+fn utf8_is_not_asked_for_in_another_encoding() {
+    let settings = Settings { encoding: ftp_client::Encoding::Latin1, ..settings() };
+    let script = login(hello()).expect_bytes(b"CWD \xe9").say("250 ok\r\n");
+    play_with(settings, mlsd(names_utf8(script)), async |session| {
+        logged_in(session).await;
+        session.change_directory("\u{e9}").await.unwrap();
+        session.entries(None).await.unwrap();
+    });
+}
+
+#[test]
+fn utf8_is_asked_for_once_in_each_login_and_not_before_one() {
+    let script = mlsd(names_utf8(hello()));
+    let script = mlsd(utf8_on(names_utf8(login(script)), "200 ok"));
+    let script = mlsd(utf8_on(names_utf8(login(script)), "200 ok"));
+    play(script, async |session| {
+        session.entries(None).await.unwrap();
+        logged_in(session).await;
+        session.entries(None).await.unwrap();
+        logged_in(session).await;
+        session.entries(None).await.unwrap();
+    });
+}
+
+#[test]
+fn caller_that_decides_on_utf8_keeps_the_choice() {
+    let after = |script: Script| mlsd(names_utf8(script)).expect("CWD \u{e9}").say("250 ok\r\n");
+    let work = async |session: &mut Client| {
+        session.entries(None).await.unwrap();
+        session.change_directory("\u{e9}").await.unwrap();
+    };
+    play(after(login(hello()).expect("OPTS UTF8 OFF").say("200 ok\r\n")), async |session| {
+        logged_in(session).await;
+        session.select_utf8(false).await.unwrap();
+        work(session).await;
+    });
+    play(after(login(hello()).expect("OPTS UTF-8 NLST").say("501 no\r\n")), async |session| {
+        logged_in(session).await;
+        session.command("OPTS UTF-8 NLST").await.unwrap();
+        work(session).await;
+    });
+    play(after(login(hello().expect("OPTS UTF8 ON").say("530 log in\r\n"))), async |session| {
+        session.select_utf8(true).await.unwrap_err();
+        logged_in(session).await;
+        work(session).await;
+    });
+}
+
+#[test]
+fn no_name_from_before_is_used_after_the_encoding_has_changed() {
+    // The working directory, of which nobody knows in which encoding it came.
+    let script = login(hello()).expect("PWD").say(b"257 \"/caf\xe9\"\r\n");
+    let script = mlsd(names_utf8(script)).expect_bytes(b"CWD /caf\xe9").say("250 ok\r\n");
+    play(script, async |session| {
+        logged_in(session).await;
+        let home = session.current_directory().await.unwrap();
+        session.entries(None).await.unwrap();
+        session.change_directory(&home).await.unwrap();
+    });
+    // The names of a listing for which nobody asked for the features.
+    let script = passive(type_a(login(hello()))).expect("NLST").say("150 go\r\n226 ok\r\n");
+    let script = script.data(Data::sends(b"caf\xe9\r\n", End::Close)).expect_bytes(b"DELE caf\xe9").say("250 ok\r\n");
+    play(script, async |session| {
+        logged_in(session).await;
+        let names = session.names(None).await.unwrap();
+        session.delete(&names[0]).await.unwrap();
+    });
+    // Where they are known it is asked for in time.
+    let script = utf8_on(names_utf8(login(hello())), "200 ok");
+    let script = passive(type_a(script)).expect("NLST").say("150 go\r\n226 ok\r\n");
+    let script = script.data(Data::sends("caf\u{e9}\r\n", End::Close)).expect("DELE caf\u{e9}").say("250 ok\r\n");
+    play(script, async |session| {
+        logged_in(session).await;
+        session.features().await.unwrap();
+        let names = session.names(None).await.unwrap();
+        session.delete(&names[0]).await.unwrap();
+    });
+    // The way back from a listing is no name from before.
+    let script = utf8_on(names_utf8(login(hello())), "200 ok").expect("PWD").say("257 \"/caf\u{e9}\"\r\n");
+    let script = mlsd(script.expect("CWD a b").say("250 ok\r\n")).expect("CWD /caf\u{e9}").say("250 ok\r\n");
+    play(script, async |session| {
+        logged_in(session).await;
+        session.entries(Some("a b")).await.unwrap();
+    });
+}

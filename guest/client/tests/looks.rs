@@ -1,0 +1,240 @@
+//! Directories that are listed in more than one way, because one answer may be wrong, against a server that plays a script.
+
+mod support;
+
+use ftp_client::Error;
+use ftp_client::mirror::*;
+use ftp_client::scripted::{Data, End as Ending, Script};
+use support::*;
+
+fn with_mlsd() -> Script {
+    hello().expect("FEAT").say("211-F\r\n MLST type*;size*;\r\n211 End\r\n")
+}
+
+fn with_list() -> Script {
+    hello().expect("FEAT").say("502 no\r\n").expect("TYPE A").say("200 ok\r\n")
+}
+
+/// What comes on the data connection, as it is.
+fn data(script: Script, command: &str, bytes: &str) -> Script {
+    passive(script).expect(command).say("150 go\r\n226 done\r\n").data(Data::sends(bytes, Ending::Close))
+}
+
+fn cwd(script: Script, path: &str, answer: &str) -> Script {
+    script.expect(&format!("CWD {path}")).say(format!("{answer}\r\n"))
+}
+
+fn pwd(script: Script, answer: &str) -> Script {
+    script.expect("PWD").say(format!("{answer}\r\n"))
+}
+
+/// The way there, the listing and the way back, where `PWD` was asked for before.
+fn inside(script: Script, path: &str, command: &str, bytes: &str) -> Script {
+    cwd(data(cwd(script, path, "250 ok"), command, bytes), "/", "250 ok")
+}
+
+fn walked(script: Script, root: Option<&str>) -> Tree {
+    play(script, async |session| walk(session, root, WalkOptions::default()).await.unwrap())
+}
+
+fn names(tree: &Tree) -> Vec<String> {
+    tree.items.iter().map(|item| item.path.to_string()).collect()
+}
+
+fn folder<'a>(tree: &'a Tree, path: &str) -> &'a Folder {
+    tree.folders.iter().find(|folder| folder.path.to_string() == path).unwrap()
+}
+
+const ROOT: &str = "257 \"/\" is where you are";
+
+#[test]
+fn path_that_may_be_a_pattern_or_an_option_is_entered_and_listed_without_an_argument() {
+    for name in ["[ temp ]", "e*x", "a?", "{a,b}", "a b", "a\\b", "-l", "~me"] {
+        let script = data(with_mlsd(), "MLSD /", &format!("type=dir; {name}\r\n"));
+        let script = inside(pwd(script, ROOT), &format!("/{name}"), "MLSD", "type=file; x\r\n");
+        let tree = walked(script, Some("/"));
+        assert_eq!(names(&tree), [name.to_string(), format!("{name}/x")]);
+        assert!(tree.folders.iter().all(Folder::is_certain), "{name}: {:?}", tree.folders);
+    }
+}
+
+#[test]
+fn walk_of_ordinary_names_sends_nothing_but_listings() {
+    let script = data(with_mlsd(), "MLSD pub", "type=dir; d\r\ntype=file; a\r\n");
+    let tree = walked(data(script, "MLSD pub/d", "type=file; b\r\n"), Some("pub"));
+    assert_eq!(names(&tree), ["d", "a", "d/b"]);
+}
+
+#[test]
+fn empty_listing_counts_when_a_second_one_without_an_argument_is_empty_too() {
+    let script = data(with_mlsd(), "MLSD d", "");
+    let empty = walked(inside(pwd(script.clone(), ROOT), "/d", "MLSD", ""), Some("d"));
+    assert!(empty.items.is_empty() && folder(&empty, "").is_certain());
+    // To this server the argument is a pattern, or it was cut.
+    let other = walked(inside(pwd(script, ROOT), "/d", "MLSD", "type=file; x\r\n"), Some("d"));
+    assert_eq!(names(&other), ["x"]);
+    assert!(folder(&other, "").is_certain());
+}
+
+#[test]
+fn empty_working_directory_is_listed_twice() {
+    let script = data(data(with_mlsd(), "MLSD", ""), "MLSD", "");
+    assert!(folder(&walked(script, None), "").is_certain());
+    let script = data(data(with_mlsd(), "MLSD", ""), "MLSD", "type=file; x\r\n");
+    let tree = walked(script, None);
+    assert_eq!((names(&tree), folder(&tree, "").doubt), (vec!["x".to_string()], Some(Doubt::Changed)));
+}
+
+#[test]
+fn server_that_ignores_the_argument_is_asked_without_one() {
+    let top = "type=dir; sub\r\ntype=file; top.txt\r\n";
+    let script = data(data(with_mlsd(), "MLSD /", top), "MLSD /sub", top);
+    let tree = walked(inside(pwd(script, ROOT), "/sub", "MLSD", "type=file; inner.txt\r\n"), Some("/"));
+    assert_eq!(names(&tree), ["sub", "top.txt", "sub/inner.txt"]);
+    assert!(tree.folders.iter().all(Folder::is_certain));
+}
+
+#[test]
+fn walk_stops_where_the_listing_is_that_of_the_directory_above() {
+    let top = "type=dir; sub\r\ntype=file; top.txt\r\n";
+    let script = data(data(with_mlsd(), "MLSD /", top), "MLSD /sub", top);
+    let script = data(cwd(pwd(script, ROOT), "/sub", "250 ok"), "MLSD", top);
+    let tree = walked(cwd(pwd(script, ROOT), "/", "250 ok"), Some("/"));
+    assert_eq!(names(&tree), ["sub", "top.txt"]);
+    assert_eq!(folder(&tree, "sub").end, End::Cycle(RelativePath::root()));
+    assert!(!folder(&tree, "sub").is_certain());
+}
+
+#[test]
+fn same_names_as_above_with_other_facts_are_another_directory() {
+    let script = data(with_mlsd(), "MLSD /", "type=dir; d\r\ntype=file;size=1; index.html\r\n");
+    let same = "type=file;size=2; d\r\ntype=file;size=2; index.html\r\n";
+    let tree = walked(inside(pwd(data(script, "MLSD /d", same), ROOT), "/d", "MLSD", same), Some("/"));
+    assert_eq!(names(&tree).len(), 4);
+    assert!(folder(&tree, "d").is_certain());
+}
+
+#[test]
+fn directory_that_can_be_read_and_not_entered_is_listed_by_argument() {
+    let script = cwd(pwd(with_mlsd(), ROOT), "/a b", "550 no");
+    let tree = walked(data(script, "MLSD /a b", "type=file; x\r\n"), Some("/a b"));
+    assert_eq!((names(&tree), folder(&tree, "").doubt), (vec!["x".to_string()], Some(Doubt::NotEntered)));
+}
+
+#[test]
+fn listing_without_a_line_end_is_in_doubt() {
+    let tree = walked(data(with_mlsd(), "MLSD", "type=file; a.txt\r\ntype=file; b.b"), None);
+    assert_eq!(folder(&tree, "").doubt, Some(Doubt::NoLineEnd));
+    assert!(!folder(&tree, "").is_certain());
+}
+
+#[test]
+fn listing_that_names_a_directory_which_is_not_known_is_in_doubt() {
+    let script = data(with_mlsd(), "MLSD /", "type=dir; d\r\ntype=file; a\r\n");
+    let script = passive(script).expect("MLSD /d").say("550 no\r\n").data(Data::sends("", Ending::Stall));
+    assert_eq!(folder(&walked(script, Some("/")), "").doubt, Some(Doubt::UnknownMember));
+}
+
+#[test]
+fn refusal_that_says_no_files_is_an_empty_listing_in_doubt() {
+    let refused = |script: Script, command: &str| {
+        passive(script).expect(command).say("450 No files found\r\n").data(Data::sends("", Ending::Stall))
+    };
+    let script = cwd(pwd(refused(with_list(), "LIST d"), ROOT), "/d", "250 ok");
+    let tree = walked(cwd(refused(script, "LIST"), "/", "250 ok"), Some("d"));
+    assert_eq!((&folder(&tree, "").end, folder(&tree, "").doubt), (&End::Complete, Some(Doubt::Refused)));
+}
+
+#[test]
+fn paths_from_the_root_need_no_pwd() {
+    for answer in ["550 no", "257 /", "257 \"\"", "502 no"] {
+        let script = cwd(pwd(with_mlsd(), answer), "/a b", "250 ok");
+        let (tree, is_away) = play(data(script, "MLSD", "type=file; x\r\n"), async |session| {
+            let mut walk = Walk::new(Some("/a b"), WalkOptions::default());
+            let mut tree = Tree::default();
+            walk.run(session, &mut tree).await.unwrap();
+            (tree, walk.is_away())
+        });
+        assert_eq!((names(&tree), is_away), (vec!["x".to_string()], true), "{answer}");
+        assert!(folder(&tree, "").is_certain());
+        // From the login directory there is no other way than the argument.
+        let script = data(pwd(with_mlsd(), answer), "MLSD a b", "type=file; x\r\n");
+        let tree = walked(script, Some("a b"));
+        assert_eq!((names(&tree), folder(&tree, "").doubt), (vec!["x".to_string()], Some(Doubt::NotEntered)));
+    }
+}
+
+#[test]
+fn lost_connection_on_the_way_to_a_directory_is_no_missing_directory() {
+    let lost = cwd(pwd(with_mlsd(), ROOT), "/a b", "421 bye").end(Ending::Close);
+    let error = play(lost, async |session| walk(session, Some("/a b"), WalkOptions::default()).await.unwrap_err());
+    assert!(matches!(error, Error::Transient(reply) if reply.code == 421));
+}
+
+#[test]
+fn session_that_cannot_return_is_closed() {
+    let script = data(cwd(pwd(with_mlsd(), ROOT), "/a b", "250 ok"), "MLSD", "type=file; x\r\n");
+    play(cwd(script, "/", "550 no"), async |session| {
+        assert!(walk(session, Some("/a b"), WalkOptions::default()).await.is_err());
+        assert!(!session.is_open());
+    });
+}
+
+#[test]
+fn names_that_begin_with_a_dot_may_be_hidden_until_list_shows_one() {
+    let may_hide = |script: Script| {
+        play(script, async |session| {
+            let mut walk = Walk::new(None, WalkOptions::default());
+            walk.run(session, &mut Tree::default()).await.unwrap();
+            walk.may_hide()
+        })
+    };
+    assert!(!may_hide(data(with_mlsd(), "MLSD", "type=file; a\r\n")));
+    let line = |name: &str| format!("-rw-r--r-- 1 u g 5 Jun 15 10:18 {name}\r\n");
+    assert!(may_hide(data(with_list(), "LIST", &line("a"))));
+    assert!(may_hide(data(with_list(), "LIST", &(line(".") + &line("..") + &line("a")))));
+    assert!(!may_hide(data(with_list(), "LIST", &(line(".x") + &line("a")))));
+}
+
+#[test]
+fn list_is_asked_for_hidden_names_where_that_is_known_to_work() {
+    let line = "-rw-r--r-- 1 u g 5 Jun 15 10:18 .htaccess\r\n";
+    let greeting = Script::new().say("220 (vsFTPd 3.0.3)\r\n").expect("FEAT").say("502 no\r\n");
+    let script = data(greeting.expect("TYPE A").say("200 ok\r\n"), "LIST -a pub", line);
+    assert_eq!(names(&walked(script, Some("pub"))), [".htaccess"]);
+}
+
+#[test]
+fn server_that_takes_the_option_for_a_name_is_asked_without_it() {
+    let line = "-rw-r--r-- 1 u g 5 Jun 15 10:18 a\r\n";
+    let hidden = || WalkOptions { hidden: true, ..WalkOptions::default() };
+    let script = passive(with_list()).expect("LIST -a pub").say("550 no -a\r\n").data(Data::sends("", Ending::Stall));
+    let refused = data(script, "LIST pub", line);
+    // Or it finds nothing by that name, and says so by a listing of nothing.
+    let empty = cwd(pwd(data(with_list(), "LIST -a pub", ""), ROOT), "/pub", "250 ok");
+    let empty = cwd(data(data(empty, "LIST -a", ""), "LIST", line), "/", "250 ok");
+    for script in [refused, empty] {
+        let tree = play(script, async |session| walk(session, Some("pub"), hidden()).await.unwrap());
+        assert_eq!(names(&tree), ["a"]);
+        assert!(tree.folders.iter().all(Folder::is_certain));
+    }
+}
+
+#[test]
+fn directory_is_listed_once_more_with_the_same_result_or_is_in_doubt() {
+    for (again, doubt) in
+        [("type=file; a\r\n", None), ("", Some(Doubt::Changed)), ("type=file; a", Some(Doubt::Changed))]
+    {
+        let script = data(with_mlsd(), "MLSD d", "type=file; a\r\n");
+        let script = inside(pwd(script, ROOT), "/d", "MLSD", again);
+        let folder = play(script, async |session| {
+            let mut walk = Walk::new(Some("d"), WalkOptions::default());
+            let mut tree = Tree::default();
+            walk.run(session, &mut tree).await.unwrap();
+            let mut folder = tree.folders.remove(0);
+            walk.confirm(session, &RelativePath::root(), &mut folder).await.unwrap();
+            folder
+        });
+        assert_eq!((folder.doubt, folder.confirmed), (doubt, doubt.is_none()), "{again:?}");
+    }
+}

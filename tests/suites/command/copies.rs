@@ -1,0 +1,169 @@
+//! `cp`: what it says is copied is copied, and no file is lost by it, under whatever name it is the same. By both programs.
+
+use anyhow::{Result, ensure};
+use ftp_tests::command::{Place, Program};
+use ftp_tests::payload::Payload;
+use ftp_tests::root;
+use ftp_tests::script::Script;
+use ftp_tests::servers::Kind;
+use ftp_tests::suite::Suite;
+
+const FILE: &str = "0123456789";
+const TIME: &str = "213 20200101000000";
+
+/// Source and target of `cp --relay`, the exit code, and what is said.
+type Case = (&'static str, fn() -> Script, fn() -> Script, i32, &'static str);
+
+const CASES: [Case; 8] = [
+    (
+        "copy_to_a_new_name_is_straight_to_it",
+        source,
+        || stored(new(), "copy").on("SIZE copy", "213 10"),
+        0,
+        "\"verified\":\"size\"",
+    ),
+    (
+        "copy_over_a_file_is_renamed_when_it_is_whole",
+        source,
+        || {
+            let sink =
+                there().open_data("STOR .copy.a-").receive_data(FILE).reply("226 done").on("SIZE .copy.a-", "213 10");
+            sink.on("RNFR .copy.a-", "350 and?").on("RNTO copy", "250 done")
+        },
+        0,
+        "\"verified\":\"size\"",
+    ),
+    (
+        "copy_that_was_cut_is_not_renamed",
+        source,
+        || {
+            let sink =
+                there().open_data("STOR .copy.a-").receive_data(FILE).reply("226 done").on("SIZE .copy.a-", "213 5");
+            sink.on("DELE .copy.a-", "250 gone")
+        },
+        12,
+        "5 bytes",
+    ),
+    (
+        "copy_that_was_cut_at_the_source_is_not_renamed",
+        || known().download("RETR file", "01234"),
+        || {
+            let sink =
+                there().open_data("STOR .copy.a-").receive_data("01234").reply("226 done").on("SIZE .copy.a-", "213 5");
+            sink.on("DELE .copy.a-", "250 gone")
+        },
+        12,
+        "5 bytes",
+    ),
+    (
+        "copy_that_may_not_be_renamed_is_deleted",
+        source,
+        || {
+            let sink =
+                there().open_data("STOR .copy.a-").receive_data(FILE).reply("226 done").on("SIZE .copy.a-", "213 10");
+            sink.on("RNFR .copy.a-", "550 you may not").on("SIZE .copy.a-", "550 no").on("DELE .copy.a-", "250 gone")
+        },
+        8,
+        "550",
+    ),
+    (
+        "copy_over_what_is_not_reported_is_renamed",
+        source,
+        || {
+            let sink = Script::logged_in().on("SIZE copy", "502 no").open_data("STOR .copy.a-").receive_data(FILE);
+            sink.reply("226 done").on("RNFR .copy.a-", "350 and?").on("RNTO copy", "250 done")
+        },
+        0,
+        "\"verified\":null",
+    ),
+    (
+        "copy_of_what_is_not_reported_is_renamed",
+        || Script::logged_in().on("SIZE file", "550 no").download("RETR file", FILE),
+        || {
+            let sink =
+                new().open_data("STOR .copy.0-").receive_data(FILE).reply("226 done").on("SIZE .copy.0-", "213 10");
+            sink.on("RNFR .copy.0-", "350 and?").on("RNTO copy", "250 done")
+        },
+        0,
+        "\"verified\":\"size\"",
+    ),
+    (
+        "copy_that_was_cut_says_where_the_part_is",
+        source,
+        || stored(new(), "copy").on("SIZE copy", "213 5"),
+        12,
+        "on the server as copy",
+    ),
+];
+
+pub fn add(suite: &mut Suite) {
+    for program in Program::ALL {
+        let name = |name: &str| format!("{}::copies::{name}", program.name());
+        for (trial, source, sink, code, said) in CASES {
+            suite.trial_with(name(trial), program.installed(), move || relayed(program, source(), sink(), code, said));
+        }
+        for kind in Kind::ALL {
+            let name = name(&format!("{}::file_under_another_address_of_its_server_survives", kind.name()));
+            suite.trial_with(name, program.installed().and(kind.installed()), move || async move {
+                onto_itself(&Place::plain(program, kind)?)
+            });
+        }
+    }
+}
+
+async fn relayed(program: Program, source: Script, sink: Script, code: i32, said: &str) -> Result<()> {
+    source
+        .on("QUIT", "221 bye")
+        .play(async |source| {
+            sink.on("QUIT", "221 bye")
+                .play(async |sink| {
+                    let here = root::temporary()?;
+                    let [from, to] = [(source, "file"), (sink, "copy")]
+                        .map(|(peer, name)| format!("ftp://user@{}/{name}", peer.address()));
+                    let output = program.command(here.path(), &["cp", "--relay", "--json", &from, &to])?.output()?;
+                    let text = String::from_utf8_lossy(&output.stdout);
+                    ensure!(output.status.code() == Some(code) && text.contains(said), "{output:?}");
+                    Ok(())
+                })
+                .await
+        })
+        .await
+}
+
+/// The server has a name and an address, so that nothing tells that both URLs mean one file.
+fn onto_itself(place: &Place) -> Result<()> {
+    let contents = Payload::bytes(300_000);
+    place.write_there("file", &contents)?;
+    let file = place.url("file");
+    let other = file.replace("127.0.0.1", "localhost");
+    for arguments in [&["cp", "--relay", &file, &other][..], &["cp", &file, &other], &["cp", &other, &file]] {
+        let output = place.run(arguments)?;
+        ensure!(output.status.success() && place.there("file")? == contents, "{arguments:?}: {output:?}");
+        let left: Vec<_> =
+            std::fs::read_dir(place.server.root())?.map(|file| Ok(file?.file_name())).collect::<Result<_>>()?;
+        ensure!(left == ["file"], "{arguments:?}: {left:?}");
+    }
+    Ok(())
+}
+
+fn known() -> Script {
+    Script::logged_in().on("SIZE file", "213 10").on("MDTM file", TIME)
+}
+
+fn source() -> Script {
+    known().download("RETR file", FILE)
+}
+
+/// Nothing has the name of the target.
+fn new() -> Script {
+    Script::logged_in().on("SIZE copy", "550 no").on("MDTM copy", "550 no")
+}
+
+/// A file has it.
+fn there() -> Script {
+    Script::logged_in().on("SIZE copy", "213 4")
+}
+
+fn stored(script: Script, name: &str) -> Script {
+    script.open_data(&format!("STOR {name}")).receive_data(FILE).reply("226 done")
+}

@@ -1,0 +1,208 @@
+//! What `get` and `cat` say is there is there: a cut is seen, whatever the way, and nothing is left of what was refused. By
+//! both programs.
+
+use anyhow::{Result, ensure};
+use ftp_tests::command::Program;
+use ftp_tests::root;
+use ftp_tests::script::Script;
+use ftp_tests::suite::Suite;
+
+const TIME: &str = "213 20200101000000";
+const ANOTHER_TIME: &str = "213 20210101000000";
+const FACTS: &str = "type=file;size=10;modify=20200101000000; file\r\n";
+const LINE: &str = "-rw-r--r-- 1 owner group 5 Jan 01 2020 file\r\n";
+
+/// A server, the words of the command with `{}` for the URL of the server, the exit code, and what is said or printed.
+type Case = (&'static str, fn() -> Script, &'static [&'static str], i32, &'static str);
+
+const CASES: [Case; 19] = [
+    ("cut_is_seen_by_cat", || sized().download("RETR file", "01234"), &["cat", "{}file"], 12, "5 bytes"),
+    (
+        "cut_is_seen_on_the_way_to_the_standard_output",
+        || sized().download("RETR file", "01234"),
+        &["get", "{}file", "-"],
+        12,
+        "5 bytes",
+    ),
+    (
+        "cut_is_seen_without_times",
+        || sized().download("RETR file", "01234"),
+        &["get", "--no-times", "{}file"],
+        12,
+        "5 bytes",
+    ),
+    (
+        "size_of_a_listing_for_machines_is_trusted",
+        || listed(FACTS).strict().download("RETR file", "01234"),
+        &["cat", "{}f*"],
+        12,
+        "5 bytes",
+    ),
+    (
+        "size_of_a_listing_for_people_is_not_trusted",
+        || for_people().on("SIZE file", "213 10").download("RETR file", "0123456789"),
+        &["cat", "{}f*"],
+        0,
+        "0123456789",
+    ),
+    (
+        "cut_is_seen_where_a_listing_for_people_agrees",
+        || for_people().on("SIZE file", "213 10").download("RETR file", "01234"),
+        &["cat", "{}f*"],
+        12,
+        "5 bytes",
+    ),
+    (
+        "text_has_no_size",
+        || Script::logged_in().strict().on("TYPE A", "200 yes").download("RETR file", "01\r\n"),
+        &["cat", "--ascii", "{}file"],
+        0,
+        "01\n",
+    ),
+    (
+        "file_that_has_grown_meanwhile_is_whole",
+        || sized().download("RETR file", "0123456789ab").on("SIZE file", "213 14"),
+        &["cat", "{}file"],
+        0,
+        "0123456789ab",
+    ),
+    (
+        "bytes_that_the_server_does_not_have_are_12",
+        || sized().download("RETR file", "0123456789ab").on("SIZE file", "213 11"),
+        &["cat", "{}file"],
+        12,
+        "12 bytes",
+    ),
+    (
+        "comparison_of_a_download_can_be_left",
+        || Script::logged_in().strict().on("TYPE I", "200 yes").download("RETR file", "01234"),
+        &["cat", "--no-verify-size", "{}file"],
+        0,
+        "01234",
+    ),
+    (
+        "server_without_sizes_is_not_verified",
+        || Script::logged_in().on("SIZE file", "502 no").download("RETR file", "01234"),
+        &["cat", "{}file"],
+        0,
+        "not verified",
+    ),
+    (
+        "odd_answer_to_size_is_no_failure",
+        || Script::logged_in().on("SIZE file", "213 none").on("MDTM file", "202 no").download("RETR file", "01234"),
+        &["get", "{}file"],
+        0,
+        "not verified",
+    ),
+    (
+        "download_says_in_the_json_what_was_compared",
+        || dated().download("RETR file", "0123456789"),
+        &["get", "--json", "{}file"],
+        0,
+        "\"verified\":\"size\"",
+    ),
+    (
+        "early_end_is_tried_again_from_the_beginning",
+        || {
+            let script = dated().download("RETR file", "01234");
+            script.on("SIZE file", "213 10").on("MDTM file", TIME).download("RETR file", "0123456789")
+        },
+        &["get", "--retry", "1", "--retry-wait", "0.01", "{}file"],
+        0,
+        "trying again",
+    ),
+    (
+        "early_end_without_another_attempt_is_12",
+        || dated().download("RETR file", "01234"),
+        &["get", "{}file"],
+        12,
+        "5 bytes",
+    ),
+    (
+        "refused_download_leaves_nothing",
+        || dated().passive().on("RETR file", "550 no"),
+        &["get", "--resume", "{}file"],
+        7,
+        "550",
+    ),
+    (
+        "lost_verdict_is_9",
+        || dated().open_data("RETR file").send_data("01234").close_data().reply("426 lost"),
+        &["get", "{}file"],
+        9,
+        "426",
+    ),
+    (
+        "several_missing_files_are_7",
+        || missing(missing(Script::logged_in(), "a"), "b"),
+        &["get", "{}a", "{}b", "folder/"],
+        7,
+        "550",
+    ),
+    (
+        "offset_that_is_refused_is_not_the_end",
+        offset_refused,
+        &["get", "--retry", "1", "--retry-wait", "0.01", "{}file"],
+        0,
+        "trying again",
+    ),
+];
+
+pub fn add(suite: &mut Suite) {
+    for program in Program::ALL {
+        for (trial, script, words, code, said) in CASES {
+            let name = format!("{}::downloads::{trial}", program.name());
+            suite.trial_with(name, program.installed(), move || async move {
+                script()
+                    .on("QUIT", "221 bye")
+                    .play(async |peer| {
+                        let here = root::temporary()?;
+                        let url = format!("ftp://user@{}/", peer.address());
+                        let words: Vec<_> = words.iter().map(|word| word.replace("{}", &url)).collect();
+                        let output = program.command(here.path(), &words)?.output()?;
+                        let text = [&*output.stderr, &*output.stdout].concat();
+                        let text = String::from_utf8_lossy(&text);
+                        ensure!(output.status.code() == Some(code), "{:?}: {text}", output.status);
+                        ensure!(text.contains(said), "no {said:?} in {text}");
+                        let names: Vec<_> =
+                            std::fs::read_dir(here.path())?.map(|file| Ok(file?.file_name())).collect::<Result<_>>()?;
+                        ensure!(names.iter().all(|name| code == 0 && name == "file" || name == "folder"), "{names:?}");
+                        Ok(())
+                    })
+                    .await
+            });
+        }
+    }
+}
+
+/// The server reports a file of ten bytes.
+fn sized() -> Script {
+    Script::logged_in().on("SIZE file", "213 10")
+}
+
+fn dated() -> Script {
+    sized().on("MDTM file", TIME)
+}
+
+fn listed(line: &str) -> Script {
+    Script::logged_in()
+        .on("FEAT", "211-Features:\r\n MLST type*;size*;modify*;\r\n211 End")
+        .download("MLSD", line)
+        .on("TYPE I", "200 yes")
+}
+
+fn for_people() -> Script {
+    Script::logged_in().on("FEAT", "502 no").download("LIST", LINE)
+}
+
+fn missing(script: Script, name: &str) -> Script {
+    let script = script.on(&format!("SIZE {name}"), "550 no");
+    script.passive().on(&format!("RETR {name}"), "550 no")
+}
+
+/// The connection is lost, and the server takes no offset.
+fn offset_refused() -> Script {
+    let script = dated().open_data("RETR file").send_data("01234").close_data().reply("426 lost");
+    let script = script.on("SIZE file", "213 10").on("MDTM file", TIME).passive().on("REST 5", "501 no");
+    script.download("RETR file", "0123456789")
+}

@@ -1,0 +1,197 @@
+//! Targets that are no files: links, pipes, devices, a disk that is full, names that are too long. By both programs.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::process::{Command, Output, Stdio};
+
+use anyhow::{Result, ensure};
+use ftp_tests::command::{Place, Program};
+use ftp_tests::payload::Payload;
+use ftp_tests::root;
+use ftp_tests::script::Script;
+use ftp_tests::servers::Kind;
+use ftp_tests::suite::{Requirement, Suite};
+
+type Trial = (&'static str, fn(&Place) -> Result<()>);
+
+const TRIALS: [Trial; 8] = [
+    ("link_is_followed_to_its_file", |place| {
+        place.write_there("file", b"new")?;
+        place.write_here("deep/real", b"old")?;
+        symlink("deep/real", place.here.path().join("link"))?;
+        symlink("link", place.here.path().join("link-to-link"))?;
+        place.succeed(&["get", &place.url("file"), "link-to-link"])?;
+        ensure!(place.here("deep/real")? == b"new" && place.here.path().join("link").is_symlink());
+        ensure!(names(&place.here.path().join("deep"))? == ["real"]);
+        symlink("not-yet", place.here.path().join("dangling"))?;
+        place.succeed(&["get", &place.url("file"), "dangling"])?;
+        ensure!(place.here("not-yet")? == b"new");
+        Ok(())
+    }),
+    ("link_in_a_folder_is_followed", |place| {
+        place.write_there("file", b"new")?;
+        place.write_here("folder/real", b"old")?;
+        symlink("real", place.here.path().join("folder/file"))?;
+        place.succeed(&["get", &place.url("file"), "folder/"])?;
+        ensure!(place.here("folder/real")? == b"new" && place.here.path().join("folder/file").is_symlink());
+        Ok(())
+    }),
+    ("two_names_of_one_file_are_2", |place| {
+        place.write_there("one", b"1")?;
+        place.write_there("two", b"2")?;
+        place.write_here("folder/one", b"old")?;
+        symlink("one", place.here.path().join("folder/two"))?;
+        refused(place, 2, &["get", &place.url("one"), &place.url("two"), "folder/"], "two of them")?;
+        ensure!(place.here("folder/one")? == b"old");
+        Ok(())
+    }),
+    ("link_that_leads_out_is_refused_before_connecting", |place| {
+        let outside = root::temporary()?;
+        fs::write(outside.path().join("real"), b"old")?;
+        symlink(outside.path().join("real"), place.here.path().join("link"))?;
+        place.write_here("folder/x", b"")?;
+        symlink("../..", place.here.path().join("folder/up"))?;
+        symlink("loop", place.here.path().join("loop"))?;
+        for name in ["link", "folder/up", "loop"] {
+            let output = place.run(&["get", "ftp://user@127.0.0.1:1/file", name])?;
+            check(&output, 10, "- is the standard output").or_else(|error| match name {
+                // A folder, though it leads out: the name of the file is added.
+                "folder/up" => check(&output, 10, "up/"),
+                _ => Err(error),
+            })?;
+        }
+        ensure!(fs::read(outside.path().join("real"))? == b"old" && place.here.path().join("link").is_symlink());
+        Ok(())
+    }),
+    ("pipe_is_refused_before_connecting", |place| {
+        ensure!(Command::new("mkfifo").arg(place.here.path().join("pipe")).status()?.success());
+        refused(place, 10, &["get", "ftp://user@127.0.0.1:1/file", "pipe"], "- is the standard output")
+    }),
+    ("standard_output_has_three_names", |place| {
+        place.write_there("file", b"contents")?;
+        for name in ["-", "/dev/stdout", "/dev/fd/1", "/dev/./stdout"] {
+            // Should it be taken for a file, that is a copy of the real one.
+            let output = enclosed(&mut place.command(&["get", &place.url("file"), name])?, DEVICES)?;
+            ensure!(output.status.success() && output.stdout == b"contents", "{name}: {output:?}");
+        }
+        Ok(())
+    }),
+    ("device_takes_the_bytes_and_stays", |place| {
+        place.write_there("file", b"contents")?;
+        symlink("dev/null", place.here.path().join("null"))?;
+        let device = "mkdir dev && mknod dev/null c 1 3 && mknod dev/full c 1 7";
+        ensure!(Command::new("sh").args(["-c", device]).current_dir(place.here.path()).status()?.success());
+        for name in ["dev/null", "null"] {
+            place.succeed(&["get", "--retry", "1", &place.url("file"), name])?;
+        }
+        refused(place, 10, &["get", &place.url("file"), "dev/full"], "dev/full")?;
+        ensure!(names(&place.here.path().join("dev"))? == ["full", "null"]);
+        Ok(())
+    }),
+    ("name_that_is_too_long_is_reported_before_it_is_fetched", |place| {
+        place.write_there("file", b"contents")?;
+        let name = "n".repeat(300);
+        let output = place.run(&["get", "--verbose", &place.url("file"), &name])?;
+        ensure!(!String::from_utf8_lossy(&output.stderr).contains("RETR"), "{output:?}");
+        check(&output, 10, "too long")?;
+        ensure!(names(place.here.path())?.iter().all(|name| name == "ca.pem"));
+        Ok(())
+    }),
+];
+
+/// What is put in place of `/dev`: nothing that a trial does may reach the real one.
+const DEVICES: &str = "mkdir /tmp/dev-of-trial.$$ && cp -a /dev/null /dev/full /dev/zero /dev/random /dev/urandom /dev/fd \
+    /dev/stdin /dev/stdout /dev/stderr /tmp/dev-of-trial.$$/ && mount -t tmpfs none /dev && \
+    cp -a /tmp/dev-of-trial.$$/* /dev/ && rm -r /tmp/dev-of-trial.$$";
+
+/// A small disk at `small`.
+const SMALL: &str = "mkdir -p small && mount -t tmpfs -o size=1m none small";
+
+pub fn add(suite: &mut Suite) {
+    for program in Program::ALL {
+        let name = |name: &str| format!("{}::targets::{name}", program.name());
+        let requirement = || program.installed().and(Kind::PyFtpd.installed()).and(may_mount());
+        for (trial, work) in TRIALS {
+            suite.trial_with(
+                name(trial),
+                requirement(),
+                move || async move { work(&Place::plain(program, Kind::PyFtpd)?) },
+            );
+        }
+        suite.trial_with(name("full_disk_is_called_that"), requirement(), move || async move {
+            full(&Place::plain(program, Kind::PyFtpd)?)
+        });
+        suite.trial_with(name("temporary_file_follows_no_link"), program.installed(), move || linked(program));
+    }
+}
+
+/// Only root makes devices and mounts, in a namespace of its own.
+fn may_mount() -> Requirement {
+    let status = Command::new("unshare").args(["--mount", "true"]).stderr(Stdio::null()).status();
+    match status.is_ok_and(|status| status.success()) {
+        true => Ok(()),
+        false => Err("this takes root, to mount in a namespace of its own".to_owned()),
+    }
+}
+
+/// Run a command in a mount namespace of its own, where this was done before.
+fn enclosed(command: &mut Command, before: &str) -> Result<Output> {
+    let mut outer = Command::new("unshare");
+    outer.args(["--mount", "sh", "-c", &format!("{before} && exec \"$@\""), "sh"]);
+    outer.arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
+    outer.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    if let Some(folder) = command.get_current_dir() {
+        outer.current_dir(folder);
+    }
+    Ok(outer.output()?)
+}
+
+/// Nothing is left of what has no room, and the text says why.
+fn full(place: &Place) -> Result<()> {
+    place.write_there("large", &Payload::bytes(20_000_000))?;
+    let url = place.url("large");
+    for options in [&["get"][..], &["get", "--segments", "2"]] {
+        let mut command = place.command(&[options, &[&url, "small/"]].concat())?;
+        let output = enclosed(&mut command, &format!("{SMALL} && trap 'ls -A small >&2' EXIT"))?;
+        check(&output, 10, "the disk is full")?;
+    }
+    Ok(())
+}
+
+/// The temporary file of this version has the name of a link, which leads to another file of the folder.
+async fn linked(program: Program) -> Result<()> {
+    let script = Script::logged_in().on("SIZE file", "213 3").on("MDTM file", "213 20200101000000");
+    script
+        .download("RETR file", "new")
+        .on("QUIT", "221 bye")
+        .play(async |peer| {
+            let here = root::temporary()?;
+            fs::write(here.path().join("inside"), b"old")?;
+            symlink("inside", here.path().join(".file.3-5e0be100.ftp-part"))?;
+            let url = format!("ftp://user@{}/file", peer.address());
+            let output = program.command(here.path(), &["get", "--resume", &url])?.output()?;
+            check(&output, 0, "")?;
+            ensure!(fs::read(here.path().join("inside"))? == b"old" && fs::read(here.path().join("file"))? == b"new");
+            ensure!(!here.path().join("file").is_symlink() && names(here.path())? == ["file", "inside"]);
+            Ok(())
+        })
+        .await
+}
+
+fn refused(place: &Place, code: i32, arguments: &[&str], said: &str) -> Result<()> {
+    check(&place.run(arguments)?, code, said)
+}
+
+fn check(output: &Output, code: i32, said: &str) -> Result<()> {
+    let text = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.code() == Some(code) && text.contains(said), "{:?}: {text}", output.status);
+    Ok(())
+}
+
+fn names(folder: &std::path::Path) -> Result<Vec<String>> {
+    let mut names: Vec<_> = fs::read_dir(folder)?
+        .map(|file| Ok(file?.file_name().to_string_lossy().into_owned()))
+        .collect::<Result<_>>()?;
+    names.sort();
+    Ok(names)
+}
