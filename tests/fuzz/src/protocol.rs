@@ -21,7 +21,7 @@ const FED: usize = 64 << 10;
 /// size of the pieces.
 pub fn replies(data: &[u8]) {
     let (size, bytes) = choice(data);
-    let limits = Limits { line: 500, total: 5000 };
+    let limits = Limits { line: 500, total: 5000, ..Limits::default() };
     let whole = read(bytes, FED, limits);
     assert_eq!(whole, read(bytes, usize::from(size).max(1), limits), "in pieces of {size}");
     for reply in whole.0 {
