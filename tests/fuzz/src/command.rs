@@ -1,6 +1,6 @@
 //! What the command is told.
 
-use ftp_cli::names;
+use ftp_cli::names::{self, Naming};
 use ftp_cli::netrc;
 use ftp_cli::remote::{Remote, without_password};
 use ftp_client::Encoding;
@@ -39,17 +39,25 @@ pub fn netrc(data: &[u8]) {
     }
 }
 
-/// Two names on a server, each in a line: they come back from here, and are two here as well.
+/// Two names on a server, each in a line: they come back from here, are two here as well, and a name of here goes to the
+/// server as it is. The first byte chooses the encoding.
 pub fn names(data: &[u8]) {
-    let mut names = data.splitn(2, |byte| *byte == b'\n').map(|name| Encoding::Utf8.decode(name));
+    let (turn, bytes) = choice(data);
+    let encoding = if turn.is_multiple_of(2) { Encoding::Utf8 } else { Encoding::Latin1 };
+    let naming = Naming::new(encoding);
+    let mut names = bytes.splitn(2, |byte| *byte == b'\n').map(|name| encoding.decode(name));
     let (one, other) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
     let [here, there] = [&one, &other].map(|name| {
-        let local = names::local(name).ok()?;
+        let local = naming.local(name).ok()?;
         assert!(!local.contains(['/', '\0']) && !matches!(local.as_str(), "" | "." | ".."), "{local:?}");
-        assert_eq!(&names::remote(&local), name, "it was {local:?} here");
+        assert_eq!(naming.unescaped(&local).as_ref(), Ok(name), "it was {local:?} here");
         Some(local)
     });
     assert!(here != there || here.is_none() || one == other, "{one:?} and {other:?} are {here:?}");
+    let as_it_is = naming.remote(&String::from_utf8_lossy(bytes)).map(|name| encoding.encode(&name));
+    if encoding == Encoding::Utf8 {
+        assert_eq!(as_it_is, Ok(Ok(String::from_utf8_lossy(bytes).into_owned().into_bytes())));
+    }
     let temporary = names::temporary(&one, "1f-2a");
     assert!(names::is_temporary(&temporary) && temporary.len() <= 255 || one.contains('/'), "{temporary:?}");
     assert_eq!(names::stem_of(&temporary), Some(&*names::stem(&one)));
