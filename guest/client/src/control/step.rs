@@ -155,7 +155,10 @@ impl<N: Network> Control<N> {
         self.hear_ahead().await?;
         self.forget_ahead();
         self.set_guard(true);
-        self.check_silence()
+        match self.in_doubt {
+            true => Err(self.broken("TLS was to begin or end while replies were in doubt")),
+            false => self.check_silence(),
+        }
     }
 
     /// The change is over, or was refused.
