@@ -194,11 +194,16 @@ struct Seen {
     whole: usize,
 }
 
-/// One session of thirty calls. The line is what the server has done when the call is a success.
+/// One session of twenty calls. The line is what the server has done when the call is a success.
 async fn session(net: &Net, seen: &mut Seen) {
     let mut session = Session::connect(net.clone(), Settings::default(), "localhost", 21).await.unwrap();
-    let mut results = vec![("USER".to_owned(), session.login("u", "p", None).await.map(drop))];
-    for number in 0..30 {
+    if session.login("u", "p", None).await.is_err() {
+        // A second 331 came late, and is no answer to PASS.
+        seen.out_of_step += 1;
+        return;
+    }
+    let mut results = Vec::new();
+    for number in 0..20 {
         let choice = net.0.borrow().seed >> 40;
         let name = format!("{number}");
         let (line, result) = match choice % 9 {
@@ -219,7 +224,7 @@ async fn session(net: &Net, seen: &mut Seen) {
         }
     }
     seen.whole += usize::from(session.is_open());
-    for (line, result) in results.into_iter().skip(1).filter(|(line, _)| !line.is_empty()) {
+    for (line, result) in results.into_iter().filter(|(line, _)| !line.is_empty()) {
         let is_done = net.0.borrow().done.contains(&line);
         match result {
             Ok(()) => assert!(is_done, "{line} was refused, and is a success"),
