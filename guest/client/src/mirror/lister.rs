@@ -102,7 +102,7 @@ impl Lister {
         above: Option<Print>,
     ) -> Result<Look, Error> {
         if self.is_away && !path.is_some_and(|path| path.starts_with('/')) {
-            return Err(Error::Other("the server does not report a way back to the login directory".to_string()));
+            return Err(Error::NoWayBack("the server does not report the working directory".to_string()));
         }
         let mut first = None;
         if !path.is_some_and(may_be_misread) {
@@ -296,7 +296,7 @@ impl Lister {
             Err(error) if error.is_refusal() => {
                 // Whatever is relative to the working directory means something else now.
                 session.close();
-                Err(Error::Other(format!("there is no way back to {home:?}: {error}")))
+                Err(Error::NoWayBack(format!("there is no way back to {home:?}: {error}")))
             }
             Err(error) => Err(error),
         }
