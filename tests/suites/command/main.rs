@@ -3,6 +3,7 @@
 
 mod copies;
 mod deletes;
+mod directories;
 mod downloads;
 mod exits;
 mod messages;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     uploads::add(&mut suite);
     downloads::add(&mut suite);
     copies::add(&mut suite);
+    directories::add(&mut suite);
     targets::add(&mut suite);
     messages::add(&mut suite);
     outputs::add(&mut suite);
