@@ -102,6 +102,7 @@ impl Lister {
         above: Option<Print>,
     ) -> Result<Look, Error> {
         if self.is_away && !path.is_some_and(|path| path.starts_with('/')) {
+            session.close();
             return Err(Error::NoWayBack("the server does not report the working directory".to_string()));
         }
         let mut first = None;
