@@ -114,6 +114,24 @@ fn walk_stops_where_the_listing_is_that_of_the_directory_above() {
 }
 
 #[test]
+fn walk_stops_where_the_argument_is_ignored_and_the_directory_cannot_be_entered() {
+    let top = "type=dir; sub\r\ntype=file; top.txt\r\n";
+    let script = data(data(with_mlsd(), "MLSD /", top), "MLSD /sub", top);
+    let tree = walked(cwd(pwd(script, ROOT), "/sub", "550 no"), Some("/"));
+    assert_eq!((names(&tree).len(), &folder(&tree, "sub").end), (2, &End::Cycle(RelativePath::root())));
+}
+
+#[test]
+fn listing_that_has_the_directory_itself_is_compared_with_one_without_an_argument() {
+    let top = "type=dir; sub\r\ntype=file; top.txt\r\n";
+    let script = pwd(data(with_mlsd(), "MLSD sub", top), ROOT);
+    let tree = walked(inside(script.clone(), "/sub", "MLSD", "type=file; inner.txt\r\n"), Some("sub"));
+    assert_eq!(names(&tree), ["inner.txt"]);
+    let tree = walked(cwd(script, "/sub", "550 no"), Some("sub"));
+    assert!(matches!(folder(&tree, "").end, End::Failed(Error::Permanent(_))));
+}
+
+#[test]
 fn same_names_as_above_with_other_facts_are_another_directory() {
     let script = data(with_mlsd(), "MLSD /", "type=dir; d\r\ntype=file;size=1; index.html\r\n");
     let same = "type=file;size=2; d\r\ntype=file;size=2; index.html\r\n";
@@ -173,6 +191,8 @@ fn paths_from_the_root_need_no_pwd() {
         let script = data(featured(pwd(hello(), answer)), "MLSD a b", "type=file; x\r\n");
         let tree = walked(script, Some("a b"));
         assert_eq!((names(&tree), folder(&tree, "").doubt), (vec!["x".to_string()], Some(Doubt::NotEntered)));
+        let tree = walked(pwd(data(with_mlsd(), "MLSD a", ""), answer), Some("a"));
+        assert_eq!(folder(&tree, "").doubt, Some(Doubt::NoWayBack));
     }
 }
 

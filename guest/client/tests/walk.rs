@@ -284,14 +284,15 @@ fn where_a_link_leads_is_asked_with_cwd_when_nothing_else_tells() {
         script.expect("TYPE I").say("200 ok\r\n").expect("SIZE l").say("550 no file\r\n")
     };
     // Into itself: its listing is that of the directory above, and so is its path.
-    let there = home(home(begin()).expect("CWD l").say("250 ok\r\n")).expect("CWD /home").say("250 ok\r\n");
+    let entered = home(begin()).expect("CWD l").say("250 ok\r\n").expect("CWD /home").say("250 ok\r\n");
+    let there = home(home(entered).expect("CWD l").say("250 ok\r\n")).expect("CWD /home").say("250 ok\r\n");
     let link = ["lrwxrwxrwx 1 u g 1 Jun 15 2005 l -> ."];
     let script = home(listing(there.expect("TYPE A").say("200 ok\r\n"), "LIST l", &link));
     let tree = walked(inside(script, "/home/l", "LIST", &link, home), None, follow);
     assert_eq!((end(&tree, "l"), items(&tree)), (&End::Cycle(RelativePath::root()), vec!["l".to_string()]));
 
     // To nowhere.
-    let script = home(begin()).expect("CWD l").say("550 no\r\n");
+    let script = home(home(begin()).expect("CWD l").say("550 no\r\n")).expect("CWD l").say("550 no\r\n");
     let tree = walked(script, None, follow);
     assert_eq!(tree.items[0].kind, Kind::SymbolicLink);
     assert_eq!(tree.folders.len(), 1);

@@ -382,7 +382,13 @@ impl Work<'_> {
                 // With these, what was listed is there; only what was not may be there too, and that is said where it matters.
                 (
                     End::Complete,
-                    Some(Doubt::LikeParent | Doubt::UnknownMember | Doubt::NoCloseNotify | Doubt::Refused),
+                    Some(
+                        Doubt::LikeParent
+                        | Doubt::UnknownMember
+                        | Doubt::NoCloseNotify
+                        | Doubt::NoWayBack
+                        | Doubt::Refused,
+                    ),
                 ) => {}
                 (End::Limit(Reached::Depth), _) if self.mirror.depth.is_some() => self.context.out.note(&text),
                 _ => self.trouble(&Failure::new(Exit::Partial, text)),

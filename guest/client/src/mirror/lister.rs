@@ -9,7 +9,7 @@ use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString};
 use core::fmt::{self, Write as _};
-use ftp_protocol::listing::{Entry, Listed};
+use ftp_protocol::listing::{Entry, Kind, Listed};
 use ftp_protocol::path::may_be_misread;
 
 /// Lists directories on a session that belongs to it while it does.
@@ -102,14 +102,17 @@ impl Lister {
         above: Option<Print>,
     ) -> Result<Look, Error> {
         if self.is_away && !path.is_some_and(|path| path.starts_with('/')) {
-            return Err(Error::Other("the server does not report a way back to the login directory".to_string()));
+            session.close();
+            return Err(Error::NoWayBack("the server does not report the working directory".to_string()));
         }
         let mut first = None;
         if !path.is_some_and(may_be_misread) {
             let listing = self.once(session, path).await?;
-            let print = Print::of(&listing);
-            let is_like_above = above.is_some_and(|above| above.has_names_of(print));
-            if print.count > 0 && !is_like_above {
+            let is_other = match above {
+                Some(above) => above.has_names_of(Print::of(&listing)),
+                None => path.is_some_and(|path| may_be_above(&listing, path)),
+            };
+            if !listing.listed.is_empty() && !is_other {
                 return Ok(Look::of(listing, None));
             }
             first = Some(listing);
@@ -118,17 +121,33 @@ impl Lister {
         let twice = self.all || first.as_ref().is_none_or(|first| !first.listed.is_empty());
         match self.entered(session, path, twice, above).await? {
             Entered::Listed(inside) => Ok(self.look(path, inside, first, above)),
-            Entered::Refused(refusal) => {
-                let listing = self.first(session, path, first).await?;
-                match listing.listed.is_empty() {
-                    true => Err(refusal),
-                    false => Ok(Look::of(listing, Some(Doubt::NotEntered))),
-                }
-            }
-            Entered::Unknown => {
-                let listing = self.first(session, path, first).await?;
-                Ok(Look::of(listing, Some(Doubt::NotEntered)))
-            }
+            Entered::Refused(refusal) => self.not_entered(session, path, above, first, Some(refusal)).await,
+            Entered::Unknown => self.not_entered(session, path, above, first, None).await,
+        }
+    }
+
+    /// What the listing by argument is worth, of a directory that the server does not let the session enter, or from which
+    /// there would be no way back.
+    async fn not_entered<N: Network>(
+        &mut self,
+        session: &mut Session<N>,
+        path: Option<&str>,
+        above: Option<Print>,
+        first: Option<Listing>,
+        refusal: Option<Error>,
+    ) -> Result<Look, Error> {
+        let was_misread = first.is_none();
+        let listing = match first {
+            Some(first) => first,
+            None => self.once(session, path).await?,
+        };
+        let is_above = above.is_some_and(|above| above.has_names_of(Print::of(&listing)));
+        match refusal {
+            // An argument was ignored, and what it names is not there.
+            Some(refusal) if listing.listed.is_empty() || !was_misread && above.is_none() => Err(refusal),
+            _ if is_above => Ok(Look { is_above, ..Look::of(listing, Some(Doubt::LikeParent)) }),
+            None if !was_misread => Ok(Look::of(listing, Some(Doubt::NoWayBack))),
+            _ => Ok(Look::of(listing, Some(Doubt::NotEntered))),
         }
     }
 
@@ -169,18 +188,6 @@ impl Lister {
                 let is_refused = listing.no_files.is_some() || others.any(|other| other.no_files.is_some());
                 Look { confirmed: true, ..Look::of(listing, is_refused.then_some(Doubt::Refused)) }
             }
-        }
-    }
-
-    async fn first<N: Network>(
-        &mut self,
-        session: &mut Session<N>,
-        path: Option<&str>,
-        first: Option<Listing>,
-    ) -> Result<Listing, Error> {
-        match first {
-            Some(first) => Ok(first),
-            None => self.once(session, path).await,
         }
     }
 
@@ -290,7 +297,7 @@ impl Lister {
             Err(error) if error.is_refusal() => {
                 // Whatever is relative to the working directory means something else now.
                 session.close();
-                Err(Error::Other(format!("there is no way back to {home:?}: {error}")))
+                Err(Error::NoWayBack(format!("there is no way back to {home:?}: {error}")))
             }
             Err(error) => Err(error),
         }
@@ -316,6 +323,14 @@ impl Look {
         folder.confirmed = self.confirmed;
         folder.print = Some(self.print);
     }
+}
+
+/// Whether this may be the directory that a path begins in, or another one on the way: it has a directory by a name of the path.
+fn may_be_above(listing: &Listing, path: &str) -> bool {
+    let is_on_the_way = |entry: &Entry| {
+        matches!(entry.kind, Kind::Directory | Kind::SymbolicLink) && path.split('/').any(|name| name == entry.name)
+    };
+    listing.listed.iter().any(|listed| matches!(listed, Listed::Entry(entry) if is_on_the_way(entry)))
 }
 
 /// What is left of a listing to compare it with another one. The order of its lines does not matter.

@@ -209,6 +209,8 @@ pub enum Doubt {
     /// It is empty, or its directory has a name that some servers take for a pattern; and the directory cannot be entered to
     /// list it in another way.
     NotEntered,
+    /// It is empty, or like another one, and was not listed in another way, as the server reports no way back from it.
+    NoWayBack,
     /// The server refuses to list it, and says that there are no files.
     Refused,
     /// It was another one when the directory was listed once more.

@@ -13,7 +13,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use ftp_protocol::listing::{Entry, Kind, Listed};
+use ftp_protocol::listing::{Entry, Kind, Listed, RawEntry};
 use ftp_protocol::time::Timestamp;
 
 /// How to walk.
@@ -346,7 +346,10 @@ enum Target {
 async fn target<N: Network>(session: &mut Session<N>, path: &str) -> Result<Target, Error> {
     let told = unless_refused(session.entry(path).await)?;
     match told {
-        Some(Entry { kind: Kind::Directory, unique_id, .. }) => return Ok(Target::Directory(unique_id.map(Arc::from))),
+        // Without `MLST` it was found out by entering it, and which one it is by asking there.
+        Some(Entry { kind: Kind::Directory, unique_id, raw: RawEntry::Facts(facts), .. }) if !facts.is_empty() => {
+            return Ok(Target::Directory(unique_id.map(Arc::from)));
+        }
         Some(Entry { kind: Kind::File, size, modified, .. }) => return Ok(Target::File { size, modified }),
         Some(_) | None => {}
     }
@@ -370,8 +373,11 @@ async fn go_there<N: Network>(session: &mut Session<N>, path: &str) -> Result<Op
     let there = unless_refused(session.current_directory().await)?;
     match session.change_directory(&home).await {
         Ok(_) => Ok(there),
-        // Whatever is relative to the working directory means something else now.
-        Err(error) if error.is_refusal() => Err(Error::Other(format!("there is no way back to {home:?}: {error}"))),
+        Err(error) if error.is_refusal() => {
+            // Whatever is relative to the working directory means something else now.
+            session.close();
+            Err(Error::NoWayBack(format!("there is no way back to {home:?}: {error}")))
+        }
         Err(error) => Err(error),
     }
 }
@@ -380,7 +386,7 @@ async fn go_there<N: Network>(session: &mut Session<N>, path: &str) -> Result<Op
 async fn survives<N: Network>(session: &mut Session<N>, error: &Error) -> bool {
     match error {
         error if error.is_refusal() => true,
-        Error::Busy | Error::Closed => false,
+        Error::Busy | Error::Closed | Error::NoWayBack(_) => false,
         _ => unless_refused(session.noop().await).is_ok(),
     }
 }

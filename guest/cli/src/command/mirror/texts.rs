@@ -43,6 +43,10 @@ fn why_doubtful(doubt: Doubt) -> &'static str {
         Doubt::LikeParent => "its listing is the same as that of the directory above",
         Doubt::UnknownMember => "its listing names a directory that the server does not know",
         Doubt::NotEntered => "it cannot be entered, and some servers list another one then",
+        Doubt::NoWayBack => {
+            "the server does not report the working directory (PWD), so that it is listed in one way only; a path from the \
+             root, as in ftp://host//path, needs none"
+        }
         Doubt::Refused => "the server refuses to list it, and says that there are no files",
         Doubt::Changed => "its listing was another one the second time",
         Doubt::Unreadable => "the system does not give the names of some of its files, which are no UTF-8",

@@ -526,12 +526,13 @@ fn with_doubt(mut tree: Tree, directory: &str, doubt: Doubt) -> Tree {
     tree
 }
 
-const DOUBTS: [Doubt; 8] = [
+const DOUBTS: [Doubt; 9] = [
     Doubt::NoLineEnd,
     Doubt::NoCloseNotify,
     Doubt::LikeParent,
     Doubt::UnknownMember,
     Doubt::NotEntered,
+    Doubt::NoWayBack,
     Doubt::Refused,
     Doubt::Changed,
     Doubt::Unreadable,
