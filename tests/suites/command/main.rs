@@ -2,12 +2,14 @@
 //! large mirrors that are interrupted.
 
 mod copies;
+mod deletes;
 mod directories;
 mod downloads;
 mod exits;
 mod messages;
 mod mirrors;
 mod names;
+mod namesakes;
 mod options;
 mod outputs;
 mod passwords;
@@ -35,6 +37,8 @@ fn main() -> ExitCode {
     passwords::add(&mut suite);
     options::add(&mut suite);
     names::add(&mut suite);
+    namesakes::add(&mut suite);
+    deletes::add(&mut suite);
     mirrors::add(&mut suite);
     readme::add(&mut suite);
     terminal::add(&mut suite);
