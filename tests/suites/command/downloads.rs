@@ -101,7 +101,7 @@ const CASES: [Case; 19] = [
     ("early_end_without_another_attempt_is_12", || cut(dated()), &["get", "{}file"], 12, "5 bytes"),
     (
         "refused_download_leaves_nothing",
-        || dated().passive().on("RETR file", "550 no"),
+        || dated().passive().on("RETR file", "550 no").on("MLST file", "550 no"),
         &["get", "--resume", "{}file"],
         7,
         "550",
@@ -183,7 +183,7 @@ fn for_people() -> Script {
 
 fn missing(script: Script, name: &str) -> Script {
     let script = script.on(&format!("SIZE {name}"), "550 no");
-    script.passive().on(&format!("RETR {name}"), "550 no")
+    script.passive().on(&format!("RETR {name}"), "550 no").on(&format!("MLST {name}"), "550 no")
 }
 
 /// The connection is lost, and the server takes no offset.
