@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context as _, Result};
@@ -29,8 +30,11 @@ pub const AUTHORITY: &str = "ca.pem";
 pub struct Site {
     /// How it is talked to.
     pub way: Way,
-    server: Server,
+    address: SocketAddr,
+    root: PathBuf,
     ports: Ports,
+    /// It ends with the site. Its events are for one thread at a time.
+    _server: Mutex<Server>,
     here: TempDir,
 }
 
@@ -40,12 +44,13 @@ impl Site {
         let ports = Ports::reserve(PASSIVE)?;
         let options = Options { passive_ports: Some(ports.numbers.clone()), ..way.options() };
         let server = Server::start_in(root::with_room_for(ROOM)?, way.kind, options)?;
-        Ok(Self { way, server, ports, here: root::with_room_for(ROOM)? })
+        let (address, root) = (server.address(), server.root().to_owned());
+        Ok(Self { way, address, root, ports, _server: server.into(), here: root::with_room_for(ROOM)? })
     }
 
     /// Where the server listens.
     pub fn address(&self) -> SocketAddr {
-        self.server.address()
+        self.address
     }
 
     /// Its passive ports.
@@ -57,7 +62,7 @@ impl Site {
     pub fn place(&self, address: Ipv4Addr) -> Result<Place> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("c{:06}", NEXT.fetch_add(1, Ordering::Relaxed) % 1_000_000);
-        let (here, there) = (self.here.path().join(&name), self.server.root().join(&name));
+        let (here, there) = (self.here.path().join(&name), self.root.join(&name));
         for folder in [&here, &there] {
             std::fs::create_dir(folder).with_context(|| format!("making {}", folder.display()))?;
         }
@@ -65,7 +70,7 @@ impl Site {
         if self.way.is_encrypted() {
             std::fs::write(here.join(AUTHORITY), certificates::authority()?)?;
         }
-        Ok(Place { way: self.way, address: (address, self.address().port()).into(), name, here, there })
+        Ok(Place { way: self.way, address: (address, self.address.port()).into(), name, here, there })
     }
 }
 
