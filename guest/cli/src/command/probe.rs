@@ -67,9 +67,11 @@ async fn about(client: &mut Client, table: &mut Table) -> Result<(), Failure> {
     let system = client.system().await;
     table.row("system", answer(client, system)?.unwrap_or_else(|error| unknown(&error)));
     let directory = client.working_directory().await;
-    let directory =
-        answer(client, directory)?.map(|WorkingDirectory::Quoted(path)| WorkingDirectory::Unquoted(path) | path);
-    table.row("login directory", directory.unwrap_or_else(|error| unknown(&error)));
+    let directory = match answer(client, directory)? {
+        Ok(WorkingDirectory::Quoted(path) | WorkingDirectory::Unquoted(path)) => path,
+        Err(error) => unknown(&error),
+    };
+    table.row("login directory", directory);
     match client.encryption() {
         Some(agreed) => table.row("TLS", format!("{}, {}", agreed.version, agreed.cipher)),
         None => table.row("TLS", "not used"),
