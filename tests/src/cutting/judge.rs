@@ -73,7 +73,9 @@ pub fn judge(scene: &Scene, place: &Place, fault: Option<&Fault>, seen: &Seen) -
         }
         (true, _) => Verdict::Failed,
         (false, None) => Verdict::Right,
-        (false, Some(wrong)) if seen.said.contains("not verified") => Verdict::Unverified(wrong.0),
+        (false, Some(wrong)) if seen.said.contains("not verified") && !place.way.is_encrypted() => {
+            Verdict::Unverified(wrong.0)
+        }
         (false, Some(wrong)) => excuse(place, fault, seen, &wrong).unwrap_or(Verdict::FalseSuccess(wrong.0)),
     }
 }

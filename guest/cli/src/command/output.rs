@@ -145,8 +145,11 @@ impl Output {
         self.0.bars.aside(|| error(&(plain(line) + "\n")));
     }
 
-    /// Why something failed.
+    /// Why something failed. Without a text there is nobody left who would read it.
     pub fn failure(&self, failure: &Failure) {
+        if failure.text.is_empty() {
+            return;
+        }
         self.event(&json!({ "event": "error", "code": failure.exit.code(), "message": failure.text }));
         self.error_line(&failure.text);
     }
