@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, exit};
@@ -101,7 +102,19 @@ fn clean(command: &mut Command) -> &mut Command {
             command.env_remove(name);
         }
     }
-    command.env("CARGO_ENCODED_RUSTFLAGS", FLAGS)
+    command.env("CARGO_ENCODED_RUSTFLAGS", flags())
+}
+
+/// All flags. Crates of the registry have the same path on every machine, so that the same sources make the same bytes,
+/// whoever builds them; those of the workspace have paths that begin there.
+fn flags() -> OsString {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let registry = home.unwrap_or_default().join("registry").join("src");
+    let mut flags = OsString::from(FLAGS);
+    flags.push("\x1f--remap-path-prefix=");
+    flags.push(registry);
+    flags.push("=crates");
+    flags
 }
 
 /// Build again when a source of the component changed, or was added to its crates; and only then.

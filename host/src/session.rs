@@ -143,7 +143,9 @@ impl Session {
         Ok(call!(self.handle, session.call_set_transfer_mode(mode))??)
     }
 
-    /// (PWD) The working directory.
+    /// (PWD) The working directory, as a path that leads back to it.
+    ///
+    /// Errors: [`Error::Unexpected`] where the server does not put it in quotes.
     pub async fn current_directory(&mut self) -> Result<String, Error> {
         Ok(call!(self.handle, session.call_current_directory())??)
     }
@@ -173,12 +175,17 @@ impl Session {
         Ok(call!(self.handle, session.call_rename(old_path, new_path))??)
     }
 
-    /// (MLSD, else LIST) The members of a directory, of the working directory unless a path is given.
+    /// (MLSD, else LIST) The members of a directory, of the working directory unless a path is given. For a path that some
+    /// servers take for a pattern, for options or for several arguments, the session goes there and returns.
+    ///
+    /// Errors: [`Error::Unsupported`] where `PWD` reports no way back; [`Error::Closed`] where the server does not let the
+    /// session return, with the reason in the transcript.
     pub async fn entries(&mut self, path: Option<&str>) -> Result<Vec<Listed>, Error> {
         Ok(call!(self.handle, session.call_entries(path))??)
     }
 
-    /// (MLSD, else LIST) The same in portions, for a directory of any size.
+    /// (MLSD, else LIST) The same in portions, for a directory of any size. The session returns in [`Entries::finish`], or
+    /// before the next command.
     pub async fn open_entries(&mut self, path: Option<&str>) -> Result<Entries, Error> {
         let entries = call!(self.handle, session.call_open_entries(path))??;
         Ok(Entries::new(Handle::new(self.handle.shared.clone(), entries)))
@@ -191,7 +198,7 @@ impl Session {
         Ok(call!(self.handle, session.call_entries_by_status(path))??)
     }
 
-    /// (MLST, else SIZE and MDTM) One file or directory by its path.
+    /// (MLST, else SIZE, MDTM and CWD) One file or directory by its path; `.` is the working directory.
     pub async fn entry(&mut self, path: &str) -> Result<Entry, Error> {
         Ok(call!(self.handle, session.call_entry(path))??)
     }

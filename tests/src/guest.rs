@@ -1,5 +1,6 @@
 //! Programs for the target of the component, which are no part of it: built as the component is, when they are needed.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
@@ -29,4 +30,24 @@ pub fn build(chosen: &[&str]) -> Result<PathBuf> {
         .status()?;
     ensure!(built.success(), "{chosen:?} does not compile");
     Ok(target.join("wasm32-wasip2/wasm"))
+}
+
+/// The component from the sources in `workspace`, without the network, by a cargo whose home is `home`; as `host/build.rs`
+/// builds it, and everything that it is made of anew.
+pub fn component(workspace: &Path, home: &Path) -> Result<Vec<u8>> {
+    let target = workspace.join("target");
+    let mut flags = OsString::from(FLAGS);
+    flags.push("\x1f--remap-path-prefix=");
+    flags.push(home.join("registry/src"));
+    flags.push("=crates");
+    let built = cargo()
+        .args(["build", "--quiet", "--locked", "--offline", "--package", "ftp-component", "--profile", "wasm"])
+        .args(["--target", "wasm32-wasip2", "--target-dir"])
+        .arg(&target)
+        .env("CARGO_HOME", home)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags)
+        .current_dir(workspace)
+        .status()?;
+    ensure!(built.success(), "the component does not compile in {}", workspace.display());
+    Ok(std::fs::read(target.join("wasm32-wasip2/wasm/ftp.wasm"))?)
 }

@@ -16,7 +16,7 @@ pub enum Exit {
     Usage = 2,
     /// The name of the host has no address.
     Name = 3,
-    /// The server, or the proxy, cannot be reached.
+    /// The server, its data port, or the proxy, cannot be reached.
     Connect = 4,
     /// TLS failed, or cannot be had.
     Tls = 5,
@@ -28,7 +28,7 @@ pub enum Exit {
     Refused = 8,
     /// A part of it was done: some of several files, or the connection was lost on the way.
     Partial = 9,
-    /// A file or a folder of this machine cannot be read or written.
+    /// A file or a folder of this machine cannot be read or written, or the standard output not be written.
     Local = 10,
     /// A limit of time ran out.
     Timeout = 11,
@@ -96,13 +96,13 @@ impl fmt::Display for Exit {
             Self::Other => "another failure",
             Self::Usage => "wrong arguments",
             Self::Name => "the host's name has no address",
-            Self::Connect => "the server or the proxy cannot be reached",
+            Self::Connect => "the server, its data port or the proxy cannot be reached",
             Self::Tls => "TLS failed, or cannot be had",
             Self::Login => "the login was refused",
             Self::Missing => "it is not on the server",
             Self::Refused => "the server refuses it",
             Self::Partial => "a part was done: some of the files, or up to where the connection was lost",
-            Self::Local => "a local file cannot be read or written",
+            Self::Local => "a local file cannot be read or written, or the output not be written",
             Self::Timeout => "a time limit ran out",
             Self::Protocol => "the server broke the protocol, or the data is not what it announced",
             Self::Interrupted => "interrupted",

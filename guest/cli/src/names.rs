@@ -123,6 +123,22 @@ pub fn last(path: &str) -> &str {
     path.trim_end_matches('/').rsplit('/').next().unwrap_or(path)
 }
 
+/// Whether a path leads to the root, to the login directory, or to one that these are in.
+pub fn is_root(path: &str) -> bool {
+    let mut depth = 0_usize;
+    for name in path.split('/') {
+        match name {
+            "" | "." => {}
+            ".." => match depth.checked_sub(1) {
+                Some(above) => depth = above,
+                None => return true,
+            },
+            _ => depth += 1,
+        }
+    }
+    depth == 0
+}
+
 /// The name of the temporary file of a download or an upload. `version` tells versions of the file apart, so that one that has
 /// changed is not continued.
 pub fn temporary(name: &str, version: &str) -> String {
@@ -338,6 +354,16 @@ mod tests {
         {
             let sent = naming.remote(text).map(|remote| naming.encoding.encode(&remote));
             assert_eq!(sent, Ok(Ok(name.to_vec())), "{text:?} is sent as another");
+        }
+    }
+
+    #[test]
+    fn paths_that_lead_to_a_root_or_above_are_known() {
+        for path in ["/", "//", ".", "./", "/.", "a/..", "/a/b/../..", "..", "a/../..", "../a"] {
+            assert!(is_root(path), "{path}");
+        }
+        for path in ["a", "/a", "./a", "a/..b", "a/b/..", "..a"] {
+            assert!(!is_root(path), "{path}");
         }
     }
 

@@ -18,12 +18,13 @@ use crate::network::Network;
 use crate::settings::{GOODBYE, Representation, Settings, TransferMode};
 use crate::tls::channel::Channel;
 use crate::tls::{Protection, Rustls, Security, TlsCause};
+use crate::verify::Reported;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use data_mode::Pending;
 use ftp_protocol::checksum::Algorithm;
+use ftp_protocol::codes::{self, Fit};
 use ftp_protocol::{command, text};
 
 /// An open session: its control connection and what is known about the server.
@@ -60,6 +61,12 @@ pub(crate) struct Connection<N: Network> {
     mlsd_refused: bool,
     /// It does not know `SIZE`.
     pub(crate) size_unknown: bool,
+    /// What it reported last.
+    pub(crate) sized: Option<Reported>,
+    /// The last transfer was not begun as it refuses `REST`.
+    pub(crate) refused_offset: bool,
+    /// The verdict came in place of a preliminary reply, and no sentinel was sent since.
+    unannounced: bool,
     mlst_refused: bool,
     /// Where a listing came from: before the next command the session returns there.
     home: Option<Vec<u8>>,
@@ -102,6 +109,9 @@ impl<N: Network> Connection<N> {
             knows_epsv: false,
             mlsd_refused: false,
             size_unknown: false,
+            sized: None,
+            refused_offset: false,
+            unannounced: false,
             mlst_refused: false,
             home: None,
         };
@@ -139,6 +149,8 @@ impl<N: Network> Connection<N> {
         }
         if self.transfer.is_some() {
             self.leave_transfer().await?;
+        } else if core::mem::take(&mut self.unannounced) {
+            self.control.fence().await?;
         }
         self.go_home().await
     }
@@ -249,14 +261,12 @@ impl<N: Network> Connection<N> {
         self.hash = None;
         self.set_time = None;
         self.size_unknown = false;
+        self.sized = None;
     }
 
     pub(crate) async fn system(&mut self) -> Result<String, Error> {
         let reply = self.command("SYST", None).await?;
-        match reply.code {
-            202 => Err(self.unexpected(&reply)),
-            _ => Ok(self.settings.encoding.decode(reply.last_line())),
-        }
+        Ok(self.settings.encoding.decode(reply.last_line()))
     }
 
     pub(crate) async fn rename(&mut self, old: &str, new: &str) -> Result<Reply, Error> {
@@ -299,33 +309,32 @@ impl<N: Network> Connection<N> {
         line: &[u8],
     ) -> Result<Opened<N>, Error> {
         command::raw(line)?;
+        self.refused_offset = false;
         self.control.prepare(line).await?;
         self.protect().await?;
         if let Some(representation) = representation {
             self.represent(representation).await?;
         }
-        let mut pending = self.prepare_data(line).await?;
+        let pending = self.prepare_data(line).await?;
         if offset > 0 {
             let reply = self.control.exchange("REST", Some(format!("{offset}").as_bytes())).await?;
             if reply.code != 350 {
+                self.refused_offset = true;
                 return Err(self.refusal(&reply));
             }
         }
-        let (mut agreed, tls) = self.exchange_for_data(line, &mut pending).await?;
-        if agreed.code == 200 {
-            // Some servers acknowledge the command before they begin.
-            agreed = self.control.reply().await?;
-        }
-        if !agreed.is_preliminary() {
+        let (agreed, opening) = self.exchange_for_data(line, pending).await?;
+        if !begins_transfer(&agreed) {
             return Err(self.refusal(&agreed));
+        }
+        self.unannounced = !agreed.is_preliminary();
+        if self.unannounced {
+            // The verdict without a preliminary reply, or a late one on something else.
+            self.early = Some(agreed.clone());
         }
         let left = Arc::new(Left::default());
         self.transfer = Some(left.clone());
-        let stream = match pending {
-            Pending::Connected(stream) => stream,
-            Pending::Listening(mut listener) => self.accept(&mut listener).await?,
-        };
-        let channel = match self.secured(stream, tls).await {
+        let channel = match self.opened(opening).await {
             Err(Error::Tls(text)) => return Err(self.handshake_failed(text).await),
             Err(Error::Handshake(cause)) => return Err(self.handshake_failed(cause.to_string()).await),
             channel => channel?,
@@ -343,6 +352,24 @@ impl<N: Network> Connection<N> {
         let reply = self.end_of_transfer().await?;
         self.control.check_verdict(&reply)?;
         self.positive(reply)
+    }
+
+    /// The transfer has no preliminary reply.
+    pub(crate) fn is_unannounced(&self) -> bool {
+        self.unannounced
+    }
+
+    /// The verdict of a transfer that has no preliminary reply: whether it was one on something else shows when a sentinel
+    /// is sent; and where nothing came, it was.
+    pub(crate) async fn confirmed(&mut self, verdict: Raw, has_come: bool) -> Result<Raw, Error> {
+        if !core::mem::take(&mut self.unannounced) {
+            return Ok(verdict);
+        }
+        let verdict = self.control.fence().await?.unwrap_or(verdict);
+        match has_come && verdict.is_positive() {
+            true => Ok(verdict),
+            false => Err(self.refusal(&verdict)),
+        }
     }
 
     /// May be dropped while it waits: the reply is then still to come.
@@ -470,7 +497,11 @@ impl<N: Network> Connection<N> {
     pub(crate) async fn command(&mut self, verb: &str, argument: Option<&[u8]>) -> Result<Raw, Error> {
         let first = self.control.exchange(verb, argument).await?;
         let reply = self.after_preliminary(first).await?;
-        self.positive(reply)
+        match reply.code {
+            // Superfluous (RFC 959, section 4.2.2), which what this asks for is not.
+            202 if codes::fit(verb, 202) == Fit::Odd => Err(self.unexpected(&reply)),
+            _ => self.positive(reply),
+        }
     }
 
     async fn after_preliminary(&mut self, reply: Raw) -> Result<Raw, Error> {
@@ -508,6 +539,11 @@ impl<N: Network> Drop for Connection<N> {
     fn drop(&mut self) {
         self.take_control_back();
     }
+}
+
+/// The reply after which there may be data. Some servers leave out the preliminary one.
+fn begins_transfer(reply: &Raw) -> bool {
+    reply.is_preliminary() || matches!(reply.code, 226 | 250)
 }
 
 /// The name that a server chose for `STOU`, from any of its replies.

@@ -115,11 +115,6 @@ impl<N: Network> Control<N> {
         self.usable
     }
 
-    /// The longest wait for a reply.
-    pub(crate) fn limit(&self) -> Duration {
-        self.limit
-    }
-
     pub(crate) fn encoding(&self) -> Encoding {
         self.encoding
     }
@@ -207,6 +202,18 @@ impl<N: Network> Control<N> {
     pub(crate) async fn exchange(&mut self, verb: &str, argument: Option<&[u8]>) -> Result<Raw, Error> {
         self.send(command::line(verb, argument)?, None).await?;
         self.answer().await
+    }
+
+    /// As [`Self::exchange`], for a question before a command, which itself needs none before it.
+    pub(crate) async fn ask(&mut self, verb: &str, argument: Option<&[u8]>) -> Result<Raw, Error> {
+        self.hear_ahead().await?;
+        self.drop_strays(false).await?;
+        self.write(command::line(verb, argument)?, None).await?;
+        let reply = self.answer().await?;
+        match reply.is_preliminary() {
+            true => self.last_reply(self.limit).await,
+            false => Ok(reply),
+        }
     }
 
     /// Send a command that gives a transfer up. The replies of both come in either order.
@@ -367,7 +374,14 @@ impl<N: Network> Control<N> {
     /// As [`Self::reply_of_transfer`], for the one that ends the transfer. One more to a `NOOP` than were sent would be taken
     /// for it.
     pub(crate) async fn verdict(&mut self) -> Result<Raw, Error> {
-        let reply = self.reply_of_transfer().await?;
+        let mut reply = self.reply_of_transfer().await?;
+        // Some servers announce a transfer twice.
+        for _ in 0..PRELIMINARY_REPLIES {
+            if !reply.is_preliminary() {
+                break;
+            }
+            reply = self.reply_of_transfer().await?;
+        }
         if self.wire.noops.sent > 0 && reply.code == 200 {
             return Err(self.broken("more replies to NOOP than were asked for"));
         }
@@ -451,8 +465,7 @@ impl<N: Network> Control<N> {
         self.prepare(line).await
     }
 
-    /// Send one command as it is.
-    pub(crate) async fn write(&mut self, line: Vec<u8>, hidden: Option<&str>) -> Result<(), Error> {
+    async fn write(&mut self, line: Vec<u8>, hidden: Option<&str>) -> Result<(), Error> {
         self.hear_ahead().await?;
         self.awaits = command::verb(&line);
         self.queue(line, hidden);

@@ -82,7 +82,7 @@ pub(crate) struct Data<N: Network> {
     held_since: Duration,
     agreed: Option<Agreed>,
     truncated: bool,
-    /// How the end of an upload was not the one of a connection that is whole.
+    /// How the end was not the one of a connection that is whole.
     pub(crate) cut: Option<Error>,
     pub(crate) failure: Option<Error>,
 }
@@ -97,7 +97,11 @@ impl<N: Network> Data<N> {
             left: Some(opened.left),
             direction,
             packing: Packing::new(connection.mode, direction, connection.settings.inflation_limit),
-            idle: connection.settings.idle_timeout,
+            idle: match connection.is_unannounced() {
+                // The server has said that it is done.
+                true => connection.settings.idle_timeout.min(GOODBYE),
+                false => connection.settings.idle_timeout,
+            },
             bytes: 0,
             held: Vec::new(),
             held_since: Duration::ZERO,
@@ -141,6 +145,17 @@ impl<N: Network> Data<N> {
             Err(_) => self.close(),
         }
         self.remember(read)
+    }
+
+    /// Bytes so far, before they were compressed.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// All bytes that there are came before the reset that ended them.
+    pub(crate) fn end_by_reset(&mut self) -> usize {
+        self.cut = self.failure.take();
+        0
     }
 
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
@@ -230,7 +245,9 @@ impl<N: Network> Data<N> {
             let ending = finish(&self.network, connection.settings.proxy.is_some(), channel, &self.held);
             match within(&self.network, self.idle, Phase::Data, ending).await {
                 // All bytes were sent before. Whether they arrived is another question.
-                Err(error @ Error::ConnectionLost(_)) if self.held.is_empty() => self.cut = Some(error),
+                Err(Error::ConnectionLost(text) | Error::Other(text)) if self.held.is_empty() => {
+                    self.cut = Some(Error::ConnectionLost(text));
+                }
                 ended => self.failure = ended.err(),
             }
         }
@@ -308,8 +325,11 @@ impl<N: Network> Data<N> {
                 Err(if is_cut { Error::Incomplete(text) } else { Error::Integrity(text) })
             }
             _ if ends.policy == DataEnd::Verified && is_sure => Ok(()),
-            _ if self.truncated && ends.policy != DataEnd::Lenient => Err(unclosed()),
-            _ => Ok(()),
+            _ if ends.policy == DataEnd::Lenient => Ok(()),
+            _ if self.truncated => Err(unclosed()),
+            // Outside TLS the end of a connection proves no more than the size does.
+            Some(_) if ends.policy == DataEnd::Verified && self.agreed.is_none() => Ok(()),
+            _ => self.cut.clone().map_or(Ok(()), Err),
         }
     }
 
@@ -350,6 +370,7 @@ impl<N: Network> Data<N> {
             name: None,
             checksum: None,
             verified: Verified::No(NotVerified::NoSize),
+            size: None,
         }
     }
 

@@ -19,9 +19,9 @@ pub struct Reply {
 /// Why an operation failed.
 ///
 /// The session is closed when its control connection failed: after [`Error::Protocol`], [`Error::Timeout`] in the
-/// phases [`Phase::Reply`] and [`Phase::Total`], [`Error::NoWayBack`], a limit on replies, a reply of 421, or, from anything
-/// but a transfer, [`Error::ConnectionLost`], [`Error::Tls`], [`Error::Handshake`] or a timeout in [`Phase::Handshake`].
-/// Otherwise it stays usable.
+/// phases [`Phase::Reply`] and [`Phase::Total`], [`Error::NoWayBack`], a limit on replies, a reply of 421, or, from
+/// anything but a transfer, [`Error::ConnectionLost`], [`Error::Tls`], [`Error::Handshake`] or a timeout in
+/// [`Phase::Handshake`]. Otherwise it stays usable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
     /// The host name has no address, or looking it up failed.

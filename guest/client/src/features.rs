@@ -1,12 +1,12 @@
 //! What a server says about itself (FEAT, RFC 2389), and the encoding of names that it is asked for (OPTS UTF8).
 
-use crate::control::{Control, Raw};
+use crate::control::Control;
 use crate::error::Error;
 use crate::network::Network;
 use alloc::string::String;
 use alloc::vec::Vec;
 use ftp_protocol::encoding::Encoding;
-use ftp_protocol::{command, features};
+use ftp_protocol::features;
 
 /// The extensions of a server, as far as it was asked.
 #[derive(Default)]
@@ -36,7 +36,7 @@ impl<N: Network> Control<N> {
     /// (FEAT, RFC 2389) Asked for once. None where the server does not report them.
     pub(crate) async fn features(&mut self) -> Result<Option<&[String]>, Error> {
         if matches!(self.features, Features::NotAsked) {
-            let reply = self.courtesy(command::line("FEAT", None)?).await?;
+            let reply = self.ask("FEAT", None).await?;
             self.features = match reply.code {
                 211 => Features::Named(features::parse_feat(&reply, self.encoding())),
                 _ => Features::Unreported,
@@ -56,17 +56,9 @@ impl<N: Network> Control<N> {
         }
         self.utf8 = Utf8::Settled;
         if self.features().await?.is_some_and(|named| features::has(named, "UTF8")) {
-            self.courtesy(command::line("OPTS", Some(b"UTF8 ON"))?).await?;
+            self.ask("OPTS", Some(b"UTF8 ON")).await?;
         }
         Ok(())
-    }
-
-    /// A command that only helps, whatever its reply.
-    async fn courtesy(&mut self, line: Vec<u8>) -> Result<Raw, Error> {
-        self.drop_strays(false).await?;
-        self.write(line, None).await?;
-        let reply = self.last_reply(self.limit()).await?;
-        self.settled(reply).await
     }
 
     /// As [`Self::ask_for_utf8`], for what does not need the features: only where they are known by now.

@@ -68,7 +68,7 @@ pub(crate) async fn both<A, B>(first: impl Future<Output = A>, second: impl Futu
     .await
 }
 
-fn ready<T>(poll: Poll<T>) -> Option<T> {
+pub(crate) fn ready<T>(poll: Poll<T>) -> Option<T> {
     match poll {
         Poll::Ready(value) => Some(value),
         Poll::Pending => None,

@@ -360,7 +360,7 @@ impl<N: Network> Lines<N> {
     ) -> Result<Self, Error> {
         let opened = connection.transfer(representation, 0, line).await?;
         // The line ends are dealt with here.
-        let download = Download::new(connection, opened, Representation::Image, 0, None);
+        let download = Download::new(connection, opened, Representation::Image, 0, None, None);
         Ok(Self {
             download,
             unread: Vec::new(),

@@ -19,16 +19,20 @@
 //! }
 //! ```
 
-use crate::error::{Error, Phase, Reply};
+use crate::error::{Error, Phase, unless_refused};
 use crate::limit::breathe;
 use crate::network::Network;
 use crate::segments::{self, Failed, Fetched, Resume, Segments, Sink, Version};
 use crate::session::Session;
 use crate::settings::{CHUNK, Representation};
 use crate::transfer::{Outcome, Upload};
+use crate::verify::Told;
 use alloc::format;
+use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::time::Duration;
+use crc32fast::Hasher;
+use ftp_protocol::time::Timestamp;
 
 /// How often to try again, and after what wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +124,8 @@ pub struct Arrived {
 
 /// (SIZE, MDTM, REST, RETR, and SIZE and MDTM again) Download a file as an image, from `offset` on and in order, as often
 /// as the policy has it. What the sink has taken is never asked for again, so a file that has changed since is
-/// [`Error::Integrity`]. Where the server tells neither size nor time, nothing is tried again once a byte came.
+/// [`Error::Integrity`], unless it has only grown in the last attempt. An early end of the same file is one more attempt,
+/// which begins at the first byte again and compares what the sink has. Where the server tells neither size nor time, nothing is tried again once a byte came.
 pub async fn fetch<N: Network, S: Sink>(
     network: &N,
     open: impl AsyncFn() -> Result<Session<N>, Error>,
@@ -130,7 +135,7 @@ pub async fn fetch<N: Network, S: Sink>(
     policy: &Retry,
 ) -> Result<Arrived, Error> {
     let mut patience = Patience::new(policy);
-    let mut coming = Coming { path, at: offset, version: None };
+    let mut coming = Coming { path, start: offset, at: offset, version: None, taken: Hasher::new(), is_unsure: false };
     let mut attempts = 0u32;
     loop {
         attempts = attempts.saturating_add(1);
@@ -145,6 +150,7 @@ pub async fn fetch<N: Network, S: Sink>(
                 Err(error) => error,
             },
         };
+        coming.is_unsure |= matches!(error, Error::Incomplete(_));
         let is_blind = coming.at > offset && coming.version == Some(Version::default());
         if is_blind || !patience.wait(network, &error, coming.at > before).await {
             return Err(error);
@@ -155,44 +161,66 @@ pub async fn fetch<N: Network, S: Sink>(
 /// A file on its way.
 struct Coming<'a> {
     path: &'a str,
+    /// The first byte.
+    start: u64,
     /// The next byte.
     at: u64,
     /// The file, once the server was asked.
     version: Option<Version>,
+    /// What the sink has.
+    taken: Hasher,
+    /// The server took that for all there is. It may not be the beginning of the file, if bytes in the middle were lost.
+    is_unsure: bool,
 }
 
 impl Coming<'_> {
     /// One attempt: the file is the same as before, what is missing comes, and it is the same still.
     async fn read<N: Network>(&mut self, session: &mut Session<N>, sink: &impl Sink) -> Result<Version, Error> {
-        let mut has_come = false;
+        let (mut has_come, mut size) = (false, None);
         loop {
             let version = segments::version(session, self.path).await?;
-            if *self.version.get_or_insert(version) != version {
-                return Err(segments::changed());
+            let is_same = *self.version.get_or_insert(version) == version;
+            // A file that grew while it came has all that came.
+            let has_grown = has_come && size.is_some_and(|size| size < self.at) && version.size >= Some(self.at);
+            match (is_same && size.is_none_or(|size| size >= self.at), has_grown, has_come) {
+                (true, _, true) | (_, true, _) => return Ok(version),
+                (true, _, false) => {}
+                _ => return Err(segments::changed()),
             }
-            if has_come {
-                return Ok(version);
-            }
+            size = version.size;
             // What is there may be all, if it was only the verdict that got lost.
             if self.at == 0 || version.size != Some(self.at) {
                 self.rest(session, sink).await?;
             }
-            if let Some(size) = version.size.filter(|size| *size != self.at) {
-                return Err(Error::Integrity(format!("the file ended at {} instead of {size}", self.at)));
+            if let Some(size) = version.size.filter(|size| *size > self.at) {
+                return Err(Error::Incomplete(format!("the file ended at {} instead of {size}", self.at)));
             }
             has_come = true;
         }
     }
 
     async fn rest<N: Network>(&mut self, session: &mut Session<N>, sink: &impl Sink) -> Result<(), Error> {
-        let mut download = session.retrieve(self.path, Representation::Image, self.at).await?;
+        let begin = if self.is_unsure { self.start } else { self.at };
+        let mut download = session.retrieve(self.path, Representation::Image, begin).await?;
         let mut buffer = Vec::new();
+        let (mut again, mut known) = (Hasher::new(), self.at.saturating_sub(begin));
         loop {
             buffer.clear();
-            let count = download.read(&mut buffer, CHUNK).await?;
+            let most = usize::try_from(known).unwrap_or(CHUNK).min(CHUNK);
+            let count = download.read(&mut buffer, if known > 0 { most } else { CHUNK }).await?;
             if count == 0 {
                 return download.finish(session).await.map(drop);
             }
+            if known > 0 {
+                again.update(&buffer);
+                known = known.saturating_sub(count as u64);
+                if known == 0 && again.clone().finalize() != self.taken.clone().finalize() {
+                    return Err(Error::Integrity("the bytes that came before are not those of the file".to_string()));
+                }
+                self.is_unsure = known > 0;
+                continue;
+            }
+            self.taken.update(&buffer);
             sink.write_at(self.at, &buffer).await?;
             self.at = self.at.saturating_add(count as u64);
             breathe().await;
@@ -200,9 +228,13 @@ impl Coming<'_> {
     }
 }
 
-/// (SIZE, REST, STOR) Upload a file as an image, as often as the policy has it. An attempt goes on at the size that the
-/// server has, if that is not more than was sent; where it does not tell, or refuses the offset, it begins again. In
-/// the end the size has to be that of the source, where the server tells it, or it is [`Error::Integrity`].
+/// (SIZE, MDTM, REST, STOR, APPE) Upload a file as an image, up to as many times as the policy has it.
+///
+/// An attempt resumes at the size that the server reports, if that is not more than was sent and the file is another than
+/// before the first attempt: its size and time are asked for then, unless there is no second one. The end of a file that
+/// has stopped growing is appended to (APPE), as some servers lose the beginning with REST; where that is refused, REST and
+/// STOR. Where the server does not report the size, refuses the offset, or has too many bytes in the end, the next attempt
+/// begins again; so it does where the server took a part of the file for all of it. The size is compared as [`Settings::verify_size`](crate::Settings::verify_size) has it.
 pub async fn upload<N: Network, S: Source>(
     network: &N,
     open: impl AsyncFn() -> Result<Session<N>, Error>,
@@ -211,12 +243,12 @@ pub async fn upload<N: Network, S: Source>(
     policy: &Retry,
 ) -> Result<Outcome, Error> {
     let mut patience = Patience::new(policy);
-    let mut sent = Sent::default();
+    let mut sent = Sent { path, policy, before: None, most: 0, arrived: 0 };
     loop {
         let before = sent.arrived;
         let error = match open().await {
             Err(error) => error,
-            Ok(mut session) => match send(&mut session, path, source, &mut sent).await {
+            Ok(mut session) => match sent.send(network, &mut session, source).await {
                 Ok(outcome) => {
                     let _ = session.quit().await;
                     return Ok(outcome);
@@ -231,66 +263,123 @@ pub async fn upload<N: Network, S: Source>(
 }
 
 /// How far an upload came in all attempts.
-#[derive(Default)]
-struct Sent {
-    /// Bytes that were handed over.
+struct Sent<'a> {
+    path: &'a str,
+    policy: &'a Retry,
+    /// The file before the first attempt.
+    before: Option<Seen>,
+    /// Bytes that were handed over, since the file was last sent from its beginning.
     most: u64,
     /// Bytes that the server had when an attempt began.
     arrived: u64,
 }
 
-/// One attempt.
-async fn send<N: Network, S: Source>(
-    session: &mut Session<N>,
-    path: &str,
-    source: &S,
-    sent: &mut Sent,
-) -> Result<Outcome, Error> {
-    let (mut upload, mut at) = begin(session, path, sent.most).await?;
-    sent.arrived = at.max(sent.arrived);
-    let mut buffer = Vec::new();
-    loop {
-        buffer.clear();
-        let count = source.read_at(at, &mut buffer, CHUNK).await?;
-        if count == 0 {
-            break;
-        }
-        at = at.saturating_add(count as u64);
-        sent.most = at.max(sent.most);
-        if let Err(error) = upload.write(&buffer).await {
-            // The server may know why.
-            upload.finish(session).await?;
-            return Err(error);
-        }
-        breathe().await;
+/// (SIZE, MDTM) A file on the server.
+struct Seen {
+    size: Told,
+    modified: Option<Timestamp>,
+}
+
+impl Seen {
+    async fn of<N: Network>(session: &mut Session<N>, path: &str) -> Result<Self, Error> {
+        let size = session.size_told(path).await?;
+        let modified = match size {
+            Told::Bytes(_) => unless_refused(session.modified(path).await)?,
+            Told::Missing | Told::Nothing => None,
+        };
+        Ok(Self { size, modified })
     }
-    let outcome = upload.finish(session).await?;
-    match size(session, path).await? {
-        Some(size) if size != at => {
-            Err(Error::Integrity(format!("the server has {size} bytes of {path:?}, {at} were sent")))
+
+    /// Whether it is certainly another file, or another state of it.
+    fn is_other_than(&self, before: &Self) -> bool {
+        match (before.size, self.size) {
+            (Told::Nothing, _) | (_, Told::Nothing) => false,
+            (before, now) if before != now => true,
+            _ => before.modified.is_some() && self.modified.is_some() && before.modified != self.modified,
         }
-        _ => Ok(outcome),
     }
 }
 
-/// Where the server is, if it is on the way, or at the beginning.
-async fn begin<N: Network>(session: &mut Session<N>, path: &str, sent: u64) -> Result<(Upload<N>, u64), Error> {
-    let there = if sent > 0 { size(session, path).await?.filter(|size| *size <= sent) } else { None };
-    if let Some(offset) = there.filter(|offset| *offset > 0) {
-        match session.store(path, Representation::Image, offset).await {
-            Err(Error::Permanent(Reply { code: 500..=504 | 554, .. })) => {}
-            upload => return Ok((upload?, offset)),
+impl Sent<'_> {
+    /// One attempt.
+    async fn send<N: Network, S: Source>(
+        &mut self,
+        network: &N,
+        session: &mut Session<N>,
+        source: &S,
+    ) -> Result<Outcome, Error> {
+        let (mut upload, begin) = self.begin(network, session).await?;
+        let mut at = begin;
+        self.arrived = at.max(self.arrived);
+        let mut buffer = Vec::new();
+        loop {
+            buffer.clear();
+            let count = source.read_at(at, &mut buffer, CHUNK).await?;
+            if count == 0 {
+                break;
+            }
+            at = at.saturating_add(count as u64);
+            self.most = at.max(self.most);
+            if let Err(error) = upload.write(&buffer).await {
+                // The server may know why.
+                upload.finish(session).await?;
+                return Err(error);
+            }
+            breathe().await;
         }
+        let result = match upload.finish(session).await {
+            // Somebody else wrote, or the offset was not heeded.
+            Err(Error::Integrity(text)) if begin > 0 => {
+                Err(Error::Incomplete(format!("resumed at {begin}, and {text}")))
+            }
+            result => result,
+        };
+        if let Err(Error::Incomplete(_)) = result {
+            // The server took what is there for all of it. What is missing need not be the end.
+            (self.before, self.most) = (None, 0);
+        }
+        result
     }
-    Ok((session.store(path, Representation::Image, 0).await?, 0))
-}
 
-/// (SIZE) None where the server does not tell.
-async fn size<N: Network>(session: &mut Session<N>, path: &str) -> Result<Option<u64>, Error> {
-    match session.size(path).await {
-        Ok(size) => Ok(Some(size)),
-        Err(Error::Permanent(_) | Error::Unexpected(_)) => Ok(None),
-        Err(error) => Err(error),
+    /// Where the server is, if it is on the way, or at the beginning.
+    async fn begin<N: Network>(&mut self, network: &N, session: &mut Session<N>) -> Result<(Upload<N>, u64), Error> {
+        let path = self.path;
+        if let Some(offset) = self.offset(session).await? {
+            // An earlier connection may still be writing.
+            network.sleep(self.policy.wait).await;
+            let again = session.size_told(path).await?;
+            if again == Told::Bytes(offset) {
+                match session.append_at(path, offset).await {
+                    Err(Error::Permanent(_)) => {}
+                    upload => return Ok((upload?, offset)),
+                }
+            }
+            if let Told::Bytes(offset @ 1..) = again
+                && offset <= self.most
+            {
+                match session.store_at(path, offset).await {
+                    Err(_) if session.has_refused_offset() => {}
+                    upload => return Ok((upload?, offset)),
+                }
+            }
+        }
+        Ok((session.store(path, Representation::Image, 0).await?, 0))
+    }
+
+    /// Where to resume: at the end of what is there, if that came of an earlier attempt.
+    async fn offset<N: Network>(&mut self, session: &mut Session<N>) -> Result<Option<u64>, Error> {
+        let Some(before) = self.before.as_ref().filter(|_| self.most > 0) else {
+            if self.before.is_none() && self.policy.attempts > 0 {
+                self.before = Some(Seen::of(session, self.path).await?);
+            }
+            return Ok(None);
+        };
+        let now = Seen::of(session, self.path).await?;
+        let is_ours = now.is_other_than(before);
+        Ok(match now.size {
+            Told::Bytes(size @ 1..) if is_ours && size <= self.most => Some(size),
+            _ => None,
+        })
     }
 }
 

@@ -33,11 +33,11 @@
 //! }
 //! ```
 
-use crate::error::{Error, unless_refused};
-use crate::limit::{breathe, join};
+use crate::error::{Error, Phase, unless_refused};
+use crate::limit::{breathe, join, within};
 use crate::network::Network;
 use crate::session::Session;
-use crate::settings::{CHUNK, MAX_SEGMENTS, Representation, SEGMENT};
+use crate::settings::{CHUNK, GOODBYE, MAX_SEGMENTS, Representation, SEGMENT};
 use crate::transfer::Download;
 use alloc::boxed::Box;
 use alloc::format;
@@ -127,6 +127,10 @@ pub struct Failed {
 /// first byte is asked for, so that a server which takes no more, or no REST, costs nothing but time: those that are
 /// there share the work, and where a range cannot be begun, the session before it reads on. One session does it alone
 /// where the size is not known.
+///
+/// A session that is left at the end of a range may be out of step with its server. What is asked after that is asked in
+/// the one that has read to the end of the file, or in a new one, which then is the first. Fewer bytes than the size are
+/// [`Error::Incomplete`].
 pub async fn download<N: Network, S: Sink>(
     session: &mut Session<N>,
     open: impl AsyncFn() -> Result<Session<N>, Error>,
@@ -169,17 +173,32 @@ impl<S: Sink> Fetch<'_, S> {
         let missing = missing(&self.resume.done, size)?;
         let longest = missing.iter().map(length).max().unwrap_or_default();
         let most = parts(longest, options.smallest, options.sessions.min(MAX_SEGMENTS));
-        let mut others = self.open(open, most.saturating_sub(1)).await;
+        let mut others = self.open(&open, most.saturating_sub(1)).await;
         let mut bytes = 0u64;
         for range in missing {
             bytes = bytes.saturating_add(length(&range));
-            self.range(session, &mut others, range, size, options.smallest).await?;
+            let is_tail = range.end == size;
+            if others.is_empty() {
+                others = self.open(&open, parts(length(&range), options.smallest, most).saturating_sub(1)).await;
+            }
+            let last = self.range(session, &mut others, range, size, options.smallest).await?;
+            // What is asked next is not asked in a session that was left in the middle of the file.
+            match others.get_mut(last.wrapping_sub(1)) {
+                Some(other) if is_tail => core::mem::swap(session, other),
+                _ if is_tail => {}
+                _ => {
+                    say_goodbye(core::iter::once(&mut *session)).await;
+                    *session = open().await?;
+                }
+            }
+            say_goodbye(others.iter_mut()).await;
+            others.clear();
         }
         if self::version(session, self.path).await? != version {
             return Err(self.changed());
         }
-        // All is there: how they say goodbye does not matter.
-        join(others.into_iter().map(Session::quit)).await;
+        // Where nothing was missing they were not needed.
+        say_goodbye(others.iter_mut()).await;
         Ok(bytes)
     }
 
@@ -191,7 +210,7 @@ impl<S: Sink> Fetch<'_, S> {
     /// As many sessions as can be had.
     async fn open<N: Network>(
         &mut self,
-        open: impl AsyncFn() -> Result<Session<N>, Error>,
+        open: &impl AsyncFn() -> Result<Session<N>, Error>,
         count: usize,
     ) -> Vec<Session<N>> {
         let mut sessions = Vec::new();
@@ -204,7 +223,7 @@ impl<S: Sink> Fetch<'_, S> {
         sessions
     }
 
-    /// One range without gaps, shared by all sessions.
+    /// One range without gaps, shared by all sessions. Gives which of them, the first one counted as 0, has read its end.
     async fn range<N: Network>(
         &mut self,
         first: &mut Session<N>,
@@ -212,7 +231,7 @@ impl<S: Sink> Fetch<'_, S> {
         range: Range<u64>,
         size: u64,
         smallest: u64,
-    ) -> Result<(), Error> {
+    ) -> Result<usize, Error> {
         let count = parts(length(&range), smallest, others.len().saturating_add(1));
         let sessions = core::iter::once(first).chain(others);
         let path = self.path;
@@ -221,7 +240,11 @@ impl<S: Sink> Fetch<'_, S> {
             (session, download, offset)
         });
         let mut parts = Vec::<Part<'_, N>>::new();
-        for (session, download, offset) in join(begun).await {
+        let mut last = 0;
+        for (index, (session, download, offset)) in join(begun).await.into_iter().enumerate() {
+            if download.is_ok() {
+                last = index;
+            }
             match download {
                 Ok(download) => parts.push(Part { session, download, range: offset..range.end, is_last: false }),
                 Err(error) if offset == range.start => return Err(error),
@@ -243,7 +266,7 @@ impl<S: Sink> Fetch<'_, S> {
         for (begin, end) in begins.into_iter().zip(reached) {
             add(&mut self.resume.done, begin..end);
         }
-        result
+        result.map(|()| last)
     }
 
     /// The file as it comes, to its end.
@@ -286,9 +309,13 @@ impl<N: Network> Part<'_, N> {
             let count = self.download.read(&mut buffer, left.min(CHUNK)).await?;
             if count == 0 {
                 // The server may know why.
-                self.download.finish(self.session).await?;
-                let text = format!("the file ended at {at} instead of {}", self.range.end);
-                return Err(Error::Integrity(text));
+                let ended = self.download.finish(self.session).await;
+                if matches!(ended, Ok(_) | Err(Error::Incomplete(_) | Error::Integrity(_))) {
+                    // A part that it takes for all of it may lack bytes in the middle.
+                    reached.store(self.range.start, Ordering::Relaxed);
+                }
+                ended?;
+                return Err(Error::Incomplete(format!("the file ended at {at} instead of {}", self.range.end)));
             }
             sink.write_at(at, &buffer).await?;
             at = at.saturating_add(count as u64);
@@ -296,8 +323,9 @@ impl<N: Network> Part<'_, N> {
             breathe().await;
         }
         if !self.is_last {
-            // The range is there, whatever becomes of the session.
-            let _ = self.download.abort(self.session).await;
+            // The range is there, whatever becomes of the session. Some servers take their time over the reply.
+            let network = self.session.network().clone();
+            let _ = within(&network, GOODBYE, Phase::Reply, self.download.abort(self.session)).await;
             return Ok(());
         }
         if self.download.read(&mut buffer, 1).await? > 0 {
@@ -305,6 +333,15 @@ impl<N: Network> Part<'_, N> {
         }
         self.download.finish(self.session).await.map(drop)
     }
+}
+
+/// All is there: how sessions end does not matter, and is not waited for.
+async fn say_goodbye<'a, N: Network + 'a>(sessions: impl Iterator<Item = &'a mut Session<N>>) {
+    let quit = sessions.map(async |session| {
+        let network = session.network().clone();
+        let _ = within(&network, GOODBYE, Phase::Reply, session.end()).await;
+    });
+    join(quit).await;
 }
 
 pub(crate) fn changed() -> Error {

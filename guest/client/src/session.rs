@@ -11,7 +11,7 @@ use crate::network::Network;
 use crate::settings::{DataMode, Representation, Settings, TransferMode};
 use crate::tls::{Agreed, Protection};
 use crate::transfer::{Check, Download, Upload};
-use crate::verify::{Place, Sizing};
+use crate::verify::{Place, Sizing, Told};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -134,6 +134,11 @@ impl<N: Network> Session<N> {
         self.call(async |connection| Ok(connection.features().await?.to_vec())).await
     }
 
+    /// The same, with none where the server does not report them.
+    pub async fn reported_features(&mut self) -> Result<Option<Vec<String>>, Error> {
+        self.call(async |connection| Ok(connection.control.features().await?.map(<[String]>::to_vec))).await
+    }
+
     /// (SYST, RFC 959)
     pub async fn system(&mut self) -> Result<String, Error> {
         self.call(async |connection| connection.system().await).await
@@ -163,7 +168,11 @@ impl<N: Network> Session<N> {
     /// [`Error::InvalidArgument`].
     pub async fn command(&mut self, line: &str) -> Result<Reply, Error> {
         check_verb(line, &[])?;
-        self.call(async |connection| connection.raw(line).await).await
+        self.call(async |connection| {
+            connection.sized = None;
+            connection.raw(line).await
+        })
+        .await
     }
 
     /// What was said since the last call, oldest first: `> ` sent, `< ` received, `* ` noted.
@@ -210,7 +219,11 @@ impl<N: Network> Session<N> {
 
     /// (CWD, or CDUP for `..`; RFC 959)
     pub async fn change_directory(&mut self, path: &str) -> Result<Reply, Error> {
-        self.call(async |connection| connection.change_directory(path).await).await
+        self.call(async |connection| {
+            connection.sized = None;
+            connection.change_directory(path).await
+        })
+        .await
     }
 
     /// (MKD, RFC 959) Gives the path that the server made.
@@ -295,7 +308,12 @@ impl<N: Network> Session<N> {
 
     /// (SIZE, RFC 3659, section 4) Bytes of the file as an image.
     pub async fn size(&mut self, path: &str) -> Result<u64, Error> {
-        self.call(async |connection| connection.size(path).await).await
+        self.call(async |connection| connection.size_noted(path).await).await
+    }
+
+    /// (SIZE) What the server reports, if it does.
+    pub(crate) async fn size_told(&mut self, path: &str) -> Result<Told, Error> {
+        self.call(async |connection| connection.size_told(path).await).await
     }
 
     /// (MDTM, RFC 3659, section 3)
@@ -398,6 +416,21 @@ impl<N: Network> Session<N> {
         self.upload("APPE", Some(path), representation, Place::EndOf(path)).await
     }
 
+    /// (TYPE, REST, STOR) Write an image at the end of a file that has so many bytes.
+    pub(crate) async fn store_at(&mut self, path: &str, size: u64) -> Result<Upload<N>, Error> {
+        self.upload("STOR", Some(path), Representation::Image, Place::Rest(path, size)).await
+    }
+
+    /// (TYPE, APPE) As [`Self::store_at`].
+    pub(crate) async fn append_at(&mut self, path: &str, size: u64) -> Result<Upload<N>, Error> {
+        self.upload("APPE", Some(path), Representation::Image, Place::RestByAppend(path, size)).await
+    }
+
+    /// The last transfer that was asked for did not begin as the server refuses the offset (REST).
+    pub fn has_refused_offset(&self) -> bool {
+        self.connection.as_ref().is_some_and(|connection| connection.refused_offset)
+    }
+
     /// (TYPE, STOU; RFC 959) The outcome tells the name that the server chose.
     pub async fn store_unique(&mut self, representation: Representation) -> Result<Upload<N>, Error> {
         self.upload("STOU", None, representation, Place::Unique).await
@@ -435,8 +468,9 @@ impl<N: Network> Session<N> {
                 ("RETR", Some(path)) => Check::of(connection, path, representation, offset).await?,
                 _ => None,
             };
+            let sized = argument.filter(|_| verb == "RETR").and_then(|path| connection.sized(path));
             let opened = connection.transfer(Some(representation), offset, &line).await?;
-            Ok(Download::new(connection, opened, representation, offset, check))
+            Ok(Download::new(connection, opened, representation, offset, check, sized))
         })
         .await
     }
@@ -448,13 +482,10 @@ impl<N: Network> Session<N> {
         representation: Representation,
         place: Place<'_>,
     ) -> Result<Upload<N>, Error> {
-        let offset = match place {
-            Place::At(_, offset) | Place::Raw(offset) => offset,
-            Place::EndOf(_) | Place::Unique => 0,
-        };
         self.call(async |connection| {
             let line = connection.line(verb, argument)?;
             let sizing = Sizing::prepare(connection, place, representation).await?;
+            let offset = place.offset();
             let check = match (verb, argument) {
                 ("STOR", Some(path)) => Check::of(connection, path, representation, offset).await?,
                 _ => None,

@@ -12,7 +12,7 @@ use crate::network::Network;
 use crate::session::Session;
 use crate::settings::{CHUNK, Representation};
 use crate::tls::DataEnd;
-use crate::verify::{NotVerified, Sizing, Verified};
+use crate::verify::{NotVerified, Reported, Sizing, Verified};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -36,6 +36,8 @@ pub struct Outcome {
     pub checksum: Option<Checksum>,
     /// What was compared to verify that all bytes arrived.
     pub verified: Verified,
+    /// The size that the server reports at the end of an upload, where it was compared.
+    pub size: Option<u64>,
 }
 
 /// Bytes coming from the server. Dropping it closes the data connection; the session's next call reads the replies that
@@ -44,6 +46,8 @@ pub struct Download<N: Network> {
     data: Data<N>,
     offset: u64,
     expected: Option<u64>,
+    /// What the server said to SIZE before.
+    sized: Option<Reported>,
     ended: bool,
     text: Option<Text>,
     check: Option<Check>,
@@ -64,10 +68,13 @@ impl<N: Network> Download<N> {
         representation: Representation,
         offset: u64,
         check: Option<Check>,
+        sized: Option<Reported>,
     ) -> Self {
         let expected = text::announced_size(opened.agreed.last_line());
         let text = (representation == Representation::Ascii).then(Default::default);
-        Self { data: Data::new(connection, opened, Direction::Receiving), offset, expected, ended: false, text, check }
+        let data = Data::new(connection, opened, Direction::Receiving);
+        let sized = sized.filter(|_| text.is_none());
+        Self { data, offset, expected, sized, ended: false, text, check }
     }
 
     /// The size that the server announced when the transfer began.
@@ -82,7 +89,10 @@ impl<N: Network> Download<N> {
                 return self.data.check_open().map(|()| 0);
             }
             let start = buffer.len();
-            let count = self.data.read(buffer, max.clamp(1, CHUNK)).await?;
+            let count = match self.data.read(buffer, max.clamp(1, CHUNK)).await {
+                Err(Error::ConnectionLost(_)) if self.has_all() => self.data.end_by_reset(),
+                count => count?,
+            };
             self.ended = count == 0;
             if let Some(check) = &mut self.check {
                 check.update(buffer.get(start..).unwrap_or_default());
@@ -104,12 +114,23 @@ impl<N: Network> Download<N> {
         Ok(count)
     }
 
+    /// As many bytes came as the server announced, or reported before.
+    fn has_all(&self) -> bool {
+        let rest = self.sized.as_ref().and_then(|sized| sized.size.checked_sub(self.offset));
+        self.expected.or(rest) == Some(self.data.bytes())
+    }
+
     /// Read the server's verdict. Without it the bytes may be incomplete. The session must be the one that the download
     /// came from.
+    ///
+    /// The bytes have to be as many as were announced with the transfer, or else as many as [`Session::size`] reported of
+    /// this file just before: fewer are [`Error::Incomplete`]. Where they are not, and the size was asked for before, it is
+    /// asked for once more: a file that has changed meanwhile was not cut.
     pub async fn finish(mut self, session: &mut Session<N>) -> Result<Outcome, Error> {
         let data = &mut self.data;
-        let (ended, expected, offset) = (self.ended, self.expected, self.offset);
+        let (ended, offset) = (self.ended, self.offset);
         let image = self.text.is_none();
+        let (announced, sized) = (self.expected.filter(|_| image), self.sized);
         let check = self.check;
         session
             .end_transfer(&data.session.clone(), async |connection| {
@@ -119,10 +140,17 @@ impl<N: Network> Download<N> {
                     return Err(Error::InvalidArgument("finish came before the end of the data".to_string()));
                 }
                 data.close();
-                let reply = data.verdict(connection).await?;
-                data.check_end(expected.filter(|_| image), offset, connection.data_ends())?;
+                let verdict = data.verdict(connection).await?;
+                let reply = connection.confirmed(verdict, data.bytes() > 0).await?;
+                let size = connection.size_to_compare(data.bytes(), offset, announced, sized.as_ref()).await?;
+                // A size that was asked for is that of the whole file, and what it is compared with is certain.
+                let (offset, inside_tls) = match (announced, &sized) {
+                    (None, Some(sized)) => (0, Some(sized.inside_tls)),
+                    _ => (offset, None),
+                };
+                data.check_end(size, offset, connection.data_ends(inside_tls))?;
                 let mut outcome = data.outcome(connection, &reply);
-                outcome.verified = match (image, expected) {
+                outcome.verified = match (image, size) {
                     (false, _) => Verified::No(NotVerified::Ascii),
                     (true, Some(_)) => Verified::Size,
                     (true, None) => Verified::No(NotVerified::NoSize),
@@ -153,10 +181,11 @@ impl<N: Network> Download<N> {
     pub(crate) async fn end_of_listing(mut self, connection: &mut Connection<N>) -> Result<ListingEnd, Error> {
         self.data.close();
         let verdict = self.data.verdict(connection).await?;
+        let verdict = connection.confirmed(verdict, self.data.bytes() > 0).await?;
         if text::failed_listing(verdict.last_line()) {
             return Err(connection.unexpected(&verdict));
         }
-        self.data.check_end(None, 0, connection.data_ends())?;
+        self.data.check_end(None, 0, connection.data_ends(None))?;
         Ok(self.data.end_of_listing())
     }
 
@@ -224,7 +253,9 @@ impl<N: Network> Upload<N> {
         let (sizing, check) = (self.sizing, self.check);
         session
             .end_transfer(&data.session.clone(), async |connection| {
-                let reply = data.end(connection).await?;
+                let verdict = data.end(connection).await?;
+                let is_early = connection.is_unannounced();
+                let reply = connection.confirmed(verdict, true).await?;
                 let policy = connection.settings.tls.data_end;
                 let cut = data.cut.take().filter(|_| policy != DataEnd::Lenient);
                 if let (Some(cut), DataEnd::Strict) = (&cut, policy) {
@@ -233,9 +264,12 @@ impl<N: Network> Upload<N> {
                 let mut outcome = data.outcome(connection, &reply);
                 let name = agreed.as_ref().and_then(|agreed| chosen_name([agreed, &reply]));
                 outcome.name = name.map(|name| connection.told(name));
-                outcome.verified = sizing.compare(connection, outcome.name.as_deref(), outcome.bytes).await?;
+                (outcome.verified, outcome.size) =
+                    sizing.compare(connection, outcome.name.as_deref(), outcome.bytes).await?;
                 compare_checksums(check, connection, &mut outcome).await?;
                 match (cut, outcome.verified) {
+                    // Nothing but the size shows that this was not the verdict on something else.
+                    (_, Verified::No(_)) if is_early => Err(Error::Unexpected(outcome.reply)),
                     (Some(cut), Verified::No(reason)) => Err(Error::Unverified(format!("{cut}, and {reason}"))),
                     _ => Ok(outcome),
                 }

@@ -7,6 +7,7 @@ use crate::settings::Representation;
 use alloc::format;
 use alloc::string::{String, ToString};
 use core::fmt;
+use ftp_protocol::time::parse_time_val;
 
 /// The smallest number with the 14 digits of a time (RFC 3659, section 2.3): a size of ten terabytes.
 const SMALLEST_TIME: u64 = 10_000_000_000_000;
@@ -59,6 +60,10 @@ pub(crate) enum Place<'a> {
     At(&'a str, u64),
     /// To the end of the file at this path (APPE).
     EndOf(&'a str),
+    /// To this offset of the file at this path, which is known to have so many bytes (REST, STOR).
+    Rest(&'a str, u64),
+    /// To the end of the file at this path, which is known to have so many bytes (APPE).
+    RestByAppend(&'a str, u64),
     /// To a file whose name the server chooses (STOU).
     Unique,
     /// The caller's command line says where, after `REST` with this offset.
@@ -94,13 +99,12 @@ pub(crate) enum Told {
     Nothing,
 }
 
-impl Told {
-    /// Bytes that are there, where the server reports them: none of a file that is not.
-    fn before(self) -> Option<u64> {
+impl Place<'_> {
+    /// The argument of REST.
+    pub(crate) fn offset(self) -> u64 {
         match self {
-            Self::Bytes(bytes) => Some(bytes),
-            Self::Missing => Some(0),
-            Self::Nothing => None,
+            Self::At(_, offset) | Self::Rest(_, offset) | Self::Raw(offset) => offset,
+            Self::EndOf(_) | Self::RestByAppend(..) | Self::Unique => 0,
         }
     }
 }
@@ -124,32 +128,35 @@ impl Sizing {
         Ok(match place {
             Place::At(path, 0) => Self::Of(Some(path.to_string()), Start::New),
             Place::At(path, offset) => {
-                let before = connection.size_told(path).await?.before();
+                let before = connection.size_before(path).await?;
                 Self::Of(Some(path.to_string()), Start::Offset(offset, before))
             }
-            Place::EndOf(path) => match connection.size_told(path).await?.before() {
+            Place::EndOf(path) => match connection.size_before(path).await? {
                 Some(before) => Self::Of(Some(path.to_string()), Start::End(before)),
                 None => Self::No(NotVerified::NoSizeBefore),
             },
+            Place::Rest(path, size) | Place::RestByAppend(path, size) => {
+                Self::Of(Some(path.to_string()), Start::Offset(size, Some(size)))
+            }
             Place::Unique | Place::Raw(_) => Self::Of(None, Start::New),
         })
     }
 
-    /// After an upload of so many bytes: compare. `name` is the one that the server chose.
+    /// After an upload of so many bytes: compare; gives the size too. `name` is the one that the server chose.
     pub(crate) async fn compare<N: Network>(
         self,
         connection: &mut Connection<N>,
         name: Option<&str>,
         bytes: u64,
-    ) -> Result<Verified, Error> {
+    ) -> Result<(Verified, Option<u64>), Error> {
         let (path, start) = match self {
-            Self::No(reason) => return Ok(Verified::No(reason)),
+            Self::No(reason) => return Ok((Verified::No(reason), None)),
             Self::Of(path, start) => (path, start),
         };
-        let Some(path) = path.as_deref().or(name) else { return Ok(Verified::No(NotVerified::NoName)) };
+        let Some(path) = path.as_deref().or(name) else { return Ok((Verified::No(NotVerified::NoName), None)) };
         match connection.size_after(path, start.most_known(bytes)).await? {
-            Some(size) => start.judge(bytes, size).map(|()| Verified::Size),
-            None => Ok(Verified::No(NotVerified::NoSize)),
+            Some(size) => start.judge(bytes, size).map(|()| (Verified::Size, Some(size))),
+            None => Ok((Verified::No(NotVerified::NoSize), None)),
         }
     }
 }
@@ -187,13 +194,57 @@ impl Start {
     }
 }
 
+/// The size that a server reported of a file. It may have another one by now.
+#[derive(Debug, Clone)]
+pub(crate) struct Reported {
+    path: String,
+    pub(crate) size: u64,
+    /// Nobody on the path could change it.
+    pub(crate) inside_tls: bool,
+}
+
 impl<N: Network> Connection<N> {
+    /// (SIZE) Kept for the end of a download.
+    pub(crate) async fn size_noted(&mut self, path: &str) -> Result<u64, Error> {
+        self.sized = None;
+        let size = self.size(path).await?;
+        self.sized = Some(Reported { path: path.to_string(), size, inside_tls: self.control.agreed().is_some() });
+        Ok(size)
+    }
+
+    /// The size that was reported last, if it was that of this file.
+    pub(crate) fn sized(&self, path: &str) -> Option<Reported> {
+        self.sized.clone().filter(|sized| sized.path == path)
+    }
+
+    /// The size that so many bytes from an offset on are to be compared with: the one that was announced with the transfer,
+    /// or the one that was asked for before. A file that has another one by now has changed, and was not cut.
+    pub(crate) async fn size_to_compare(
+        &mut self,
+        bytes: u64,
+        offset: u64,
+        announced: Option<u64>,
+        sized: Option<&Reported>,
+    ) -> Result<Option<u64>, Error> {
+        let end = bytes.saturating_add(offset);
+        let Some(sized) = sized else { return Ok(announced) };
+        let size = announced.unwrap_or_else(|| sized.size.saturating_sub(offset));
+        let is_announced_cut = announced.is_some_and(|announced| bytes < announced);
+        if bytes == size || is_announced_cut || announced == Some(end) {
+            return Ok(Some(size));
+        }
+        let now = self.size_after(&sized.path, sized.size.max(end)).await?;
+        // What grew meanwhile has all that came; what has become smaller ends there.
+        let is_whole = now.is_some_and(|now| now == end || now > end && bytes > size);
+        Ok(Some(if is_whole { bytes } else { size }))
+    }
+
     /// (SIZE) Not asked again where the server does not know the command.
     pub(crate) async fn size_told(&mut self, path: &str) -> Result<Told, Error> {
         if self.size_unknown {
             return Ok(Told::Nothing);
         }
-        match self.size(path).await {
+        match self.size_noted(path).await {
             Ok(size) => Ok(Told::Bytes(size)),
             Err(Error::Permanent(Reply { code: 550, .. })) => Ok(Told::Missing),
             Err(Error::Permanent(Reply { code: 500 | 502, .. })) => {
@@ -203,6 +254,19 @@ impl<N: Network> Connection<N> {
             Err(Error::Unexpected(reply)) if is_time(&reply) => Err(self.time_for_size()),
             Err(error) if error.is_refusal() => Ok(Told::Nothing),
             Err(error) => Err(error),
+        }
+    }
+
+    /// (SIZE) Before a transfer: none of a file that is not there. What reads as a time is one: few files have so many bytes,
+    /// and fewer of them such a number.
+    async fn size_before(&mut self, path: &str) -> Result<Option<u64>, Error> {
+        match self.size_told(path).await? {
+            Told::Bytes(size) if size >= SMALLEST_TIME && parse_time_val(format!("{size}").as_bytes()).is_some() => {
+                Err(self.time_for_size())
+            }
+            Told::Bytes(size) => Ok(Some(size)),
+            Told::Missing => Ok(Some(0)),
+            Told::Nothing => Ok(None),
         }
     }
 

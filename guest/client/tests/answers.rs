@@ -11,13 +11,19 @@ fn noop(script: Script) -> Script {
     script.expect("NOOP").say("200 ok\r\n")
 }
 
+/// An answer; where its code is odd for the command a `NOOP` shows that no other follows.
+fn says(script: Script, answer: &str) -> Script {
+    let script = script.say(format!("{answer}\r\n"));
+    if answer.starts_with('2') { noop(script) } else { script }
+}
+
 fn listed(script: Script, line: &str) -> Script {
     let lines = "-rw-r--r-- 1 u g 5 Jun 15 10:18 a\r\n";
     passive(script).expect(line).say("150 go\r\n226 done\r\n").data(Data::sends(lines, End::Close))
 }
 
 fn refused(script: Script, line: &str, answer: &str) -> Script {
-    passive(script).expect(line).say(format!("{answer}\r\n")).data(Data::sends("", End::Close))
+    says(passive(script).expect(line), answer).data(Data::sends("", End::Close))
 }
 
 fn featured() -> Script {
@@ -43,11 +49,12 @@ fn is_a(listed: &[Listed]) -> bool {
 #[test]
 fn features_that_are_not_reported_say_nothing_about_mlsd() {
     for answer in ["202 what", "200 ok", "402 what", "450 later", "500 what", "501 what", "502 what", "530 no"] {
-        let script = hello().expect("FEAT").say(format!("{answer}\r\n"));
+        let script = says(hello().expect("FEAT"), answer);
         let with = passive(script.clone()).expect("MLSD").say("150 go\r\n226 done\r\n");
         let with = with.data(Data::sends("type=file; a\r\n", End::Close));
         play(with, async |session| {
             assert!(session.features().await.unwrap().is_empty(), "{answer}");
+            assert_eq!(session.reported_features().await, Ok(None));
             assert!(is_a(&session.entries(None).await.unwrap()));
         });
         // Once.
@@ -58,7 +65,10 @@ fn features_that_are_not_reported_say_nothing_about_mlsd() {
         });
     }
     // Features without it do say something.
-    play(listed(type_a(unfeatured()), "LIST"), async |session| assert!(is_a(&session.entries(None).await.unwrap())));
+    play(listed(type_a(unfeatured()), "LIST"), async |session| {
+        assert!(is_a(&session.entries(None).await.unwrap()));
+        assert_eq!(session.reported_features().await, Ok(Some(vec![])));
+    });
 }
 
 #[test]
@@ -74,6 +84,7 @@ fn mlsd_that_is_refused_in_any_way_is_followed_by_list() {
         ("450 busy", false),
         ("451 oh", false),
     ] {
+        // Of the working directory.
         let script = listed(type_a(refused(featured(), "MLSD", answer)), "LIST");
         let script = if forgotten { script } else { refused(script, "MLSD", answer) };
         play(listed(script, "LIST"), async |session| {
@@ -81,32 +92,51 @@ fn mlsd_that_is_refused_in_any_way_is_followed_by_list() {
             assert!(is_a(&session.entries(None).await.unwrap()), "{answer}");
         });
     }
-    // 501 may be about the argument, as for a file.
-    let script = refused(listed(type_a(refused(featured(), "MLSD d", "501 no")), "LIST d"), "MLSD d", "501 no");
-    play(listed(script, "LIST d"), async |session| {
-        assert!(is_a(&session.entries(Some("d")).await.unwrap()));
-        assert!(is_a(&session.entries(Some("d")).await.unwrap()));
-    });
 }
 
 #[test]
-fn directory_that_mlsd_refuses_and_list_shows_empty_is_not_there() {
-    let empty = |script: Script| {
-        let script = passive(type_a(script)).expect("LIST d").say("150 go\r\n226 done\r\n");
-        script.data(Data::sends("", End::Close))
-    };
-    let late = |script: Script| {
-        let script = passive(type_a(script)).expect("LIST d").say("150 go\r\n450 gone\r\n");
-        script.data(Data::sends("", End::Close))
-    };
+fn path_that_mlsd_refuses_is_entered_for_list() {
+    for answer in ["501 no", "550 no", "450 no", "451 no"] {
+        let there = |script: Script| {
+            let script = refused(script, "MLSD d", answer).expect("PWD").say("257 \"/home\"\r\n");
+            script.expect("CWD d").say("250 ok\r\n")
+        };
+        let back = |script: Script| listed(script, "LIST").expect("CWD /home").say("250 ok\r\n");
+        play(back(there(back(type_a(there(featured()))))), async |session| {
+            assert!(is_a(&session.entries(Some("d")).await.unwrap()), "{answer}");
+            assert!(is_a(&session.entries(Some("d")).await.unwrap()), "{answer}");
+        });
+    }
+}
+
+#[test]
+fn directory_that_mlsd_refuses_and_that_is_empty_or_cannot_be_entered_is_not_there() {
     let refusal = || refused(featured(), "MLSD d", "550 no such directory");
-    for script in [empty(refusal()), late(refusal()), refused(type_a(refusal()), "LIST d", "450 gone")] {
+    let there = || {
+        let script = refusal().expect("PWD").say("257 \"/home\"\r\n").expect("CWD d").say("250 ok\r\n");
+        passive(type_a(script)).expect("LIST")
+    };
+    let back = |script: Script| script.expect("CWD /home").say("250 ok\r\n").data(Data::sends("", End::Close));
+    for script in [
+        refusal().expect("PWD").say("257 \"/home\"\r\n").expect("CWD d").say("550 no\r\n"),
+        refusal().expect("PWD").say("502 what\r\n"),
+        back(there().say("150 go\r\n226 done\r\n")),
+        back(there().say("150 go\r\n450 gone\r\n")),
+        back(there().say("450 gone\r\n")),
+    ] {
         play(noop(script), async |session| {
             let result = session.entries(Some("d")).await;
             assert!(matches!(&result, Err(Error::Permanent(reply)) if reply.code == 550), "{result:?}");
             session.noop().await.unwrap();
         });
     }
+    // A caller who wants it by argument gets it so, and nothing moves.
+    let script = passive(type_a(refusal())).expect("LIST d").say("150 go\r\n226 done\r\n");
+    play(noop(script.data(Data::sends("", End::Close))), async |session| {
+        let result = session.list(Some("d"), ftp_client::ListOptions::default()).await;
+        assert!(matches!(&result, Err(Error::Permanent(reply)) if reply.code == 550), "{result:?}");
+        session.noop().await.unwrap();
+    });
 }
 
 #[test]
@@ -134,7 +164,9 @@ fn what_is_no_size_and_no_time_is_an_error_of_the_call() {
         "402 what",
         "501 what",
     ] {
-        play(noop(type_i(hello()).expect("SIZE x").say(format!("{answer}\r\n"))), async |session| {
+        let asked = type_i(hello()).expect("SIZE x");
+        let answered = if answer.starts_with("202") { says(asked, answer) } else { asked.say(format!("{answer}\r\n")) };
+        play(noop(answered), async |session| {
             assert!(session.size("x").await.is_err(), "{answer}");
             session.noop().await.unwrap();
         });
@@ -142,13 +174,15 @@ fn what_is_no_size_and_no_time_is_an_error_of_the_call() {
     for answer in
         ["213 20180001224742", "213 Sat Jun 15 10:18:00 2024", "213 -1", "213", "202 what", "402 what", "501 no"]
     {
-        play(noop(hello().expect("MDTM x").say(format!("{answer}\r\n"))), async |session| {
+        let asked = hello().expect("MDTM x");
+        let answered = if answer.starts_with("202") { says(asked, answer) } else { asked.say(format!("{answer}\r\n")) };
+        play(noop(answered), async |session| {
             assert!(session.modified("x").await.is_err(), "{answer}");
             session.noop().await.unwrap();
         });
     }
     for answer in ["202 what", "402 what", "501 what", "502 what"] {
-        play(noop(hello().expect("SYST").say(format!("{answer}\r\n"))), async |session| {
+        play(noop(says(hello().expect("SYST"), answer)), async |session| {
             assert!(session.system().await.is_err(), "{answer}");
             session.noop().await.unwrap();
         });
@@ -169,7 +203,10 @@ fn mlst_that_is_refused_in_any_way_is_followed_by_size_and_time() {
     for (answer, forgotten) in
         [("500 what", true), ("202 what", true), ("402 what", true), ("501 what", true), ("250 End", false)]
     {
-        let asked = |script: Script| script.expect("MLST x").say(format!("{answer}\r\n"));
+        let asked = |script: Script| match answer {
+            "250 End" => script.expect("MLST x").say("250 End\r\n"),
+            answer => says(script.expect("MLST x"), answer),
+        };
         let by_size = |script: Script| {
             no_directory(script.expect("SIZE x").say("213 5\r\n").expect("MDTM x").say("213 20240615101800\r\n"))
         };
@@ -245,6 +282,22 @@ fn entry_of_the_login_directory_and_of_the_root() {
 }
 
 #[test]
+fn what_is_acknowledged_as_superfluous_was_not_done() {
+    for line in ["CWD d", "DELE d", "RMD d", "CDUP"] {
+        play(noop(says(hello().expect(line), "202 superfluous at this site")), async |session| {
+            let result = match line {
+                "CWD d" => session.change_directory("d").await,
+                "DELE d" => session.delete("d").await,
+                "RMD d" => session.remove_directory("d").await,
+                _ => session.change_directory("..").await,
+            };
+            assert!(matches!(result, Err(Error::Unexpected(reply)) if reply.code == 202), "{line}");
+            session.noop().await.unwrap();
+        });
+    }
+}
+
+#[test]
 fn time_that_is_acknowledged_as_superfluous_was_not_set() {
     let time = parse_time_val(b"20240615101800").unwrap();
     let set = async |session: &mut Client, time: &Timestamp| session.set_modified("f", time).await;
@@ -270,7 +323,10 @@ fn pwd_without_a_path_in_quotes_ends_no_session() {
         ("257", None),
         ("250 \"/home\"", None),
     ] {
-        let asked = |script: Script| script.expect("PWD").say(format!("{answer}\r\n"));
+        let asked = |script: Script| match answer {
+            "250 \"/home\"" => says(script.expect("PWD"), answer),
+            answer => script.expect("PWD").say(format!("{answer}\r\n")),
+        };
         play(noop(asked(asked(hello()))), async |session| {
             assert!(matches!(session.current_directory().await, Err(Error::Unexpected(_))), "{answer}");
             let shown = shown.map(|path| WorkingDirectory::Unquoted(path.into()));
@@ -312,7 +368,7 @@ async fn logged_in(session: &mut Client) {
 
 #[test]
 fn utf8_is_asked_for_once_before_the_first_listing() {
-    for answer in ["200 ok", "202 ok", "220 odd", "451 later", "500 what", "501 what", "504 what"] {
+    for answer in ["200 ok", "202 ok", "451 later", "500 what", "501 what", "504 what"] {
         let script = mlsd(mlsd(utf8_on(names_utf8(login(hello())), answer)));
         play(script, async |session| {
             logged_in(session).await;

@@ -8,11 +8,19 @@ use ftp_client::scripted::{Data, End as Ending, Script};
 use support::*;
 
 fn with_mlsd() -> Script {
-    hello().expect("FEAT").say("211-F\r\n MLST type*;size*;\r\n211 End\r\n")
+    featured(hello())
+}
+
+fn featured(script: Script) -> Script {
+    script.expect("FEAT").say("211-F\r\n MLST type*;size*;\r\n211 End\r\n")
 }
 
 fn with_list() -> Script {
-    hello().expect("FEAT").say("502 no\r\n").expect("TYPE A").say("200 ok\r\n")
+    listing_only(hello())
+}
+
+fn listing_only(script: Script) -> Script {
+    script.expect("FEAT").say("211-F\r\n SIZE\r\n211 End\r\n").expect("TYPE A").say("200 ok\r\n")
 }
 
 /// What comes on the data connection, as it is.
@@ -116,8 +124,8 @@ fn same_names_as_above_with_other_facts_are_another_directory() {
 
 #[test]
 fn directory_that_can_be_read_and_not_entered_is_listed_by_argument() {
-    let script = cwd(pwd(with_mlsd(), ROOT), "/a b", "550 no");
-    let tree = walked(data(script, "MLSD /a b", "type=file; x\r\n"), Some("/a b"));
+    let script = cwd(pwd(hello(), ROOT), "/a b", "550 no");
+    let tree = walked(data(featured(script), "MLSD /a b", "type=file; x\r\n"), Some("/a b"));
     assert_eq!((names(&tree), folder(&tree, "").doubt), (vec!["x".to_string()], Some(Doubt::NotEntered)));
 }
 
@@ -131,7 +139,11 @@ fn listing_without_a_line_end_is_in_doubt() {
 #[test]
 fn listing_that_names_a_directory_which_is_not_known_is_in_doubt() {
     let script = data(with_mlsd(), "MLSD /", "type=dir; d\r\ntype=file; a\r\n");
-    let script = passive(script).expect("MLSD /d").say("550 no\r\n").data(Data::sends("", Ending::Stall));
+    let refused = |script: Script, command: &str| {
+        passive(script).expect(command).say("550 no\r\n").data(Data::sends("", Ending::Stall))
+    };
+    let script = refused(script, "MLSD /d").expect("TYPE A").say("200 ok\r\n");
+    let script = refused(script, "LIST /d");
     assert_eq!(folder(&walked(script, Some("/")), "").doubt, Some(Doubt::UnknownMember));
 }
 
@@ -148,7 +160,7 @@ fn refusal_that_says_no_files_is_an_empty_listing_in_doubt() {
 #[test]
 fn paths_from_the_root_need_no_pwd() {
     for answer in ["550 no", "257 /", "257 \"\"", "502 no"] {
-        let script = cwd(pwd(with_mlsd(), answer), "/a b", "250 ok");
+        let script = featured(cwd(pwd(hello(), answer), "/a b", "250 ok"));
         let (tree, is_away) = play(data(script, "MLSD", "type=file; x\r\n"), async |session| {
             let mut walk = Walk::new(Some("/a b"), WalkOptions::default());
             let mut tree = Tree::default();
@@ -158,7 +170,7 @@ fn paths_from_the_root_need_no_pwd() {
         assert_eq!((names(&tree), is_away), (vec!["x".to_string()], true), "{answer}");
         assert!(folder(&tree, "").is_certain());
         // From the login directory there is no other way than the argument.
-        let script = data(pwd(with_mlsd(), answer), "MLSD a b", "type=file; x\r\n");
+        let script = data(featured(pwd(hello(), answer)), "MLSD a b", "type=file; x\r\n");
         let tree = walked(script, Some("a b"));
         assert_eq!((names(&tree), folder(&tree, "").doubt), (vec!["x".to_string()], Some(Doubt::NotEntered)));
     }
@@ -166,14 +178,15 @@ fn paths_from_the_root_need_no_pwd() {
 
 #[test]
 fn lost_connection_on_the_way_to_a_directory_is_no_missing_directory() {
-    let lost = cwd(pwd(with_mlsd(), ROOT), "/a b", "421 bye").end(Ending::Close);
+    let lost = cwd(pwd(hello(), ROOT), "/a b", "421 bye").end(Ending::Close);
     let error = play(lost, async |session| walk(session, Some("/a b"), WalkOptions::default()).await.unwrap_err());
     assert!(matches!(error, Error::Transient(reply) if reply.code == 421));
 }
 
 #[test]
 fn session_that_cannot_return_is_closed() {
-    let script = data(cwd(pwd(with_mlsd(), ROOT), "/a b", "250 ok"), "MLSD", "type=file; x\r\n");
+    let script = featured(cwd(pwd(hello(), ROOT), "/a b", "250 ok"));
+    let script = data(script, "MLSD", "type=file; x\r\n");
     play(cwd(script, "/", "550 no"), async |session| {
         assert!(walk(session, Some("/a b"), WalkOptions::default()).await.is_err());
         assert!(!session.is_open());
@@ -199,8 +212,7 @@ fn names_that_begin_with_a_dot_may_be_hidden_until_list_shows_one() {
 #[test]
 fn list_is_asked_for_hidden_names_where_that_is_known_to_work() {
     let line = "-rw-r--r-- 1 u g 5 Jun 15 10:18 .htaccess\r\n";
-    let greeting = Script::new().say("220 (vsFTPd 3.0.3)\r\n").expect("FEAT").say("502 no\r\n");
-    let script = data(greeting.expect("TYPE A").say("200 ok\r\n"), "LIST -a pub", line);
+    let script = data(listing_only(Script::new().say("220 (vsFTPd 3.0.3)\r\n")), "LIST -a pub", line);
     assert_eq!(names(&walked(script, Some("pub"))), [".htaccess"]);
 }
 

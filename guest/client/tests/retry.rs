@@ -5,8 +5,8 @@ mod support;
 use ftp_client::retry::*;
 use ftp_client::scripted::{Data, End, Script, Scripted};
 use ftp_client::segments::{Failed, Fetched, Segments, Sink};
-use ftp_client::{Error, Network, Outcome, Phase, Session};
-use std::cell::{Cell, RefCell};
+use ftp_client::{Error, Network, Phase};
+use std::cell::RefCell;
 use std::time::Duration;
 use support::*;
 
@@ -25,28 +25,6 @@ impl Sink for Memory {
     }
 }
 
-/// Servers, one for each attempt, and none after the last.
-struct Servers(Vec<Scripted>, Cell<usize>);
-
-impl Servers {
-    fn new(scripts: Vec<Script>) -> Self {
-        Self(scripts.into_iter().map(Scripted::new).collect(), Cell::new(0))
-    }
-
-    async fn open(&self) -> Result<Session<Scripted>, Error> {
-        let network = self.0.get(self.1.replace(self.1.get() + 1)).cloned();
-        let network = network.ok_or(Error::ConnectionRefused("no more".into()))?;
-        Session::connect(network, settings(), "ftp.example.com", 21).await
-    }
-
-    fn check_finished(&self) {
-        for network in &self.0 {
-            network.finished();
-            assert_eq!(network.open_sockets(), 0, "a socket is left open");
-        }
-    }
-}
-
 fn policy(attempts: u32) -> Retry {
     Retry { attempts, ..Retry::default() }
 }
@@ -56,13 +34,6 @@ fn get(scripts: Vec<Script>, sink: &Memory, attempts: u32) -> (Result<Fetched, F
     let (servers, clock) = (Servers::new(scripts), Scripted::new(Script::new()));
     let options = Segments { sessions: 1, ..Segments::default() };
     let result = clock.run(download(&clock, async || servers.open().await, "f", sink, &options, &policy(attempts)));
-    servers.check_finished();
-    (result, clock.now())
-}
-
-fn put(scripts: Vec<Script>, attempts: u32) -> (Result<Outcome, Error>, Duration) {
-    let (servers, clock) = (Servers::new(scripts), Scripted::new(Script::new()));
-    let result = clock.run(upload(&clock, async || servers.open().await, "f", &CONTENTS, &policy(attempts)));
     servers.check_finished();
     (result, clock.now())
 }
@@ -190,7 +161,7 @@ fn file_is_fetched_in_as_many_attempts_as_it_takes() {
 #[test]
 fn file_of_which_only_the_verdict_is_missing_is_not_fetched_again() {
     let sink = Memory::default();
-    let (result, _) = get_from(0, vec![cut_after(16), as_before(image_of("16", TIME))], &sink, 1);
+    let (result, _) = get_from(0, vec![cut_after(16).end(End::Close), as_before(image_of("16", TIME))], &sink, 1);
     assert_eq!(result.unwrap().bytes, 16);
     assert_eq!(sink.0.take(), CONTENTS);
 }
@@ -224,59 +195,62 @@ fn server_that_is_never_there_is_given_up() {
     assert_eq!(waited, Duration::from_secs(1 + 2 + 4 + 8));
 }
 
-/// An upload of which so much is taken.
-fn taken(count: usize) -> Script {
-    let script = passive(hello().expect("TYPE I").say("200 ok\r\n")).expect("STOR f").say("150 go\r\n426 cut\r\n");
-    script.data(Data::takes_only(count, End::Reset))
-}
-
-fn stored(script: Script) -> Script {
-    let script = script.expect("STOR f").say("150 go\r\n226 done\r\n").data(Data::takes());
-    bye(script.expect("SIZE f").say("213 16\r\n"))
-}
-
 fn size_is(size: &str) -> Script {
     hello().expect("TYPE I").say("200 ok\r\n").expect("SIZE f").say(format!("{size}\r\n"))
 }
 
-#[test]
-fn upload_goes_on_at_the_size_that_the_server_has() {
-    let second = stored(passive(size_is("213 4")).expect("REST 4").say("350 ok\r\n"));
-    let (result, waited) = put(vec![taken(6), second], 1);
-    assert_eq!(result.unwrap().bytes, 12);
-    assert_eq!(waited, Duration::from_secs(1));
+/// A download that ends early, with a verdict.
+fn short(announced: &str, bytes: &[u8]) -> Script {
+    let script = passive(image_of("16", TIME)).expect("RETR f").say(format!("{announced}\r\n226 done\r\n"));
+    let script = script.data(Data::sends(bytes, End::Close));
+    if announced.contains("bytes") { script } else { script.expect("SIZE f").say("213 16\r\n") }
+}
+
+fn all_of_it() -> Script {
+    let script = passive(image_of("16", TIME)).expect("RETR f").say("150 go\r\n226 done\r\n");
+    script.data(Data::sends(CONTENTS, End::Close))
 }
 
 #[test]
-fn upload_begins_again_where_the_server_cannot_go_on() {
-    for second in [
-        stored(passive(passive(size_is("213 4")).expect("REST 4").say("502 no\r\n")).data(Data::takes())),
-        stored(passive(size_is("550 no such file"))),
-        // More than was ever sent: it is another file.
-        stored(passive(size_is("213 4000"))),
-        stored(passive(size_is("213 0"))),
-        stored(passive(size_is("213 many"))),
-    ] {
-        let (result, _) = put(vec![taken(6), second], 1);
+fn early_end_of_the_same_file_is_one_more_attempt() {
+    for announced in ["150 go", "150 go (16 bytes)"] {
+        let sink = Memory::default();
+        let (result, waited) = get_from(0, vec![short(announced, &CONTENTS[..6]), as_before(all_of_it())], &sink, 1);
         assert_eq!(result.unwrap().bytes, 16);
+        assert_eq!(sink.0.take(), CONTENTS);
+        assert_eq!(waited, Duration::from_secs(1));
+        // It is another file by then.
+        let scripts = vec![short(announced, &CONTENTS[..6]), image_of("6", "20240615101801")];
+        let (result, _) = get_from(0, scripts, &Memory::default(), 4);
+        assert!(matches!(result, Err(Error::Integrity(_))), "{result:?}");
     }
 }
 
 #[test]
-fn upload_that_is_not_all_there_in_the_end_is_no_success() {
-    let script = passive(hello().expect("TYPE I").say("200 ok\r\n")).expect("STOR f").say("150 go\r\n226 done\r\n");
-    let script = script.data(Data::takes()).expect("SIZE f").say("213 15\r\n");
-    let (result, _) = put(vec![script], 4);
+fn bytes_that_were_lost_in_the_middle_are_seen_in_the_next_attempt() {
+    let lacking = [&CONTENTS[..3], &CONTENTS[4..]].concat();
+    let (result, _) = get_from(0, vec![short("150 go", &lacking), all_of_it()], &Memory::default(), 4);
     assert!(matches!(result, Err(Error::Integrity(_))), "{result:?}");
 }
 
 #[test]
-fn full_disk_is_not_tried_again() {
-    let script = passive(hello().expect("TYPE I").say("200 ok\r\n")).expect("STOR f").say("552 full\r\n");
-    let script = script.data(Data::takes());
-    let (result, waited) = put(vec![script], 4);
-    assert!(matches!(result, Err(Error::Permanent(reply)) if reply.code == 552));
-    assert_eq!(waited, Duration::ZERO);
+fn file_that_grew_while_it_came_is_whole() {
+    let come = || {
+        let script = passive(image_of("10", TIME)).expect("RETR f").say("150 go\r\n226 done\r\n");
+        script.data(Data::sends(CONTENTS, End::Close)).expect("SIZE f")
+    };
+    let later = |script: Script, size: &str| {
+        let script = script.say(format!("213 {size}\r\n")).expect("SIZE f").say(format!("213 {size}\r\n"));
+        script.expect("MDTM f").say("213 20240615101801\r\n")
+    };
+    for size in ["16", "20"] {
+        let sink = Memory::default();
+        let (result, _) = get_from(0, vec![bye(later(come(), size))], &sink, 1);
+        assert_eq!(result.unwrap().bytes, 16, "{size}");
+        assert_eq!(sink.0.take(), CONTENTS);
+    }
+    let (result, _) = get_from(0, vec![come().say("213 12\r\n")], &Memory::default(), 1);
+    assert!(matches!(result, Err(Error::Integrity(_))), "{result:?}");
 }
 
 #[test]

@@ -109,8 +109,9 @@ fn refused_with(result: &Fetched) -> Vec<u16> {
 #[test]
 fn each_session_brings_its_range_and_nothing_else() {
     let sink = Pieces::default();
-    let script = versioned(part(first("213 16"), 0), "213 16", OLD);
-    let others = vec![bye(other(4, part)), bye(other(8, part)), bye(other(12, tail))];
+    let script = bye(part(first("213 16"), 0));
+    // The session that has read to the end of the file is the one that is asked in the end.
+    let others = vec![bye(other(4, part)), bye(other(8, part)), versioned(other(12, tail), "213 16", OLD)];
     let fetched = run(script, others, &sink, &segments(4)).unwrap();
     assert_eq!((sink.joined(), fetched.bytes, fetched.sessions), (CONTENTS.to_vec(), 16, 4));
     assert_eq!(fetched.refused, []);
@@ -136,9 +137,9 @@ fn empty_file_is_looked_at() {
 #[test]
 fn sessions_that_cannot_be_opened_are_done_without() {
     let sink = Pieces::default();
-    let script = versioned(part(first("213 16"), 0), "213 16", OLD);
+    let script = bye(part(first("213 16"), 0));
     let full = || Script::new().say("421 too many connections\r\n").end(End::Close);
-    let others = vec![full(), bye(other(8, tail)), full()];
+    let others = vec![full(), versioned(other(8, tail), "213 16", OLD), full()];
     let fetched = run(script, others, &sink, &segments(4)).unwrap();
     assert_eq!((sink.joined(), fetched.sessions), (CONTENTS.to_vec(), 2));
     assert_eq!(refused_with(&fetched), [421, 421]);
@@ -160,10 +161,10 @@ fn first_session_reads_on_where_rest_is_refused() {
 #[test]
 fn session_before_reads_on_where_one_range_cannot_be_begun() {
     let sink = Pieces::default();
-    let script = versioned(part(first("213 16"), 0), "213 16", OLD);
+    let script = bye(part(first("213 16"), 0));
     let refusing = image_from(hello().expect("TYPE I").say("200 ok\r\n"), 10).expect("RETR f");
     let refusing = bye(refusing.say("450 busy\r\n").data(Data::sends("", End::Stall)));
-    let fetched = run(script, vec![bye(other(5, tail)), refusing], &sink, &segments(3)).unwrap();
+    let fetched = run(script, vec![versioned(other(5, tail), "213 16", OLD), refusing], &sink, &segments(3)).unwrap();
     assert_eq!((sink.joined(), fetched.sessions), (CONTENTS.to_vec(), 2));
 }
 
@@ -177,10 +178,36 @@ fn one_session_does_it_where_the_size_is_not_known() {
 #[test]
 fn range_that_ends_early_is_no_success() {
     let script = image_from(first("213 16"), 0).expect("RETR f").say("150 go\r\n226 done\r\n");
-    let failed =
-        run(script.data(Data::sends("0123", End::Close)), vec![], &Pieces::default(), &segments(1)).unwrap_err();
-    assert!(matches!(failed.error, Error::Integrity(_)), "{:?}", failed.error);
-    assert_eq!(failed.resume.done, [Range { start: 0, end: 4 }]);
+    let script = script.data(Data::sends("0123", End::Close)).expect("SIZE f").say("213 16\r\n");
+    let failed = run(script, vec![], &Pieces::default(), &segments(1)).unwrap_err();
+    assert!(matches!(failed.error, Error::Incomplete(_)), "{:?}", failed.error);
+    assert_eq!(failed.resume.done, [], "bytes in the middle may be missing");
+}
+
+#[test]
+fn session_that_was_left_in_the_middle_is_not_asked_again() {
+    // It closes the connection, as some servers do when a transfer is aborted.
+    let gone = || {
+        let script = image_from(first("213 16"), 0).expect("RETR f").say("150 go\r\n").expect("ABOR");
+        script.data(Data::sends(CONTENTS, End::Close)).end(End::Close)
+    };
+    let sink = Pieces::default();
+    let others = vec![versioned(other(8, tail), "213 16", OLD)];
+    let fetched = run(gone(), others, &sink, &segments(2)).unwrap();
+    assert_eq!((sink.joined(), fetched.sessions), (CONTENTS.to_vec(), 2));
+
+    // Without an answer to ABOR, the next range is one for a new session.
+    let sink = Pieces::default();
+    let version = play(first("213 16"), async |session| Version {
+        size: Some(session.size("f").await.unwrap()),
+        modified: Some(session.modified("f").await.unwrap()),
+    });
+    let silent = image_from(first("213 16"), 0).expect("RETR f").say("150 go\r\n").expect("ABOR");
+    let silent = silent.data(Data::sends(CONTENTS, End::Close));
+    let done = vec![Range { start: 4, end: 8 }];
+    let options = Segments { resume: Some(Resume { version, done }), ..segments(1) };
+    let fetched = run(silent, vec![versioned(other(8, tail), "213 16", OLD)], &sink, &options).unwrap();
+    assert_eq!(fetched.bytes, 12);
 }
 
 #[test]
@@ -212,9 +239,9 @@ fn failure_tells_what_is_there_and_the_next_attempt_gets_the_rest() {
     assert!(matches!(failed.error, Error::ConnectionLost(_)), "{:?}", failed.error);
     assert_eq!(failed.resume.done, [0..3, 8..13]);
 
-    let script = versioned(tail(part(first("213 16"), 3), 13), "213 16", OLD);
+    let script = bye(part(first("213 16"), 3));
     let options = Segments { resume: Some(failed.resume), ..segments(1) };
-    let fetched = run(script, vec![], &sink, &options).unwrap();
+    let fetched = run(script, vec![versioned(other(13, tail), "213 16", OLD)], &sink, &options).unwrap();
     assert_eq!((sink.joined(), fetched.bytes), (CONTENTS.to_vec(), 8));
 }
 
@@ -265,7 +292,8 @@ fn sink_that_fails_ends_it() {
 fn size_beyond_all_bounds_costs_nothing() {
     let script = image_from(first("213 9223372036854775808"), 0).expect("RETR f").say("150 go\r\n226 done\r\n");
     let script = script.data(Data::sends(CONTENTS, End::Close));
+    let script = script.expect("SIZE f").say("213 9223372036854775808\r\n");
     let failed = run(script, vec![], &Pieces::default(), &segments(usize::MAX)).unwrap_err();
     assert!(matches!(failed.error, Error::Integrity(_)), "{:?}", failed.error);
-    assert_eq!(failed.resume.done, [Range { start: 0, end: 16 }]);
+    assert_eq!(failed.resume.done, []);
 }

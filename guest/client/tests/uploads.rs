@@ -145,6 +145,8 @@ fn size_that_is_a_time_is_out_of_step_and_no_mismatch() {
             assert!(!session.is_open());
         });
     }
+    let before = size(hello().expect("TYPE I").say("200 ok\r\n"), "213 20240615101800");
+    play(before, async |session| assert!(matches!(appended(session).await, Err(Error::Protocol(_)))));
     let script = image_of("213 20000000000000").expect("REST 5").say("350 ok\r\n");
     play(size(taken(script, "STOR a"), "213 20000000000000"), async |session| {
         assert_eq!(stored(session, 5).await.unwrap().verified, Verified::Size, "it was that long before");

@@ -26,6 +26,16 @@ fn refused(script: Script, command: &str, reply: &str) -> Script {
     passive(script).expect(command).say(reply).data(Data::sends("", Ending::Stall))
 }
 
+/// What is refused to `MLSD` is asked for by `LIST`.
+fn refused_twice(script: Script, path: &str, reply: &str) -> Script {
+    let script = refused(script, &format!("MLSD {path}"), reply).expect("TYPE A").say("200 ok\r\n");
+    refused(script, &format!("LIST {path}"), reply)
+}
+
+fn without_mlsd() -> Script {
+    hello().expect("FEAT").say("211-F\r\n SIZE\r\n211 End\r\n").expect("TYPE A").say("200 ok\r\n")
+}
+
 /// The walk goes to a directory, lists it, and returns to `/home`. What `asks` adds comes before the return.
 fn inside(script: Script, path: &str, command: &str, members: &[&str], asks: fn(Script) -> Script) -> Script {
     let script = script.expect(&format!("CWD {path}")).say("250 ok\r\n");
@@ -83,9 +93,11 @@ fn what_is_below_comes_right_after_depth_first() {
 
 #[test]
 fn lines_of_list_will_do() {
-    let script = hello().expect("FEAT").say("502 no\r\n").expect("TYPE A").say("200 ok\r\n");
-    let script =
-        listing(script, "LIST", &["drwxr-xr-x 2 u g 6 Jun 15 2005 -d", "lrwxrwxrwx 1 u g 1 Jun 15 2005 l -> -d"]);
+    let script = listing(
+        without_mlsd(),
+        "LIST",
+        &["drwxr-xr-x 2 u g 6 Jun 15 2005 -d", "lrwxrwxrwx 1 u g 1 Jun 15 2005 l -> -d"],
+    );
     let script = inside(home(script), "/home/-d", "LIST", &["-rw-r--r-- 1 u g 5 Jun 15 10:18 a"], |script| script);
     let tree = walked(script, None, WalkOptions::default());
     assert_eq!(items(&tree), ["-d", "l", "-d/a"]);
@@ -97,7 +109,7 @@ fn lines_of_list_will_do() {
 fn directory_that_is_refused_does_not_end_the_walk() {
     for (reply, code) in [("550 no\r\n", 550), ("450 later\r\n", 450)] {
         let script = listing(featured(), "MLSD /", &["type=dir;=d", "type=dir;=e"]);
-        let script = listing(refused(script, "MLSD /d", reply), "MLSD /e", &["type=file;=f"]);
+        let script = listing(refused_twice(script, "/d", reply), "MLSD /e", &["type=file;=f"]);
         let tree = walked(script, Some("/"), WalkOptions::default());
         assert_eq!(items(&tree), ["d", "e", "e/f"]);
         let end = end(&tree, "d");
@@ -110,7 +122,7 @@ fn directory_that_is_refused_does_not_end_the_walk() {
 
 #[test]
 fn root_that_is_refused_is_told() {
-    let tree = walked(refused(featured(), "MLSD nosuch", "550 no\r\n"), Some("nosuch"), WalkOptions::default());
+    let tree = walked(refused_twice(featured(), "nosuch", "550 no\r\n"), Some("nosuch"), WalkOptions::default());
     assert!(tree.items.is_empty());
     assert!(matches!(end(&tree, ""), End::Failed(Error::Permanent(_))));
 }
@@ -127,12 +139,12 @@ fn listing_that_breaks_off_is_no_complete_one() {
 
 #[test]
 fn empty_list_of_a_directory_that_is_not_there_is_no_empty_directory() {
-    let script = || hello().expect("FEAT").say("502 no\r\n").expect("TYPE A").say("200 ok\r\n");
-    let there = inside(home(listing(script(), "LIST pub", &[])), "/home/pub", "LIST", &[], |script| script);
+    let there = inside(home(listing(without_mlsd(), "LIST pub", &[])), "/home/pub", "LIST", &[], |script| script);
     let tree = walked(there, Some("pub"), WalkOptions::default());
     assert_eq!((end(&tree, ""), tree.folders[0].is_certain()), (&End::Complete, true));
 
-    let not_there = home(listing(script(), "LIST pub", &[])).expect("CWD /home/pub").say("550 no such directory\r\n");
+    let not_there =
+        home(listing(without_mlsd(), "LIST pub", &[])).expect("CWD /home/pub").say("550 no such directory\r\n");
     let tree = walked(not_there, Some("pub"), WalkOptions::default());
     assert!(matches!(end(&tree, ""), End::Failed(Error::Permanent(_))));
 }
@@ -268,8 +280,7 @@ fn where_a_link_leads_is_asked_with_size_when_it_is_still_a_link_to_mlst() {
 fn where_a_link_leads_is_asked_with_cwd_when_nothing_else_tells() {
     let follow = WalkOptions { follow_links: true, ..WalkOptions::default() };
     let begin = || {
-        let script = hello().expect("FEAT").say("502 no\r\n").expect("TYPE A").say("200 ok\r\n");
-        let script = listing(script, "LIST", &["lrwxrwxrwx 1 u g 1 Jun 15 2005 l -> ."]);
+        let script = listing(without_mlsd(), "LIST", &["lrwxrwxrwx 1 u g 1 Jun 15 2005 l -> ."]);
         script.expect("TYPE I").say("200 ok\r\n").expect("SIZE l").say("550 no file\r\n")
     };
     // Into itself: its listing is that of the directory above, and so is its path.

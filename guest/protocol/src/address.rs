@@ -3,18 +3,35 @@
 use crate::number::decimal;
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 
 /// The address in the text of a 227 reply to `PASV` (RFC 959, section 4.1.2).
 ///
 /// The text around the six numbers is not standardised, and the parentheses may be missing (RFC 1123, section
-/// 4.1.2.6). Over IPv6 some servers answer `0,0,0,0,p1,p2`, which is given as it is: only the port is meant.
+/// 4.1.2.6); there may be spaces behind the commas. Over IPv6 some servers answer `0,0,0,0,p1,p2`, which is given as it is: only the port is meant.
 ///
 /// # Errors
 ///
 /// [`Error`] when there are not exactly six numbers from 0 to 255 in a row, or the port is 0.
 pub fn parse_pasv(text: &[u8]) -> Result<SocketAddrV4, Error> {
+    six_numbers(text).or_else(|_| six_numbers(&without_spaces(text)))
+}
+
+/// Some servers write a space after each comma.
+fn without_spaces(text: &[u8]) -> Vec<u8> {
+    let mut joined = Vec::with_capacity(text.len());
+    for &byte in text {
+        match (byte, joined.last()) {
+            (b' ', Some(b',')) => {}
+            _ => joined.push(byte),
+        }
+    }
+    joined
+}
+
+fn six_numbers(text: &[u8]) -> Result<SocketAddrV4, Error> {
     // A sign, a dot or a colon belongs to the number beside it, so that no part of "-1" or "::1" passes for one.
     let outside = |byte: &u8| !matches!(byte, b'0'..=b'9' | b',' | b'-' | b'+' | b'.' | b':');
     let six = text.split(outside).find(|word| word.iter().filter(|&&byte| byte == b',').count() >= 5).ok_or(Error)?;
@@ -112,6 +129,8 @@ mod tests {
             ("Passive-Mode (10,0,0,255,255,255)", "10.0.0.255:65535"),
             ("Entering Passive Mode (0,0,0,0,195,80)", "0.0.0.0:50000"),
             ("(127,000,000,001,004,001)", "127.0.0.1:1025"),
+            ("Entering Passive Mode (127, 0, 0, 1, 4, 1)", "127.0.0.1:1025"),
+            ("Entering Passive Mode 127,  0, 0,0, 4, 1.", "127.0.0.0:1025"),
             ("1,000 files, 2,3 (10,1,2,3,0,1) 9,9", "10.1.2.3:1"),
         ];
         for (text, expected) in table {
@@ -142,7 +161,9 @@ mod tests {
             "(::1,0,0,0,4,1)",
             "(::1,137,43)",
             "(1.2,0,0,1,4,1)",
-            "(127, 0, 0, 1, 4, 1)",
+            "(127 0 0 1 4 1)",
+            "(127, 0, 0, 1, 4)",
+            "(127, 0, 0, 1, -4, 1)",
             "(127;0;0;1;4;1)",
             "(7f,0,0,1,4,1)",
         ] {

@@ -3,8 +3,8 @@
 //! A [`Script`] is a list of steps: expect a command, say something, open a data connection, cut the line. The peer that
 //! plays it listens on a port of the system's choosing, takes one control connection and follows the steps; whatever
 //! else the client sends is a mismatch, and fails the trial. The exceptions are courtesies, commands that a client may
-//! send at any time to learn or set what it needs (`FEAT`, `OPTS`, `TYPE`): they are answered unless the script is
-//! [`strict`](Script::strict).
+//! send at any time to learn or set what it needs (`FEAT`, `OPTS`, `TYPE`, and `SIZE`, which is not told): they are answered
+//! unless the script is [`strict`](Script::strict).
 //!
 //! Connections are plain until a step puts one of them inside TLS. What the peer shows there is a [`Tls`].
 

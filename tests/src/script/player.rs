@@ -21,9 +21,10 @@ use super::{Ending, Script, Step, Wanted};
 const STEP_LIMIT: Duration = Duration::from_secs(60);
 
 /// What is said to a courtesy.
-const COURTESIES: [(&str, &str); 3] = [
+const COURTESIES: [(&str, &str); 4] = [
     ("FEAT", "211-Features:\r\n MLST type*;size*;modify*;\r\n REST STREAM\r\n SIZE\r\n211 End\r\n"),
     ("OPTS", "200 as you like\r\n"),
+    ("SIZE", "504 that is not told\r\n"),
     ("TYPE", "200 as you like\r\n"),
 ];
 

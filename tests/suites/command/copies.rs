@@ -71,7 +71,10 @@ const CASES: [Case; 8] = [
         source,
         || {
             let sink = Script::logged_in().on("SIZE copy", "502 no").open_data("STOR .copy.a-").receive_data(FILE);
-            sink.reply("226 done").on("RNFR .copy.a-", "350 and?").on("RNTO copy", "250 done")
+            sink.reply("226 done")
+                .on("SIZE .copy.a-", "502 no")
+                .on("RNFR .copy.a-", "350 and?")
+                .on("RNTO copy", "250 done")
         },
         0,
         "\"verified\":null",
@@ -100,7 +103,9 @@ pub fn add(suite: &mut Suite) {
     for program in Program::ALL {
         let name = |name: &str| format!("{}::copies::{name}", program.name());
         for (trial, source, sink, code, said) in CASES {
-            suite.trial_with(name(trial), program.installed(), move || relayed(program, source(), sink(), code, said));
+            suite.trial_with(name(trial), program.installed(), move || {
+                relayed(program, source(), sink(), "copy", code, said)
+            });
         }
         for kind in Kind::ALL {
             let name = name(&format!("{}::file_under_another_address_of_its_server_survives", kind.name()));
@@ -111,14 +116,22 @@ pub fn add(suite: &mut Suite) {
     }
 }
 
-async fn relayed(program: Program, source: Script, sink: Script, code: i32, said: &str) -> Result<()> {
+/// Copy `file` to another server.
+pub async fn relayed(
+    program: Program,
+    source: Script,
+    sink: Script,
+    target: &str,
+    code: i32,
+    said: &str,
+) -> Result<()> {
     source
         .on("QUIT", "221 bye")
         .play(async |source| {
             sink.on("QUIT", "221 bye")
                 .play(async |sink| {
                     let here = root::temporary()?;
-                    let [from, to] = [(source, "file"), (sink, "copy")]
+                    let [from, to] = [(source, "file"), (sink, target)]
                         .map(|(peer, name)| format!("ftp://user@{}/{name}", peer.address()));
                     let output = program.command(here.path(), &["cp", "--relay", "--json", &from, &to])?.output()?;
                     let text = String::from_utf8_lossy(&output.stdout);
@@ -136,8 +149,8 @@ fn onto_itself(place: &Place) -> Result<()> {
     place.write_there("file", &contents)?;
     let file = place.url("file");
     let other = file.replace("127.0.0.1", "localhost");
-    for arguments in [&["cp", "--relay", &file, &other][..], &["cp", &file, &other], &["cp", &other, &file]] {
-        let output = place.run(arguments)?;
+    for arguments in [&["--relay", &file, &other][..], &[&file, &other], &[&other, &file]] {
+        let output = place.run(&[&["cp", "--same-password"], arguments].concat())?;
         ensure!(output.status.success() && place.there("file")? == contents, "{arguments:?}: {output:?}");
         let left: Vec<_> =
             std::fs::read_dir(place.server.root())?.map(|file| Ok(file?.file_name())).collect::<Result<_>>()?;

@@ -15,7 +15,9 @@ type Trial = (&'static str, fn(&Place) -> Result<()>);
 const TRIALS: [Trial; 12] = [
     ("wrong_arguments_are_2", |place| {
         place.fails(2, &["get", "--nonsense", &place.url("x")], "Usage")?;
-        place.fails(2, &["get", "sftp://host/"], "ftp://")
+        place.fails(2, &["get", "sftp://host/"], "sftp://host/: a URL has to start with ftp://")?;
+        place.fails(2, &["ls", "ftp://user:a/b@host/"], "%2F")?;
+        place.fails(2, &["ls", "ftp://0.0.0.0/"], "the address of no server")
     }),
     ("unknown_name_is_3", |place| place.fails(3, &["ls", "ftp://nobody.invalid/"], "not resolved")),
     ("port_where_nobody_listens_is_4", |place| {
@@ -32,6 +34,8 @@ const TRIALS: [Trial; 12] = [
     ("missing_file_is_7", |place| {
         place.fails(7, &["get", &place.url("nothing")], "550")?;
         place.fails(7, &["get", &place.url("no*thing")], "nothing on the server matches")?;
+        place.fails(7, &["get", &place.url("nothing"), &place.url("neither"), "none/"], "none of 2")?;
+        place.fails(7, &["rm", &place.url("nothing"), &place.url("neither")], "none of it")?;
         place.fails(7, &["mirror", &place.url("nothing/"), "copy"], "no directory")
     }),
     ("refused_command_is_8", |place| place.fails(8, &["quote", &place.url(""), "NONSENSE"], "500")),

@@ -2,11 +2,14 @@
 //! large mirrors that are interrupted.
 
 mod copies;
+mod deletes;
+mod directories;
 mod downloads;
 mod exits;
 mod messages;
 mod mirrors;
 mod names;
+mod namesakes;
 mod options;
 mod outputs;
 mod passwords;
@@ -27,12 +30,15 @@ fn main() -> ExitCode {
     uploads::add(&mut suite);
     downloads::add(&mut suite);
     copies::add(&mut suite);
+    directories::add(&mut suite);
     targets::add(&mut suite);
     messages::add(&mut suite);
     outputs::add(&mut suite);
     passwords::add(&mut suite);
     options::add(&mut suite);
     names::add(&mut suite);
+    namesakes::add(&mut suite);
+    deletes::add(&mut suite);
     mirrors::add(&mut suite);
     readme::add(&mut suite);
     terminal::add(&mut suite);

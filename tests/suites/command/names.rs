@@ -43,7 +43,7 @@ fn bytes(place: &Place) -> Result<()> {
     place.succeed(&["mirror", &place.url("from/"), "here"])?;
     assert_eq!(place.here("here/caf%E9 100%25")?, b"contents");
     assert_eq!(place.here("here/a%25FF")?, b"no byte");
-    place.succeed(&["mirror", "here", &place.url("to/")])?;
+    place.succeed(&["mirror", "--unescape-names", "here", &place.url("to/")])?;
     assert_eq!(std::fs::read(there("to"))?, b"contents");
     assert_eq!(place.there("to/a%FF")?, b"no byte");
     place.succeed(&["get", &place.url("from/caf%E9%20100%25"), "one"])?;

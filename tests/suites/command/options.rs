@@ -261,10 +261,12 @@ async fn tried_again(program: Program) -> Result<()> {
         .await
 }
 
-/// An upload that is tried again asks for no size where it has sent nothing: whatever is there is not its own.
+/// An upload that is tried again is at its beginning where it has sent nothing: whatever is there is not its own.
 async fn older(program: Program) -> Result<()> {
-    let script = Script::logged_in().on("TYPE I", "200 yes").passive().on("STOR file", "425 later");
-    let script = script.open_data("STOR file").receive_data("new").reply("226 done").on("QUIT", "221 bye");
+    let there = |script: Script| script.on("SIZE file", "213 2").on("MDTM file", "213 20200101000000");
+    let script = there(Script::logged_in().on("TYPE I", "200 yes")).passive().on("STOR file", "425 later");
+    let script = there(script).open_data("STOR file").receive_data("new").reply("226 done");
+    let script = script.on("SIZE file", "213 3").on("QUIT", "221 bye");
     script
         .play(async |peer| {
             let here = root::temporary()?;
@@ -295,7 +297,8 @@ async fn kept(program: Program) -> Result<()> {
 }
 
 fn uploaded() -> Script {
-    Script::logged_in().open_data("STOR .file.3-").receive_data("new").reply("226 done")
+    let script = Script::logged_in().open_data("STOR .file.3-").receive_data("new").reply("226 done");
+    script.on("SIZE .file.3-", "213 3")
 }
 
 /// The name is taken, and the old file has been moved aside.

@@ -19,6 +19,32 @@ pub fn add(suite: &mut Suite) {
             lines(&Place::plain(program, Kind::PyFtpd)?)
         });
     }
+    let requirement = Kind::PyFtpd.installed();
+    suite.trial_with("runner::terminal::bars_follow_the_window", requirement, || async {
+        follow(&Place::plain(Program::Runner, Kind::PyFtpd)?)
+    });
+}
+
+/// The runner looks at the window again and again; `wasmtime` has no way to.
+fn follow(place: &Place) -> Result<()> {
+    place.write_there("large", &Payload::bytes(1_200_000))?;
+    let command = place.command(&["get", "--limit-rate", "400k", &place.url("large")])?;
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let words: Vec<String> = words.map(|word| format!("'{}'", word.to_string_lossy())).collect();
+    let line = format!("stty cols 100; {} & sleep 1.5; stty cols 50; wait $!", words.join(" "));
+    let mut script = Command::new("script");
+    script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).env_remove("COLUMNS");
+    for (name, value) in command.get_envs() {
+        script.env(name, value.unwrap_or_default());
+    }
+    let output = script.current_dir(place.here.path()).stdin(std::process::Stdio::null()).output()?;
+    let screen = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{screen}");
+    let bars = screen.split(['\n', '\r', '\u{1b}']).filter(|line| line.contains("B/s"));
+    let widths: Vec<usize> = bars.map(|line| line.trim_start_matches("[2K").chars().count()).collect();
+    assert!(widths.first().is_some_and(|width| (60..=100).contains(width)), "{widths:?} {screen:?}");
+    assert!(widths.last().is_some_and(|width| *width <= 50), "{widths:?} {screen:?}");
+    Ok(())
 }
 
 const FILES: u64 = 20;

@@ -103,7 +103,13 @@ impl Guest {
 
     /// Connect and log in.
     pub async fn login(&mut self) -> Result<()> {
+        self.login_with(true).await
+    }
+
+    /// As [`Self::login`], to compare sizes or not.
+    pub async fn login_with(&mut self, verify_size: bool) -> Result<()> {
         let connector = call!(self, connector.call_constructor())?;
+        call!(self, connector.call_set_verify_size(connector, verify_size))?;
         if self.encrypted {
             let trust = Trust::Roots(certificates::authority()?.to_owned());
             call!(self, connector.call_set_trust(connector, &trust))?.map_err(refused)?;
@@ -159,6 +165,11 @@ impl Guest {
     /// How often the last data connection was written to.
     pub fn writes(&self) -> usize {
         self.store.data().server.lock().writes()
+    }
+
+    /// How often something was written to the control connection.
+    pub fn flights(&self) -> usize {
+        self.store.data().server.lock().flights()
     }
 
     fn session(&self) -> Result<ResourceAny> {

@@ -61,6 +61,15 @@ fn main() -> ExitCode {
         }
     }
     suite.trial_with("tls::small_upload_is_written_twice", requirement(true), small_upload_is_written_twice);
+    for encrypted in [false, true] {
+        let name = |what| format!("{}::{what}", if encrypted { "tls" } else { "plain" });
+        suite.trial_with(name("small_upload_takes_one_flight_for_its_size"), requirement(encrypted), move || {
+            small_upload_takes_one_flight_for_its_size(encrypted)
+        });
+        suite.trial_with(name("download_takes_no_flight_for_its_size"), requirement(encrypted), move || {
+            download_takes_no_flight_for_its_size(encrypted)
+        });
+    }
     suite.run()
 }
 
@@ -71,6 +80,31 @@ async fn small_upload_is_written_twice() -> Result<()> {
     guest.login().await?;
     guest.upload(1000).await?;
     assert_eq!(guest.writes(), 2);
+    Ok(())
+}
+
+/// The first upload of a session: `TYPE`, `EPSV` and `STOR`, inside TLS `PBSZ` and `PROT` before that; and `SIZE`.
+async fn small_upload_takes_one_flight_for_its_size(encrypted: bool) -> Result<()> {
+    let least = if encrypted { 5 } else { 3 };
+    for (verify_size, expected) in [(false, least), (true, least + 1)] {
+        let mut guest = Guest::start(encrypted).await?;
+        guest.login_with(verify_size).await?;
+        let before = guest.flights();
+        guest.upload(1000).await?;
+        assert_eq!(guest.flights() - before, expected, "with the size: {verify_size}");
+    }
+    Ok(())
+}
+
+async fn download_takes_no_flight_for_its_size(encrypted: bool) -> Result<()> {
+    let expected = if encrypted { 5 } else { 3 };
+    for verify_size in [false, true] {
+        let mut guest = Guest::start(encrypted).await?;
+        guest.login_with(verify_size).await?;
+        let before = guest.flights();
+        guest.download().await?;
+        assert_eq!(guest.flights() - before, expected, "with the size: {verify_size}");
+    }
     Ok(())
 }
 

@@ -93,6 +93,12 @@ impl Server {
         self.connections.last().map_or(0, |connection| connection.writes)
     }
 
+    /// How often the client has written to the control connection. It does that to wait for a reply, so it waits as often
+    /// for a round trip, whatever number of commands goes in one piece.
+    pub fn flights(&self) -> usize {
+        self.connections.first().map_or(0, |connection| connection.writes)
+    }
+
     /// The client will not write any more.
     pub fn end(&mut self, number: usize) {
         if number > 0 && !self.connections[number].ended {
@@ -142,6 +148,7 @@ impl Server {
             "MLSD" if !line.ends_with(UNIX) => self.transfer(Some(listing())),
             "LIST" => self.transfer(Some(unix_listing())),
             "STOR" => self.transfer(None),
+            "SIZE" => self.reply(&format!("213 {}", self.received)),
             _ => self.reply("502 unknown"),
         }
     }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use anyhow::Result;
-use ftp_host::{Connector, Copied, Error, Representation, Session, Settings};
+use ftp_host::{Connector, Copied, Error, Representation, Session, Settings, Unverified, Verification};
 use ftp_tests::certificates;
 use ftp_tests::client::{self, refusal};
 use ftp_tests::script::{Ending, Peer, Script};
@@ -33,6 +33,8 @@ pub fn add(suite: &mut Suite) {
             target_that_cannot_connect_is_connected_to,
             target_that_is_stuck_is_released,
             line_end_in_a_name_reaches_neither,
+            copy_that_is_smaller_than_the_file_was_is_incomplete,
+            copy_that_is_larger_has_to_be_as_large_as_the_file_is,
         ]
     );
     trials!(
@@ -96,10 +98,14 @@ async fn source_that_names_another_host_is_not_believed() -> Result<()> {
         .on("PASV", ELSEWHERE)
         .on("RETR file", "150 go")
         .reply("226 sent");
-    let target =
-        Script::logged_in().on("PORT 127,0,0,1,16,1", "200 noted").on("STOR copy", "150 go").reply("226 received");
+    let target = Script::logged_in()
+        .on("PORT 127,0,0,1,16,1", "200 noted")
+        .on("STOR copy", "150 go")
+        .reply("226 received")
+        .on("SIZE copy", "213 8");
     copy(source, target, client::settings(), async |copied, _, _| {
         let copied = copied?;
+        assert_eq!(copied.verified, Verification::Size);
         assert_eq!((copied.source.lines, copied.target.lines), (vec!["sent".into()], vec!["received".into()]));
         Ok(())
     })
@@ -117,7 +123,8 @@ async fn target_that_names_another_host_is_not_believed() -> Result<()> {
         .on("EPSV", "500 what?")
         .on("PASV", ELSEWHERE)
         .on("STOR copy", "150 go")
-        .reply("226 received");
+        .reply("226 received")
+        .on("SIZE copy", "213 8");
     copy(source, target, client::settings(), async |copied, _, _| copied.map(drop).map_err(Into::into)).await
 }
 
@@ -214,7 +221,8 @@ async fn target_that_cannot_connect_is_connected_to() -> Result<()> {
         .on("STOR", "425 cannot connect")
         .passive()
         .on("STOR", "150 go")
-        .reply("226 received");
+        .reply("226 received")
+        .on("SIZE copy", "213 8");
     copy(source, target, client::settings(), async |copied, _, _| copied.map(drop).map_err(Into::into)).await
 }
 
@@ -231,6 +239,47 @@ async fn target_that_is_stuck_is_released() -> Result<()> {
         Ok(())
     })
     .await
+}
+
+/// As where both names are those of one file, which is empty then.
+async fn copy_that_is_smaller_than_the_file_was_is_incomplete() -> Result<()> {
+    copied(source(Script::logged_in()), "213 0", async |copied| {
+        assert!(matches!(copied, Err(Error::Incomplete(_))), "{copied:?}");
+        Ok(())
+    })
+    .await
+}
+
+async fn copy_that_is_larger_has_to_be_as_large_as_the_file_is() -> Result<()> {
+    for (now, is_good) in [("213 9", true), ("213 8", false)] {
+        let source = source(Script::logged_in()).passive().on("RETR", "150 go").reply("226 sent").on("SIZE file", now);
+        let target = Script::logged_in().on("PORT", "200 noted").on("STOR", "150 go").reply("226 received");
+        copy(source, target.on("SIZE copy", "213 9"), client::settings(), async |copied, _, _| {
+            match is_good {
+                true => assert_eq!(copied?.verified, Verification::Size),
+                false => assert!(matches!(copied, Err(Error::Integrity(_))), "{copied:?}"),
+            }
+            Ok(())
+        })
+        .await?;
+    }
+    let unknown = Verification::NotVerified(Unverified::NoSize);
+    copied(source(Script::logged_in()), "502 what?", async |copied| {
+        assert_eq!(copied?.verified, unknown);
+        Ok(())
+    })
+    .await
+}
+
+/// A copy that goes well, and what the target says of its size.
+async fn copied(
+    source: Script,
+    size: &str,
+    check: impl AsyncFnOnce(Result<Copied, Error>) -> Result<()>,
+) -> Result<()> {
+    let source = source.passive().on("RETR", "150 go").reply("226 sent");
+    let target = Script::logged_in().on("PORT", "200 noted").on("STOR", "150 go").reply("226 received");
+    copy(source, target.on("SIZE copy", size), client::settings(), async |copied, _, _| check(copied).await).await
 }
 
 async fn line_end_in_a_name_reaches_neither() -> Result<()> {
@@ -274,7 +323,8 @@ async fn server_that_knows_cpsv_listens() -> Result<()> {
         .on("FEAT", "211-these\r\n CPSV\r\n211 end")
         .on("CPSV", ELSEWHERE)
         .on("STOR copy", "150 go")
-        .reply("226 here");
+        .reply("226 here")
+        .on("SIZE copy", "213 8");
     let source = source.reply("226 sent");
     copy(source, target, explicit(tls()?), async |copied, _, _| copied.map(drop).map_err(Into::into)).await
 }
@@ -288,6 +338,7 @@ async fn server_that_knows_sscn_is_told_and_told_back() -> Result<()> {
         .reply("226 sent")
         .on("SSCN OFF", "200 server");
     let target = Script::protected().on("PORT", "200 noted").on("STOR copy", "150 go").reply("226 here");
+    let target = target.on("SIZE copy", "213 8");
     copy(source, target, explicit(tls()?), async |copied, _, _| copied.map(drop).map_err(Into::into)).await
 }
 

@@ -21,7 +21,7 @@ pub fn add(suite: &mut Suite) {
             file_that_changes_between_two_attempts_is_integrity,
             file_that_changes_under_way_is_integrity,
             file_without_size_and_time_is_not_gone_on_with,
-            file_that_is_shorter_than_its_size_is_integrity,
+            file_that_ends_early_is_one_more_attempt_and_then_incomplete,
             server_that_refuses_for_ever_is_given_up,
             wrong_password_is_not_tried_again,
             local_failure_is_not_tried_again,
@@ -149,12 +149,23 @@ async fn file_without_size_and_time_is_not_gone_on_with() -> Result<()> {
         .await
 }
 
-async fn file_that_is_shorter_than_its_size_is_integrity() -> Result<()> {
-    session(SIZE, TIME)
-        .download("RETR file", "012345")
+async fn file_that_ends_early_is_one_more_attempt_and_then_incomplete() -> Result<()> {
+    let short = || session(SIZE, TIME).download("RETR file", "012345").on("SIZE file", SIZE);
+    short()
         .play(async |peer| {
-            let (result, _) = fetch(peer, 5).await?;
-            assert!(matches!(result, Err(Error::Integrity(_))), "{result:?}");
+            let (result, _) = fetch(peer, 0).await?;
+            assert!(matches!(result, Err(Error::Incomplete(_))), "{result:?}");
+            Ok(())
+        })
+        .await?;
+    // It begins again, and compares what the stream has.
+    let rest = session(SIZE, TIME).download("RETR file", "0123456789abcdef");
+    let rest = rest.on("SIZE file", SIZE).on("MDTM file", TIME).on("QUIT", "221 goodbye");
+    short()
+        .then(Ending::Close, rest)
+        .play(async |peer| {
+            let (result, bytes) = fetch(peer, 1).await?;
+            assert_eq!((result?.attempts, bytes), (2, b"0123456789abcdef".to_vec()));
             Ok(())
         })
         .await

@@ -29,7 +29,7 @@ pub fn add(suite: &mut Suite) {
         "reply",
         Ok(()),
         [
-            unclosed_quote_in_257_is_protocol,
+            unclosed_quote_in_257_is_unexpected,
             nul_and_other_control_bytes_are_text,
             lone_cr_does_not_end_a_line,
             reply_split_into_single_bytes_is_one_reply,
@@ -61,13 +61,15 @@ async fn malformed_is_protocol(reply: &str) -> Result<()> {
         .await
 }
 
-async fn unclosed_quote_in_257_is_protocol() -> Result<()> {
+async fn unclosed_quote_in_257_is_unexpected() -> Result<()> {
     Script::logged_in()
         .on("PWD", "257 \"/home")
+        .on("NOOP", "200 still here")
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;
-            let broken = session.current_directory().await;
-            assert!(matches!(broken, Err(Error::Protocol(_))), "{broken:?}");
+            let unclosed = session.current_directory().await;
+            assert!(matches!(unclosed, Err(Error::Unexpected(_))), "{unclosed:?}");
+            assert_eq!(session.noop().await?.code, 200);
             Ok(())
         })
         .await

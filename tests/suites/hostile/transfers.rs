@@ -1,7 +1,7 @@
 //! Transfers that end wrongly, out of order, or with other bytes than were announced.
 
 use anyhow::Result;
-use ftp_host::{Error, Representation, Session};
+use ftp_host::{Error, Representation, Session, Unverified, Verification};
 use ftp_tests::client::{self, get, put, read_all, refusal};
 use ftp_tests::script::{Ending, Script};
 use ftp_tests::suite::Suite;
@@ -14,13 +14,18 @@ pub fn add(suite: &mut Suite) {
         Ok(()),
         [
             verdict_before_the_data,
-            verdict_without_a_preliminary_reply_is_unexpected,
+            verdict_without_a_preliminary_reply_and_without_data_is_unexpected,
+            verdict_without_a_preliminary_reply_counts_where_the_data_came,
             verdict_missing_and_the_line_cut,
             verdict_426_after_all_data_is_transient,
             verdict_451_of_an_upload_is_transient,
             verdict_552_of_an_upload_is_permanent,
             data_reset_in_the_middle_gives_the_servers_reason,
-            data_cut_short_with_a_226_is_integrity,
+            data_cut_short_with_a_226_is_incomplete,
+            upload_cut_short_with_a_226_is_incomplete,
+            upload_whose_size_agrees_is_verified,
+            upload_reset_at_its_end_has_to_have_its_size,
+            size_that_is_a_time_closes_the_session,
             size_of_2_to_the_63_is_just_a_number,
             announced_size_of_2_to_the_63_is_integrity_and_no_memory,
             announced_size_that_is_too_small_is_integrity,
@@ -55,10 +60,28 @@ async fn verdict_before_the_data() -> Result<()> {
         .await
 }
 
-async fn verdict_without_a_preliminary_reply_is_unexpected() -> Result<()> {
+async fn verdict_without_a_preliminary_reply_counts_where_the_data_came() -> Result<()> {
     Script::logged_in()
         .passive()
         .on("RETR", "226 done already")
+        .send_data("contents")
+        .close_data()
+        .on("NOOP", "200 nothing is left")
+        .on("NOOP", "200 in step")
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            assert_eq!(get(&mut session, "file").await?, b"contents");
+            in_step(&mut session).await
+        })
+        .await
+}
+
+async fn verdict_without_a_preliminary_reply_and_without_data_is_unexpected() -> Result<()> {
+    Script::logged_in()
+        .passive()
+        .on("RETR", "226 done already")
+        .close_data()
+        .on("NOOP", "200 nothing is left")
         .on("NOOP", "200 in step")
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;
@@ -138,24 +161,105 @@ async fn data_reset_in_the_middle_gives_the_servers_reason() -> Result<()> {
         .await
 }
 
-async fn data_cut_short_with_a_226_is_integrity() -> Result<()> {
-    announced("150 opening for file (100 bytes)", "short").await
+async fn data_cut_short_with_a_226_is_incomplete() -> Result<()> {
+    let error = announced("150 opening for file (100 bytes)", "short").await?;
+    assert!(matches!(error, Error::Incomplete(_)), "{error:?}");
+    Ok(())
 }
 
 async fn announced_size_that_is_too_small_is_integrity() -> Result<()> {
-    announced("150 opening for file (3 bytes)", "too long").await
+    integrity("150 opening for file (3 bytes)", "too long").await
 }
 
 async fn more_data_after_the_announced_size_is_integrity() -> Result<()> {
-    announced("150 opening for file (8 bytes)", "contents and more").await
+    integrity("150 opening for file (8 bytes)", "contents and more").await
 }
 
 async fn announced_size_of_2_to_the_63_is_integrity_and_no_memory() -> Result<()> {
-    announced("150 opening for file (9223372036854775808 bytes)", "short").await
+    integrity("150 opening for file (9223372036854775808 bytes)", "short").await
+}
+
+async fn integrity(preliminary: &str, data: &str) -> Result<()> {
+    let error = announced(preliminary, data).await?;
+    assert!(matches!(error, Error::Integrity(_)), "{error:?}");
+    Ok(())
+}
+
+async fn upload_cut_short_with_a_226_is_incomplete() -> Result<()> {
+    stored("213 4", "200 in step")
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            let stored = put(&mut session, "file", b"contents").await;
+            assert!(matches!(stored, Err(Error::Incomplete(_))), "{stored:?}");
+            in_step(&mut session).await
+        })
+        .await
+}
+
+async fn upload_whose_size_agrees_is_verified() -> Result<()> {
+    let unknown = Verification::NotVerified(Unverified::NoSize);
+    for (size, verified) in [("213 8", Verification::Size), ("502 what?", unknown)] {
+        stored(size, "200 in step")
+            .play(async |peer| {
+                let mut session = client::login(peer.address()).await?;
+                let mut upload = session.store("file", Representation::Image, 0).await?;
+                upload.write(b"contents").await?;
+                let outcome = upload.finish().await?;
+                assert_eq!(outcome.verified, verified);
+                in_step(&mut session).await
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+async fn size_that_is_a_time_closes_the_session() -> Result<()> {
+    Script::logged_in()
+        .open_data("STOR")
+        .receive_data("contents")
+        .reply("226 done")
+        .on("SIZE file", "213 20240615101800")
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            let stored = put(&mut session, "file", b"contents").await;
+            assert!(matches!(stored, Err(Error::Protocol(_))), "{stored:?}");
+            assert!(matches!(session.noop().await, Err(Error::Closed)));
+            Ok(())
+        })
+        .await
+}
+
+fn stored(size: &str, noop: &str) -> Script {
+    let script = Script::logged_in().open_data("STOR").receive_data("contents").reply("226 done");
+    script.on("SIZE file", size).on("NOOP", noop)
+}
+
+/// Whether the reset is seen before the verdict is a matter of time: the size decides in either case.
+async fn upload_reset_at_its_end_has_to_have_its_size() -> Result<()> {
+    for (size, is_whole) in [("213 8", true), ("213 7", false)] {
+        Script::logged_in()
+            .open_data("STOR")
+            .expect_data("contents")
+            .reset_data()
+            .reply("226 done")
+            .on("SIZE file", size)
+            .on("NOOP", "200 in step")
+            .play(async |peer| {
+                let mut session = client::login(peer.address()).await?;
+                let stored = put(&mut session, "file", b"contents").await;
+                match is_whole {
+                    true => assert!(stored.is_ok(), "{stored:?}"),
+                    false => assert!(matches!(stored, Err(Error::Incomplete(_))), "{stored:?}"),
+                }
+                in_step(&mut session).await
+            })
+            .await?;
+    }
+    Ok(())
 }
 
 /// The server says how much will come, and sends something else.
-async fn announced(preliminary: &str, data: &str) -> Result<()> {
+async fn announced(preliminary: &str, data: &str) -> Result<Error> {
     Script::logged_in()
         .passive()
         .on("RETR", preliminary)
@@ -167,10 +271,10 @@ async fn announced(preliminary: &str, data: &str) -> Result<()> {
             let mut session = client::login(peer.address()).await?;
             let before = session.memory();
             let download = session.retrieve("file", Representation::Image, 0).await?;
-            let read = read_all(download).await;
-            assert!(matches!(read, Err(Error::Integrity(_))), "{read:?}");
+            let error = read_all(download).await.expect_err("it is not what was announced");
             assert!(session.memory() <= before + (1 << 20), "{before} bytes became {}", session.memory());
-            in_step(&mut session).await
+            in_step(&mut session).await?;
+            Ok(error)
         })
         .await
 }
@@ -322,6 +426,7 @@ async fn unique_name(preliminary: &str, verdict: &str, name: &str) -> Result<()>
         .on("STOU", preliminary)
         .receive_data("contents")
         .reply(verdict)
+        .on(&format!("SIZE {name}"), "213 8")
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;
             let mut upload = session.store_unique(Representation::Image).await?;

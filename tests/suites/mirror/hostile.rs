@@ -151,17 +151,28 @@ async fn directory_where_there_is_a_link_here() -> Result<()> {
 async fn directory_that_contains_itself() -> Result<()> {
     let listing = "type=dir;unique=7; d\r\n";
     let script = Script::logged_in().download("MLSD /", listing).download("MLSD /d", listing);
-    let mirrored = mirror(script, &PlanOptions::default(), |_| Ok(())).await?;
-    assert!(matches!(mirrored.tree.folders.last(), Some(folder) if matches!(folder.end, End::Cycle(_))));
+    let mirrored = mirror(entered(script.on("PWD", "257 \"/\""), "/d", listing), &PlanOptions::default(), |_| Ok(()));
+    let last = mirrored.await?.tree.folders.pop();
+    assert!(last.is_some_and(|folder| matches!(folder.end, End::Cycle(_))));
     Ok(())
+}
+
+/// The listing is that of the directory above, so that the walk looks whether this is another one.
+fn entered(script: Script, path: &str, listing: &str) -> Script {
+    let script = script.on(&format!("CWD {path}"), "250 yes").download("MLSD", listing);
+    script.on("PWD", &format!("257 \"{path}\"")).on("CWD /", "250 yes")
 }
 
 /// The server would go on for ever.
 async fn directory_without_a_bottom() -> Result<()> {
     let listing = "type=dir; d\r\n";
-    let levels = (1..=128).map(|level| format!("MLSD /d{}", "/d".repeat(level - 1)));
-    let script = levels
-        .fold(Script::logged_in().download("MLSD /", listing), |script, command| script.download(&command, listing));
+    let mut script = Script::logged_in().download("MLSD /", listing);
+    for level in 1..=128 {
+        let path = "/d".repeat(level);
+        script = script.download(&format!("MLSD {path}"), listing);
+        script = if level == 1 { script.on("PWD", "257 \"/\"") } else { script };
+        script = entered(script, &path, listing);
+    }
     let mirrored = mirror(script, &PlanOptions::default(), |_| Ok(())).await?;
     assert_eq!(mirrored.tree.folders.last().map(|folder| &folder.end), Some(&End::Limit(Reached::Depth)));
     assert_eq!(mirrored.files.len(), 129);

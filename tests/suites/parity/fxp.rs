@@ -48,6 +48,7 @@ async fn between(source: Kind, target: Kind) -> Result<()> {
     let mut to = login(&connector, target.address()).await?;
     let copied = from.copy_to("a file", &mut to, "its copy", Representation::Image).await?;
     assert_eq!((copied.source.code, copied.target.code), (226, 226));
+    assert_eq!(copied.verified, ftp_host::Verification::Size);
     assert!(std::fs::read(target.root().join("its copy"))? == contents);
     from.noop().await?;
     to.noop().await?;

@@ -1,7 +1,7 @@
 //! Contents of files, up and down.
 
 use anyhow::{Context as _, Result};
-use ftp_host::{Active, Arrived, DataMode, Error, Remote, Representation, Retry, Session, Settings};
+use ftp_host::{Active, Arrived, DataMode, Error, Remote, Representation, Retry, Session, Settings, Verification};
 use ftp_tests::client::{self, get, put, read_all, refusal};
 use ftp_tests::payload::Payload;
 
@@ -22,6 +22,7 @@ pub fn rows() -> Vec<Row> {
         upload_of_65_535_bytes,
         upload_of_65_536_bytes,
         upload_of_65_537_bytes,
+        upload_of_each_kind_is_verified_by_its_size,
         upload_replaces_what_was_there,
         append_goes_to_the_end,
         append_makes_a_missing_file,
@@ -104,6 +105,22 @@ async fn upload_of(site: Site, length: u64) -> Result<()> {
     let mut session = site.login().await?;
     put(&mut session, "file", &Payload::bytes(length)).await?;
     assert!(site.contents("file")? == Payload::bytes(length));
+    Ok(())
+}
+
+async fn upload_of_each_kind_is_verified_by_its_size(site: Site) -> Result<()> {
+    let mut session = site.login().await?;
+    for (offset, contents) in [(0, "0123456789"), (4, "abcdef"), (2, "xyz")] {
+        let mut upload = session.store("file", Representation::Image, offset).await?;
+        upload.write(contents.as_bytes()).await?;
+        assert_eq!(upload.finish().await?.verified, Verification::Size, "at {offset}");
+    }
+    for _ in 0..2 {
+        let mut upload = session.append("other", Representation::Image).await?;
+        upload.write(b"0123456789").await?;
+        assert_eq!(upload.finish().await?.verified, Verification::Size);
+    }
+    assert_eq!(site.contents("other")?, b"01234567890123456789");
     Ok(())
 }
 

@@ -144,8 +144,8 @@ impl Drop for Bar {
 
 fn style(has_length: bool) -> ProgressStyle {
     let template = match has_length {
-        true => "{prefix:24!} {wide_bar} {percent:>3}% {bytes:>11} {bytes_per_sec:>12} {eta:>4}",
-        false => "{prefix:24!} {bytes:>11} {bytes_per_sec:>12}",
+        true => "{prefix:24!} {wide_bar} {percent:>3}% {decimal_bytes:>11} {decimal_bytes_per_sec:>12} {eta:>4}",
+        false => "{prefix:24!} {decimal_bytes:>11} {decimal_bytes_per_sec:>12}",
     };
     ProgressStyle::with_template(template)
         .map_or_else(|_| ProgressStyle::default_bar(), |style| style.progress_chars("=> "))

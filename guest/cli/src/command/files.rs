@@ -6,6 +6,7 @@ use std::rc::Rc;
 use chrono::DateTime;
 use ftp_cli::arguments::{Chmod, ConnectionOptions, Mkdir, Mv, Rm, Touch, Urls};
 use ftp_cli::exit::Exit;
+use ftp_cli::names::is_root;
 use ftp_cli::remote::Remote;
 use ftp_client::mirror::{End, RelativePath, Tree, Walk, WalkOptions};
 use ftp_client::{Error, Kind, Precision, Timestamp};
@@ -102,15 +103,16 @@ pub async fn reopened(client: Client, server: &Server) -> Result<Client, Failure
 }
 
 pub async fn rm(context: &Context, rm: Rm) -> Result<(), Failure> {
-    let Rm { recursive, hidden, no_preserve_root, .. } = rm;
+    let Rm { recursive, hidden, .. } = rm;
+    for url in rm.urls.iter().filter(|_| recursive && !rm.no_preserve_root) {
+        if let Some(path) = Remote::parse(url, &rm.connection.encoding())?.path().filter(|path| is_root(path)) {
+            let text = format!("{path} is the root, or may be: --no-preserve-root deletes all that is in it");
+            return Err(Failure::usage(text));
+        }
+    }
     each(context, &rm.urls, &rm.connection, rm.no_glob, "rm", async |client, path| {
         if recursive && is_root(path) {
-            return match no_preserve_root {
-                true => remove_tree(context, client, path, hidden).await,
-                false => Err(Failure::usage(format!(
-                    "{path} is the root, or may be: --no-preserve-root deletes all that is in it"
-                ))),
-            };
+            return remove_tree(context, client, path, hidden).await;
         }
         match client.delete(path).await {
             Err(Error::Permanent(_)) if recursive => remove_tree(context, client, path, hidden).await,
@@ -121,22 +123,6 @@ pub async fn rm(context: &Context, rm: Rm) -> Result<(), Failure> {
         }
     })
     .await
-}
-
-/// Whether a path leads to the root, to the login directory, or to one that these are in.
-fn is_root(path: &str) -> bool {
-    let mut depth = 0_usize;
-    for name in path.split('/') {
-        match name {
-            "" | "." => {}
-            ".." => match depth.checked_sub(1) {
-                Some(above) => depth = above,
-                None => return true,
-            },
-            _ => depth += 1,
-        }
-    }
-    depth == 0
 }
 
 /// What is below a directory, from the bottom up, and the directory. Links are deleted, not followed. What cannot be deleted

@@ -61,8 +61,9 @@ pub fn may_be_file(entry: &Option<Entry>) -> bool {
     entry.as_ref().is_none_or(|entry| matches!(entry.kind, Kind::File | Kind::SymbolicLink))
 }
 
-/// The files here that are meant: the path itself, or where there is none and it has a pattern, what matches.
-pub fn local(argument: &str, no_glob: bool) -> Result<Vec<PathBuf>, Failure> {
+/// The files here that are meant: the path itself, or where there is none and it has a pattern, what matches. Names that
+/// cannot be read are left out, and a trouble.
+pub fn local(argument: &str, no_glob: bool, troubles: &mut Vec<Failure>) -> Result<Vec<PathBuf>, Failure> {
     let path = Path::new(argument);
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     if no_glob || !name.contains(['*', '?', '[']) || path.exists() {
@@ -72,7 +73,9 @@ pub fn local(argument: &str, no_glob: bool) -> Result<Vec<PathBuf>, Failure> {
     let folder = parent(path);
     let failed = |error: std::io::Error| Failure::local("read", folder, &error);
     let mut found = Vec::new();
-    for member in members(folder).map_err(failed)?.names {
+    let members = members(folder).map_err(failed)?;
+    troubles.extend(members.left_out(folder));
+    for member in members.names {
         let is_hidden = member.starts_with('.') && !name.starts_with('.');
         if matcher.is_match(&member) && !is_hidden && folder.join(&member).is_file() {
             found.push(path.with_file_name(member));

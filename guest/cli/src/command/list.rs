@@ -83,17 +83,15 @@ async fn listed(client: &mut Client, remote: &Remote, hidden: bool) -> Result<Ve
     let listed = Lister::new(hidden).list(client, path.as_deref()).await;
     let Some(path) = path else { return listed.map(|look| look.listing.listed).doing_named(what) };
     match listed {
-        Ok(look) => match one_like(&look.listing.listed, &path).filter(|_| !remote.name.is_empty()) {
-            // Of a file some servers list the file.
-            Some(alone) => file_or(client, &path, alone, look.listing.listed).await,
-            None => Ok(look.listing.listed),
-        },
+        Ok(look) if remote.name.is_empty() => Ok(look.listing.listed),
+        Ok(look) => or_file(client, &path, look.listing.listed).await,
         Err(error @ (Error::Permanent(_) | Error::Transient(_) | Error::Unexpected(_))) if client.is_open() => {
             match client.entry(&path).await {
                 Ok(entry) if !remote.name.is_empty() && entry.kind != Kind::Directory => {
                     Ok(vec![Listed::Entry(named(entry, &path))])
                 }
                 Ok(_) => Err(Failure::of_named(what, error)),
+                Err(lost) if !client.is_open() => Err(Failure::of(what, lost)),
                 Err(_) => Err(missing_or(client, &path, what, error).await?),
             }
         }
@@ -101,27 +99,28 @@ async fn listed(client: &mut Client, remote: &Remote, hidden: bool) -> Result<Ve
     }
 }
 
-/// The only member of a listing, where it has the name of what was listed.
-fn one_like(listed: &[Listed], path: &str) -> Option<Entry> {
-    match listed {
-        [Listed::Entry(entry)] if entry.name == names::last(path) && entry.kind != Kind::Directory => {
-            Some(entry.clone())
-        }
-        _ => None,
+/// A listing, or the file itself: of a file some servers list the file, by its name or by the path that was sent.
+async fn or_file(client: &mut Client, path: &str, listed: Vec<Listed>) -> Result<Vec<Listed>, Failure> {
+    let is_file = match listed.as_slice() {
+        [Listed::Entry(entry)] => entry.name == names::last(path) && entry.kind != Kind::Directory,
+        [Listed::Unparsed(_)] => true,
+        _ => false,
+    };
+    if !is_file || is_directory(client, path).await? {
+        return Ok(listed);
     }
-}
-
-/// Whether a file was listed, or a directory whose only member has its name.
-async fn file_or(client: &mut Client, path: &str, alone: Entry, listed: Vec<Listed>) -> Result<Vec<Listed>, Failure> {
-    match is_directory(client, path).await? {
-        true => Ok(listed),
-        false => Ok(vec![Listed::Entry(alone)]),
+    if let [Listed::Unparsed(_)] = listed.as_slice()
+        && client.is_open()
+        && let Some(entry) = unless_refused(client.entry(path).await).doing(format!("cannot look at {path}"))?
+    {
+        return Ok(vec![Listed::Entry(named(entry, path))]);
     }
+    Ok(listed)
 }
 
 /// Servers refuse to list what is not there in many ways. What cannot be entered either is no directory.
 async fn missing_or(client: &mut Client, path: &str, what: String, error: Error) -> Result<Failure, Failure> {
-    let is_there = client.is_open() && is_directory(client, path).await?;
+    let is_there = is_directory(client, path).await?;
     let failure = Failure::of_named(what, error);
     Ok(if is_there { failure } else { Failure { exit: Exit::Missing, ..failure } })
 }

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal as _};
 use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use ftp_cli::exit::Exit;
 use ftp_client::{Precision, Timestamp};
 
 use super::failure::Failure;
@@ -33,6 +34,15 @@ pub struct Members {
     pub names: Vec<String>,
     /// How many it does not give, as they are no UTF-8.
     pub unreadable: usize,
+}
+
+impl Members {
+    /// That some are left out, if so.
+    pub fn left_out(&self, folder: &Path) -> Option<Failure> {
+        let (count, folder) = (self.unreadable, folder.display());
+        let text = format!("{folder} has names that are no UTF-8 ({count}): what they name is left out");
+        (count > 0).then(|| Failure::new(Exit::Partial, text))
+    }
 }
 
 /// The members of a folder. To `std`, a name that the system does not give is the end of them, so that they are read without

@@ -205,6 +205,10 @@ impl Work<'_> {
             self.hold(&deletes);
             return Ok(());
         }
+        if self.side_of_server == Side::Source {
+            deletes.into_iter().for_each(|step| self.done(step, self.step_here(step)));
+            return Ok(());
+        }
         // The sessions of the transfers have said goodbye.
         let mut client = self.server.open().await?;
         for step in deletes {
@@ -298,11 +302,17 @@ impl Work<'_> {
             Side::Target => self.step_there(client, step).await,
         };
         match result {
-            Ok(()) => self.tell(step),
             Err(failure) if !client.is_open() => return Err(failure),
-            Err(failure) => self.trouble(&failure),
+            result => self.done(step, result),
         }
         Ok(())
+    }
+
+    fn done(&self, step: &Step, result: Result<(), Failure>) {
+        match result {
+            Ok(()) => self.tell(step),
+            Err(failure) => self.trouble(&failure),
+        }
     }
 
     fn step_here(&self, step: &Step) -> Result<(), Failure> {

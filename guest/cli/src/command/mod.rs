@@ -118,7 +118,9 @@ fn parse() -> Result<Verb, Exit> {
         Ok(()) => Err(Exit::Success),
         Err(error) => {
             let failure = Failure::output(&error);
-            output::error(&failure.text);
+            if !failure.text.is_empty() {
+                output::error(&format!("ftp: {}\n", failure.text));
+            }
             Err(failure.exit)
         }
     }

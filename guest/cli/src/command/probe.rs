@@ -2,7 +2,7 @@
 
 use ftp_cli::arguments::Probe;
 use ftp_cli::text::plain;
-use ftp_client::{DataMode, Download, Error, Outcome, Representation};
+use ftp_client::{DataMode, Download, Error, Outcome, Representation, WorkingDirectory};
 use serde_json::{Map, Value, json};
 
 use super::Context;
@@ -22,6 +22,10 @@ pub async fn run(context: &Context, probe: Probe) -> Result<(), Failure> {
         let path = server.remote.path();
         let place = if server.remote.name.is_empty() { place } else { path.as_deref() };
         clock(&mut client, place, &mut table).await?;
+    }
+    for (_, value) in &mut table.rows {
+        // A server may repeat the password.
+        *value = client.masked(value);
     }
     match context.out.is_json() {
         true => {
@@ -62,8 +66,12 @@ async fn about(client: &mut Client, table: &mut Table) -> Result<(), Failure> {
     table.row("greeting", client.welcome().lines.join(" "));
     let system = client.system().await;
     table.row("system", answer(client, system)?.unwrap_or_else(|error| unknown(&error)));
-    let directory = client.current_directory().await;
-    table.row("login directory", answer(client, directory)?.unwrap_or_else(|error| unknown(&error)));
+    let directory = client.working_directory().await;
+    let directory = match answer(client, directory)? {
+        Ok(WorkingDirectory::Quoted(path) | WorkingDirectory::Unquoted(path)) => path,
+        Err(error) => unknown(&error),
+    };
+    table.row("login directory", directory);
     match client.encryption() {
         Some(agreed) => table.row("TLS", format!("{}, {}", agreed.version, agreed.cipher)),
         None => table.row("TLS", "not used"),

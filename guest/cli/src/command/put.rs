@@ -20,7 +20,7 @@ pub async fn run(context: &Context, put: Put) -> Result<(), Failure> {
     let Some((url, files)) = put.places.split_last() else { return Err(Failure::usage("there is nothing to put")) };
     let server = Server::for_transfers(context, url, &put.connection, &put.transfer)?;
     let remote = &server.remote;
-    let mut jobs = Vec::new();
+    let (mut jobs, mut troubles) = (Vec::new(), Vec::new());
     for file in files {
         if file == "-" {
             let path = Some(remote.name.as_str()).filter(|name| !name.is_empty()).and(remote.path());
@@ -28,7 +28,7 @@ pub async fn run(context: &Context, put: Put) -> Result<(), Failure> {
             jobs.push(Job { source: None, path });
             continue;
         }
-        for source in globs::local(file, put.no_glob)? {
+        for source in globs::local(file, put.no_glob, &mut troubles)? {
             let path = match remote.name.is_empty() {
                 true => remote.within(&on_server(&source, &put)?),
                 false => remote.path().unwrap_or_default(),
@@ -60,7 +60,12 @@ pub async fn run(context: &Context, put: Put) -> Result<(), Failure> {
         }
         result => result,
     };
-    jobs::run(context, &server, None, jobs, put.transfer.parallel, work).await
+    jobs::run(context, &server, None, jobs, put.transfer.parallel, work).await?;
+    troubles.iter().for_each(|failure| context.out.failure(failure));
+    match troubles.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::new(Exit::Partial, "a part of it was not done")),
+    }
 }
 
 /// The name that a file from here has on the server: the same.

@@ -17,9 +17,11 @@ pub async fn run(context: &Context, quote: Quote) -> Result<(), Failure> {
     }
     for command in &quote.commands {
         let reply = client.command(command).await.doing(format!("cannot send {command}"))?;
+        // A server may repeat the password.
+        let lines: Vec<String> = reply.lines.iter().map(|line| client.masked(line)).collect();
         match context.out.is_json() {
-            true => context.out.event(&json!({ "command": command, "code": reply.code, "lines": reply.lines })),
-            false => reply.lines.iter().for_each(|line| context.out.line(&format!("{} {line}", reply.code))),
+            true => context.out.event(&json!({ "command": command, "code": reply.code, "lines": lines })),
+            false => lines.iter().for_each(|line| context.out.line(&format!("{} {line}", reply.code))),
         }
         if reply.code >= 400 {
             refused.get_or_insert(reply.code);

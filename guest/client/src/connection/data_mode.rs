@@ -1,6 +1,7 @@
 //! How data connections come about: EPSV, PASV, and PRET before them; PORT and EPRT.
 
 use super::Connection;
+use crate::control::Raw;
 use crate::dial::dial_again;
 use crate::error::{Error, Phase};
 use crate::limit::{Either, either, within};
@@ -48,7 +49,7 @@ impl<N: Network> Connection<N> {
         let limit = self.settings.connect_timeout;
         if let Some(port) = self.port_ahead().await? {
             match self.dial_data(port, limit / EPSV_SHARE).await {
-                Err(Error::ConnectionRefused(_) | Error::Timeout(Phase::DataConnection)) => {}
+                Err(error) if is_out_of_reach(&error) => {}
                 result => return result,
             }
         }
@@ -56,16 +57,20 @@ impl<N: Network> Connection<N> {
         if self.only_pasv {
             return self.connect_by_pasv(limit).await;
         }
-        let Some(port) = self.epsv_port(has_pasv).await? else {
-            self.only_pasv = true;
-            return self.connect_by_pasv(limit).await;
+        let port = match self.epsv_port().await? {
+            Ok(port) => port,
+            Err(refused) if has_pasv => {
+                let port = self.pasv_port_after(refused).await?;
+                return self.dial_data(port, limit).await;
+            }
+            Err(refused) => return Err(refused),
         };
         if !has_pasv {
             return self.dial_data(port, limit).await;
         }
         let share = limit / EPSV_SHARE;
         match self.dial_data(port, share).await {
-            Err(failure @ (Error::ConnectionRefused(_) | Error::Timeout(Phase::DataConnection))) => {
+            Err(failure) if is_out_of_reach(&failure) => {
                 self.connect_by_pasv_after(failure, limit.saturating_sub(share)).await
             }
             result => result,
@@ -117,34 +122,49 @@ impl<N: Network> Connection<N> {
         }
     }
 
-    /// None where the server does not know `EPSV`, but may know `PASV`.
-    async fn epsv_port(&mut self, has_pasv: bool) -> Result<Option<u16>, Error> {
+    /// The port of `EPSV`, or the error that its reply is. Any reply that leaves the session open may be one of a server
+    /// that knows only `PASV`.
+    async fn epsv_port(&mut self) -> Result<Result<u16, Error>, Error> {
         let reply = self.control.exchange("EPSV", None).await?;
-        if reply.is_positive() {
-            return match address::parse_epsv(reply.last_line()) {
-                Ok(port) if reply.code == 229 => {
-                    self.knows_epsv = true;
-                    Ok(Some(port))
-                }
-                _ => Err(self.control.broken("the reply to EPSV has no port")),
-            };
+        let port = match reply.code {
+            229 => port_in(&reply, address::parse_epsv),
+            // What `PASV` would answer.
+            227 => port_in(&reply, pasv_port),
+            _ => None,
+        };
+        match port {
+            Some(port) => {
+                self.knows_epsv |= reply.code == 229;
+                // It would have to be brought in step each time.
+                self.only_pasv |= reply.code == 227;
+                Ok(Ok(port))
+            }
+            None => Ok(Err(self.refusal(&reply))),
         }
-        match reply.is_permanent() && has_pasv {
-            true => Ok(None),
-            false => Err(self.refusal(&reply)),
+    }
+
+    /// (PASV) `EPSV` is no good here. Where `PASV` is not known either, an error says so that is not the server's "never".
+    async fn pasv_port_after(&mut self, refused: Error) -> Result<u16, Error> {
+        match self.port_after("PASV").await {
+            Ok(port) => {
+                self.only_pasv = true;
+                Ok(port)
+            }
+            Err(Error::Permanent(_)) if !matches!(refused, Error::Permanent(_)) => Err(refused),
+            Err(error) => Err(error),
         }
     }
 
     /// (EPSV, else PASV) For another server to connect to.
     pub(crate) async fn passive_port(&mut self) -> Result<u16, Error> {
-        if !self.only_pasv {
-            let has_pasv = self.may_have_pasv()?;
-            if let Some(port) = self.epsv_port(has_pasv).await? {
-                return Ok(port);
-            }
-            self.only_pasv = true;
+        if self.only_pasv {
+            return self.port_after("PASV").await;
         }
-        self.port_after("PASV").await
+        let has_pasv = self.may_have_pasv()?;
+        match self.epsv_port().await? {
+            Err(refused) if has_pasv => self.pasv_port_after(refused).await,
+            port => port,
+        }
     }
 
     /// The port in the 227 reply to this command.
@@ -154,7 +174,8 @@ impl<N: Network> Connection<N> {
         if !reply.is_positive() {
             return Err(self.refusal(&reply));
         }
-        let Ok(claim) = address::parse_pasv(reply.last_line()) else {
+        // Some servers name it in an earlier line.
+        let Some(claim) = reply.lines.iter().rev().find_map(|line| address::parse_pasv(line).ok()) else {
             return Err(self.control.broken(&format!("the reply to {verb} has no address")));
         };
         if self.settings.proxy.is_none() && IpAddr::V4(*claim.ip()) != peer {
@@ -206,6 +227,9 @@ impl<N: Network> Connection<N> {
                     Either::First(stream) => stream?,
                     Either::Second(reply) => {
                         let reply = reply?;
+                        if reply.is_preliminary() {
+                            continue;
+                        }
                         if !reply.is_positive() {
                             self.transfer = None;
                             return Err(self.refusal(&reply));
@@ -222,4 +246,18 @@ impl<N: Network> Connection<N> {
             self.control.transcript.note(&format!("refused a data connection from {from}"));
         }
     }
+}
+
+/// The port that a server names cannot be reached from here, or the host denies it: another one may do.
+fn is_out_of_reach(error: &Error) -> bool {
+    matches!(error, Error::ConnectionRefused(_) | Error::AccessDenied(_) | Error::Timeout(Phase::DataConnection))
+}
+
+/// What one line of a reply names, the last that names any.
+fn port_in(reply: &Raw, parse: fn(&[u8]) -> Result<u16, address::Error>) -> Option<u16> {
+    reply.lines.iter().rev().find_map(|line| parse(line).ok())
+}
+
+fn pasv_port(line: &[u8]) -> Result<u16, address::Error> {
+    address::parse_pasv(line).map(|address| address.port())
 }

@@ -117,15 +117,13 @@ impl<N: Network> Connection<N> {
             Err(error) if error.is_refusal() => false,
             Err(error) => return Err(error),
         };
-        match returned {
-            true => Ok(()),
-            false => {
-                let home = self.settings.encoding.decode(&home);
-                Err(self
-                    .control
-                    .fail(Error::NoWayBack(format!("the server does not let the session return to {home:?}"))))
-            }
+        if returned {
+            return Ok(());
         }
+        let home = self.settings.encoding.decode(&home);
+        let why = format!("the server does not let the session return to {home:?} from a listing");
+        self.control.transcript.note(&why);
+        Err(self.control.fail(Error::NoWayBack(why)))
     }
 
     /// After a listing, if the session was elsewhere for it and is still good.
@@ -152,7 +150,7 @@ impl<N: Network> Connection<N> {
         let path = self.bytes(path)?;
         self.represent(Representation::Image).await?;
         let reply = self.command("SIZE", Some(&path)).await?;
-        text::size(reply.last_line()).filter(|_| reply.code != 202).ok_or_else(|| self.unexpected(&reply))
+        text::size(reply.last_line()).ok_or_else(|| self.unexpected(&reply))
     }
 
     pub(crate) async fn modified(&mut self, path: &str) -> Result<Timestamp, Error> {

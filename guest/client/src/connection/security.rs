@@ -1,20 +1,30 @@
 //! TLS on the control connection and on data connections, step by step (RFC 4217).
 
-use super::Connection;
 use super::data_mode::Pending;
-use crate::control::{Raw, look_after};
+use super::{Connection, begins_transfer};
+use crate::control::{Control, Raw, look_after};
 use crate::data::Ends;
 use crate::error::{Error, Phase, Reply};
-use crate::limit::{both, within};
+use crate::limit::{both, ready, within};
 use crate::network::Network;
 use crate::settings::GOODBYE;
 use crate::tls::channel::{Begun, Channel};
 use crate::tls::{Engine, Protection, Purpose, Rustls, Security, TlsSettings};
 use alloc::format;
 use alloc::string::{String, ToString};
+use core::cell::Cell;
+use core::future::poll_fn;
+use core::pin::pin;
 
-/// The handshake of a data connection, where there is to be one.
-type Opening = Option<Result<Begun, Error>>;
+/// A data connection on its way to what it was promised to be.
+pub(super) enum Opening<N: Network> {
+    /// In the clear.
+    Clear(Pending<N>),
+    /// The server is to connect, and the handshake has begun.
+    Begun(N::Listener, Result<Begun, Error>),
+    /// The handshake is over.
+    Secured(Result<Channel<N::Stream>, Error>),
+}
 
 impl<N: Network> Connection<N> {
     /// (AUTH TLS)
@@ -49,30 +59,57 @@ impl<N: Network> Connection<N> {
 
     /// Send a command that needs a data connection. Inside TLS the first flight of that is made while the server is at work,
     /// as to make a key can take as long as the reply, and sent at once where there is a connection already: that saves a
-    /// round trip. The ticket that is in it is lost when the server refuses; there will be another.
+    /// round trip. The ticket that is in it is lost when the server refuses; there will be another. The handshake goes on
+    /// meanwhile: some servers agree only after its end.
     pub(super) async fn exchange_for_data(
         &mut self,
         line: &[u8],
-        pending: &mut Pending<N>,
-    ) -> Result<(Raw, Opening), Error> {
+        pending: Pending<N>,
+    ) -> Result<(Raw, Opening<N>), Error> {
         let ahead = self.may_ask_ahead().then_some("EPSV");
         let control = &mut self.control;
+        if let Pending::Connected(stream) = &pending {
+            look_after(stream, &self.settings, &mut control.transcript);
+        }
         if self.protection != Some(Protection::Private) {
-            return Ok((control.exchange_for_data(line, ahead).await?, None));
+            return Ok((agree(control, line, ahead).await?, Opening::Clear(pending)));
         }
         control.renew_ticket();
-        let (network, limit) = (&self.network, self.settings.connect_timeout);
         let engine = engine::<N>(&mut self.engine, &self.settings.tls, &self.host)?;
-        let begin = async {
-            let mut begun = Begun::new(engine.connect(Purpose::Data)?)?;
-            if let Pending::Connected(stream) = pending {
-                // The reply matters more than a failure here, which shows again when the server has agreed.
-                let _ = within(network, limit, Phase::Handshake, begun.send(stream)).await;
+        let begin = || Begun::new(engine.connect(Purpose::Data)?);
+        let stream = match pending {
+            Pending::Connected(stream) => stream,
+            Pending::Listening(listener) => {
+                let (reply, begun) = both(agree(control, line, ahead), async { begin() }).await;
+                return Ok((reply?, Opening::Begun(listener, begun)));
             }
-            Ok(begun)
         };
-        let (reply, begun) = both(control.exchange_for_data(line, ahead), begin).await;
-        Ok((reply?, Some(begun)))
+        let is_agreed = Cell::new(false);
+        let handshake = async {
+            let mut channel = Channel::secure(stream, begin()?).await?;
+            if !is_agreed.get() {
+                // The server may wait for the end of it.
+                channel.flush().await?;
+            }
+            Ok(channel)
+        };
+        let (mut agreeing, mut handshake) = (pin!(agree(control, line, ahead)), pin!(handshake));
+        let mut secured = None;
+        let reply = poll_fn(|cx| {
+            let reply = agreeing.as_mut().poll(cx);
+            if reply.is_pending() && secured.is_none() {
+                secured = ready(handshake.as_mut().poll(cx));
+            }
+            reply
+        });
+        let reply = reply.await?;
+        is_agreed.set(true);
+        let secured = match secured {
+            Some(secured) => secured,
+            None if !begins_transfer(&reply) => Err(Error::Closed),
+            None => within(&self.network, self.settings.connect_timeout, Phase::Handshake, handshake).await,
+        };
+        Ok((reply, Opening::Secured(secured)))
     }
 
     /// (PBSZ, PROT)
@@ -126,11 +163,17 @@ impl<N: Network> Connection<N> {
     }
 
     /// The data connection, as it was promised to be.
-    pub(super) async fn secured(&mut self, stream: N::Stream, tls: Opening) -> Result<Channel<N::Stream>, Error> {
-        look_after(&stream, &self.settings, &mut self.control.transcript);
-        let Some(tls) = tls else { return Ok(Channel::Plain(stream)) };
-        let secure = Channel::secure(stream, tls?);
-        let channel = within(&self.network, self.settings.connect_timeout, Phase::Handshake, secure).await?;
+    pub(super) async fn opened(&mut self, opening: Opening<N>) -> Result<Channel<N::Stream>, Error> {
+        let channel = match opening {
+            Opening::Clear(Pending::Connected(stream)) => Channel::Plain(stream),
+            Opening::Clear(Pending::Listening(mut listener)) => Channel::Plain(self.accepted(&mut listener).await?),
+            Opening::Begun(mut listener, begun) => {
+                let stream = self.accepted(&mut listener).await?;
+                let secure = Channel::secure(stream, begun?);
+                within(&self.network, self.settings.connect_timeout, Phase::Handshake, secure).await?
+            }
+            Opening::Secured(channel) => channel?,
+        };
         match channel.agreed() {
             Some(agreed) if self.settings.tls.require_resumption && !agreed.resumed => {
                 Err(Error::Insecure("the data connection did not resume the session's TLS session".to_string()))
@@ -139,9 +182,16 @@ impl<N: Network> Connection<N> {
         }
     }
 
-    /// What the end of data is worth now.
-    pub(crate) fn data_ends(&self) -> Ends {
-        Ends { policy: self.settings.tls.data_end, announced_inside_tls: self.control.agreed().is_some() }
+    async fn accepted(&mut self, listener: &mut N::Listener) -> Result<N::Stream, Error> {
+        let stream = self.accept(listener).await?;
+        look_after(&stream, &self.settings, &mut self.control.transcript);
+        Ok(stream)
+    }
+
+    /// What the end of data is worth now. A size that was asked for before the transfer may not have come inside TLS.
+    pub(crate) fn data_ends(&self, inside_tls: Option<bool>) -> Ends {
+        let announced_inside_tls = inside_tls.unwrap_or_else(|| self.control.agreed().is_some());
+        Ends { policy: self.settings.tls.data_end, announced_inside_tls }
     }
 
     /// The server may have something to say about it.
@@ -152,6 +202,12 @@ impl<N: Network> Connection<N> {
             Err(_) => Error::Tls(text),
         }
     }
+}
+
+/// Some servers acknowledge the command before they begin.
+async fn agree<N: Network>(control: &mut Control<N>, line: &[u8], ahead: Option<&str>) -> Result<Raw, Error> {
+    let reply = control.exchange_for_data(line, ahead).await?;
+    if reply.code == 200 { control.reply().await } else { Ok(reply) }
 }
 
 /// What makes TLS connections; made itself when it is first needed.

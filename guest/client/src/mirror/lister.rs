@@ -117,7 +117,7 @@ impl Lister {
         // Where the server may take an option for a name, an empty listing says nothing.
         let twice = self.all || first.as_ref().is_none_or(|first| !first.listed.is_empty());
         match self.entered(session, path, twice, above).await? {
-            Entered::Listed(inside) => Ok(self.look(inside, first, above)),
+            Entered::Listed(inside) => Ok(self.look(path, inside, first, above)),
             Entered::Refused(refusal) => {
                 let listing = self.first(session, path, first).await?;
                 match listing.listed.is_empty() {
@@ -147,10 +147,15 @@ impl Lister {
     }
 
     /// What the listing of a directory that was entered is worth, beside the one by argument and that of the directory above.
-    fn look(&mut self, inside: Inside, first: Option<Listing>, above: Option<Print>) -> Look {
+    fn look(&mut self, path: Option<&str>, inside: Inside, first: Option<Listing>, above: Option<Print>) -> Look {
         let Inside { listing, second, is_above } = inside;
         if !listing.listed.is_empty() {
-            let doubt = (above == Some(Print::of(&listing))).then_some(Doubt::LikeParent);
+            // Of the working directory, both came in the same way.
+            let has_changed = path.is_none() && first.is_some();
+            let doubt = match above == Some(Print::of(&listing)) {
+                true => Some(Doubt::LikeParent),
+                false => has_changed.then_some(Doubt::Changed),
+            };
             return Look { is_above, ..Look::of(listing, doubt) };
         }
         match second {

@@ -54,11 +54,6 @@ impl Begun {
             Step::Done(..) => Err(Error::Tls("the handshake was over before it began".to_string())),
         }
     }
-
-    /// Send it ahead, on the stream that the connection will be on.
-    pub(crate) async fn send(&mut self, stream: &mut impl Stream) -> Result<(), Error> {
-        flush(stream, &mut self.outgoing).await
-    }
 }
 
 impl<S: Stream> Channel<S> {

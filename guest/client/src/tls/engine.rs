@@ -29,10 +29,16 @@ use rustls::sign::{CertifiedKey, SigningKey};
 use rustls::time_provider::TimeProvider;
 use rustls::unbuffered::{ConnectionState, EncodeError, UnbufferedStatus};
 use rustls::version::{TLS12, TLS13};
-use rustls::{CertificateError, HandshakeKind, ProtocolVersion, SignatureScheme, SupportedProtocolVersion};
+use rustls::{
+    AlertDescription, CertificateError, HandshakeKind, ProtocolVersion, SignatureScheme, SupportedProtocolVersion,
+};
 
 /// The name of FTP in ALPN: a server that answers another one is not an FTP server.
 const ALPN: &[u8] = b"ftp";
+
+/// What `ftp_crypto::provider` has, for people.
+const OFFERED: &str = "TLS 1.3, and in TLS 1.2 ECDHE with ECDSA or RSA and ChaCha20-Poly1305 or AES-GCM; \
+                       RSA, DHE and CBC suites are not";
 
 /// The first byte of a record (RFC 8446, section 5.1; RFC 6520).
 const RECORDS: RangeInclusive<u8> = 20..=24;
@@ -303,6 +309,9 @@ fn failed(error: rustls::Error) -> Error {
     let certificate = match &error {
         rustls::Error::InvalidCertificate(certificate) => certificate,
         rustls::Error::General(text) => return Error::Tls(text.clone()),
+        rustls::Error::AlertReceived(AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity) => {
+            return Error::Tls(format!("{error}: the server accepts nothing of what is offered, which is {OFFERED}"));
+        }
         _ => return Error::Tls(error.to_string()),
     };
     let text = match certificate {

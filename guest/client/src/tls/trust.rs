@@ -62,7 +62,9 @@ impl Verifier {
     ) -> Result<(), rustls::Error> {
         let parsed = EndEntityCert::try_from(certificate).map_err(refused)?;
         if let Some(bits) = weak_bits(&parsed) {
-            return Err(text(format!("the server's certificate has a weak key: RSA of {bits} bits")));
+            return Err(text(format!(
+                "the server's certificate has a weak key: RSA of {bits} bits, where {MIN_RSA_BITS} are the least"
+            )));
         }
         match &self.rule {
             Rule::Anything => Ok(()),
@@ -116,7 +118,9 @@ impl Verifier {
             return self.refused_by(error);
         }
         match authorities.find_map(|authority| weak_bits(&EndEntityCert::try_from(authority).ok()?)) {
-            Some(bits) => text(format!("an authority of the server's certificate has a weak key: RSA of {bits} bits")),
+            Some(bits) => text(format!(
+                "an authority of the server's certificate has a weak key: RSA of {bits} bits, where {MIN_RSA_BITS} are the least"
+            )),
             None => self.refused_by(error),
         }
     }

@@ -3,6 +3,7 @@
 
 use ftp_client::scripted::{Script, Scripted};
 use ftp_client::{Download, Error, Session, Settings};
+use std::cell::Cell;
 
 pub type Client = Session<Scripted>;
 
@@ -58,4 +59,26 @@ pub async fn read_all(download: &mut Download<Scripted>) -> Result<Vec<u8>, Erro
     let mut bytes = Vec::new();
     while download.read(&mut bytes, 7).await? > 0 {}
     Ok(bytes)
+}
+
+/// Servers, one for each attempt, and none after the last.
+pub struct Servers(pub Vec<Scripted>, Cell<usize>);
+
+impl Servers {
+    pub fn new(scripts: Vec<Script>) -> Self {
+        Self(scripts.into_iter().map(Scripted::new).collect(), Cell::new(0))
+    }
+
+    pub async fn open(&self) -> Result<Session<Scripted>, Error> {
+        let network = self.0.get(self.1.replace(self.1.get() + 1)).cloned();
+        let network = network.ok_or(Error::ConnectionRefused("no more".into()))?;
+        Session::connect(network, settings(), "ftp.example.com", 21).await
+    }
+
+    pub fn check_finished(&self) {
+        for network in &self.0 {
+            network.finished();
+            assert_eq!(network.open_sockets(), 0, "a socket is left open");
+        }
+    }
 }

@@ -16,7 +16,7 @@ const BAD: [(Leaf, &str); 5] = [
     (Leaf::NotYetValid, "not valid yet"),
     (Leaf::WrongName, "another name"),
     (Leaf::Untrusted, "unknown issuer"),
-    (Leaf::WeakKey, "weak key"),
+    (Leaf::WeakKey, "weak key: RSA of 1024 bits, where 2048 are the least"),
 ];
 
 pub fn add(suite: &mut Suite) {

@@ -44,7 +44,7 @@ pub fn add(suite: &mut Suite) {
             cut_with_a_426_is_transient,
             cut_listing_is_an_error_unless_lenient,
             end_with_close_notify_is_good_for_all,
-            end_with_close_notify_short_of_the_announced_size_is_integrity,
+            end_with_close_notify_short_of_the_announced_size_is_incomplete,
             reset_data_connection_is_no_end,
             refusal_522_without_resumption_speaks_of_it,
             refusal_425_without_resumption_speaks_of_it,
@@ -269,6 +269,7 @@ async fn upload_ends_with_close_notify() -> Result<()> {
             // Inside TLS an end without it would be an error.
             .receive_data("contents")
             .reply("226 done")
+            .on("SIZE file", "213 8")
             .play(async |peer| {
                 let mut session = client::login_with(peer.address(), explicit(only(version)?)).await?;
                 put(&mut session, "file", b"contents").await?;
@@ -282,11 +283,11 @@ async fn upload_ends_with_close_notify() -> Result<()> {
 async fn cut_in_the_middle_of_the_announced_size_is_an_error() -> Result<()> {
     let announced = "150 here it comes (1000 bytes)";
     for got in cut_download(DataEnd::Strict, announced, "226 done").await? {
-        assert!(matches!(got, Err(Error::Tls(_) | Error::Integrity(_))), "{got:?}");
+        assert!(matches!(got, Err(Error::Tls(_) | Error::Incomplete(_))), "{got:?}");
     }
     for policy in [DataEnd::Verified, DataEnd::Lenient] {
         for got in cut_download(policy, announced, "226 done").await? {
-            assert!(matches!(got, Err(Error::Integrity(_))), "{policy:?}: {got:?}");
+            assert!(matches!(got, Err(Error::Incomplete(_))), "{policy:?}: {got:?}");
         }
     }
     Ok(())
@@ -449,7 +450,7 @@ async fn end_with_close_notify_is_good_for_all() -> Result<()> {
     Ok(())
 }
 
-async fn end_with_close_notify_short_of_the_announced_size_is_integrity() -> Result<()> {
+async fn end_with_close_notify_short_of_the_announced_size_is_incomplete() -> Result<()> {
     Script::protected()
         .passive()
         .on("RETR", "150 here it comes (1000 bytes)")
@@ -461,7 +462,7 @@ async fn end_with_close_notify_short_of_the_announced_size_is_integrity() -> Res
         .play(async |peer| {
             let mut session = login(peer).await?;
             let got = get(&mut session, "file").await;
-            assert!(matches!(got, Err(Error::Integrity(_))), "{got:?}");
+            assert!(matches!(got, Err(Error::Incomplete(_))), "{got:?}");
             in_step(&mut session).await
         })
         .await

@@ -4,6 +4,7 @@
 mod certificates;
 mod control;
 mod data;
+mod ends;
 mod handshake;
 mod identity;
 
@@ -19,6 +20,7 @@ const VERSIONS: [TlsVersion; 2] = [TlsVersion::Tls12, TlsVersion::Tls13];
 pub fn add(suite: &mut Suite) {
     control::add(suite);
     data::add(suite);
+    ends::add(suite);
     handshake::add(suite);
     certificates::add(suite);
     identity::add(suite);

@@ -81,11 +81,9 @@ impl Scan {
         folders: &mut Vec<(RelativePath, PathBuf)>,
     ) -> io::Result<()> {
         let members = local::members(place)?;
-        if members.unreadable > 0 {
+        if let Some(failure) = members.left_out(place) {
             folder.doubt = Some(Doubt::Unreadable);
-            let text =
-                format!("{} names in {} are no UTF-8: what they name is left out", members.unreadable, place.display());
-            self.troubles.push(Failure::new(Exit::Partial, text));
+            self.troubles.push(failure);
         }
         let mut twins = BTreeSet::new();
         for name in &members.names {

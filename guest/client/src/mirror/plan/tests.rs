@@ -4,9 +4,11 @@
 use super::*;
 use crate::error::Error;
 use crate::mirror::patterns::Rule;
-use crate::mirror::tree::{End, Reached};
+use crate::mirror::tree::{Doubt, End, Reached};
 use alloc::format;
 use alloc::string::ToString;
+use alloc::vec;
+use ftp_protocol::encoding::Encoding;
 
 const UTC: Timestamp = Timestamp { seconds: 1000, nanoseconds: 0, precision: Precision::Second, utc: true };
 
@@ -512,6 +514,116 @@ fn deep_trees_need_no_deep_stack() {
     let (deep, options) = (tree_of(items), deleting());
     assert_eq!(plan_with(&deep, &Tree::empty(), &options, &Times::new()).steps.len(), 1_000);
     assert_eq!(plan_with(&Tree::empty(), &deep, &options, &Times::new()).steps.len(), 1_000);
+}
+
+// Doubts
+
+fn with_doubt(mut tree: Tree, directory: &str, doubt: Doubt) -> Tree {
+    tree.folders
+        .iter_mut()
+        .filter(|folder| folder.path == path(directory))
+        .for_each(|folder| folder.doubt = Some(doubt));
+    tree
+}
+
+const DOUBTS: [Doubt; 8] = [
+    Doubt::NoLineEnd,
+    Doubt::NoCloseNotify,
+    Doubt::LikeParent,
+    Doubt::UnknownMember,
+    Doubt::NotEntered,
+    Doubt::Refused,
+    Doubt::Changed,
+    Doubt::Unreadable,
+];
+
+#[test]
+fn nothing_is_deleted_below_a_folder_of_the_source_whose_listing_is_in_doubt() {
+    for doubt in DOUBTS {
+        let source = with_doubt(tree("d/ d/e/ ok/"), "d", doubt);
+        let plan = plan_with(&source, &tree("d/ d/a d/e/ d/e/b ok/ ok/c"), &deleting(), &Times::new());
+        assert_eq!(steps(&plan), ["rm ok/c"]);
+        assert_eq!(skipped(&plan), ["Source d SourceUncertain", "Source d/e SourceUncertain"]);
+    }
+}
+
+#[test]
+fn nothing_is_deleted_below_a_folder_of_the_target_whose_listing_is_in_doubt() {
+    for doubt in DOUBTS {
+        let target = with_doubt(tree("d/ d/a d/e/ d/e/b gone/ gone/d/ gone/d/x gone/y"), "d", doubt);
+        let target = with_doubt(target, "gone/d", doubt);
+        let plan = plan_with(&tree("d/ d/e/"), &target, &deleting(), &Times::new());
+        assert_eq!(steps(&plan), ["rm gone/y"]);
+        let expected = ["Target d TargetUncertain", "Target d/e TargetUncertain", "Target gone/d TargetUncertain"];
+        assert!(expected.iter().all(|expected| skipped(&plan).iter().any(|skipped| skipped == expected)), "{plan:?}");
+    }
+}
+
+#[test]
+fn doubts_do_not_matter_where_somebody_knows_better() {
+    let options = PlanOptions { trust_listings: true, ..deleting() };
+    let source = with_doubt(tree("d/"), "d", Doubt::Changed);
+    let target = with_doubt(tree("d/ d/a"), "d", Doubt::NoLineEnd);
+    assert_eq!(steps(&plan_with(&source, &target, &options, &Times::new())), ["rm d/a"]);
+    // What was not read is not known to anybody.
+    let failed = with_end(tree("d/"), "d", failed());
+    assert_eq!(steps(&plan_with(&failed, &tree("d/ d/a"), &options, &Times::new())), NOTHING);
+}
+
+#[test]
+fn nothing_makes_way_where_a_listing_is_in_doubt() {
+    let source = with_doubt(tree("x"), "", Doubt::NoLineEnd);
+    assert_eq!(steps(&plan_with(&source, &tree("x/"), &replacing(), &Times::new())), NOTHING);
+    let target = with_doubt(tree("x/"), "", Doubt::NoLineEnd);
+    assert_eq!(steps(&plan_with(&tree("x"), &target, &replacing(), &Times::new())), NOTHING);
+}
+
+// Names of two sides
+
+#[test]
+fn hidden_names_stay_where_the_source_may_have_them_and_not_show_them() {
+    let options = PlanOptions { keep_hidden: true, ..deleting() };
+    let plan = plan("d/", ".htaccess .d/ .d/x a d/ d/.b old/ old/.c", &options);
+    assert_eq!(steps(&plan), ["rm a", "rm old/.c", "rmdir old"]);
+    assert_eq!(skipped(&plan), ["Target .d Hidden", "Target .htaccess Hidden", "Target d/.b Hidden"]);
+}
+
+#[test]
+fn names_that_are_no_text_stay_where_the_source_cannot_have_them() {
+    let options = PlanOptions { keep_bytes: Some(Encoding::Utf8), ..deleting() };
+    let target = named(&["caf\u{10ffe9}", "caf\u{e9}", "%E9"]);
+    let plan = plan_with(&Tree::empty(), &target, &options, &Times::new());
+    assert_eq!(steps(&plan), ["rm %E9", "rm caf\u{e9}"]);
+    assert_eq!(skipped(&plan), ["Target caf\u{10ffe9} NoText"]);
+    // U+10FFE9 itself is text.
+    let plan =
+        plan_with(&Tree::empty(), &named(&["\u{10fff4}\u{10ff8f}\u{10ffbf}\u{10ffa9}"]), &options, &Times::new());
+    assert_eq!(plan.steps.len(), 1);
+}
+
+#[test]
+fn names_are_compared_as_the_target_has_them_and_each_side_keeps_its_own() {
+    let called =
+        |compared: &str, origin: &str| Item { path: RelativePath::root().child_called(compared, origin), ..item("x") };
+    let source = tree_of(Vec::from([called("caf%E9", "caf\u{10ffe9}"), called("%25E9", "%E9"), called("a", "a")]));
+    let options = PlanOptions { keep_verbatim: true, ..deleting() };
+    let plan = plan_with(&source, &named(&["caf%E9", "%E9", "b"]), &options, &Times::new());
+    assert_eq!(steps(&plan), ["get %25E9 New", "get a New", "rm b"]);
+    assert_eq!(plan.steps[0].path().origin().to_string(), "%E9");
+    // The source has it, if only by a name that the target would write otherwise.
+    assert_eq!(skipped(&plan), ["Target %E9 Twin"]);
+}
+
+// Where times cannot be set
+
+#[test]
+fn newer_file_of_the_same_size_is_up_to_date_where_times_cannot_be_set() {
+    let options = PlanOptions { newer_is_current: true, ..PlanOptions::default() };
+    let plan = plan("a@5 b@9 c=2@5", "a@9 b@5 c=1@9", &options);
+    assert_eq!((steps(&plan), plan.unchanged, plan.newer), (vec!["get b Newer".into(), "get c Size(1)".into()], 1, 1));
+    let mut unknown = tree("a@5");
+    unknown.items[0].size = None;
+    assert_eq!(steps(&plan_with(&unknown, &tree("a@9"), &options, &Times::new())), ["get a Older"]);
 }
 
 // Properties

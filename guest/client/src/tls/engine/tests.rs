@@ -214,6 +214,16 @@ fn parts(secret: ConnectionTrafficSecrets) -> (AeadKey, Iv) {
 }
 
 #[test]
+fn server_that_accepts_nothing_is_an_error_that_says_what_was_offered() {
+    for alert in [AlertDescription::HandshakeFailure, AlertDescription::InsufficientSecurity] {
+        let Error::Tls(text) = failed(rustls::Error::AlertReceived(alert)) else { panic!("{alert:?}") };
+        for word in ["TLS 1.3", "TLS 1.2", "ECDHE", "ChaCha20-Poly1305", "AES-GCM"] {
+            assert!(text.contains(word), "{text}");
+        }
+    }
+}
+
+#[test]
 fn data_goes_both_ways_in_every_suite() {
     for suite in suites() {
         let mut pair = Pair::new(suite);

@@ -1,0 +1,183 @@
+//! Uploads that arrive although connections are lost: each attempt has a server of its own that plays a script.
+
+mod support;
+
+use ftp_client::retry::*;
+use ftp_client::scripted::{Data, End, Script, Scripted};
+use ftp_client::{Error, Network, Outcome, Verified};
+use std::time::Duration;
+use support::*;
+
+const CONTENTS: &[u8] = b"0123456789abcdef";
+const MISSING: &str = "550 no such file";
+const OLD: &str = "213 20240615101800";
+const NEW: &str = "213 20250615101800";
+
+/// The result, what came on the data connections of the attempts, and how long was waited.
+fn put(scripts: Vec<Script>, attempts: u32) -> (Result<Outcome, Error>, Vec<Vec<u8>>) {
+    let (servers, clock) = (Servers::new(scripts), Scripted::new(Script::new()));
+    let policy = Retry { attempts, ..Retry::default() };
+    let result = clock.run(upload(&clock, async || servers.open().await, "f", &CONTENTS, &policy));
+    servers.check_finished();
+    let received = servers.0.iter().flat_map(|network| network.received()).filter(|bytes| !bytes.is_empty());
+    (result, received.collect())
+}
+
+fn size(script: Script, reply: &str) -> Script {
+    script.expect("SIZE f").say(format!("{reply}\r\n"))
+}
+
+fn time(script: Script, reply: &str) -> Script {
+    script.expect("MDTM f").say(format!("{reply}\r\n"))
+}
+
+fn bye(script: Script) -> Script {
+    script.expect("QUIT").say("221 bye\r\n")
+}
+
+fn opened() -> Script {
+    hello().expect("TYPE I").say("200 ok\r\n")
+}
+
+/// An upload of which so much is taken, of a file that is not there before.
+fn taken(count: usize) -> Script {
+    taken_from(size(opened(), MISSING), count)
+}
+
+fn taken_from(script: Script, count: usize) -> Script {
+    let script = passive(script).expect("STOR f").say("150 go\r\n426 cut\r\n");
+    script.data(Data::takes_only(count, End::Reset))
+}
+
+/// The rest goes through, by this command.
+fn arrives(script: Script, command: &str) -> Script {
+    let script = script.expect(command).say("150 go\r\n226 done\r\n").data(Data::takes());
+    bye(size(script, "213 16"))
+}
+
+/// What an attempt finds, and finds again after the wait.
+fn found(size_reply: &str, time_reply: &str) -> Script {
+    size(time(size(opened(), size_reply), time_reply), size_reply)
+}
+
+fn from_zero(script: Script) -> Script {
+    arrives(passive(script), "STOR f")
+}
+
+#[test]
+fn upload_resumes_by_appending_where_the_server_has_stopped_writing() {
+    let second = arrives(passive(found("213 4", NEW)), "APPE f");
+    let (result, received) = put(vec![taken(6), second], 1);
+    let outcome = result.unwrap();
+    assert_eq!((outcome.bytes, outcome.verified), (12, Verified::Size));
+    assert_eq!(received, [&CONTENTS[..6], &CONTENTS[4..]]);
+}
+
+#[test]
+fn upload_resumes_at_an_offset_where_the_size_still_changes_or_appe_is_refused() {
+    let growing = size(time(size(opened(), "213 4"), NEW), "213 5");
+    let growing = arrives(passive(growing).expect("REST 5").say("350 ok\r\n"), "STOR f");
+    let (result, received) = put(vec![taken(6), growing], 1);
+    assert_eq!(result.unwrap().bytes, 11);
+    assert_eq!(received[1], &CONTENTS[5..]);
+    let refusing = passive(found("213 4", NEW)).expect("APPE f").say("502 what?\r\n").data(Data::takes());
+    let refusing = arrives(passive(refusing).expect("REST 4").say("350 ok\r\n"), "STOR f");
+    let (result, received) = put(vec![taken(6), refusing], 1);
+    assert_eq!(result.unwrap().bytes, 12);
+    assert_eq!(received[1], &CONTENTS[4..]);
+}
+
+#[test]
+fn upload_begins_again_where_rest_is_refused() {
+    for reply in ["501 not compatible with this server", "554 no", "450 not now"] {
+        let second = passive(found("213 4", NEW)).expect("APPE f").say("500 what?\r\n").data(Data::takes());
+        let second = passive(second).expect("REST 4").say(format!("{reply}\r\n")).data(Data::takes());
+        let (result, received) = put(vec![taken(6), from_zero(second)], 1);
+        assert_eq!(result.unwrap().bytes, 16, "{reply}");
+        assert_eq!(received[1], CONTENTS);
+    }
+}
+
+#[test]
+fn upload_begins_again_where_the_server_cannot_go_on() {
+    for second in [
+        size(opened(), MISSING),
+        // More than was ever sent: it is another file.
+        time(size(opened(), "213 4000"), NEW),
+        time(size(opened(), "213 0"), NEW),
+        size(opened(), "213 many"),
+    ] {
+        let (result, _) = put(vec![taken(6), from_zero(second)], 1);
+        assert_eq!(result.unwrap().bytes, 16);
+    }
+}
+
+#[test]
+fn old_file_is_never_taken_for_the_beginning_of_the_new_one() {
+    let old = || taken_from(time(size(opened(), "213 4"), OLD), 6);
+    let same = || time(size(opened(), "213 4"), OLD);
+    let (result, received) = put(vec![old(), from_zero(same())], 1);
+    assert_eq!(result.unwrap().bytes, 16);
+    assert_eq!(received[1], CONTENTS);
+    // Without a time, the same size may be the same file.
+    let (result, _) = put(vec![old(), from_zero(time(size(opened(), "213 4"), "550 no"))], 1);
+    assert_eq!(result.unwrap().bytes, 16);
+    // Of the same size, and newer: it is what came.
+    let newer = arrives(passive(found("213 4", NEW)), "APPE f");
+    let (result, _) = put(vec![old(), newer], 1);
+    assert_eq!(result.unwrap().bytes, 12);
+    // What was there before is not known.
+    let unknown = taken_from(size(opened(), "450 busy"), 6);
+    let (result, _) = put(vec![unknown, from_zero(time(size(opened(), "213 4"), NEW))], 1);
+    assert_eq!(result.unwrap().bytes, 16);
+}
+
+#[test]
+fn file_that_is_too_large_in_the_end_is_sent_again_from_the_beginning() {
+    let second = passive(found("213 4", NEW)).expect("APPE f").say("150 go\r\n226 done\r\n").data(Data::takes());
+    let (result, received) =
+        put(vec![taken(6), size(second, "213 18"), from_zero(time(size(opened(), "213 18"), NEW))], 2);
+    assert_eq!(result.unwrap().bytes, 16);
+    assert_eq!(received[2], CONTENTS);
+}
+
+#[test]
+fn upload_that_is_not_all_there_in_the_end_is_tried_again_and_is_no_success() {
+    let short = passive(size(opened(), MISSING)).expect("STOR f").say("150 go\r\n226 done\r\n");
+    let short = || size(short.clone().data(Data::takes()), "213 15");
+    let only = passive(opened()).expect("STOR f").say("150 go\r\n226 done\r\n").data(Data::takes());
+    let (result, _) = put(vec![size(only, "213 15")], 0);
+    assert!(matches!(result, Err(Error::Incomplete(_))), "{result:?}");
+    // What is missing need not be the end.
+    let (result, received) = put(vec![short(), from_zero(time(size(opened(), "213 15"), NEW))], 1);
+    assert_eq!(result.unwrap().bytes, 16);
+    assert_eq!(received[1], CONTENTS);
+    // Nor is it the beginning of what comes after a loss then.
+    let spoilt = taken_from(time(size(opened(), "213 15"), NEW), 6);
+    let (result, received) = put(vec![short(), spoilt, from_zero(time(size(opened(), "213 15"), NEW))], 2);
+    assert_eq!(result.unwrap().bytes, 16);
+    assert_eq!(received[2], CONTENTS);
+}
+
+#[test]
+fn nothing_is_asked_before_where_there_is_no_second_attempt() {
+    let (result, _) = put(vec![arrives(passive(opened()), "STOR f")], 0);
+    assert_eq!(result.unwrap().verified, Verified::Size);
+}
+
+#[test]
+fn full_disk_is_not_tried_again() {
+    let script = passive(size(opened(), MISSING)).expect("STOR f").say("552 full\r\n").data(Data::takes());
+    let (result, _) = put(vec![script], 4);
+    assert!(matches!(result, Err(Error::Permanent(reply)) if reply.code == 552));
+}
+
+#[test]
+fn wait_between_the_two_questions_is_that_of_the_policy() {
+    let scripts = vec![taken(6), arrives(passive(found("213 4", NEW)), "APPE f")];
+    let (servers, clock) = (Servers::new(scripts), Scripted::new(Script::new()));
+    let policy = Retry { attempts: 1, wait: Duration::from_secs(3), longest_wait: Duration::from_secs(3) };
+    let result = clock.run(upload(&clock, async || servers.open().await, "f", &CONTENTS, &policy));
+    assert!(result.is_ok(), "{result:?}");
+    assert_eq!(clock.now(), Duration::from_secs(6));
+}

@@ -1,0 +1,4 @@
+//! The target `handshakes` for the fuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| ftp_fuzz::handshakes(data));

@@ -1,0 +1,4 @@
+//! The target `inflate` for the fuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| ftp_fuzz::inflate(data));

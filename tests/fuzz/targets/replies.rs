@@ -1,0 +1,4 @@
+//! The target `replies` for the fuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| ftp_fuzz::replies(data));

@@ -1,0 +1,249 @@
+//! What `mirror --delete` and `rm` delete, and what they do not, by both programs.
+
+use std::path::Path;
+use std::process::Output;
+
+use anyhow::{Result, ensure};
+use ftp_tests::command::{Place, Program};
+use ftp_tests::root;
+use ftp_tests::script::{Peer, Script};
+use ftp_tests::servers::{Kind, Security, Way};
+use ftp_tests::suite::Suite;
+
+pub fn add(suite: &mut Suite) {
+    for program in Program::ALL {
+        let name = |name: &str| format!("{}::deletes::{name}", program.name());
+        for kind in Kind::ALL {
+            for security in [Security::Plain, Security::Explicit] {
+                let way = Way { kind, security, ..Way::plain(kind) };
+                let requirement = || program.installed().and(way.installed());
+                let name = |title: &str| name(&format!("{}::{title}", way.name()));
+                suite.trial_with(name("emptied_directory_is_deleted"), requirement(), move || async move {
+                    emptied(&Place::start(program, way)?)
+                });
+                suite.trial_with(name("only_dot_file_that_was_removed"), requirement(), move || async move {
+                    dot_file(&Place::start(program, way)?, kind)
+                });
+            }
+            let requirement = || program.installed().and(kind.installed());
+            let name = |title: &str| name(&format!("{}::{title}", kind.name()));
+            suite.trial_with(name("hidden_directory_that_is_there_is_no_failure"), requirement(), move || async move {
+                hidden(&Place::plain(program, kind)?)
+            });
+            suite.trial_with(name("rm_of_a_root_asks_for_an_option"), requirement(), move || async move {
+                root_of_a_server(&Place::plain(program, kind)?)
+            });
+        }
+        suite.trial_with(name("nothing_is_deleted_after_a_failed_transfer"), program.installed(), move || {
+            failed_transfer(program)
+        });
+        suite.trial_with(name("listing_that_was_cut_in_a_name_deletes_nothing"), program.installed(), move || {
+            cut(program, "type=file; a.txt\r\ntype=file; b.b", None, "no line end")
+        });
+        suite.trial_with(name("listing_that_was_cut_at_a_line_end_deletes_nothing"), program.installed(), move || {
+            cut(program, "type=file; a.txt\r\n", Some(WHOLE), "another one the second time")
+        });
+        suite.trial_with(name("line_that_is_not_understood_deletes_nothing"), program.installed(), move || {
+            cut(program, "type=file; a.txt\r\nnonsense\r\n", None, "not understood")
+        });
+        suite.trial_with(name("rm_continues_after_a_file_that_cannot_be_deleted"), program.installed(), move || {
+            rm_continues(program)
+        });
+    }
+}
+
+const WHOLE: &str = "type=file; a.txt\r\ntype=file; b.bin\r\n";
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn emptied(place: &Place) -> Result<()> {
+    for path in ["tree/d/x", "tree/gone/y", "tree/keep"] {
+        place.write_there(path, b"contents")?;
+    }
+    let (url, root) = (place.url("tree/"), place.server.root().join("tree"));
+    place.succeed(&["mirror", "--delete", &url, "copy"])?;
+    std::fs::remove_file(root.join("d/x"))?;
+    std::fs::remove_dir_all(root.join("gone"))?;
+    let output = place.run(&["mirror", "--delete", &url, "copy"])?;
+    // pyftpdlib may end a listing of nothing inside TLS without `close_notify`.
+    if output.status.code() == Some(9) && text(&output).contains("close_notify") {
+        return Ok(());
+    }
+    ensure!(output.status.success(), "{output:?}");
+    let copy = place.here.path().join("copy");
+    ensure!(copy.join("d").is_dir() && !copy.join("d/x").exists() && !copy.join("gone").exists());
+    ensure!(["d/x is deleted", "gone/y is deleted", "gone is deleted"].iter().all(|told| text(&output).contains(told)));
+    ensure!(place.here("copy/keep")? == b"contents");
+
+    std::fs::remove_file(copy.join("keep"))?;
+    let output = place.run(&["mirror", "--delete", "copy", &url])?;
+    ensure!(output.status.success() && text(&output).contains("keep is deleted"), "{output:?}");
+    ensure!(!root.join("keep").exists() && root.join("d").is_dir());
+    Ok(())
+}
+
+/// By `MLSD` it is known to be gone. vsftpd has `LIST` alone, which shows no other one.
+fn dot_file(place: &Place, kind: Kind) -> Result<()> {
+    for path in ["tree/a", "tree/.htaccess"] {
+        place.write_there(path, b"contents")?;
+    }
+    let url = place.url("tree/");
+    place.succeed(&["mirror", &url, "copy"])?;
+    ensure!(place.here("copy/.htaccess")? == b"contents");
+    let again = place.succeed(&["mirror", "--delete", "--json", &url, "copy"])?;
+    ensure!(!again.contains("transfer") && !again.contains("\"rm\""), "{again}");
+
+    std::fs::remove_file(place.server.root().join("tree/.htaccess"))?;
+    let output = place.run(&["mirror", "--delete", &url, "copy"])?;
+    if kind == Kind::Vsftpd {
+        ensure!(output.status.code() == Some(9) && text(&output).contains("--delete-hidden"), "{output:?}");
+        ensure!(place.here("copy/.htaccess")? == b"contents");
+        place.succeed(&["mirror", "--delete", "--delete-hidden", &url, "copy"])?;
+    } else {
+        ensure!(output.status.success(), "{output:?}");
+    }
+    ensure!(place.here("copy/.htaccess").is_err() && place.here("copy/a").is_ok());
+    Ok(())
+}
+
+fn hidden(place: &Place) -> Result<()> {
+    for path in ["tree/.well-known/x", "tree/.htaccess"] {
+        place.write_here(path, b"contents")?;
+    }
+    for _ in 0..2 {
+        place.succeed(&["mirror", "tree", &place.url("to/")])?;
+    }
+    let again = place.succeed(&["mirror", "--delete", "--json", "tree", &place.url("to/")])?;
+    ensure!(!again.contains("transfer") && !again.contains("mkdir"), "{again}");
+    place.succeed(&["rm", "-r", &place.url("to")])?;
+    ensure!(!place.server.root().join("to").exists());
+    Ok(())
+}
+
+fn root_of_a_server(place: &Place) -> Result<()> {
+    for path in ["a/b", "c"] {
+        place.write_there(path, b"contents")?;
+    }
+    for path in ["/", "%2F", "%2Fa%2F..", "a%2F..%2F.."] {
+        let output = place.run(&["rm", "-r", &place.url(path)])?;
+        ensure!(output.status.code() == Some(2) && text(&output).contains("--no-preserve-root"), "{path}: {output:?}");
+    }
+    // The login directory.
+    for path in ["", ".", "a/..", ".."] {
+        let output = place.run(&["rm", "-r", &place.url(path)])?;
+        ensure!(output.status.code() == Some(2), "{path}: {output:?}");
+    }
+    ensure!(place.there("a/b").is_ok() && place.there("c").is_ok());
+    place.succeed(&["rm", "-r", "--no-preserve-root", &place.url("/")])?;
+    ensure!(std::fs::read_dir(place.server.root())?.count() == 0);
+    Ok(())
+}
+
+/// A folder here with the files that `WHOLE` names, and an old one.
+fn copied(here: &Path) -> Result<()> {
+    std::fs::create_dir(here.join("copy"))?;
+    for name in ["a.txt", "b.bin", "old"] {
+        std::fs::write(here.join("copy").join(name), b"contents")?;
+    }
+    Ok(())
+}
+
+fn mirror(program: Program, peer: &Peer, here: &Path, options: &[&str]) -> Result<Output> {
+    let url = format!("ftp://user@{}//d/", peer.address());
+    let arguments = [&["mirror", "--delete", "--size-only", "--no-times"], options, &[&url, "copy"]].concat();
+    Ok(program.command(here, &arguments)?.output()?)
+}
+
+/// The mirror goes to the directory to see that it is one.
+fn there(script: Script) -> Script {
+    script.on("PWD", "257 \"/\"").on("CWD /d", "250 yes").on("CWD /", "250 yes")
+}
+
+/// The listing, and that which confirms it.
+fn listed(script: Script, listing: &str, again: Option<&str>) -> Script {
+    let script = there(script).download("MLSD /d", listing);
+    let Some(again) = again else { return script };
+    script.on("PWD", "257 \"/\"").on("CWD /d", "250 yes").download("MLSD", again).on("CWD /", "250 yes")
+}
+
+const SIZES: &str = "type=file;size=8; a.txt\r\ntype=file;size=8; b.bin\r\n";
+
+async fn failed_transfer(program: Program) -> Result<()> {
+    let with_new = format!("{SIZES}type=file;size=3; new\r\n");
+    let refused = listed(Script::logged_in(), &with_new, Some(&with_new))
+        .on("SIZE /d/new", "550 no")
+        .passive()
+        .on("RETR /d/new", "550 no")
+        .on("QUIT", "221 bye");
+    let here = root::temporary()?;
+    copied(here.path())?;
+    refused
+        .play(async |peer| {
+            let output = mirror(program, peer, here.path(), &[])?;
+            ensure!(output.status.code() == Some(9) && text(&output).contains("old; another run"), "{output:?}");
+            ensure!(here.path().join("copy/old").exists());
+            Ok(())
+        })
+        .await?;
+    healthy(program, here.path()).await
+}
+
+/// A second run over a server that shows everything deletes what was held back.
+async fn healthy(program: Program, here: &Path) -> Result<()> {
+    let script = listed(Script::logged_in(), SIZES, Some(SIZES)).on("QUIT", "221 bye");
+    script
+        .play(async |peer| {
+            let output = mirror(program, peer, here, &[])?;
+            ensure!(output.status.success() && text(&output).contains("old is deleted"), "{output:?}");
+            ensure!(here.join("copy/a.txt").exists() && here.join("copy/b.bin").exists());
+            ensure!(!here.join("copy/old").exists());
+            Ok(())
+        })
+        .await
+}
+
+async fn cut(program: Program, listing: &'static str, again: Option<&'static str>, why: &'static str) -> Result<()> {
+    let sized = |listing: &str| listing.replace("type=file;", "type=file;size=8;");
+    let here = root::temporary()?;
+    copied(here.path())?;
+    // What was cut in its name is not there.
+    let script = listed(Script::logged_in(), &sized(listing), again.map(sized).as_deref());
+    let script = match listing.ends_with('b') {
+        true => script.on("SIZE /d/b.b", "550 no").passive().on("RETR /d/b.b", "550 no"),
+        false => script,
+    };
+    script
+        .on("QUIT", "221 bye")
+        .play(async |peer| {
+            let output = mirror(program, peer, here.path(), &[])?;
+            ensure!(output.status.code() == Some(9) && text(&output).contains(why), "{output:?}");
+            ensure!(text(&output).contains("--delete-unconfirmed"), "{output:?}");
+            ensure!(["a.txt", "b.bin", "old"].iter().all(|name| here.path().join("copy").join(name).exists()));
+            Ok(())
+        })
+        .await?;
+    healthy(program, here.path()).await
+}
+
+async fn rm_continues(program: Program) -> Result<()> {
+    let script = Script::logged_in()
+        .on("DELE d", "550 a directory")
+        .download("MLSD d", "type=file; a\r\ntype=file; b\r\ntype=dir; e\r\n")
+        .download("MLSD d/e", "type=file; c\r\n")
+        .on("DELE d/e/c", "550 no")
+        .on("DELE d/b", "550 no")
+        .on("DELE d/a", "250 gone")
+        .on("QUIT", "221 bye");
+    script
+        .play(async |peer| {
+            let here = root::temporary()?;
+            let url = format!("ftp://user@{}/d", peer.address());
+            let output = program.command(here.path(), &["rm", "-r", &url])?.output()?;
+            ensure!(output.status.code() == Some(9), "{output:?}");
+            ensure!(["d/e/c", "d/b", "not all of d"].iter().all(|told| text(&output).contains(told)), "{output:?}");
+            Ok(())
+        })
+        .await
+}

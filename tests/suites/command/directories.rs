@@ -1,0 +1,129 @@
+//! Servers that take only bare names, in the directory where `CWD` went. By both programs.
+
+use anyhow::{Result, ensure};
+use ftp_tests::command::Program;
+use ftp_tests::root;
+use ftp_tests::script::Script;
+use ftp_tests::suite::Suite;
+
+use super::copies::relayed;
+
+/// A server, the words of the command with `{}` for the URL of the server, the exit code, and what is said or printed.
+type Case = (&'static str, fn() -> Script, &'static [&'static str], i32, &'static str);
+
+const CASES: [Case; 6] = [
+    ("download_by_a_bare_name", downloaded, &["get", "{}dir/file"], 0, "10 bytes"),
+    ("upload_by_a_bare_name", || stored(refused(), "file"), &["put", "--no-times", "file", "{}dir/"], 0, "10 bytes"),
+    (
+        "bare_names_are_remembered",
+        || stored(entered(stored(refused(), "file")), "other"),
+        &["put", "--no-times", "file", "other", "{}dir/"],
+        0,
+        "2 files",
+    ),
+    ("directory_that_cannot_be_entered_is_no_reason", not_entered, &["get", "{}dir/file"], 7, "550"),
+    ("bare_name_that_is_refused_too_leads_back", not_there, &["cat", "{}dir/file"], 7, "550"),
+    (
+        "server_that_takes_paths_is_not_asked_for_names",
+        with_paths,
+        &["get", "{}dir/file", "{}dir/other", "folder/"],
+        9,
+        "550",
+    ),
+];
+
+pub fn add(suite: &mut Suite) {
+    for program in Program::ALL {
+        let name = |name: &str| format!("{}::directories::{name}", program.name());
+        for (trial, script, words, code, said) in CASES {
+            suite.trial_with(name(trial), program.installed(), move || run(program, script(), words, code, said));
+        }
+        suite.trial_with(name("file_is_deleted_by_a_bare_name_in_its_directory"), program.installed(), move || {
+            let sink =
+                entered(renamed()).on("PWD", "257 \"/dir\"").on("DELE .copy.a-", "250 gone").on("CWD /", "250 yes");
+            relayed(program, source(), sink, "dir/copy", 8, "553")
+        });
+        suite.trial_with(
+            name("file_is_not_deleted_by_a_bare_name_in_another_directory"),
+            program.installed(),
+            move || {
+                let sink = entered(renamed()).on("PWD", "257 \"/other\"").on("CWD /", "250 yes");
+                relayed(program, source(), sink, "dir/copy", 8, "on the server as dir/.copy.a-")
+            },
+        );
+    }
+}
+
+async fn run(program: Program, script: Script, words: &'static [&'static str], code: i32, said: &str) -> Result<()> {
+    script
+        .on("QUIT", "221 bye")
+        .play(async |peer| {
+            let here = root::temporary()?;
+            for name in ["file", "other"].iter().filter(|_| words.contains(&"put")) {
+                std::fs::write(here.path().join(name), "0123456789")?;
+            }
+            let url = format!("ftp://user@{}/", peer.address());
+            let words: Vec<_> = words.iter().map(|word| word.replace("{}", &url)).collect();
+            let output = program.command(here.path(), &words)?.output()?;
+            let text = String::from_utf8_lossy(&output.stderr);
+            ensure!(output.status.code() == Some(code) && text.contains(said), "{:?}: {text}", output.status);
+            Ok(())
+        })
+        .await
+}
+
+/// The session goes to the directory, for a bare name.
+fn entered(script: Script) -> Script {
+    script.on("PWD", "257 \"/\"").on("CWD dir", "250 yes")
+}
+
+fn downloaded() -> Script {
+    let script = entered(Script::logged_in().on("SIZE dir/file", "550 no"));
+    let script = script.on("SIZE file", "213 10").on("CWD /", "250 yes");
+    let script = entered(script).on("MDTM file", "213 20200101000000").on("CWD /", "250 yes");
+    entered(script).download("RETR file", "0123456789")
+}
+
+/// A path is refused.
+fn refused() -> Script {
+    entered(Script::logged_in().passive().on("STOR dir/file", "553 no"))
+}
+
+fn stored(script: Script, name: &str) -> Script {
+    let script = script.open_data(&format!("STOR {name}")).receive_data("0123456789").reply("226 done");
+    script.on(&format!("SIZE {name}"), "213 10").on("CWD /", "250 yes")
+}
+
+fn not_entered() -> Script {
+    let closed = |script: Script| script.on("PWD", "257 \"/\"").on("CWD dir", "550 no");
+    let script = closed(Script::logged_in().on("SIZE dir/file", "550 no"));
+    closed(script.passive().on("RETR dir/file", "550 no"))
+}
+
+fn not_there() -> Script {
+    let script = entered(Script::logged_in().on("SIZE dir/file", "550 no"));
+    let script = script.on("SIZE file", "550 no").on("CWD /", "250 yes");
+    let script = entered(script.passive().on("RETR dir/file", "550 no"));
+    script.passive().on("RETR file", "550 no").on("CWD /", "250 yes")
+}
+
+fn with_paths() -> Script {
+    let script = Script::logged_in().on("SIZE dir/file", "213 10").on("MDTM dir/file", "213 20200101000000");
+    let script = script.download("RETR dir/file", "0123456789").on("SIZE dir/other", "550 no");
+    script.passive().on("RETR dir/other", "550 no")
+}
+
+fn source() -> Script {
+    let script = Script::logged_in().on("SIZE file", "213 10").on("MDTM file", "213 20200101000000");
+    script.download("RETR file", "0123456789")
+}
+
+/// The copy is there under its temporary name, and cannot get its own.
+fn renamed() -> Script {
+    let script = entered(Script::logged_in().on("SIZE dir/copy", "550 no"));
+    let script = entered(script.on("SIZE copy", "213 4").on("CWD /", "250 yes"));
+    let script = stored(script, ".copy.a-").on("RNFR dir/.copy.a-", "553 no");
+    let script = entered(script).on("SIZE .copy.a-", "213 10").on("CWD /", "250 yes");
+    let script = entered(script).on("SIZE copy", "213 4").on("CWD /", "250 yes");
+    script.on("RNFR dir/copy", "553 no")
+}

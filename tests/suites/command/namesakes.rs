@@ -1,0 +1,231 @@
+//! Names stay names: on the way up, on the way down, and there and back again, by both programs.
+
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+use anyhow::{Result, ensure};
+use ftp_tests::command::{Place, Program};
+use ftp_tests::servers::{Kind, Options, Server};
+use ftp_tests::suite::Suite;
+use ftp_tests::{root, script::Script};
+
+type Trial = (&'static str, fn(&Place) -> Result<()>);
+
+const TRIALS: [Trial; 4] = [
+    ("names_from_here_go_as_they_are", up),
+    ("second_mirror_in_either_direction_has_nothing_to_do", rest),
+    ("directories_whose_names_may_be_patterns_are_listed", awkward),
+    ("missing_directory_is_7", missing),
+];
+
+pub fn add(suite: &mut Suite) {
+    for program in Program::ALL {
+        let name = |name: &str| format!("{}::namesakes::{name}", program.name());
+        for kind in Kind::ALL {
+            let requirement = || program.installed().and(kind.installed());
+            for (title, trial) in TRIALS {
+                let name = name(&format!("{}::{title}", kind.name()));
+                suite.trial_with(name, requirement(), move || async move { trial(&Place::plain(program, kind)?) });
+            }
+        }
+        for kind in [Kind::Vsftpd, Kind::ProFtpd] {
+            let requirement = || program.installed().and(kind.installed());
+            for (title, trial) in
+                [("names_that_are_no_text_come_back", bytes as fn(&Place) -> _), ("unreadable", unreadable)]
+            {
+                let name = name(&format!("{}::{title}", kind.name()));
+                suite.trial_with(name, requirement(), move || async move { trial(&Place::plain(program, kind)?) });
+            }
+        }
+        suite.trial_with(
+            name("mirror_comes_to_rest_where_times_cannot_be_set"),
+            program.installed().and(Kind::PyFtpd.installed()),
+            move || async move { untimed(program) },
+        );
+        suite.trial_with(name("pattern_in_a_directory_is_refused"), program.installed(), move || pattern(program));
+    }
+}
+
+const NAMES: [&str; 8] = ["x%25", "caf%C3%A9.html", "%E9", "%25E9", "100%", "caf\u{e9}", "\u{10ff2f}", "a b%FF/c%25"];
+
+fn names(root: &Path) -> Result<BTreeSet<OsString>> {
+    let mut found = BTreeSet::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for member in std::fs::read_dir(folder)? {
+            let path = member?.path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => _ = found.insert(path.strip_prefix(root)?.as_os_str().to_owned()),
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn plant(place: &Place, folder: &str) -> Result<BTreeSet<OsString>> {
+    for name in NAMES {
+        place.write_here(&format!("{folder}/{name}"), name.as_bytes())?;
+    }
+    names(&place.here.path().join(folder))
+}
+
+/// Nothing is transferred, made or deleted.
+fn nothing(place: &Place, arguments: &[&str]) -> Result<()> {
+    let events = place.succeed(arguments)?;
+    let did = ["transfer", "mkdir", "\"rm", "\"get\"", "\"put\""].iter().any(|event| events.contains(event));
+    ensure!(!did, "{arguments:?}: {events}");
+    Ok(())
+}
+
+fn up(place: &Place) -> Result<()> {
+    let here = plant(place, "tree")?;
+    place.succeed(&["mirror", "--delete", "tree", &place.url("to/")])?;
+    nothing(place, &["mirror", "--delete", "--json", "tree", &place.url("to/")])?;
+    ensure!(names(&place.server.root().join("to"))? == here, "{:?}", names(&place.server.root().join("to"))?);
+    std::fs::create_dir(place.server.root().join("put"))?;
+    for name in ["x%25", "caf%C3%A9.html", "%E9"] {
+        place.succeed(&["put", &format!("tree/{name}"), &place.url("put/")])?;
+        ensure!(place.there(&format!("put/{name}"))? == name.as_bytes(), "{name}");
+    }
+    Ok(())
+}
+
+fn rest(place: &Place) -> Result<()> {
+    let here = plant(place, "tree")?;
+    place.succeed(&["mirror", "tree", &place.url("to/")])?;
+    let url = place.url("to/");
+    place.succeed(&["mirror", "--delete", &url, "copy"])?;
+    nothing(place, &["mirror", "--delete", "--json", &url, "copy"])?;
+    let copy = names(&place.here.path().join("copy"))?;
+    ensure!(["x%25", "caf%C3%A9.html", "100%"].iter().all(|name| copy.contains(OsStr::new(name))), "{copy:?}");
+    ensure!(copy.len() == here.len(), "two names became one: {copy:?}");
+    // Back again, all of them are what they were.
+    place.succeed(&["mirror", "--unescape-names", "copy", &place.url("back/")])?;
+    ensure!(names(&place.server.root().join("back"))? == here);
+    nothing(place, &["mirror", "--delete", "--unescape-names", "--json", "copy", &place.url("back/")])
+}
+
+fn bytes(place: &Place) -> Result<()> {
+    let no_text = OsStr::from_bytes(b"caf\xe9 100%");
+    let from = place.server.root().join("from");
+    std::fs::create_dir(&from)?;
+    std::fs::write(from.join(no_text), b"byte")?;
+    std::fs::write(from.join("caf%E9"), b"text")?;
+    let url = place.url("from/");
+    place.succeed(&["mirror", "--delete", &url, "here"])?;
+    nothing(place, &["mirror", "--delete", "--json", &url, "here"])?;
+    ensure!(place.here("here/caf%E9 100%25")? == b"byte" && place.here("here/caf%25E9")? == b"text");
+    let shown = place.succeed(&["ls", "-1", &url])?;
+    ensure!(shown == "caf%E9\ncaf%E9 100%\n", "{shown}");
+
+    // Without the option the name of no text stays, and that is said.
+    let output = place.run(&["mirror", "--delete", "here", &url])?;
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    ensure!(output.status.code() == Some(9) && told.contains("--unescape-names"), "{output:?}");
+    ensure!(std::fs::read(from.join(no_text))? == b"byte");
+    place.succeed(&["mirror", "--delete", "--unescape-names", "here", &url])?;
+    ensure!(std::fs::read(from.join(no_text))? == b"byte" && std::fs::read(from.join("caf%E9"))? == b"text");
+    ensure!(names(&from)?.len() == 2, "{:?}", names(&from)?);
+    Ok(())
+}
+
+/// A name that WASI does not give.
+fn unreadable(place: &Place) -> Result<()> {
+    place.write_here("tree/a", b"a")?;
+    place.write_here("tree/d/b", b"b")?;
+    std::fs::write(place.here.path().join("tree/d").join(OsStr::from_bytes(b"caf\xe9")), b"bytes")?;
+    place.write_there("to/old", b"old")?;
+    place.write_there("to/d/old", b"old")?;
+    let output = place.run(&["mirror", "--delete", "tree", &place.url("to/")])?;
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    ensure!(output.status.code() == Some(9) && told.contains("tree/d has names that are no UTF-8"), "{output:?}");
+    ensure!(place.there("to/a")? == b"a" && place.there("to/d/b")? == b"b");
+    ensure!(place.there("to/old").is_err() && place.there("to/d/old")? == b"old");
+    let output = place.run(&["put", "tree/d/*", &place.url("to/")])?;
+    ensure!(output.status.code() == Some(9) && place.there("to/b")? == b"b", "{output:?}");
+    Ok(())
+}
+
+fn awkward(place: &Place) -> Result<()> {
+    const DIRECTORIES: [&str; 6] = ["[ temp ]", "e*x", "a b", "-l", "~me", "{a,b}"];
+    for directory in DIRECTORIES {
+        place.write_there(&format!("tree/{directory}/file"), directory.as_bytes())?;
+        place.write_there(&format!("tree/{directory}/deep/er"), directory.as_bytes())?;
+    }
+    for directory in ["e1x", "a", "b", "temp"] {
+        place.write_there(&format!("tree/{directory}/wrong"), b"wrong")?;
+    }
+    let url = place.url("tree/");
+    place.succeed(&["mirror", "--delete", &url, "copy"])?;
+    nothing(place, &["mirror", "--delete", "--json", &url, "copy"])?;
+    for directory in DIRECTORIES {
+        ensure!(place.here(&format!("copy/{directory}/file"))? == directory.as_bytes(), "{directory}");
+        let encoded: String = directory.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let shown = place.succeed(&["ls", "-1", &place.url(&format!("tree/{encoded}/"))])?;
+        ensure!(shown == "deep\nfile\n", "{directory}: {shown}");
+    }
+    place.succeed(&["rm", "-r", &place.url("tree")])?;
+    ensure!(!place.server.root().join("tree").exists());
+    Ok(())
+}
+
+fn missing(place: &Place) -> Result<()> {
+    place.write_there("d/d", b"a file")?;
+    std::fs::create_dir(place.server.root().join("empty"))?;
+    for path in ["nosuch/", "nosuch", "d/nosuch/", "no%20such/"] {
+        let output = place.run(&["ls", &place.url(path)])?;
+        ensure!(output.status.code() == Some(7) && output.stdout.is_empty(), "{path}: {output:?}");
+    }
+    ensure!(place.succeed(&["ls", "-1", &place.url("empty/")])?.is_empty());
+    ensure!(place.succeed(&["ls", "-1", &place.url("d")])? == "d\n");
+    let long = place.succeed(&["ls", "-l", &place.url("d/d")])?;
+    ensure!(long.starts_with('-') && long.contains(" 6 ") && long.trim_end().ends_with(" d"), "{long}");
+    Ok(())
+}
+
+/// The times of the server are those of the uploads.
+fn untimed(program: Program) -> Result<()> {
+    let options = Options { extra: vec!["--without".into(), "MFMT".into()], ..Options::default() };
+    let server = Server::start(Kind::PyFtpd, options)?;
+    let here = root::temporary()?;
+    std::fs::create_dir(here.path().join("tree"))?;
+    for name in ["a", "b"] {
+        std::fs::write(here.path().join("tree").join(name), b"contents")?;
+        let file = std::fs::File::options().write(true).open(here.path().join("tree").join(name))?;
+        file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000))?;
+    }
+    let url = format!("ftp://user@{}/to/", server.address());
+    let run = |arguments: &[&str]| -> Result<String> {
+        let output = program.command(here.path(), arguments)?.output()?;
+        ensure!(output.status.success(), "{output:?}");
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr))
+    };
+    run(&["mirror", "tree", &url])?;
+    for dry_run in [&["--dry-run"][..], &[]] {
+        let again = run(&[&["mirror"], dry_run, &["tree", &url]].concat())?;
+        let told = again.matches("2 files of the same size are newer").count();
+        ensure!(!again.contains("put") && !again.contains("8 bytes") && told == 1, "{again}");
+    }
+    std::fs::write(here.path().join("tree/a"), b"other contents")?;
+    run(&["mirror", "tree", &url])?;
+    ensure!(std::fs::read(server.root().join("to/a"))? == b"other contents");
+    Ok(())
+}
+
+async fn pattern(program: Program) -> Result<()> {
+    Script::silent()
+        .play(async |peer| {
+            let here = root::temporary()?;
+            let url = format!("ftp://user@{}/*/*", peer.address());
+            let output = program.command(here.path(), &["ls", &url])?.output()?;
+            ensure!(output.status.code() == Some(2), "{output:?}");
+            ensure!(String::from_utf8_lossy(&output.stderr).contains("%2A"), "{output:?}");
+            // The peer is waited for.
+            std::net::TcpStream::connect(peer.address())?;
+            Ok(())
+        })
+        .await
+}
