@@ -4,7 +4,6 @@ use super::Connection;
 use crate::control::Raw;
 use crate::error::{Error, Reply, unless_refused};
 use crate::network::Network;
-use crate::settings::Representation;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -92,6 +91,8 @@ impl<N: Network> Connection<N> {
         match self.command("CWD", Some(&argument)).await {
             Ok(_) => {
                 self.home = home;
+                // Its path is another one now.
+                self.sized = None;
                 Ok(None)
             }
             Err(refusal @ Error::Permanent(_)) => Ok(Some(refusal)),
@@ -146,11 +147,13 @@ impl<N: Network> Connection<N> {
         Ok(self.told(&made))
     }
 
+    /// (SIZE) What reads as a time is the reply to another command.
     pub(crate) async fn size(&mut self, path: &str) -> Result<u64, Error> {
-        let path = self.bytes(path)?;
-        self.represent(Representation::Image).await?;
-        let reply = self.command("SIZE", Some(&path)).await?;
-        text::size(reply.last_line()).ok_or_else(|| self.unexpected(&reply))
+        let (size, reply) = self.size_noted(path).await?;
+        match text::is_time_for_size(reply.last_line()) {
+            true => Err(self.unexpected(&reply)),
+            false => Ok(size),
+        }
     }
 
     pub(crate) async fn modified(&mut self, path: &str) -> Result<Timestamp, Error> {
