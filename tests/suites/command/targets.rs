@@ -146,7 +146,7 @@ fn full(place: &Place) -> Result<()> {
     for options in [&["get"][..], &["get", "--segments", "2"]] {
         let mut command = place.command(&[options, &[&url, "small/"]].concat())?;
         let output = enclosed(&mut command, SMALL, "echo left: $(ls -A small) >&2")?;
-        check(&output, 10, "left: \n")?;
+        check(&output, 10, "left:\n")?;
         check(&output, 10, "the disk is full")?;
     }
     Ok(())
