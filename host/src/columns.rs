@@ -2,7 +2,7 @@
 
 use wasmtime::Result;
 use wasmtime_wasi::cli::WasiCliView as _;
-use wasmtime_wasi::p2::bindings::cli::environment;
+use wasmtime_wasi::p2::bindings::cli::environment::{self, Host as _};
 
 use crate::instance::State;
 
