@@ -2,7 +2,7 @@
 
 use wasmtime::Result;
 use wasmtime_wasi::cli::WasiCliView as _;
-use wasmtime_wasi::p2::bindings::cli::environment::{self, Host as _};
+use wasmtime_wasi::p2::bindings::cli::environment;
 
 use crate::instance::State;
 
@@ -37,6 +37,7 @@ mod tests {
     use std::sync::atomic::{AtomicU16, Ordering};
 
     use wasmtime_wasi::WasiCtx;
+    use wasmtime_wasi::p2::bindings::cli::environment::Host as _;
 
     use super::*;
     use crate::grants::Grants;
