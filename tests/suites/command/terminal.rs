@@ -31,7 +31,7 @@ fn follow(place: &Place) -> Result<()> {
     let command = place.command(&["get", "--limit-rate", "400k", &place.url("large")])?;
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let words: Vec<String> = words.map(|word| format!("'{}'", word.to_string_lossy())).collect();
-    let line = format!("stty cols 100; {} & sleep 1.5; stty cols 50; wait $!", words.join(" "));
+    let line = format!("stty rows 24 cols 100; {} & sleep 1.5; stty cols 50; wait $!", words.join(" "));
     let mut script = Command::new("script");
     script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).env_remove("COLUMNS");
     for (name, value) in command.get_envs() {
