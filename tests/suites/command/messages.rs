@@ -149,8 +149,9 @@ async fn client_certificate_that_is_wanted_is_named() -> Result<()> {
 }
 
 async fn implicit_tls_at_a_plain_port_is_5_and_names_ftpes() -> Result<()> {
-    // One that greets at once, and one that answers the first bytes of TLS in the clear.
-    for script in [Script::greeting(), Script::silent().see_hello().say("500 what?\r\n")] {
+    // The first bytes of TLS are answered in the clear.
+    for answer in ["220 ready\r\n", "500 what?\r\n"] {
+        let script = Script::silent().see_hello().say(answer);
         let output = script.play(async |peer| run(&["ls", &format!("ftps://user@{}/", peer.address())])).await?;
         assert_tells(&output, 5, &["does not speak TLS", "ftpes://"]);
     }
@@ -272,7 +273,7 @@ async fn trying_again_is_said_only_before_another_attempt() -> Result<()> {
 
 async fn lost_data_connection_is_no_refusal() -> Result<()> {
     for (verdict, code) in [("426 Failure reading network stream.", 9), ("425 No connection established", 4)] {
-        let script = Script::logged_in().passive().open_data("STOR").close_data().reply(verdict).on("QUIT", "221 bye");
+        let script = Script::logged_in().open_data("STOR").close_data().reply(verdict).on("QUIT", "221 bye");
         let output = script
             .play(async |peer| {
                 let here = root::temporary()?;
@@ -346,13 +347,13 @@ fn directory_in_place_of_a_file_names_mirror(place: &Place) -> Result<()> {
 
 /// No FEAT, no NLST: what nobody asked for, or what was refused for another reason, is no "no".
 async fn probe_reports_what_it_tried() -> Result<()> {
-    let listing =
-        |script: Script| script.on("TYPE", "200 yes").passive().on("NLST", "502 no").passive().on("LIST", "550 empty");
+    let listing = |script: Script| script.passive().on("NLST", "502 no").passive().on("LIST", "550 empty");
     let script = Script::logged_in().strict().on("SYST", "502 no").on("PWD", "257 \"/\"").on("FEAT", "502 no");
-    let script = listing(listing(script));
+    let script = listing(listing(script.on("TYPE", "200 yes")));
+    let script = script.on("PORT", "500 no").on("PORT", "500 no").on("QUIT", "221 bye");
     let output = script.play(async |peer| probe(peer)).await?;
     let told = String::from_utf8_lossy(&output.stdout);
-    for row in ["system", "sizes", "resumed transfers", "checksums", "features", "passive mode"] {
+    for row in ["system", "sizes", "resumed transfers", "checksums", "features", "passive mode", "active mode"] {
         let line =
             told.lines().find(|line| line.starts_with(row)).with_context(|| format!("no {row} in {output:?}"))?;
         assert!(line.contains("cannot tell"), "{line}");
