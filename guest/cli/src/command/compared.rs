@@ -19,11 +19,6 @@ impl Compared {
     /// The sizes on both sides, and nothing else.
     pub const SIZE: Self = Self { verified: Verified::Size, checksum: None };
 
-    /// Nothing.
-    pub fn nothing(why: NotVerified) -> Self {
-        Self { verified: Verified::No(why), checksum: None }
-    }
-
     /// What the client has compared.
     pub fn of(outcome: &Outcome) -> Self {
         Self { verified: outcome.verified, checksum: outcome.checksum.as_ref().map(|checksum| checksum.algorithm) }
