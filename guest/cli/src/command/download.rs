@@ -60,7 +60,12 @@ impl Known {
     pub fn of(entry: &Entry) -> Self {
         match entry.kind {
             Kind::SymbolicLink => Self::default(),
-            _ => Self { size: entry.size, is_exact: matches!(entry.raw, RawEntry::Facts(_)), modified: entry.modified },
+            _ => Self {
+                size: entry.size,
+                is_exact: matches!(entry.raw, RawEntry::Facts(_)),
+                is_asked: false,
+                modified: entry.modified,
+            },
         }
     }
 
