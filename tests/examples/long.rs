@@ -58,7 +58,9 @@ struct Place {
 
 impl Place {
     async fn new(server: &Server) -> Result<Self> {
-        let options = Options { sessions: AT_ONCE as u32 + 1, memory: GUEST, ..Options::default() };
+        let mut options = Options::default();
+        options.sessions = AT_ONCE as u32 + 1;
+        options.memory = GUEST;
         let here = Self {
             host: Host::with_options(options)?,
             name: server.address().ip().to_string(),

@@ -35,6 +35,7 @@ fn main() -> ExitCode {
             explain_names_what_is_granted_and_no_secret,
             interrupted_is_130,
             interrupted_in_a_pipe_that_nobody_reads_is_130,
+            interrupted_upload_says_where_the_part_is,
             interrupted_at_the_password_leaves_a_terminal_that_shows_what_is_typed,
             limit_of_time_is_11,
             limit_of_memory_is_a_line_and_a_failure,
@@ -204,6 +205,27 @@ async fn interrupted_in_a_pipe_that_nobody_reads_is_130() -> Result<()> {
     output.read_exact(&mut [0; 1000])?;
     kill_process(Pid::from_child(&child), Signal::TERM)?;
     assert_eq!(child.wait()?.code(), Some(130));
+    Ok(())
+}
+
+async fn interrupted_upload_says_where_the_part_is() -> Result<()> {
+    let server = Embedded::start()?;
+    let here = root::temporary()?;
+    std::fs::write(here.path().join("file"), Payload::bytes(300_000))?;
+    for (options, is_said) in [(&[][..], true), (&["--atomic"], false)] {
+        let url = url(&server, "");
+        let arguments = [&["put", "--limit-rate", "1k"], options, &["file", &url]].concat();
+        let mut put = command(&arguments)?;
+        let child = put.current_dir(here.path()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let begin = Instant::now();
+        while std::fs::read_dir(server.root())?.count() == usize::from(!is_said) {
+            ensure!(begin.elapsed() < Duration::from_secs(60), "nothing comes to the server");
+        }
+        kill_process(Pid::from_child(&child), Signal::INT)?;
+        let output = child.wait_with_output()?;
+        assert_eq!(output.status.code(), Some(130), "{output:?}");
+        assert_eq!(text(&output.stderr).contains("on the server under its name"), is_said, "{output:?}");
+    }
     Ok(())
 }
 

@@ -211,7 +211,10 @@ impl<N: Network> Control<N> {
         self.write(command::line(verb, argument)?, None).await?;
         let reply = self.answer().await?;
         match reply.is_preliminary() {
-            true => self.last_reply(self.limit).await,
+            true => {
+                let reply = self.last_reply(self.limit).await?;
+                self.settled(reply).await
+            }
             false => Ok(reply),
         }
     }

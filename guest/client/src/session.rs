@@ -308,7 +308,7 @@ impl<N: Network> Session<N> {
 
     /// (SIZE, RFC 3659, section 4) Bytes of the file as an image.
     pub async fn size(&mut self, path: &str) -> Result<u64, Error> {
-        self.call(async |connection| connection.size_noted(path).await).await
+        self.call(async |connection| connection.size(path).await).await
     }
 
     /// (SIZE) What the server reports, if it does.

@@ -1,12 +1,14 @@
 //! Whether all bytes of a transfer arrived: what the server is asked for that, and what its answer has to be.
 
 use crate::connection::Connection;
+use crate::control::Raw;
 use crate::error::{Error, Reply};
 use crate::network::Network;
 use crate::settings::Representation;
 use alloc::format;
 use alloc::string::{String, ToString};
 use core::fmt;
+use ftp_protocol::text;
 use ftp_protocol::time::parse_time_val;
 
 /// The smallest number with the 14 digits of a time (RFC 3659, section 2.3): a size of ten terabytes.
@@ -204,12 +206,15 @@ pub(crate) struct Reported {
 }
 
 impl<N: Network> Connection<N> {
-    /// (SIZE) Kept for the end of a download.
-    pub(crate) async fn size_noted(&mut self, path: &str) -> Result<u64, Error> {
+    /// (SIZE) The number in the reply, whatever it looks like. Kept for the end of a download.
+    pub(crate) async fn size_noted(&mut self, path: &str) -> Result<(u64, Raw), Error> {
         self.sized = None;
-        let size = self.size(path).await?;
+        let argument = self.bytes(path)?;
+        self.represent(Representation::Image).await?;
+        let reply = self.command("SIZE", Some(&argument)).await?;
+        let size = text::size(reply.last_line()).ok_or_else(|| self.unexpected(&reply))?;
         self.sized = Some(Reported { path: path.to_string(), size, inside_tls: self.control.agreed().is_some() });
-        Ok(size)
+        Ok((size, reply))
     }
 
     /// The size that was reported last, if it was that of this file.
@@ -245,7 +250,7 @@ impl<N: Network> Connection<N> {
             return Ok(Told::Nothing);
         }
         match self.size_noted(path).await {
-            Ok(size) => Ok(Told::Bytes(size)),
+            Ok((size, _)) => Ok(Told::Bytes(size)),
             Err(Error::Permanent(Reply { code: 550, .. })) => Ok(Told::Missing),
             Err(Error::Permanent(Reply { code: 500 | 502, .. })) => {
                 self.size_unknown = true;

@@ -36,12 +36,16 @@ pub fn announced_size(line: &[u8]) -> Option<u64> {
     line.split(|&byte| byte == b'(').skip(1).filter_map(digits_before_bytes).last().and_then(decimal)
 }
 
-/// The size in a 213 reply to `SIZE` (RFC 3659, section 4.1): a number, whatever stands after it. Fourteen digits that
-/// begin with the year of a time are the reply to `MDTM`.
+/// The size in a 213 reply to `SIZE` (RFC 3659, section 4.1): a number, whatever stands after it.
 pub fn size(line: &[u8]) -> Option<u64> {
-    let word = line.trim_ascii_start().split(u8::is_ascii_whitespace).next()?;
-    let is_time = word.len() == 14 && (word.starts_with(b"19") || word.starts_with(b"20"));
-    decimal(word).filter(|_| !is_time)
+    line.trim_ascii_start().split(u8::is_ascii_whitespace).next().and_then(decimal)
+}
+
+/// Whether the reply to `SIZE` is one to `MDTM`: fourteen digits that begin with the year of a time.
+pub fn is_time_for_size(line: &[u8]) -> bool {
+    let line = line.trim_ascii_start();
+    let digits = line.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    digits == 14 && (line.starts_with(b"19") || line.starts_with(b"20"))
 }
 
 /// Whether a 450 or 550 reply to `NLST`, `LIST` or `MLSD` means an empty directory, which has no reply code of its own (RFC
@@ -165,9 +169,7 @@ mod tests {
             ("18446744073709551615", Some(u64::MAX)),
             ("10000000000000", Some(10_000_000_000_000)),
             ("201806150000001", Some(201_806_150_000_001)),
-            ("20180615101800", None),
-            ("20180001224742", None),
-            ("19991231235959", None),
+            ("20180615101800", Some(20_180_615_101_800)),
             ("18446744073709551616", None),
             ("-1", None),
             ("-2147483648", None),
@@ -177,6 +179,18 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(size(line.as_bytes()), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn times_for_sizes() {
+        for line in ["20180615101800", "20180001224742", "19991231235959", "20240615101800.123", " 20240615101800 x"] {
+            assert!(is_time_for_size(line.as_bytes()), "{line}");
+        }
+        for line in
+            ["", "1063", "10000000000000", "99999999999999", "201806150000001", "2018061510180", "2018061510180x"]
+        {
+            assert!(!is_time_for_size(line.as_bytes()), "{line}");
         }
     }
 

@@ -22,8 +22,8 @@ pub enum Verdict {
     Accident(String),
     /// A listing in the clear was cut at the end of the same line each time.
     CutTwice(String),
-    /// A byte of a name in a command came twice or not at all in the clear, and the server did that.
-    OtherName(String),
+    /// A byte of a name or of an offset in a command came twice or not at all in the clear, and the server did that.
+    OtherCommand(String),
     /// Success of something that is not so.
     FalseSuccess(String),
     /// Something is gone, or has other bytes, that had to stay.
@@ -43,7 +43,7 @@ impl Verdict {
     pub fn is_fault(&self) -> bool {
         match self {
             Self::Right | Self::Failed => false,
-            Self::Unverified(_) | Self::Accident(_) | Self::CutTwice(_) | Self::OtherName(_) => false,
+            Self::Unverified(_) | Self::Accident(_) | Self::CutTwice(_) | Self::OtherCommand(_) => false,
             Self::FalseSuccess(_) | Self::Lost(_) | Self::Outside(_) => true,
             Self::Hung | Self::Trapped(_) | Self::Needless(_) => true,
         }
@@ -73,7 +73,9 @@ pub fn judge(scene: &Scene, place: &Place, fault: Option<&Fault>, seen: &Seen) -
         }
         (true, _) => Verdict::Failed,
         (false, None) => Verdict::Right,
-        (false, Some(wrong)) if seen.said.contains("not verified") => Verdict::Unverified(wrong.0),
+        (false, Some(wrong)) if seen.said.contains("not verified") && !place.way.is_encrypted() => {
+            Verdict::Unverified(wrong.0)
+        }
         (false, Some(wrong)) => excuse(place, fault, seen, &wrong).unwrap_or(Verdict::FalseSuccess(wrong.0)),
     }
 }
@@ -171,19 +173,21 @@ fn excuse(place: &Place, fault: Option<&Fault>, seen: &Seen, wrong: &Wrong) -> O
         Connection::Data if fault.each && fault.action.stops() && is_cut_behind_a_line(&seen.log, fault) => {
             Some(Verdict::CutTwice(text))
         }
-        Connection::Control if by_a_byte && is_in_a_name(&seen.log, fault) => Some(Verdict::OtherName(text)),
+        Connection::Control if by_a_byte && is_in_an_argument(&seen.log, fault) => Some(Verdict::OtherCommand(text)),
         _ => None,
     }
 }
 
-/// Whether a listing, of which there were two, was cut where a line ends, or before its first.
+/// Whether a listing was cut where a line ends, or before its first, and then once more.
 fn is_cut_behind_a_line(log: &Log, fault: &Fault) -> bool {
-    let listings =
-        log.data.iter().skip(fault.number).map(|passed| &passed.down.bytes).filter(|bytes| is_listing(bytes));
-    let cut: Vec<_> = listings.filter_map(|bytes| bytes.get(..usize::try_from(fault.byte).ok()?)).collect();
-    fault.direction == Direction::Down
-        && cut.len() > 1
-        && cut.iter().any(|bytes| bytes.is_empty() || bytes.ends_with(b"\n"))
+    let listings = log.data.iter().skip(fault.number).map(|passed| &passed.down.bytes);
+    let listings: Vec<_> = listings.filter(|bytes| is_listing(bytes)).collect();
+    let is_cut = |bytes: &[u8]| {
+        let passed = usize::try_from(fault.byte).ok().and_then(|byte| bytes.get(..byte));
+        passed.is_some_and(|passed| passed.is_empty() || passed.ends_with(b"\n"))
+    };
+    let again = |(index, bytes): (usize, &&Vec<u8>)| is_cut(bytes) && listings[..index].contains(bytes);
+    fault.direction == Direction::Down && listings.iter().enumerate().any(again)
 }
 
 fn is_listing(bytes: &[u8]) -> bool {
@@ -191,8 +195,8 @@ fn is_listing(bytes: &[u8]) -> bool {
     ["type=", "modify=", "size=", "-rw", "drw"].iter().any(begins)
 }
 
-/// Whether the byte is one of a name under which the server makes a file.
-fn is_in_a_name(log: &Log, fault: &Fault) -> bool {
+/// Whether the byte is one of a name under which the server makes a file, or of the offset at which it writes.
+fn is_in_an_argument(log: &Log, fault: &Fault) -> bool {
     let Some(passed) = log.control.get(fault.number).filter(|_| fault.direction == Direction::Up) else { return false };
     let Ok(byte) = usize::try_from(fault.byte) else { return false };
     let mut end = 0;
@@ -200,7 +204,7 @@ fn is_in_a_name(log: &Log, fault: &Fault) -> bool {
         let start = end;
         end += line.len();
         if (start..end).contains(&byte) {
-            let named = ["STOR ", "APPE ", "RNTO "].iter().any(|verb| line.starts_with(verb.as_bytes()));
+            let named = ["STOR ", "APPE ", "RNTO ", "REST "].iter().any(|verb| line.starts_with(verb.as_bytes()));
             return named && byte >= start + 4;
         }
     }
@@ -226,12 +230,12 @@ mod tests {
     #[test]
     fn a_byte_is_in_the_name_of_what_is_made() {
         let log = log("TYPE I\r\nSTOR c/a.bin\r\nSIZE c/a.bin\r\n", &[]);
-        let at = |byte: u64| is_in_a_name(&log, &format!("control0:up:{byte}:drop").parse().unwrap());
+        let at = |byte: u64| is_in_an_argument(&log, &format!("control0:up:{byte}:drop").parse().unwrap());
         assert_eq!(
             [5, 8, 11, 12, 13, 20, 21, 22, 30].map(at),
             [false, false, false, true, true, true, true, false, false]
         );
-        assert!(!is_in_a_name(&log, &"control0:down:13:drop".parse().unwrap()));
+        assert!(!is_in_an_argument(&log, &"control0:down:13:drop".parse().unwrap()));
     }
 
     #[test]
@@ -241,7 +245,7 @@ mod tests {
         let at =
             |log: &Log, byte: usize| is_cut_behind_a_line(log, &format!("data0+:down:{byte}:end").parse().unwrap());
         assert_eq!([0, 5, line.len()].map(|byte| at(&twice, byte)), [true, false, true]);
-        assert!(!at(&log("", &[line]), line.len()));
+        assert!(!at(&log("", &[line, "type=file;size=4; b\r\n"]), line.len()));
         assert!(!at(&log("", &["bytes of a file", "others\n"]), 7));
     }
 }

@@ -21,7 +21,7 @@ struct Row {
     unverified: usize,
     accidents: usize,
     cut_twice: usize,
-    other_names: usize,
+    other_commands: usize,
     false_successes: usize,
     lost: usize,
     outside: usize,
@@ -45,7 +45,7 @@ impl Table {
             Verdict::Unverified(_) => &mut row.unverified,
             Verdict::Accident(_) => &mut row.accidents,
             Verdict::CutTwice(_) => &mut row.cut_twice,
-            Verdict::OtherName(_) => &mut row.other_names,
+            Verdict::OtherCommand(_) => &mut row.other_commands,
             Verdict::FalseSuccess(_) => &mut row.false_successes,
             Verdict::Lost(_) => &mut row.lost,
             Verdict::Outside(_) => &mut row.outside,
@@ -60,7 +60,7 @@ impl Table {
 impl Display for Table {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let columns = "| verb | | cases | success | failure | false success | lost | outside | hung | panic | needless \
-                       failure | not verified | size by accident | listing cut twice | name changed | not reached | slowest |";
+                       failure | not verified | size by accident | listing cut twice | command changed | not reached | slowest |";
         writeln!(f, "{columns}\n|---|---|{}", "--:|".repeat(15))?;
         for ((_, encrypted), row) in &self.0 {
             let way = if *encrypted { "TLS" } else { "plain" };
@@ -77,7 +77,7 @@ impl Display for Table {
                 row.unverified,
                 row.accidents,
                 row.cut_twice,
-                row.other_names,
+                row.other_commands,
                 row.not_reached,
             ];
             let counts = counts.map(|count| count.to_string()).join(" | ");

@@ -12,6 +12,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -309,7 +310,7 @@ impl Port {
 }
 
 /// Neighbouring ports that are free on 127.0.0.1 and stay so, in the same way. Nobody else holds one of them when they are
-/// reserved.
+/// reserved. They lie below those that the system gives to connections, of which no row is free for long.
 pub(crate) struct Ports {
     pub(crate) numbers: RangeInclusive<u16>,
     _sockets: Vec<Socket>,
@@ -317,11 +318,16 @@ pub(crate) struct Ports {
 
 impl Ports {
     pub(crate) fn reserve(count: u16) -> Result<Self> {
+        const LOWEST: u32 = 10_000;
+        const HIGHEST: u32 = 32_000;
+        static NEXT: AtomicU32 = AtomicU32::new(0);
         for _ in 0..ATTEMPTS {
-            let first = Port::reserve()?.number;
-            let Some(last) = first.checked_add(count - 1) else { continue };
-            if let Ok(sockets) = (first..=last).map(bound_alone).collect() {
-                return Ok(Self { numbers: first..=last, _sockets: sockets });
+            let number = NEXT.fetch_add(1, Ordering::Relaxed).wrapping_add(std::process::id());
+            let first = LOWEST + number.wrapping_mul(7919) % (HIGHEST - LOWEST);
+            let first = u16::try_from(first)?;
+            let numbers = first..=first + (count - 1);
+            if let Ok(sockets) = numbers.clone().map(bound_alone).collect() {
+                return Ok(Self { numbers, _sockets: sockets });
             }
         }
         bail!("no {count} neighbouring ports are free")

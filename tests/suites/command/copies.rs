@@ -46,10 +46,9 @@ const CASES: [Case; 8] = [
     ),
     (
         "copy_that_was_cut_at_the_source_is_not_renamed",
-        || known().download("RETR file", "01234"),
+        || known().download("RETR file", "01234").on("SIZE file", "213 10"),
         || {
-            let sink =
-                there().open_data("STOR .copy.a-").receive_data("01234").reply("226 done").on("SIZE .copy.a-", "213 5");
+            let sink = there().open_data("STOR .copy.a-").receive_data("01234").reply("226 done").on("NOOP", "200 yes");
             sink.on("DELE .copy.a-", "250 gone")
         },
         12,

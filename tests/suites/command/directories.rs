@@ -97,20 +97,20 @@ fn stored(script: Script, name: &str) -> Script {
 fn not_entered() -> Script {
     let closed = |script: Script| script.on("PWD", "257 \"/\"").on("CWD dir", "550 no");
     let script = closed(Script::logged_in().on("SIZE dir/file", "550 no"));
-    closed(script.passive().on("RETR dir/file", "550 no"))
+    closed(script.passive().on("RETR dir/file", "550 no")).on("MLST dir/file", "550 no")
 }
 
 fn not_there() -> Script {
     let script = entered(Script::logged_in().on("SIZE dir/file", "550 no"));
     let script = script.on("SIZE file", "550 no").on("CWD /", "250 yes");
     let script = entered(script.passive().on("RETR dir/file", "550 no"));
-    script.passive().on("RETR file", "550 no").on("CWD /", "250 yes")
+    script.passive().on("RETR file", "550 no").on("CWD /", "250 yes").on("MLST dir/file", "550 no")
 }
 
 fn with_paths() -> Script {
     let script = Script::logged_in().on("SIZE dir/file", "213 10").on("MDTM dir/file", "213 20200101000000");
     let script = script.download("RETR dir/file", "0123456789").on("SIZE dir/other", "550 no");
-    script.passive().on("RETR dir/other", "550 no")
+    script.passive().on("RETR dir/other", "550 no").on("MLST dir/other", "550 no")
 }
 
 fn source() -> Script {

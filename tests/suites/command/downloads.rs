@@ -15,21 +15,9 @@ const LINE: &str = "-rw-r--r-- 1 owner group 5 Jan 01 2020 file\r\n";
 type Case = (&'static str, fn() -> Script, &'static [&'static str], i32, &'static str);
 
 const CASES: [Case; 19] = [
-    ("cut_is_seen_by_cat", || sized().download("RETR file", "01234"), &["cat", "{}file"], 12, "5 bytes"),
-    (
-        "cut_is_seen_on_the_way_to_the_standard_output",
-        || sized().download("RETR file", "01234"),
-        &["get", "{}file", "-"],
-        12,
-        "5 bytes",
-    ),
-    (
-        "cut_is_seen_without_times",
-        || sized().download("RETR file", "01234"),
-        &["get", "--no-times", "{}file"],
-        12,
-        "5 bytes",
-    ),
+    ("cut_is_seen_by_cat", || cut(sized()), &["cat", "{}file"], 12, "5 bytes"),
+    ("cut_is_seen_on_the_way_to_the_standard_output", || cut(sized()), &["get", "{}file", "-"], 12, "5 bytes"),
+    ("cut_is_seen_without_times", || cut(sized()), &["get", "--no-times", "{}file"], 12, "5 bytes"),
     (
         "size_of_a_listing_for_machines_is_trusted",
         || listed(FACTS).strict().download("RETR file", "01234"),
@@ -46,7 +34,7 @@ const CASES: [Case; 19] = [
     ),
     (
         "cut_is_seen_where_a_listing_for_people_agrees",
-        || for_people().on("SIZE file", "213 10").download("RETR file", "01234"),
+        || cut(for_people().on("SIZE file", "213 10")),
         &["cat", "{}f*"],
         12,
         "5 bytes",
@@ -103,23 +91,17 @@ const CASES: [Case; 19] = [
     (
         "early_end_is_tried_again_from_the_beginning",
         || {
-            let script = dated().download("RETR file", "01234");
+            let script = cut(dated());
             script.on("SIZE file", "213 10").on("MDTM file", TIME).download("RETR file", "0123456789")
         },
         &["get", "--retry", "1", "--retry-wait", "0.01", "{}file"],
         0,
         "trying again",
     ),
-    (
-        "early_end_without_another_attempt_is_12",
-        || dated().download("RETR file", "01234"),
-        &["get", "{}file"],
-        12,
-        "5 bytes",
-    ),
+    ("early_end_without_another_attempt_is_12", || cut(dated()), &["get", "{}file"], 12, "5 bytes"),
     (
         "refused_download_leaves_nothing",
-        || dated().passive().on("RETR file", "550 no"),
+        || dated().passive().on("RETR file", "550 no").on("MLST file", "550 no"),
         &["get", "--resume", "{}file"],
         7,
         "550",
@@ -179,6 +161,11 @@ fn sized() -> Script {
     Script::logged_in().on("SIZE file", "213 10")
 }
 
+/// Half of the file comes. The server still has all of it.
+fn cut(script: Script) -> Script {
+    script.download("RETR file", "01234").on("SIZE file", "213 10")
+}
+
 fn dated() -> Script {
     sized().on("MDTM file", TIME)
 }
@@ -196,7 +183,7 @@ fn for_people() -> Script {
 
 fn missing(script: Script, name: &str) -> Script {
     let script = script.on(&format!("SIZE {name}"), "550 no");
-    script.passive().on(&format!("RETR {name}"), "550 no")
+    script.passive().on(&format!("RETR {name}"), "550 no").on(&format!("MLST {name}"), "550 no")
 }
 
 /// The connection is lost, and the server takes no offset.

@@ -125,6 +125,7 @@ async fn size(program: Program) -> Result<()> {
         .on("SIZE file", "213 10")
         .on("MDTM file", "550 no")
         .download("RETR file", "12345")
+        .on("SIZE file", "213 10")
         .on("QUIT", "221 bye");
     script
         .play(async |peer| {

@@ -79,14 +79,7 @@ const CASES: [Case; 23] = [
     ),
     (
         "resumed_upload_is_appended",
-        || {
-            resumed()
-                .on("APPE file", "150 go")
-                .receive_data("56789")
-                .reply("226 done")
-                .on("SIZE file", "213 10")
-                .on("SIZE file", "213 10")
-        },
+        || resumed().on("APPE file", "150 go").receive_data("56789").reply("226 done").on("SIZE file", "213 10"),
         &["--resume"],
         0,
         &[],
@@ -110,14 +103,7 @@ const CASES: [Case; 23] = [
     ),
     (
         "resumed_upload_that_is_too_large_is_12",
-        || {
-            resumed()
-                .on("APPE file", "150 go")
-                .receive_data("56789")
-                .reply("226 done")
-                .on("SIZE file", "213 12")
-                .on("SIZE file", "213 12")
-        },
+        || resumed().on("APPE file", "150 go").receive_data("56789").reply("226 done").on("SIZE file", "213 12"),
         &["--resume"],
         12,
         &["12 bytes"],
@@ -229,7 +215,7 @@ fn whole(script: Script) -> Script {
 
 fn appended(script: Script, rest: &str) -> Script {
     let script = script.passive().on("APPE file", "150 go").receive_data(rest).reply("226 done");
-    script.on("SIZE file", "213 10").on("SIZE file", "213 10")
+    script.on("SIZE file", "213 10")
 }
 
 fn cut_and_again() -> Script {

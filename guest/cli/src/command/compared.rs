@@ -4,6 +4,7 @@ use ftp_client::{Algorithm, Error, NotVerified, Outcome, Verified};
 use serde_json::{Value, json};
 
 use super::connect::Client;
+use super::download::Known;
 use super::output::Output;
 
 /// What was compared at the end of a transfer.
@@ -17,11 +18,6 @@ pub struct Compared {
 impl Compared {
     /// The sizes on both sides, and nothing else.
     pub const SIZE: Self = Self { verified: Verified::Size, checksum: None };
-
-    /// Nothing.
-    pub fn nothing(why: NotVerified) -> Self {
-        Self { verified: Verified::No(why), checksum: None }
-    }
 
     /// What the client has compared.
     pub fn of(outcome: &Outcome) -> Self {
@@ -88,17 +84,27 @@ pub fn unless_refused<T>(client: &Client, result: Result<T, Error>) -> Result<Op
     }
 }
 
-/// (SIZE again where more came) Whether all bytes of a file arrived, of which the server reported `size` before. A file may
-/// have grown meanwhile.
-pub async fn check_size(client: &mut Client, path: &str, size: u64, arrived: u64) -> Result<(), Error> {
+/// (SIZE again where more came) Whether all bytes of a file arrived, as far as the server reported before how many there are.
+/// A file may have grown meanwhile. Where the client was told the size in the same session, it has compared.
+pub async fn check_size(
+    client: &mut Client,
+    path: &str,
+    known: &Known,
+    arrived: u64,
+    outcome: &Outcome,
+) -> Result<Compared, Error> {
+    let compared = Compared::of(outcome);
+    let is_compared = known.is_asked && !matches!(outcome.verified, Verified::No(_));
+    let Some(size) = known.exact_size().filter(|_| !is_compared) else { return Ok(compared) };
+    let text = || format!("{arrived} bytes came, and the server reports {size}");
     if arrived < size {
-        return Err(Error::Incomplete(format!("{arrived} bytes came, and the server reports {size}")));
+        return Err(Error::Incomplete(text()));
     }
     if arrived > size {
         let now = client.size(path).await;
         if unless_refused(client, now)?.is_none_or(|now| now < arrived) {
-            return Err(Error::Integrity(format!("{arrived} bytes came, and the server reports {size}")));
+            return Err(Error::Integrity(text()));
         }
     }
-    Ok(())
+    Ok(Compared::SIZE.with(compared.checksum))
 }

@@ -310,9 +310,20 @@ pub struct Client {
 }
 
 impl Client {
-    /// Say goodbye. All is done, so nothing depends on the answer.
+    /// Say goodbye. All is done, so nothing depends on the answer, unless it is one to something else.
     pub async fn quit(mut self) {
-        let _ = self.session.end().await;
+        let is_doubtful = |error: &Error| match error {
+            // The server closes, or does not know the command.
+            Error::Permanent(reply) | Error::Transient(reply) => !matches!(reply.code, 421 | 500 | 502),
+            error => matches!(error, Error::Protocol(_)),
+        };
+        if let Err(error) = self.session.end().await
+            && is_doubtful(&error)
+            && let Some(Watched { out, .. }) = self.session.network().session.as_deref()
+        {
+            let what = "the goodbye got what may be the reply to an earlier command, which then was not done";
+            out.doubt(&Failure { exit: Exit::Protocol, ..Failure::of(what, error) });
+        }
     }
 }
 

@@ -176,14 +176,14 @@ impl Copy<'_> {
             bar.advance(count);
             breathe().await;
         }
-        download.finish(source).await.doing(&reading)?;
-        let outcome = upload.finish(sink).await.doing(&writing)?;
+        let read = download.finish(source).await.doing(&reading)?;
+        let written = upload.finish(sink).await.doing(&writing)?;
         source.back().await.doing(&reading)?;
         sink.back().await.doing(&writing)?;
-        if let Some(size) = self.known.size.filter(|_| self.context.verify_size) {
-            check_size(source, self.path, size, bytes).await.doing(&reading)?;
+        if self.context.verify_size {
+            check_size(source, self.path, &self.known, bytes, &read).await.doing(&reading)?;
         }
         self.context.out.done(bytes, &bar.summary(bytes));
-        Ok(Compared::of(&outcome))
+        Ok(Compared::of(&written))
     }
 }

@@ -50,6 +50,8 @@ pub struct Known {
     pub size: Option<u64>,
     /// The size is that of the file in bytes, as `SIZE` and `MLSD` report it. What `LIST` reports is made for people.
     pub is_exact: bool,
+    /// The size was asked for in this session.
+    pub is_asked: bool,
     pub modified: Option<Timestamp>,
 }
 
@@ -58,7 +60,12 @@ impl Known {
     pub fn of(entry: &Entry) -> Self {
         match entry.kind {
             Kind::SymbolicLink => Self::default(),
-            _ => Self { size: entry.size, is_exact: matches!(entry.raw, RawEntry::Facts(_)), modified: entry.modified },
+            _ => Self {
+                size: entry.size,
+                is_exact: matches!(entry.raw, RawEntry::Facts(_)),
+                is_asked: false,
+                modified: entry.modified,
+            },
         }
     }
 
@@ -321,10 +328,8 @@ async fn check(
     arrived: u64,
     outcome: &Outcome,
 ) -> Result<Compared, Error> {
-    let compared = Compared::of(outcome);
-    let Some(size) = known.exact_size().filter(|_| how.verify_size && job.may_continue()) else { return Ok(compared) };
-    check_size(client, &job.path, size, arrived).await?;
-    Ok(Compared::SIZE.with(compared.checksum))
+    let known = if how.verify_size && job.may_continue() { *known } else { Known::default() };
+    check_size(client, &job.path, &known, arrived, outcome).await
 }
 
 /// (SIZE, MDTM) What is known of a file, behind a link too: `MLST` of ProFTPD tells the size of the link. A server that denies
@@ -334,7 +339,7 @@ pub async fn ask(client: &mut Client, path: &str, with_time: bool) -> Result<Kno
         Err(Error::Permanent(reply)) if reply.code == 550 => return Ok(Known::default()),
         size => unless_refused(client, size)?,
     };
-    let mut known = Known { size, is_exact: size.is_some(), modified: None };
+    let mut known = Known { size, is_exact: size.is_some(), is_asked: true, modified: None };
     if with_time {
         let modified = client.modified(path).await;
         known.modified = unless_refused(client, modified)?;

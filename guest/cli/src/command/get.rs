@@ -14,7 +14,7 @@ use ftp_cli::remote::{Kind, Remote};
 use ftp_client::{CHUNK, Encoding, Error, Representation, breathe};
 
 use super::Context;
-use super::compared::{Compared, check_size};
+use super::compared::check_size;
 use super::connect::{Client, Server};
 use super::disk;
 use super::download::{How, Job, Known, ask, download};
@@ -191,7 +191,7 @@ async fn print_one(
     how: &Printing<'_>,
 ) -> Result<(), Failure> {
     let what = format!("cannot get {}", meant.path);
-    let size = size(client, meant, representation, how).await.doing(&what)?;
+    let known = known(client, meant, representation, how).await.doing(&what)?;
     let mut download = match client.retrieve(&meant.path, representation, 0).await.doing_named(&what) {
         Err(failure) => return Err(hints::directory(client, &meant.path, failure, INSTEAD).await),
         Ok(download) => download,
@@ -210,28 +210,24 @@ async fn print_one(
     }
     let outcome = download.finish(client).await.doing(&what)?;
     client.back().await.doing(&what)?;
-    let mut compared = Compared::of(&outcome);
-    if let Some(size) = size {
-        check_size(client, &meant.path, size, bytes).await.doing(&what)?;
-        compared = Compared::SIZE.with(compared.checksum);
-    }
+    let compared = check_size(client, &meant.path, &known, bytes, &outcome).await.doing(&what)?;
     compared.note(&how.context.out, &meant.path, how.checksum);
     Ok(())
 }
 
 /// The bytes that have to come: from the listing of this run, or asked for. Text has others on the server.
-async fn size(
+async fn known(
     client: &mut Client,
     meant: &Meant,
     representation: Representation,
     how: &Printing<'_>,
-) -> Result<Option<u64>, Error> {
+) -> Result<Known, Error> {
     if representation != Representation::Image || !how.context.verify_size {
-        return Ok(None);
+        return Ok(Known::default());
     }
-    match meant.entry.as_ref().map(Known::of).and_then(|known| known.exact_size()) {
-        Some(size) => Ok(Some(size)),
-        None => Ok(ask(client, &meant.path, false).await?.size),
+    match meant.entry.as_ref().map(Known::of).filter(|known| known.exact_size().is_some()) {
+        Some(known) => Ok(known),
+        None => ask(client, &meant.path, false).await,
     }
 }
 

@@ -244,7 +244,10 @@ impl Work<'_> {
             .filter_map(|step| match step {
                 Step::Transfer { path, size, .. } => {
                     let modified = times.get(path).copied();
-                    Some((path.clone(), Known { size: *size, is_exact: self.has_exact_sizes, modified }))
+                    Some((
+                        path.clone(),
+                        Known { size: *size, is_exact: self.has_exact_sizes, is_asked: false, modified },
+                    ))
                 }
                 _ => None,
             })

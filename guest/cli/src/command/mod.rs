@@ -92,10 +92,7 @@ pub fn run() -> Exit {
     match result.and_then(|()| context.out.verdict()) {
         Ok(()) => Exit::Success,
         Err(failure) => {
-            // Without a text: whoever would read it is gone.
-            if !failure.text.is_empty() {
-                context.out.failure(&failure);
-            }
+            context.out.failure(&failure);
             failure.exit
         }
     }

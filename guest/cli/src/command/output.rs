@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::rc::Rc;
 
 use ftp_cli::arguments::Verb;
+use ftp_cli::exit::Exit;
 use ftp_cli::text::{plain, plain_json};
 use serde_json::{Value, json};
 use wasi::cli::stdout::get_stdout;
@@ -27,6 +28,8 @@ struct Inner {
     bars: Bars,
     warned: RefCell<Vec<String>>,
     results: RefCell<Results>,
+    /// A server has made it doubtful that all was done.
+    is_doubtful: Cell<bool>,
     /// Sessions so far, where there may be several at a time.
     sessions: Option<Cell<u32>>,
 }
@@ -44,7 +47,16 @@ impl Output {
         let (quiet, json, verbose) = (options.quiet, options.json, options.verbose);
         let results = RefCell::new(Results { stream: stdout(), failed: None });
         let sessions = verb.has_several_sessions().then(Cell::default);
-        Self(Rc::new(Inner { quiet, json, verbose, bars, warned: RefCell::default(), results, sessions }))
+        Self(Rc::new(Inner {
+            quiet,
+            json,
+            verbose,
+            bars,
+            warned: RefCell::default(),
+            results,
+            is_doubtful: Cell::default(),
+            sessions,
+        }))
     }
 
     /// What marks the lines of one more session.
@@ -54,12 +66,20 @@ impl Output {
         format!("[{}] ", sessions.get())
     }
 
-    /// Whether all results so far could be written.
+    /// Whether all results so far could be written, and no server made them doubtful.
     pub fn verdict(&self) -> Result<(), Failure> {
         match &self.0.results.borrow().failed {
             Some(error) => Err(Failure::output(error)),
+            // The reason was given.
+            None if self.0.is_doubtful.get() => Err(Failure::new(Exit::Protocol, "")),
             None => Ok(()),
         }
+    }
+
+    /// What was done may not have been, for this reason.
+    pub fn doubt(&self, failure: &Failure) {
+        self.0.is_doubtful.set(true);
+        self.failure(failure);
     }
 
     pub fn is_json(&self) -> bool {
@@ -125,8 +145,11 @@ impl Output {
         self.0.bars.aside(|| error(&(plain(line) + "\n")));
     }
 
-    /// Why something failed.
+    /// Why something failed. Without a text there is nobody left who would read it.
     pub fn failure(&self, failure: &Failure) {
+        if failure.text.is_empty() {
+            return;
+        }
         self.event(&json!({ "event": "error", "code": failure.exit.code(), "message": failure.text }));
         self.error_line(&failure.text);
     }

@@ -65,7 +65,8 @@ fn unknown(error: &Error) -> String {
 async fn about(client: &mut Client, table: &mut Table) -> Result<(), Failure> {
     table.row("greeting", client.welcome().lines.join(" "));
     let system = client.system().await;
-    table.row("system", answer(client, system)?.unwrap_or_else(|error| unknown(&error)));
+    let system = answer(client, system)?.unwrap_or_else(|error| unknown(&error));
+    table.row("system", client.masked(&system));
     let directory = client.working_directory().await;
     let directory = match answer(client, directory)? {
         Ok(WorkingDirectory::Quoted(path) | WorkingDirectory::Unquoted(path)) => path,

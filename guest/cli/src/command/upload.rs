@@ -8,7 +8,7 @@ use std::rc::Rc;
 use ftp_cli::arguments::TransferOptions;
 use ftp_cli::exit::Exit;
 use ftp_client::retry::{Patience, Retry};
-use ftp_client::{CHUNK, Error, Network as _, NotVerified, Outcome, Representation, Timestamp, Upload, breathe};
+use ftp_client::{CHUNK, Error, Network as _, Outcome, Representation, Timestamp, Upload, breathe};
 use serde_json::json;
 
 use super::Context;
@@ -171,7 +171,7 @@ impl Attempt {
             let outcome = outcome.map_err(|error| error.into_failure(&what))?;
             sent = Sent { offset, bytes: outcome.bytes, compared: Compared::of(&outcome) };
             if is_appended && how.verify_size {
-                sent.compared = exactly(client, &place, offset + outcome.bytes).await.doing(&what)?;
+                exactly(&outcome, offset + outcome.bytes).doing(&what)?;
             }
         }
         if how.checksum && sent.offset > 0 {
@@ -311,15 +311,13 @@ async fn begin(client: &mut Client, place: &str, start: Start, how: &How) -> Res
     client.store(place, how.representation, 0).await.map(begun(0, false))
 }
 
-/// (SIZE) A file that was resumed at its end has this many bytes: its end may have been elsewhere.
-async fn exactly(client: &mut Client, place: &str, bytes: u64) -> Result<Compared, Error> {
-    match size(client, place).await? {
-        None => Ok(Compared::nothing(NotVerified::NoSize)),
-        Some(there) if there == bytes => Ok(Compared::SIZE),
-        Some(there) => {
-            let text = format!("the server has {there} bytes of it, and {bytes} were sent");
-            Err(if there < bytes { Error::Incomplete(text) } else { Error::Integrity(text) })
+/// A file that was resumed at its end has this many bytes: its end may have been elsewhere.
+fn exactly(outcome: &Outcome, bytes: u64) -> Result<(), Error> {
+    match outcome.size {
+        Some(there) if there > bytes => {
+            Err(Error::Integrity(format!("the file has {there} bytes on the server, and there should be {bytes}")))
         }
+        _ => Ok(()),
     }
 }
 

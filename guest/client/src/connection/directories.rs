@@ -4,7 +4,6 @@ use super::Connection;
 use crate::control::Raw;
 use crate::error::{Error, Reply, unless_refused};
 use crate::network::Network;
-use crate::settings::Representation;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -64,9 +63,10 @@ impl<N: Network> Connection<N> {
     /// Find out whether what a reply calls `answered` is `once`: then that is the directory where we are.
     async fn compare(&mut self, answered: &[u8], once: &[u8]) -> Result<(), Error> {
         let moved = self.control.exchange("CWD", Some(once)).await?;
-        let doubles = moved.is_positive() && self.pwd().await? == answered;
+        let doubles = moved.is_positive() && unless_refused(self.pwd().await)?.is_some_and(|here| here == answered);
         if moved.is_positive() && !doubles {
-            self.command("CWD", Some(answered)).await?;
+            self.home = Some(answered.to_vec());
+            self.go_home().await?;
         }
         if moved.is_positive() || moved.is_permanent() {
             self.control.doubles = Some(doubles);
@@ -92,6 +92,8 @@ impl<N: Network> Connection<N> {
         match self.command("CWD", Some(&argument)).await {
             Ok(_) => {
                 self.home = home;
+                // Its path is another one now.
+                self.sized = None;
                 Ok(None)
             }
             Err(refusal @ Error::Permanent(_)) => Ok(Some(refusal)),
@@ -106,7 +108,7 @@ impl<N: Network> Connection<N> {
         })
     }
 
-    /// (CWD) Return from the directory that was entered for a listing. Where that fails, whatever is relative would mean
+    /// (CWD) Return from the directory that was entered. Where that fails, whatever is relative would mean
     /// something else from now on.
     pub(crate) async fn go_home(&mut self) -> Result<(), Error> {
         let Some(home) = self.home.take() else { return Ok(()) };
@@ -121,7 +123,7 @@ impl<N: Network> Connection<N> {
             return Ok(());
         }
         let home = self.settings.encoding.decode(&home);
-        let why = format!("the server does not let the session return to {home:?} from a listing");
+        let why = format!("the server does not let the session return to {home:?}");
         self.control.transcript.note(&why);
         Err(self.control.fail(Error::NoWayBack(why)))
     }
@@ -146,11 +148,13 @@ impl<N: Network> Connection<N> {
         Ok(self.told(&made))
     }
 
+    /// (SIZE) What reads as a time is the reply to another command.
     pub(crate) async fn size(&mut self, path: &str) -> Result<u64, Error> {
-        let path = self.bytes(path)?;
-        self.represent(Representation::Image).await?;
-        let reply = self.command("SIZE", Some(&path)).await?;
-        text::size(reply.last_line()).ok_or_else(|| self.unexpected(&reply))
+        let (size, reply) = self.size_noted(path).await?;
+        match text::is_time_for_size(reply.last_line()) {
+            true => Err(self.unexpected(&reply)),
+            false => Ok(size),
+        }
     }
 
     pub(crate) async fn modified(&mut self, path: &str) -> Result<Timestamp, Error> {

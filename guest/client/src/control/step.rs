@@ -60,6 +60,7 @@ impl<N: Network> Control<N> {
             (Ahead::Asked(_), 227..=229) => {
                 self.broken("EPSV was answered during a transfer: this server permits no pipelining")
             }
+            _ if verb == codes::GREETING => self.broken(&format!("{code} is no greeting")),
             _ => self.broken(&format!("{code} is the reply to another command than {verb}")),
         }
     }
@@ -155,7 +156,10 @@ impl<N: Network> Control<N> {
         self.hear_ahead().await?;
         self.forget_ahead();
         self.set_guard(true);
-        self.check_silence()
+        match self.in_doubt {
+            true => Err(self.broken("TLS was to begin or end while replies were in doubt")),
+            false => self.check_silence(),
+        }
     }
 
     /// The change is over, or was refused.

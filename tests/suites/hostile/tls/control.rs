@@ -27,16 +27,21 @@ pub fn add(suite: &mut Suite) {
             reply_behind_the_one_to_auth_is_not_carried_over,
             half_a_reply_behind_the_one_to_auth_is_not_carried_over,
             reply_behind_the_one_to_auth_closes_a_session_that_was_plain,
+            blank_bytes_behind_the_reply_to_auth_close,
+            reply_to_auth_that_came_with_the_greeting_closes,
             reply_in_the_clear_instead_of_the_handshake_is_not_read,
+            what_was_asked_in_the_clear_is_not_answered_inside_tls,
             auth_refused_sends_no_user,
             auth_refused_with_504_is_tried_once_under_its_other_name,
             auth_under_its_other_name_is_as_good,
+            auth_answered_by_200_or_334_is_decided_by_the_handshake,
             auth_answered_by_any_other_positive_reply_is_no_tls,
             auth_refused_leaves_a_plain_session_in_step,
             greeting_230_is_insecure_before_anything_is_sent,
             greeting_in_the_clear_on_an_implicit_port_is_not_read,
             nothing_but_auth_is_sent_in_the_clear,
-            pbsz_refused_transfers_nothing,
+            pbsz_refused_transfers_where_prot_is_not_refused,
+            pbsz_refused_and_prot_refused_transfers_nothing,
             prot_refused_transfers_nothing,
             prot_refused_is_not_taken_for_agreed_later,
             end_of_the_line_without_close_notify_is_connection_lost,
@@ -49,6 +54,9 @@ pub fn add(suite: &mut Suite) {
             ccc_before_login_is_not_sent,
             ccc_outside_tls_is_not_sent,
             ccc_with_a_reply_behind_its_own_inside_tls_closes,
+            ccc_with_blank_bytes_or_half_a_reply_behind_its_own_closes,
+            ccc_with_a_reply_that_came_before_it_is_not_sent,
+            ccc_answered_by_another_positive_reply_closes,
             ccc_with_a_reply_in_a_record_of_its_own_closes,
             ccc_with_a_reply_in_the_clear_behind_close_notify_closes,
             ccc_with_a_reply_in_the_clear_instead_of_close_notify_closes,
@@ -95,6 +103,66 @@ async fn reply_behind_the_one_to_auth_closes_a_session_that_was_plain() -> Resul
             assert_protocol(session.start_tls().await);
             assert_closed(&mut session).await;
             assert_eq!(peer.commands(), ["AUTH TLS"]);
+            Ok(())
+        })
+        .await
+}
+
+async fn blank_bytes_behind_the_reply_to_auth_close() -> Result<()> {
+    for blank in ["\r\n", "\n", "\0"] {
+        Script::greeting()
+            .strict()
+            .expect("AUTH TLS")
+            .say(format!("234 go\r\n{blank}"))
+            .play(async |peer| {
+                assert_protocol(client::login_with(peer.address(), explicit(tls()?)).await);
+                assert_eq!(peer.commands(), ["AUTH TLS"]);
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+async fn reply_to_auth_that_came_with_the_greeting_closes() -> Result<()> {
+    for early in ["234 go\r\n", "\r\n", "\0", "234"] {
+        Script::silent()
+            .strict()
+            .say(format!("220 ready\r\n{early}"))
+            .stall()
+            .play(async |peer| {
+                assert_protocol(client::login_with(peer.address(), explicit(tls()?)).await);
+                assert!(peer.commands().is_empty());
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+async fn what_was_asked_in_the_clear_is_not_answered_inside_tls() -> Result<()> {
+    Script::logged_in()
+        .passive()
+        .expect("RETR")
+        .expect("EPSV")
+        .reply("150 here it comes")
+        .send_data("contents")
+        .close_data()
+        .reply("226 done")
+        .announce("229 listening (|||{port}|)")
+        .on("AUTH TLS", "234 go")
+        .start_tls()
+        .passive()
+        .expect("RETR")
+        .expect("EPSV")
+        .reply("550 not there")
+        .announce("229 listening (|||{port}|)")
+        .play(async |peer| {
+            let settings = Settings { tls: tls()?, pipelining: true, ..client::settings() };
+            let mut session = client::login_with(peer.address(), settings).await?;
+            assert_eq!(get(&mut session, "file").await?, b"contents");
+            session.start_tls().await?;
+            assert_eq!(client::refusal(get(&mut session, "file").await), 550);
             Ok(())
         })
         .await
@@ -159,13 +227,47 @@ async fn auth_under_its_other_name_is_as_good() -> Result<()> {
         .await
 }
 
+async fn auth_answered_by_200_or_334_is_decided_by_the_handshake() -> Result<()> {
+    for reply in ["200 fine", "334 go on"] {
+        Script::greeting()
+            .on("AUTH TLS", reply)
+            .start_tls()
+            .on("USER", "331 password?")
+            .on("PASS", "230 welcome")
+            .play(async |peer| {
+                let mut session = login(peer).await?;
+                assert!(session.encryption().await?.is_some());
+                assert_eq!(peer.commands_in_the_clear(), ["AUTH TLS"]);
+                Ok(())
+            })
+            .await?;
+        Script::greeting()
+            .strict()
+            .on("AUTH TLS", reply)
+            .see_hello()
+            .reply("500 what?")
+            .stall()
+            .play(async |peer| {
+                assert_tls(client::login_with(peer.address(), explicit(tls()?)).await, "");
+                assert_eq!(peer.commands(), ["AUTH TLS"]);
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(())
+}
+
 async fn auth_answered_by_any_other_positive_reply_is_no_tls() -> Result<()> {
-    for reply in ["200 fine", "230 you are in", "334 go on", "232 trusted"] {
+    for reply in ["250 fine", "300 more", "230 you are in", "232 trusted"] {
         Script::greeting()
             .strict()
             .on("AUTH TLS", reply)
             .play(async |peer| {
-                assert_insecure(client::login_with(peer.address(), explicit(tls()?)).await);
+                match client::login_with(peer.address(), explicit(tls()?)).await {
+                    Err(Error::Insecure(_) | Error::Protocol(_)) => {}
+                    Err(other) => panic!("{other:?}"),
+                    Ok(_) => panic!("logged in"),
+                }
                 assert_eq!(peer.commands(), ["AUTH TLS"]);
                 Ok(())
             })
@@ -230,18 +332,32 @@ async fn nothing_but_auth_is_sent_in_the_clear() -> Result<()> {
         .await
 }
 
-async fn pbsz_refused_transfers_nothing() -> Result<()> {
-    for refusal in ["500 what?", "503 not now", "530 log in first"] {
+async fn pbsz_refused_transfers_where_prot_is_not_refused() -> Result<()> {
+    for refusal in ["500 what?", "503 not now", "536 no"] {
         Script::secured_login()
-            .strict()
             .on("PBSZ 0", refusal)
+            .on("PROT P", "200 private")
+            .secure_download("RETR", "contents")
+            .play(async |peer| {
+                let mut session = login(peer).await?;
+                assert_eq!(get(&mut session, "file").await?, b"contents");
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+async fn pbsz_refused_and_prot_refused_transfers_nothing() -> Result<()> {
+    for (size, level) in [("500 what?", Some("500 what?")), ("530 log in", Some("534 no")), ("450 later", None)] {
+        let script = Script::secured_login().strict().on("PBSZ 0", size);
+        let script = if let Some(level) = level { script.on("PROT P", level) } else { script };
+        script
             .on("NOOP", "200 in step")
             .play(async |peer| {
                 let mut session = login(peer).await?;
                 assert_insecure(session.retrieve("file", Representation::Image, 0).await);
-                in_step(&mut session).await?;
-                assert_eq!(peer.commands(), ["AUTH TLS", "USER user", "PASS 12345", "PBSZ 0", "NOOP"]);
-                Ok(())
+                in_step(&mut session).await
             })
             .await?;
     }
@@ -427,6 +543,40 @@ async fn ccc_outside_tls_is_not_sent() -> Result<()> {
 async fn ccc_with_a_reply_behind_its_own_inside_tls_closes() -> Result<()> {
     let script = Script::protected().expect("CCC").say("200 as you like\r\n200 and this\r\n").stall();
     ccc_closes(script).await
+}
+
+async fn ccc_with_blank_bytes_or_half_a_reply_behind_its_own_closes() -> Result<()> {
+    for more in ["\r\n", "\n", "\0", "200-and ", "2"] {
+        ccc_closes(Script::protected().expect("CCC").say(format!("200 as you like\r\n{more}")).stall()).await?;
+        ccc_closes(Script::protected().on("CCC", "200 as you like").leave_tls_and_say(more)).await?;
+    }
+    Ok(())
+}
+
+async fn ccc_with_a_reply_that_came_before_it_is_not_sent() -> Result<()> {
+    for early in ["200 as you like\r\n", "\r\n", "\0", "200"] {
+        Script::secured_login()
+            .on("PBSZ 0", "200 fine")
+            .expect("PROT P")
+            .say(format!("200 private\r\n{early}"))
+            .stall()
+            .play(async |peer| {
+                let mut session = login(peer).await?;
+                assert_protocol(session.clear_command_channel().await);
+                assert_closed(&mut session).await;
+                assert_eq!(peer.commands(), ["AUTH TLS", "USER user", "PASS 12345", "PBSZ 0", "PROT P"]);
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+async fn ccc_answered_by_another_positive_reply_closes() -> Result<()> {
+    for reply in ["250 fine", "230 in", "234 go", "300 more", "120 wait"] {
+        ccc_closes(Script::protected().on("CCC", reply).stall()).await?;
+    }
+    Ok(())
 }
 
 async fn ccc_with_a_reply_in_a_record_of_its_own_closes() -> Result<()> {
