@@ -168,15 +168,19 @@ fn listed(script: Script, listing: &str, again: Option<&str>) -> Script {
     script.on("PWD", "257 \"/\"").on("CWD /d", "250 yes").download("MLSD", again).on("CWD /", "250 yes")
 }
 
+/// A file that does not come.
+fn not_sent(script: Script, path: &str, size: u64) -> Script {
+    let script = script.on(&format!("SIZE {path}"), &format!("213 {size}"));
+    let script = script.on(&format!("MDTM {path}"), "213 20200101000000");
+    script.passive().on(&format!("RETR {path}"), "451 no")
+}
+
 const SIZES: &str = "type=file;size=8; a.txt\r\ntype=file;size=8; b.bin\r\n";
 
 async fn failed_transfer(program: Program) -> Result<()> {
     let with_new = format!("{SIZES}type=file;size=3; new\r\n");
-    let refused = listed(Script::logged_in(), &with_new, Some(&with_new))
-        .on("SIZE /d/new", "550 no")
-        .passive()
-        .on("RETR /d/new", "550 no")
-        .on("QUIT", "221 bye");
+    let refused = not_sent(listed(Script::logged_in(), &with_new, Some(&with_new)), "/d/new", 3);
+    let refused = refused.on("QUIT", "221 bye");
     let here = root::temporary()?;
     copied(here.path())?;
     refused
@@ -208,10 +212,10 @@ async fn cut(program: Program, listing: &'static str, again: Option<&'static str
     let sized = |listing: &str| listing.replace("type=file;", "type=file;size=8;");
     let here = root::temporary()?;
     copied(here.path())?;
-    // What was cut in its name is not there.
+    // What was cut in its name does not come.
     let script = listed(Script::logged_in(), &sized(listing), again.map(sized).as_deref());
     let script = match listing.ends_with('b') {
-        true => script.on("SIZE /d/b.b", "550 no").passive().on("RETR /d/b.b", "550 no"),
+        true => not_sent(script, "/d/b.b", 8),
         false => script,
     };
     script
