@@ -25,13 +25,15 @@ pub enum Fit {
 /// Refusals (4yz, 5yz) and preliminary replies (1yz) fit every command. A verb that is not in the table has all codes but
 /// those that belong to other commands.
 pub fn fit(verb: &str, code: u16) -> Fit {
+    if !matches!(code, 200..=399) {
+        return Fit::Answers;
+    }
     let (own, others) = row(verb);
     match (verb, code) {
-        (_, 200..=399) if own.contains(&code) => Fit::Answers,
+        _ if own.contains(&code) => Fit::Answers,
         ("EPSV", 227 | 228) | ("PASV", 229) | ("TYPE", 226) => Fit::Odd,
         (_, 220 | 221 | 225..=235 | 331 | 332 | 334..=336 | 350) => Fit::Never,
-        (_, 200..=399) => others,
-        _ => Fit::Answers,
+        _ => others,
     }
 }
 

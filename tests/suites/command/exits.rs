@@ -4,7 +4,7 @@ use std::process::Output;
 
 use anyhow::{Context as _, Result};
 use ftp_tests::command::{Place, Program};
-use ftp_tests::script::Script;
+use ftp_tests::script::{Peer, Script};
 use ftp_tests::servers::{Kind, Options, Security, Server};
 use ftp_tests::suite::Suite;
 use ftp_tests::wasmtime;
@@ -96,6 +96,7 @@ pub fn add(suite: &mut Suite) {
             move || certificate(program),
         );
         suite.trial_with(name("lies_about_the_size_are_12"), program.installed(), move || size(program));
+        suite.trial_with(name("reply_of_another_command_is_12"), program.installed(), move || late(program));
     }
     let requirement = || Program::Wasmtime.installed().and(Kind::PyFtpd.installed());
     for (name, trial) in MISSING {
@@ -137,6 +138,21 @@ async fn size(program: Program) -> Result<()> {
             Ok(())
         })
         .await
+}
+
+/// A deletion is refused, and a reply to something else comes first.
+async fn late(program: Program) -> Result<()> {
+    let second_login = Script::logged_in().expect("DELE file").say("230 welcome\r\n550 no\r\n").stall();
+    let doubtful = Script::logged_in().on("DELE file", "250 done").on("QUIT", "550 no");
+    for (script, text) in [(second_login, "another command"), (doubtful, "earlier command")] {
+        let removed = async |peer: &Peer| {
+            let here = root::temporary()?;
+            let url = format!("ftp://user@{}/file", peer.address());
+            Ok(program.command(here.path(), &["rm", &url])?.output()?)
+        };
+        check(&script.play(removed).await?, 12, text)?;
+    }
+    Ok(())
 }
 
 /// What `wasmtime run` has to be told, and is not.
