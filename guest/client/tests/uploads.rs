@@ -65,13 +65,13 @@ fn file_that_is_larger_than_what_was_sent_is_integrity_where_the_upload_made_it(
 fn upload_at_an_offset_is_compared_with_the_size_before() {
     let fine = Ok(Verified::Size);
     for (before, after, expected) in [
-        ("213 5", "213 15", fine.clone()),
+        ("213 5", "213 15", fine),
         ("213 5", "213 14", Err("incomplete")),
         ("213 5", "213 16", Err("wrong data")),
-        ("550 none", "213 15", fine.clone()),
+        ("550 none", "213 15", fine),
         // It was longer: servers cut it off there, or keep what comes behind.
-        ("213 40", "213 40", fine.clone()),
-        ("213 40", "213 15", fine.clone()),
+        ("213 40", "213 40", fine),
+        ("213 40", "213 15", fine),
         ("213 40", "213 14", Err("incomplete")),
         ("504 busy", "213 40", fine),
         ("504 busy", "213 14", Err("incomplete")),
