@@ -309,8 +309,8 @@ impl Port {
     }
 }
 
-/// Neighbouring ports that are free on 127.0.0.1 and stay so, in the same way. Nobody else holds one of them when they are
-/// reserved. They lie below those that the system gives to connections, of which no row is free for long.
+/// Neighbouring ports on 127.0.0.1 where nobody listens, kept in the same way. They lie below those that the system gives to
+/// connections. Servers of others may take one of them for a while: then this one's takes its neighbour.
 pub(crate) struct Ports {
     pub(crate) numbers: RangeInclusive<u16>,
     _sockets: Vec<Socket>,
@@ -326,20 +326,13 @@ impl Ports {
             let first = LOWEST + number.wrapping_mul(7919) % (HIGHEST - LOWEST);
             let first = u16::try_from(first)?;
             let numbers = first..=first + (count - 1);
-            if let Ok(sockets) = numbers.clone().map(bound_alone).collect() {
+            let sockets = numbers.clone().map(|port| bound((Ipv4Addr::LOCALHOST, port).into()));
+            if let Ok(sockets) = sockets.collect() {
                 return Ok(Self { numbers, _sockets: sockets });
             }
         }
         bail!("no {count} neighbouring ports are free")
     }
-}
-
-/// Bound to a port that no other socket has, and shared from then on.
-fn bound_alone(port: u16) -> std::io::Result<Socket> {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into())?;
-    socket.set_reuse_address(true)?;
-    Ok(socket)
 }
 
 fn bound(address: SocketAddr) -> std::io::Result<Socket> {
