@@ -37,6 +37,7 @@ mod tests {
     use std::sync::atomic::{AtomicU16, Ordering};
 
     use wasmtime_wasi::WasiCtx;
+    use wasmtime_wasi::p2::bindings::cli::environment::Host as _;
 
     use super::*;
     use crate::grants::Grants;

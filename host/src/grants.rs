@@ -222,7 +222,7 @@ fn normal(host: &str) -> String {
 mod tests {
     use super::*;
 
-    const SERVER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(8, 8, 8, 8));
+    const SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(8, 8, 8, 8));
 
     fn grants() -> Grants {
         let grants = Grants::new(Policy::default().data_ports(5000..=5999), None);

@@ -29,7 +29,10 @@ fn main() -> ExitCode {
             for group in Group::ALL {
                 let site = site.clone();
                 let name = format!("{}::{}", way.name(), sentence(group));
-                suite.trial_with(name, way.installed(), move || async move { cut(&site, way, group, seed) });
+                suite.trial_with(name, way.installed(), move || async move {
+                    // It has runtimes of its own.
+                    tokio::task::spawn_blocking(move || cut(&site, way, group, seed)).await?
+                });
             }
         }
     }

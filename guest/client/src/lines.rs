@@ -76,12 +76,12 @@ impl<N: Network> Entries<N> {
         if may_have_mlsd {
             match request.send(connection, ListingCommand::Mlsd).await {
                 Err(error) if is_about_the_transfer(&error) => return Err(error),
-                Err(refusal) if request.is_meant_by(&refusal) => {
-                    request.doubt = request.doubt.or(Some(refusal));
-                    if moves == Moves::ForCaller {
-                        request = request.without_path(connection).await?;
-                    }
-                }
+                Err(refusal) if request.is_meant_by(&refusal) => match (moves, request.doubt.take()) {
+                    // It can be neither entered nor listed.
+                    (Moves::ForCaller, Some(doubt)) => return Err(doubt),
+                    (Moves::ForCaller, None) => request = request.without_path(refusal, connection).await?,
+                    (_, doubt) => request.doubt = doubt.or(Some(refusal)),
+                },
                 Err(_) => connection.forget_mlsd(),
                 entries => return entries,
             }
@@ -223,12 +223,13 @@ impl Request<'_> {
     }
 
     /// Once `MLSD` is refused for a path: what `LIST` makes of the path is not to be trusted, so the session goes there.
-    async fn without_path<N: Network>(self, connection: &mut Connection<N>) -> Result<Self, Error> {
-        let (Some(path), Some(refusal)) = (self.path, &self.doubt) else { return Ok(self) };
+    async fn without_path<N: Network>(self, refusal: Error, connection: &mut Connection<N>) -> Result<Self, Error> {
+        let doubt = Some(refusal.clone());
+        let Some(path) = self.path else { return Ok(Self { doubt, ..self }) };
         match connection.enter(path, false).await {
-            Ok(None) => Ok(Self { path: None, way: ListingWay::Entered, ..self }),
+            Ok(None) => Ok(Self { path: None, way: ListingWay::Entered, doubt, ..self }),
             Err(error) if !error.is_refusal() => Err(error),
-            _ => Err(refusal.clone()),
+            _ => Err(refusal),
         }
     }
 

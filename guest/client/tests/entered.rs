@@ -94,6 +94,12 @@ fn what_can_be_neither_entered_nor_listed_is_not_there() {
             session.noop().await.unwrap();
         });
     }
+    let refusal = at_home(featured()).expect("CWD a b").say("550 no such directory\r\n");
+    let refusal = passive(refusal).expect("MLSD a b").say("501 what\r\n").data(Data::sends("", End::Close));
+    play(noop(refusal), async |session| {
+        assert_eq!(code(&session.entries(Some("a b")).await), Some(550));
+        session.noop().await.unwrap();
+    });
     let empty = list(at_home(without_mlsd()).expect("CWD a b").say("550 no such directory\r\n"), "LIST a b", "");
     play(noop(empty), async |session| {
         let mut stream = session.open_entries(Some("a b")).await.unwrap();

@@ -106,14 +106,27 @@ impl Failure {
         Self::new(Exit::Other, text)
     }
 
-    /// Whether anybody reads it changes nothing.
     fn tell(self) -> ExitCode {
-        let (exit, _) = match self {
-            Self::CommandLine { text, is_help: true } => (Exit::Success, write!(io::stdout(), "{text}")),
-            Self::CommandLine { text, is_help: false } => (Exit::Usage, write!(io::stderr(), "{text}")),
-            Self::Other(exit, text) => (exit, writeln!(io::stderr(), "ftp-host: {}", plain(&text))),
+        let (exit, text) = match self {
+            Self::CommandLine { text, is_help: true } => match print(&text) {
+                Ok(()) => return ExitCode::SUCCESS,
+                Err(error) => (Exit::Local, format!("ftp-host: cannot write the standard output: {error}\n")),
+            },
+            Self::CommandLine { text, is_help: false } => (Exit::Usage, text),
+            Self::Other(exit, text) => (exit, format!("ftp-host: {}\n", plain(&text))),
         };
+        // Whether anybody reads it changes nothing.
+        let _ = write!(io::stderr(), "{text}");
         ExitCode::from(exit.code())
+    }
+}
+
+/// Help, which is a result. A reader that is gone has seen enough.
+fn print(text: &str) -> io::Result<()> {
+    let mut output = io::stdout();
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
     }
 }
 

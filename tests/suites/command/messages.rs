@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::process::{Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use ftp_tests::certificates::{self, Leaf};
@@ -80,7 +80,7 @@ async fn shown(leaf: Leaf, options: &[&str]) -> Result<Output> {
             let here = root::temporary()?;
             std::fs::write(here.path().join("ca.pem"), certificates::authority()?)?;
             let url = format!("ftpes://user@{}/", peer.address());
-            Ok(Program::Runner.command(here.path(), &[&["ls"], options, &[&url]].concat())?.output()?)
+            Ok(Program::Runner.command(here.path(), &[&["ls"], options, &[url.as_str()]].concat())?.output()?)
         })
         .await
 }
@@ -307,7 +307,7 @@ async fn zone_of_an_address_is_understood() -> Result<()> {
     let output = run(&["ls", "ftp://user@[fe80::1%25nothing-like-it]/"])?;
     assert_tells(&output, 2, &["no network nothing-like-it"]);
     let Some((address, name)) = link_local()? else { return Ok(()) };
-    let listener = TcpListener::bind((address.as_str(), 0).to_owned()).or_else(|_| TcpListener::bind("[::]:0"))?;
+    let listener = TcpListener::bind("[::]:0")?;
     let port = listener.local_addr()?.port();
     let (sender, accepted) = std::sync::mpsc::channel();
     std::thread::spawn(move || sender.send(listener.accept().map(|(stream, from)| (drop(stream), from))));
@@ -319,14 +319,12 @@ async fn zone_of_an_address_is_understood() -> Result<()> {
 
 /// A link-local address of this machine, and its network, as Linux lists them.
 fn link_local() -> Result<Option<(String, String)>> {
-    let Ok(listed) = std::fs::read_to_string("/proc/net/if_inet6") else { return Ok(None) };
-    for line in listed.lines().filter(|line| line.starts_with("fe80")) {
-        let (digits, name) = (line.get(..32).context("an address")?, line.split_whitespace().last().context("a name")?);
-        let groups: Vec<&str> = (0..32).step_by(4).filter_map(|at| digits.get(at..at + 4)).collect();
-        let address: std::net::Ipv6Addr = groups.join(":").parse()?;
-        return Ok(Some((address.to_string(), name.to_owned())));
-    }
-    Ok(None)
+    let listed = std::fs::read_to_string("/proc/net/if_inet6").unwrap_or_default();
+    let Some(line) = listed.lines().find(|line| line.starts_with("fe80")) else { return Ok(None) };
+    let (digits, name) = (line.get(..32).context("an address")?, line.split_whitespace().last().context("a name")?);
+    let groups: Vec<&str> = (0..32).step_by(4).filter_map(|at| digits.get(at..at + 4)).collect();
+    let address: std::net::Ipv6Addr = groups.join(":").parse()?;
+    Ok(Some((address.to_string(), name.to_owned())))
 }
 
 fn directory_in_place_of_a_file_names_mirror(place: &Place) -> Result<()> {
@@ -348,7 +346,6 @@ fn directory_in_place_of_a_file_names_mirror(place: &Place) -> Result<()> {
 
 /// No FEAT, no NLST: what nobody asked for, or what was refused for another reason, is no "no".
 async fn probe_reports_what_it_tried() -> Result<()> {
-    let begin = Instant::now();
     let listing =
         |script: Script| script.on("TYPE", "200 yes").passive().on("NLST", "502 no").passive().on("LIST", "550 empty");
     let script = Script::logged_in().strict().on("SYST", "502 no").on("PWD", "257 \"/\"").on("FEAT", "502 no");
@@ -358,7 +355,7 @@ async fn probe_reports_what_it_tried() -> Result<()> {
     for row in ["system", "sizes", "resumed transfers", "checksums", "features", "passive mode"] {
         let line =
             told.lines().find(|line| line.starts_with(row)).with_context(|| format!("no {row} in {output:?}"))?;
-        assert!(line.contains("cannot tell"), "{line} after {:?}", begin.elapsed());
+        assert!(line.contains("cannot tell"), "{line}");
     }
     Ok(())
 }

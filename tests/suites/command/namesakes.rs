@@ -7,9 +7,10 @@ use std::path::Path;
 
 use anyhow::{Result, ensure};
 use ftp_tests::command::{Place, Program};
+use ftp_tests::root;
+use ftp_tests::script::{Ending, Script};
 use ftp_tests::servers::{Kind, Options, Server};
 use ftp_tests::suite::Suite;
-use ftp_tests::{root, script::Script};
 
 type Trial = (&'static str, fn(&Place) -> Result<()>);
 
@@ -44,6 +45,9 @@ pub fn add(suite: &mut Suite) {
             program.installed().and(Kind::PyFtpd.installed()),
             move || async move { untimed(program) },
         );
+        suite.trial_with(name("failed_question_is_no_missing_directory"), program.installed(), move || {
+            questions(program)
+        });
         suite.trial_with(name("pattern_in_a_directory_is_refused"), program.installed(), move || pattern(program));
     }
 }
@@ -212,6 +216,27 @@ fn untimed(program: Program) -> Result<()> {
     std::fs::write(here.path().join("tree/a"), b"other contents")?;
     run(&["mirror", "tree", &url])?;
     ensure!(std::fs::read(server.root().join("to/a"))? == b"other contents");
+    Ok(())
+}
+
+/// What is not known is not "no".
+async fn questions(program: Program) -> Result<()> {
+    let lost = Script::logged_in().expect("PWD").end(Ending::Close);
+    let later = Script::logged_in().on("PWD", "257 \"/\"").expect("CWD d").end(Ending::Close);
+    let silent = Script::logged_in().on("PWD", "257 \"/\"").expect("CWD d").stall();
+    let no = Script::logged_in().on("PWD", "550 no").on("CWD d", "550 no");
+    for (script, code) in [(lost, 9), (later, 9), (silent, 11), (no, 7)] {
+        script
+            .play(async |peer| {
+                let here = root::temporary()?;
+                let url = format!("ftp://user@{}/d/", peer.address());
+                let output = program.command(here.path(), &["mirror", "--timeout", "2", &url, "copy"])?.output()?;
+                ensure!(output.status.code() == Some(code), "{code}: {output:?}");
+                ensure!(!here.path().join("copy").exists());
+                Ok(())
+            })
+            .await?;
+    }
     Ok(())
 }
 

@@ -129,7 +129,7 @@ async fn empty_one_is_one(program: Program) -> Result<()> {
                 let here = root::temporary()?;
                 std::fs::write(here.path().join("empty"), "\nsecond line\n")?;
                 let url = format!("ftp://{account}{}/", peer.address());
-                let mut command = command(program, here.path(), &[&["ls"], arguments, &[&url]].concat())?;
+                let mut command = command(program, here.path(), &[&["ls"], arguments, &[url.as_str()]].concat())?;
                 match variable {
                     Some(value) => command.env("FTP_PASSWORD", value),
                     None => command.env_remove("FTP_PASSWORD"),
@@ -156,7 +156,7 @@ async fn one_that_is_repeated_is_masked(program: Program) -> Result<()> {
             .play(async |peer| {
                 let here = root::temporary()?;
                 let url = format!("ftp://user@{}/", peer.address());
-                let arguments = [&["quote"], arguments, &[&url, "NOOP", "SITE HELP"]].concat();
+                let arguments = [&["quote"], arguments, &[url.as_str(), "NOOP", "SITE HELP"]].concat();
                 let output = command(program, here.path(), &arguments)?.env("FTP_PASSWORD", "hunter2").output()?;
                 assert_eq!(output.status.code(), Some(8), "{output:?}");
                 assert!(!told(&output).contains("hunter2") && told(&output).contains("****"), "{output:?}");

@@ -64,7 +64,7 @@ const TRIALS: [Trial; 8] = [
         place.write_there("file", b"contents")?;
         for name in ["-", "/dev/stdout", "/dev/fd/1", "/dev/./stdout"] {
             // Should it be taken for a file, that is a copy of the real one.
-            let output = enclosed(&mut place.command(&["get", &place.url("file"), name])?, DEVICES)?;
+            let output = enclosed(&mut place.command(&["get", &place.url("file"), name])?, DEVICES, "true")?;
             ensure!(output.status.success() && output.stdout == b"contents", "{name}: {output:?}");
         }
         Ok(())
@@ -127,10 +127,10 @@ fn may_mount() -> Requirement {
     }
 }
 
-/// Run a command in a mount namespace of its own, where this was done before.
-fn enclosed(command: &mut Command, before: &str) -> Result<Output> {
+/// Run a command in a mount namespace of its own, where the one is done before and the other after it.
+fn enclosed(command: &mut Command, before: &str, after: &str) -> Result<Output> {
     let mut outer = Command::new("unshare");
-    outer.args(["--mount", "sh", "-c", &format!("{before} && exec \"$@\""), "sh"]);
+    outer.args(["--mount", "sh", "-c", &format!("{before} && \"$@\"; code=$?; {after}; exit $code"), "sh"]);
     outer.arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
     outer.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     if let Some(folder) = command.get_current_dir() {
@@ -145,7 +145,8 @@ fn full(place: &Place) -> Result<()> {
     let url = place.url("large");
     for options in [&["get"][..], &["get", "--segments", "2"]] {
         let mut command = place.command(&[options, &[&url, "small/"]].concat())?;
-        let output = enclosed(&mut command, &format!("{SMALL} && trap 'ls -A small >&2' EXIT"))?;
+        let output = enclosed(&mut command, SMALL, "echo left: $(ls -A small) >&2")?;
+        check(&output, 10, "left:\n")?;
         check(&output, 10, "the disk is full")?;
     }
     Ok(())

@@ -58,9 +58,24 @@ pub fn add(suite: &mut Suite) {
     );
 }
 
+/// Nothing is connected to because of it: `PASV` is asked, and has to do better.
 async fn broken_229(reply: &str) -> Result<()> {
-    let script = Script::logged_in().on("EPSV", reply);
-    script.play(async |peer| assert_breaks_protocol(peer.address()).await).await
+    let script = Script::logged_in().on("EPSV", reply).on("PASV", "227 here (");
+    script.play(async |peer| assert_breaks_protocol(peer.address()).await).await?;
+    Script::logged_in()
+        .on("EPSV", reply)
+        .expect("PASV")
+        .announce("227 here (127,0,0,1,{high},{low})")
+        .on("RETR file", "150 here it comes")
+        .send_data("contents")
+        .close_data()
+        .reply("226 done")
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            assert_eq!(get(&mut session, "file").await?, b"contents");
+            Ok(())
+        })
+        .await
 }
 
 async fn broken_227(reply: &str) -> Result<()> {

@@ -7,6 +7,7 @@ mod cut;
 mod extensions;
 mod fetch;
 mod injection;
+mod listings;
 mod login;
 mod proxies;
 mod replies;
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
     let mut suite = Suite::from_arguments();
     addresses::add(&mut suite);
     injection::add(&mut suite);
+    listings::add(&mut suite);
     replies::add(&mut suite);
     login::add(&mut suite);
     secrets::add(&mut suite);

@@ -151,8 +151,8 @@ async fn directory_where_there_is_a_link_here() -> Result<()> {
 async fn directory_that_contains_itself() -> Result<()> {
     let listing = "type=dir;unique=7; d\r\n";
     let script = Script::logged_in().download("MLSD /", listing).download("MLSD /d", listing);
-    let mirrored = mirror(entered(script.on("PWD", "257 \"/\""), "/d", listing), &PlanOptions::default(), |_| Ok(()));
-    let last = mirrored.await?.tree.folders.pop();
+    let script = entered(script.on("PWD", "257 \"/\""), "/d", listing);
+    let last = mirror(script, &PlanOptions::default(), |_| Ok(())).await?.tree.folders.pop();
     assert!(last.is_some_and(|folder| matches!(folder.end, End::Cycle(_))));
     Ok(())
 }

@@ -124,6 +124,7 @@ impl Work<'_> {
             if !is_there && !self.make_root(&mut client, root).await? {
                 return Ok((client, walk, Tree::empty()));
             }
+            client = reopened(client, self.server).await?;
         }
         let mut tree = Tree::default();
         walk.run(&mut client, &mut tree).await.doing("cannot list the directories of the server")?;

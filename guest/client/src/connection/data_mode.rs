@@ -49,7 +49,7 @@ impl<N: Network> Connection<N> {
         let limit = self.settings.connect_timeout;
         if let Some(port) = self.port_ahead().await? {
             match self.dial_data(port, limit / EPSV_SHARE).await {
-                Err(error) if is_out_of_reach(&error) => {}
+                Err(error) if self.is_out_of_reach(&error) => {}
                 result => return result,
             }
         }
@@ -70,10 +70,20 @@ impl<N: Network> Connection<N> {
         }
         let share = limit / EPSV_SHARE;
         match self.dial_data(port, share).await {
-            Err(failure) if is_out_of_reach(&failure) => {
+            Err(failure) if self.is_out_of_reach(&failure) => {
                 self.connect_by_pasv_after(failure, limit.saturating_sub(share)).await
             }
             result => result,
+        }
+    }
+
+    /// The port that the server names cannot be reached from here, or the host denies it: another one may do. What a proxy
+    /// denies, it denies.
+    fn is_out_of_reach(&self, error: &Error) -> bool {
+        match error {
+            Error::ConnectionRefused(_) | Error::Timeout(Phase::DataConnection) => true,
+            Error::AccessDenied(_) => self.settings.proxy.is_none(),
+            _ => false,
         }
     }
 
@@ -138,6 +148,9 @@ impl<N: Network> Connection<N> {
                 // It would have to be brought in step each time.
                 self.only_pasv |= reply.code == 227;
                 Ok(Ok(port))
+            }
+            None if reply.code == 229 && !self.may_have_pasv()? => {
+                Err(self.control.broken("the reply to EPSV has no port"))
             }
             None => Ok(Err(self.refusal(&reply))),
         }
@@ -246,11 +259,6 @@ impl<N: Network> Connection<N> {
             self.control.transcript.note(&format!("refused a data connection from {from}"));
         }
     }
-}
-
-/// The port that a server names cannot be reached from here, or the host denies it: another one may do.
-fn is_out_of_reach(error: &Error) -> bool {
-    matches!(error, Error::ConnectionRefused(_) | Error::AccessDenied(_) | Error::Timeout(Phase::DataConnection))
 }
 
 /// What one line of a reply names, the last that names any.

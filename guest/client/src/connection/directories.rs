@@ -63,9 +63,10 @@ impl<N: Network> Connection<N> {
     /// Find out whether what a reply calls `answered` is `once`: then that is the directory where we are.
     async fn compare(&mut self, answered: &[u8], once: &[u8]) -> Result<(), Error> {
         let moved = self.control.exchange("CWD", Some(once)).await?;
-        let doubles = moved.is_positive() && self.pwd().await? == answered;
+        let doubles = moved.is_positive() && unless_refused(self.pwd().await)?.is_some_and(|here| here == answered);
         if moved.is_positive() && !doubles {
-            self.command("CWD", Some(answered)).await?;
+            self.home = Some(answered.to_vec());
+            self.go_home().await?;
         }
         if moved.is_positive() || moved.is_permanent() {
             self.control.doubles = Some(doubles);
@@ -107,7 +108,7 @@ impl<N: Network> Connection<N> {
         })
     }
 
-    /// (CWD) Return from the directory that was entered for a listing. Where that fails, whatever is relative would mean
+    /// (CWD) Return from the directory that was entered. Where that fails, whatever is relative would mean
     /// something else from now on.
     pub(crate) async fn go_home(&mut self) -> Result<(), Error> {
         let Some(home) = self.home.take() else { return Ok(()) };
@@ -122,7 +123,7 @@ impl<N: Network> Connection<N> {
             return Ok(());
         }
         let home = self.settings.encoding.decode(&home);
-        let why = format!("the server does not let the session return to {home:?} from a listing");
+        let why = format!("the server does not let the session return to {home:?}");
         self.control.transcript.note(&why);
         Err(self.control.fail(Error::NoWayBack(why)))
     }

@@ -60,6 +60,7 @@ impl<N: Network> Control<N> {
             (Ahead::Asked(_), 227..=229) => {
                 self.broken("EPSV was answered during a transfer: this server permits no pipelining")
             }
+            _ if verb == codes::GREETING => self.broken(&format!("{code} is no greeting")),
             _ => self.broken(&format!("{code} is the reply to another command than {verb}")),
         }
     }

@@ -75,7 +75,7 @@ mod tests {
     fn each_cause_has_its_facts() {
         let digest = core::array::from_fn(|index| u8::try_from(index).unwrap_or_default());
         for (cause, facts) in [
-            (TlsCause::Expired(1_790_000_000), &["expired on 2026-09-21 13:33:20 UTC"][..]),
+            (TlsCause::Expired(1_790_000_000), &["expired on 2026-09-21 14:13:20 UTC"][..]),
             (TlsCause::NotValidYet(0), &["not valid yet", "1970-01-01 00:00:00 UTC"]),
             (TlsCause::OtherName(vec!["a".into(), "b".into()]), &["another name", "a, b"]),
             (TlsCause::SelfSigned(digest), &["self-signed", "00010203", "1e1f"]),

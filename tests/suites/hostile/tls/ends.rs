@@ -2,7 +2,7 @@
 //! that begin before the server agrees.
 
 use anyhow::Result;
-use ftp_host::{DataEnd, TlsSettings};
+use ftp_host::{DataEnd, Protection, TlsSettings};
 use ftp_tests::certificates::possible;
 use ftp_tests::client::{self, get, put};
 use ftp_tests::script::Script;
@@ -38,6 +38,7 @@ async fn cut_at_the_size_that_was_asked_for_is_an_end_where_verified() -> Result
             .play(async |peer| {
                 let settings = explicit(TlsSettings { data_end, ..tls()? });
                 let mut session = client::login_with(peer.address(), settings).await?;
+                session.protect_data(Protection::Private).await?;
                 session.size("file").await?;
                 match (get(&mut session, "file").await, good) {
                     (Ok(contents), true) => assert_eq!(contents, b"contents"),

@@ -1,0 +1,124 @@
+//! Servers that take the argument of a listing for something else, and what a listing leaves behind.
+
+use anyhow::Result;
+use ftp_host::{Error, Listed};
+use ftp_tests::client;
+use ftp_tests::script::Script;
+use ftp_tests::suite::Suite;
+use ftp_tests::trials;
+
+pub fn add(suite: &mut Suite) {
+    trials!(
+        suite,
+        "listings",
+        Ok(()),
+        [
+            path_that_may_be_misread_is_entered_and_left_again,
+            entries_in_portions_return_before_the_next_command,
+            session_that_cannot_return_from_a_listing_is_closed,
+            pwd_of_no_use_leaves_such_a_path_unsupported,
+            refusal_because_there_are_no_files_is_an_empty_list,
+            utf8_is_asked_for_before_the_first_listing,
+        ]
+    );
+}
+
+/// A server that would take the path for a pattern.
+fn entered() -> Script {
+    Script::logged_in().on("PWD", "257 \"/home\" is where you are").on("CWD [ temp ]", "250 there")
+}
+
+async fn path_that_may_be_misread_is_entered_and_left_again() -> Result<()> {
+    entered()
+        .download("MLSD", "type=file; a\r\n")
+        .on("CWD /home", "250 back")
+        .on("NOOP", "200 here")
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            let listed = session.entries(Some("[ temp ]")).await?;
+            assert!(matches!(&listed[..], [Listed::Entry(entry)] if entry.name == "a"), "{listed:?}");
+            assert_eq!(session.noop().await?.code, 200);
+            Ok(())
+        })
+        .await
+}
+
+async fn entries_in_portions_return_before_the_next_command() -> Result<()> {
+    entered()
+        .download("MLSD", "type=file; a\r\n")
+        .on("CWD /home", "250 back")
+        .on("NOOP", "200 here")
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            let mut stream = session.open_entries(Some("[ temp ]")).await?;
+            while stream.read().await?.is_some() {}
+            stream.finish().await?;
+            assert_eq!(session.noop().await?.code, 200);
+            Ok(())
+        })
+        .await
+}
+
+async fn session_that_cannot_return_from_a_listing_is_closed() -> Result<()> {
+    entered()
+        .download("MLSD", "type=file; a\r\n")
+        .on("CWD /home", "550 gone")
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            let listed = session.entries(Some("[ temp ]")).await;
+            assert!(matches!(listed, Err(Error::Closed)), "{listed:?}");
+            let after = session.noop().await;
+            assert!(matches!(after, Err(Error::Closed)), "{after:?}");
+            Ok(())
+        })
+        .await
+}
+
+async fn pwd_of_no_use_leaves_such_a_path_unsupported() -> Result<()> {
+    for reply in ["257 /home is where you are", "257", "502 not here"] {
+        Script::logged_in()
+            .on("PWD", reply)
+            .on("NOOP", "200 here")
+            .play(async |peer| {
+                let mut session = client::login(peer.address()).await?;
+                let listed = session.entries(Some("a b")).await;
+                assert!(matches!(listed, Err(Error::Unsupported(_))), "{listed:?}");
+                assert_eq!(session.noop().await?.code, 200);
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+async fn refusal_because_there_are_no_files_is_an_empty_list() -> Result<()> {
+    for reply in ["450 No files found", "550 No members found."] {
+        Script::logged_in()
+            .passive()
+            .on("MLSD", reply)
+            .on("NOOP", "200 here")
+            .play(async |peer| {
+                let mut session = client::login(peer.address()).await?;
+                assert!(session.entries(Some("directory")).await?.is_empty());
+                assert_eq!(session.noop().await?.code, 200);
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+async fn utf8_is_asked_for_before_the_first_listing() -> Result<()> {
+    Script::logged_in()
+        .on("FEAT", "211-Features:\r\n MLST\r\n UTF8\r\n211 End")
+        .on("OPTS UTF8 ON", "501 as you like")
+        .download("MLSD", "")
+        .download("MLSD", "")
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            assert!(session.entries(None).await?.is_empty());
+            assert!(session.entries(None).await?.is_empty());
+            Ok(())
+        })
+        .await
+}
