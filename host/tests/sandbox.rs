@@ -311,7 +311,7 @@ async fn active_mode_listens_at_the_address_of_the_control_connection() {
         };
         let (bytes, address) = tokio::join!(client, serve_actively(&listener));
 
-        assert_eq!(bytes, b"bytes");
+        assert_eq!(bytes.as_deref(), Some(&b"bytes"[..]));
         assert_eq!(address.ip(), listener.local_addr().unwrap().ip());
         assert!(ports.map_or(1024..=u16::MAX, |(first, last)| first..=last).contains(&address.port()), "{address}");
     }
