@@ -134,8 +134,8 @@ impl Place {
     /// All of them transfer, one traps in the middle, and the others neither see it nor take more for it.
     async fn at_once(&self, count: usize) -> Result<()> {
         let mut watch = Watch::new(format!("{count} at once while one traps"));
-        let doomed = self.connector().await?;
-        let mut lost = self.session(&doomed).await?;
+        let connector = self.connector().await?;
+        let mut doomed = Some((self.session(&connector).await?, connector));
         let mut sessions = Vec::new();
         while sessions.len() < count {
             let burst = (0..LOGINS.min(count - sessions.len())).map(|_| self.login());
@@ -144,31 +144,30 @@ impl Place {
             }
         }
         for round in 0..ROUNDS {
-            let trap = async {
-                match round == ROUNDS / 2 {
-                    true => doomed.connect(&"x".repeat(2 * GUEST), None).await.err(),
-                    false => None,
-                }
-            };
+            let doomed = doomed.take_if(|_| round == ROUNDS / 2);
             let downloads = together(sessions.iter_mut().map(|session| client::get(session, "small")));
-            let (downloads, trap) = tokio::join!(downloads, trap);
+            let (downloads, trapped) = tokio::join!(downloads, trap(doomed));
+            trapped?;
             for download in downloads {
                 ensure!(download? == CONTENTS, "another file");
             }
-            match round {
-                0 => watch.look(sessions[0].memory())?,
-                _ if round == ROUNDS / 2 => ensure!(matches!(trap, Some(Error::Trapped(_))), "no trap: {trap:?}"),
-                _ => {}
+            if round == 0 || round + 1 == ROUNDS {
+                watch.look(sessions[0].memory())?;
             }
         }
-        ensure!(lost.noop().await.err() == Some(Error::Closed), "the session of the one that trapped is still there");
-        // The name that made it trap, 16 MiB of it, is kept with what it may reach.
-        drop((lost, doomed));
-        watch.look(sessions[0].memory())?;
         // Its control connection went with it.
         watch.samples[0].descriptors -= 1;
         watch.is_flat()
     }
+}
+
+/// A name that is longer than its memory makes a guest trap, and its session is gone.
+async fn trap(doomed: Option<(Session, Connector)>) -> Result<()> {
+    let Some((mut session, connector)) = doomed else { return Ok(()) };
+    let trap = connector.connect(&"x".repeat(2 * GUEST), None).await.err();
+    ensure!(matches!(trap, Some(Error::Trapped(_))), "no trap: {trap:?}");
+    ensure!(session.noop().await.err() == Some(Error::Closed), "its session is still there");
+    Ok(())
 }
 
 /// All of these in this thread, and what came of each.
