@@ -99,6 +99,11 @@ impl Place {
         self.session(&self.connector().await?).await
     }
 
+    async fn doomed(&self) -> Result<(Session, Connector)> {
+        let connector = self.connector().await?;
+        Ok((self.session(&connector).await?, connector))
+    }
+
     /// One session that downloads and uploads in turn.
     async fn transfers(&self, count: usize) -> Result<()> {
         let mut watch = Watch::new(format!("{count} transfers in one session"));
@@ -134,8 +139,9 @@ impl Place {
     /// All of them transfer, one traps in the middle, and the others neither see it nor take more for it.
     async fn at_once(&self, count: usize) -> Result<()> {
         let mut watch = Watch::new(format!("{count} at once while one traps"));
-        let connector = self.connector().await?;
-        let mut doomed = Some((self.session(&connector).await?, connector));
+        // The allocator keeps what the first one takes; another one takes no more.
+        trap(Some(self.doomed().await?)).await?;
+        let mut doomed = Some(self.doomed().await?);
         let mut sessions = Vec::new();
         while sessions.len() < count {
             let burst = (0..LOGINS.min(count - sessions.len())).map(|_| self.login());
@@ -152,6 +158,10 @@ impl Place {
                 ensure!(download? == CONTENTS, "another file");
             }
             if round == 0 || round + 1 == ROUNDS {
+                // After it, what each has dropped is closed.
+                for reply in together(sessions.iter_mut().map(Session::noop)).await {
+                    reply?;
+                }
                 watch.look(sessions[0].memory())?;
             }
         }
