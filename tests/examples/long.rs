@@ -2,8 +2,8 @@
 //! at once while one of them traps. Memory and descriptors of this process, and the memory of the guests, have to stay as
 //! they are after the first tenth; it prints them as a table, and fails where they grow.
 //!
-//! `cargo run --release -p ftp-tests --example long [-- SERVER [DIVISOR]]`, after `tests/run` has installed the servers:
-//! vsftpd unless told otherwise; the divisor makes all three shorter.
+//! `cargo run --release -p ftp-tests --example long [-- SERVER [DIVISOR [RUN]]]`, after `tests/run` has installed the servers:
+//! vsftpd unless told otherwise; the divisor makes them shorter; the run is `transfers`, `sessions` or `at-once`.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -38,15 +38,24 @@ fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let name = arguments.next().unwrap_or_else(|| Kind::Vsftpd.name().to_owned());
     let divisor = arguments.next().map_or(Ok(1), |argument| argument.parse::<usize>())?.max(1);
+    let run = arguments.next();
+    let chosen = |name: &str| run.as_deref().is_none_or(|run| run == name);
     let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name).with_context(|| format!("no server {name}"))?;
     let server = Server::start(kind, ServerOptions::default())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     println!("| {name} | seconds | memory of the process, MiB | descriptors | memory of a guest, KiB |");
     println!("|---|---|---|---|---|");
     let here = runtime.block_on(Place::new(&server))?;
-    runtime.block_on(here.transfers(TRANSFERS / divisor))?;
-    runtime.block_on(here.sessions(SESSIONS / divisor))?;
-    runtime.block_on(here.at_once(AT_ONCE / divisor))
+    if chosen("transfers") {
+        runtime.block_on(here.transfers(TRANSFERS / divisor))?;
+    }
+    if chosen("sessions") {
+        runtime.block_on(here.sessions(SESSIONS / divisor))?;
+    }
+    if chosen("at-once") {
+        runtime.block_on(here.at_once(AT_ONCE / divisor))?;
+    }
+    Ok(())
 }
 
 /// The host, and how to reach the server.
@@ -90,6 +99,11 @@ impl Place {
         self.session(&self.connector().await?).await
     }
 
+    async fn doomed(&self) -> Result<(Session, Connector)> {
+        let connector = self.connector().await?;
+        Ok((self.session(&connector).await?, connector))
+    }
+
     /// One session that downloads and uploads in turn.
     async fn transfers(&self, count: usize) -> Result<()> {
         let mut watch = Watch::new(format!("{count} transfers in one session"));
@@ -125,8 +139,9 @@ impl Place {
     /// All of them transfer, one traps in the middle, and the others neither see it nor take more for it.
     async fn at_once(&self, count: usize) -> Result<()> {
         let mut watch = Watch::new(format!("{count} at once while one traps"));
-        let doomed = self.connector().await?;
-        let mut lost = self.session(&doomed).await?;
+        // The allocator keeps what the first one takes; another one takes no more.
+        trap(Some(self.doomed().await?)).await?;
+        let mut doomed = Some(self.doomed().await?);
         let mut sessions = Vec::new();
         while sessions.len() < count {
             let burst = (0..LOGINS.min(count - sessions.len())).map(|_| self.login());
@@ -135,29 +150,34 @@ impl Place {
             }
         }
         for round in 0..ROUNDS {
-            let trap = async {
-                match round == ROUNDS / 2 {
-                    true => doomed.connect(&"x".repeat(2 * GUEST), None).await.err(),
-                    false => None,
-                }
-            };
+            let doomed = doomed.take_if(|_| round == ROUNDS / 2);
             let downloads = together(sessions.iter_mut().map(|session| client::get(session, "small")));
-            let (downloads, trap) = tokio::join!(downloads, trap);
+            let (downloads, trapped) = tokio::join!(downloads, trap(doomed));
+            trapped?;
             for download in downloads {
                 ensure!(download? == CONTENTS, "another file");
             }
-            match round {
-                0 => watch.look(sessions[0].memory())?,
-                _ if round == ROUNDS / 2 => ensure!(matches!(trap, Some(Error::Trapped(_))), "no trap: {trap:?}"),
-                _ => {}
+            if round == 0 || round + 1 == ROUNDS {
+                // After it, what each has dropped is closed.
+                for reply in together(sessions.iter_mut().map(Session::noop)).await {
+                    reply?;
+                }
+                watch.look(sessions[0].memory())?;
             }
         }
-        ensure!(lost.noop().await.err() == Some(Error::Closed), "the session of the one that trapped is still there");
-        watch.look(sessions[0].memory())?;
         // Its control connection went with it.
         watch.samples[0].descriptors -= 1;
         watch.is_flat()
     }
+}
+
+/// A name that is longer than its memory makes a guest trap, and its session is gone.
+async fn trap(doomed: Option<(Session, Connector)>) -> Result<()> {
+    let Some((mut session, connector)) = doomed else { return Ok(()) };
+    let trap = connector.connect(&"x".repeat(2 * GUEST), None).await.err();
+    ensure!(matches!(trap, Some(Error::Trapped(_))), "no trap: {trap:?}");
+    ensure!(session.noop().await.err() == Some(Error::Closed), "its session is still there");
+    Ok(())
 }
 
 /// All of these in this thread, and what came of each.

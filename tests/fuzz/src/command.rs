@@ -17,7 +17,6 @@ pub fn urls(data: &[u8]) {
     let Ok(remote) = Remote::parse(&text, &encoding) else { return };
     let _ = (remote.path(), remote.within("member"), remote.server(), remote.security());
     assert!(!remote.host.is_empty() && !remote.host.contains(['@', '/']), "{}", remote.host);
-    assert!(!remote.name.starts_with('/') || remote.name.len() > 1, "{}", remote.name);
     let Some(password) = remote.password.filter(|password| password.len() >= 8) else { return };
     if text.matches(&*password).count() == 1 && text.contains(&format!(":{password}@")) {
         assert!(!shown.contains(&*password), "{shown:?}");
@@ -45,6 +44,8 @@ pub fn names(data: &[u8]) {
     let (turn, bytes) = choice(data);
     let encoding = if turn.is_multiple_of(2) { Encoding::Utf8 } else { Encoding::Latin1 };
     let naming = Naming::new(encoding);
+    // No file system has longer ones, and of such the way back is not promised.
+    let bytes = bytes.get(..1000).unwrap_or(bytes);
     let mut names = bytes.splitn(2, |byte| *byte == b'\n').map(|name| encoding.decode(name));
     let (one, other) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
     let [here, there] = [&one, &other].map(|name| {

@@ -138,8 +138,14 @@ fn of_facts(entry: &Entry) {
 pub fn times(data: &[u8]) {
     if let Some(time) = parse_time_val(data) {
         of_time(&time);
-        let written = time_val(time.seconds).expect("what was read can be written");
-        assert_eq!(parse_time_val(written.as_bytes()).map(|time| time.seconds), Some(time.seconds), "{written}");
+        // But for the leap second after which the year has five digits.
+        match time_val(time.seconds) {
+            Some(written) => {
+                let read = parse_time_val(written.as_bytes()).map(|time| time.seconds);
+                assert_eq!(read, Some(time.seconds), "{written}");
+            }
+            None => assert!(data.trim_ascii().starts_with(b"99991231235960"), "{data:?}"),
+        }
     }
     let Some((seconds, _)) = data.split_first_chunk() else { return };
     if let Some(written) = time_val(i64::from_le_bytes(*seconds)) {
