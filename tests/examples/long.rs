@@ -243,9 +243,9 @@ impl Watch {
     }
 }
 
-/// Bytes of memory that this process has; pages that instances share count once (`Pss`).
+/// Bytes of memory that this process has to itself: what is mapped from files is shared with others that run meanwhile.
 fn resident() -> Result<u64> {
     let status = fs::read_to_string("/proc/self/smaps_rollup")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("Pss:")).context("Linux reports it")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("Pss_Anon:")).context("Linux reports it")?;
     Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? << 10)
 }
