@@ -118,7 +118,7 @@ impl Place {
             }
         }
         session.quit().await?;
-        watch.is_flat()
+        watch.finish()
     }
 
     /// Each session with a sandbox of its own, a download and an end.
@@ -133,7 +133,7 @@ impl Place {
                 watch.look(memory)?;
             }
         }
-        watch.is_flat()
+        watch.finish()
     }
 
     /// All of them transfer, one traps in the middle, and the others neither see it nor take more for it.
@@ -167,7 +167,7 @@ impl Place {
         }
         // Its control connection went with it.
         watch.samples[0].descriptors -= 1;
-        watch.is_flat()
+        watch.finish()
     }
 }
 
@@ -223,7 +223,7 @@ impl Watch {
         Ok(())
     }
 
-    fn is_flat(self) -> Result<()> {
+    fn finish(self) -> Result<()> {
         let [first, last] = self.samples.as_slice() else { anyhow::bail!("two samples") };
         println!(
             "| {} | {:.0} | {:.1}, {:.1} at the end | {}, {} | {}, {} |",
