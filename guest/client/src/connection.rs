@@ -124,7 +124,7 @@ impl<N: Network> Connection<N> {
             let tls = connection.new_tls()?;
             connection.control.secure(tls).await.map_err(|error| match error {
                 // It greets in the clear: this is no port of implicit TLS.
-                Error::Protocol(_) => Error::Handshake(TlsCause::NotTls),
+                Error::Protocol(_) => Error::Handshake(TlsCause::NotTls.into()),
                 error => error,
             })?;
         }

@@ -2,6 +2,7 @@
 
 use crate::network::NetworkError;
 use crate::tls::TlsCause;
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
@@ -37,7 +38,7 @@ pub enum Error {
     /// The TLS handshake, the certificate or the record layer failed.
     Tls(String),
     /// The TLS handshake failed for a cause that somebody can mend.
-    Handshake(TlsCause),
+    Handshake(Box<TlsCause>),
     /// TLS was asked for and cannot be had; nothing was sent in the clear.
     Insecure(String),
     /// The server refuses for now (4yz).

@@ -8,6 +8,7 @@ use super::run::{Ended, Seen};
 use super::scenes::{Must, Scene, Side};
 use super::site::{AUTHORITY, BESIDE, Place};
 use crate::payload::{sha256, sha256_of_file};
+use crate::servers::Kind;
 
 /// What a case came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +25,10 @@ pub enum Verdict {
     CutTwice(String),
     /// A byte of a name or of an offset in a command came twice or not at all in the clear, and the server did that.
     OtherCommand(String),
+    /// A byte of what was appended came twice in the clear: others append too, so that more than was sent is no mismatch.
+    Longer(String),
+    /// The server deleted a file that was written from an offset on, as the handshake of the data connection failed.
+    DeletedByServer(String),
     /// Success of something that is not so.
     FalseSuccess(String),
     /// Something is gone, or has other bytes, that had to stay.
@@ -44,6 +49,7 @@ impl Verdict {
         match self {
             Self::Right | Self::Failed => false,
             Self::Unverified(_) | Self::Accident(_) | Self::CutTwice(_) | Self::OtherCommand(_) => false,
+            Self::Longer(_) | Self::DeletedByServer(_) => false,
             Self::FalseSuccess(_) | Self::Lost(_) | Self::Outside(_) => true,
             Self::Hung | Self::Trapped(_) | Self::Needless(_) => true,
         }
@@ -65,7 +71,7 @@ pub fn judge(scene: &Scene, place: &Place, fault: Option<&Fault>, seen: &Seen) -
         return if failed { Verdict::Failed } else { Verdict::Right };
     }
     if let Some(lost) = scene.always.iter().find_map(|must| broken(must, place)) {
-        return excuse(place, fault, seen, &lost).unwrap_or(Verdict::Lost(lost.0));
+        return excuse(scene, place, fault, seen, &lost).unwrap_or(Verdict::Lost(lost.0));
     }
     match (failed, wrong(scene, place, &seen.output)) {
         (true, _) if fault.is_none_or(|fault| fault.action == Action::Split) || seen.log.fired == 0 => {
@@ -76,12 +82,21 @@ pub fn judge(scene: &Scene, place: &Place, fault: Option<&Fault>, seen: &Seen) -
         (false, Some(wrong)) if seen.said.contains("not verified") && !place.way.is_encrypted() => {
             Verdict::Unverified(wrong.0)
         }
-        (false, Some(wrong)) => excuse(place, fault, seen, &wrong).unwrap_or(Verdict::FalseSuccess(wrong.0)),
+        (false, Some(wrong)) => excuse(scene, place, fault, seen, &wrong).unwrap_or(Verdict::FalseSuccess(wrong.0)),
     }
 }
 
-/// What is wrong with a file, and whether its size is right.
-struct Wrong(String, bool);
+/// What is wrong with a file, and by how many bytes it is too long, where it is there.
+struct Wrong(String, Option<i64>);
+
+impl Wrong {
+    fn new(text: String, length: usize, expected: usize) -> Self {
+        Self(
+            text,
+            i64::try_from(length).ok().zip(i64::try_from(expected).ok()).map(|(length, expected)| length - expected),
+        )
+    }
+}
 
 /// What is written beside the folders that the verb may write to. What the client sends stays as it is, too.
 fn outside(scene: &Scene, place: &Place) -> Option<String> {
@@ -121,7 +136,7 @@ fn broken(must: &Must, place: &Place) -> Option<Wrong> {
             let found = std::fs::read(place.path(*side, path)).ok();
             let begins = found.as_ref().is_some_and(|found| found.starts_with(contents));
             let length = found.map_or("gone".to_owned(), |found| format!("{} bytes", found.len()));
-            (!begins).then(|| Wrong(format!("{side:?} {path} has lost its beginning: {length}"), false))
+            (!begins).then(|| Wrong(format!("{side:?} {path} has lost its beginning: {length}"), None))
         }
         Must::HoldOne(paths, contents) => {
             let wrongs: Vec<_> = paths
@@ -129,7 +144,7 @@ fn broken(must: &Must, place: &Place) -> Option<Wrong> {
                 .map_while(|path| differs(place, Side::There, path, contents))
                 .map(|wrong| wrong.0)
                 .collect();
-            (wrongs.len() == paths.len()).then(|| Wrong(wrongs.join(", and "), false))
+            (wrongs.len() == paths.len()).then(|| Wrong(wrongs.join(", and "), None))
         }
     }
 }
@@ -139,12 +154,12 @@ fn wrong(scene: &Scene, place: &Place, output: &[u8]) -> Option<Wrong> {
     let files = scene.after.iter().find_map(|(side, path, contents)| differs(place, *side, path, contents));
     let gone = || {
         let there = |(side, path): &&(Side, &str)| place.path(*side, path).symlink_metadata().is_ok();
-        scene.gone.iter().find(there).map(|(side, path)| Wrong(format!("{side:?} {path} is still there"), false))
+        scene.gone.iter().find(there).map(|(side, path)| Wrong(format!("{side:?} {path} is still there"), None))
     };
     let printed = || {
         let expected = scene.output.as_ref().filter(|expected| sha256(expected) != sha256(output))?;
         let text = format!("{} bytes of {} came", output.len(), expected.len());
-        Some(Wrong(text, output.len() == expected.len()))
+        Some(Wrong::new(text, output.len(), expected.len()))
     };
     files.or_else(gone).or_else(printed)
 }
@@ -155,21 +170,31 @@ fn differs(place: &Place, side: Side, path: &str, contents: &[u8]) -> Option<Wro
     match sha256_of_file(&found) {
         Ok(hash) if hash == sha256(contents) => None,
         Ok(_) => {
-            let length = found.metadata().map_or(0, |metadata| metadata.len());
+            let length =
+                found.metadata().ok().and_then(|metadata| usize::try_from(metadata.len()).ok()).unwrap_or_default();
             let text = format!("{side:?} {path} has {length} bytes, and should have {}", contents.len());
-            Some(Wrong(text, length == contents.len() as u64))
+            Some(Wrong::new(text, length, contents.len()))
         }
-        Err(_) => Some(Wrong(format!("{side:?} {path} is not there"), false)),
+        Err(_) => Some(Wrong(format!("{side:?} {path} is not there"), None)),
     }
 }
 
-/// Why a client cannot see it. Inside TLS there is no such reason.
-fn excuse(place: &Place, fault: Option<&Fault>, seen: &Seen, wrong: &Wrong) -> Option<Verdict> {
-    let fault = fault.filter(|_| !place.way.is_encrypted())?;
-    let by_a_byte = matches!(fault.action, Action::Double | Action::Drop);
+/// Why a client cannot see it, or can do nothing about it. Inside TLS there is one such reason: Pure-FTPd deletes the file
+/// when the handshake of a data connection fails between `REST` with `STOR` and the first byte.
+fn excuse(scene: &Scene, place: &Place, fault: Option<&Fault>, seen: &Seen, wrong: &Wrong) -> Option<Verdict> {
+    let fault = fault?;
     let text = wrong.0.clone();
+    if place.way.is_encrypted() {
+        let deletes =
+            place.way.kind == Kind::PureFtpd && scene.is_written_at_an_offset && !scene.is_there(place, "a.bin");
+        return (deletes && fault.connection == Connection::Data).then_some(Verdict::DeletedByServer(text));
+    }
+    let by_a_byte = matches!(fault.action, Action::Double | Action::Drop);
     match fault.connection {
-        Connection::Data if by_a_byte && wrong.1 => Some(Verdict::Accident(text)),
+        Connection::Data if by_a_byte && wrong.1 == Some(0) => Some(Verdict::Accident(text)),
+        Connection::Data if scene.is_appended && fault.action == Action::Double && wrong.1 == Some(1) => {
+            Some(Verdict::Longer(text))
+        }
         Connection::Data if fault.each && fault.action.stops() && is_cut_behind_a_line(&seen.log, fault) => {
             Some(Verdict::CutTwice(text))
         }

@@ -22,6 +22,8 @@ struct Row {
     accidents: usize,
     cut_twice: usize,
     other_commands: usize,
+    longer: usize,
+    deleted_by_server: usize,
     false_successes: usize,
     lost: usize,
     outside: usize,
@@ -46,6 +48,8 @@ impl Table {
             Verdict::Accident(_) => &mut row.accidents,
             Verdict::CutTwice(_) => &mut row.cut_twice,
             Verdict::OtherCommand(_) => &mut row.other_commands,
+            Verdict::Longer(_) => &mut row.longer,
+            Verdict::DeletedByServer(_) => &mut row.deleted_by_server,
             Verdict::FalseSuccess(_) => &mut row.false_successes,
             Verdict::Lost(_) => &mut row.lost,
             Verdict::Outside(_) => &mut row.outside,
@@ -60,8 +64,9 @@ impl Table {
 impl Display for Table {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let columns = "| verb | | cases | success | failure | false success | lost | outside | hung | panic | needless \
-                       failure | not verified | size by accident | listing cut twice | command changed | not reached | slowest |";
-        writeln!(f, "{columns}\n|---|---|{}", "--:|".repeat(15))?;
+                       failure | not verified | size by accident | listing cut twice | command changed | appended longer | \
+                       deleted by server | not reached | slowest |";
+        writeln!(f, "{columns}\n|---|---|{}", "--:|".repeat(17))?;
         for ((_, encrypted), row) in &self.0 {
             let way = if *encrypted { "TLS" } else { "plain" };
             let counts = [
@@ -78,6 +83,8 @@ impl Display for Table {
                 row.accidents,
                 row.cut_twice,
                 row.other_commands,
+                row.longer,
+                row.deleted_by_server,
                 row.not_reached,
             ];
             let counts = counts.map(|count| count.to_string()).join(" | ");

@@ -43,6 +43,10 @@ pub struct Scene {
     pub always: Vec<Must>,
     /// What a success printed, or gave to the caller.
     pub output: Option<Vec<u8>>,
+    /// Whether the end of a file is where the bytes go, wherever that is by then.
+    pub is_appended: bool,
+    /// Whether the bytes go to an offset of a file (`REST`, `STOR`).
+    pub is_written_at_an_offset: bool,
 }
 
 impl Scene {
@@ -86,6 +90,11 @@ impl Scene {
     pub fn printing(mut self, contents: &[u8]) -> Self {
         self.output = Some(contents.to_owned());
         self
+    }
+
+    /// Whether a file is on the server.
+    pub fn is_there(&self, place: &Place, path: &str) -> bool {
+        place.path(Side::There, path).exists()
     }
 
     /// Make it so. All files have one time of long ago, so that those of both sides agree.

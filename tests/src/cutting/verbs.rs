@@ -233,7 +233,7 @@ impl Verb {
             Self::Call(call) => match call {
                 Call::Retrieve | Call::Fetch => scene.keeping(There, "a.bin", &new).printing(&new),
                 Call::Store => scene.making(There, "a.bin", &new),
-                Call::StoreAt => resumed(scene, &new),
+                Call::StoreAt => Scene { is_written_at_an_offset: true, ..resumed(scene, &new) },
                 Call::Append => appended(scene, &old, &new),
                 Call::CopyTo => scene.keeping(There, "a.bin", &new).making(There, "b.bin", &new),
                 Call::Rename => renamed(scene, &new, &old),

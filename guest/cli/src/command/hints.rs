@@ -52,7 +52,7 @@ const NO_ACCOUNT: &str =
 /// What to do where a server cannot be connected to in this way.
 pub fn of_connecting(error: &Error, security: Security) -> &'static str {
     match (error, security) {
-        (Error::Handshake(TlsCause::NotTls), Security::Implicit) => {
+        (Error::Handshake(cause), Security::Implicit) if **cause == TlsCause::NotTls => {
             "; ftps:// is TLS from the first byte: try ftpes://, which asks for TLS after the greeting"
         }
         (Error::Insecure(_), Security::Explicit) => {

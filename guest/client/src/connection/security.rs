@@ -120,7 +120,8 @@ impl<N: Network> Connection<N> {
         };
         let size = self.control.exchange("PBSZ", Some(b"0")).await?;
         // With TLS it is always 0, and some servers do not know the command: the reply to PROT P decides.
-        if !size.is_positive() && !(size.is_permanent() && protection == Protection::Private) {
+        let is_left_to_prot = size.is_permanent() && protection == Protection::Private;
+        if !size.is_positive() && !is_left_to_prot {
             return Err(self.unprotected("PBSZ", &size));
         }
         let reply = self.control.exchange("PROT", Some(level)).await?;

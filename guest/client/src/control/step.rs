@@ -112,25 +112,27 @@ impl<N: Network> Control<N> {
         if self.wire.noops.owed > 0 || self.asked.is_some() || matches!(self.ahead, Ahead::Asked(_)) {
             return Ok(());
         }
-        self.look()?;
-        while let Some(stray) = self.wire.next_reply().map_err(|error| self.fail(error))? {
-            self.note_received(&stray);
-            if stray.code == 421 {
-                return Err(self.closed_by_server(&stray));
+        loop {
+            self.look()?;
+            while let Some(stray) = self.wire.next_reply().map_err(|error| self.fail(error))? {
+                self.note_received(&stray);
+                if stray.code == 421 {
+                    return Err(self.closed_by_server(&stray));
+                }
+                self.transcript.note("nobody asked for that reply: it is dropped");
+                self.in_doubt = true;
+                self.count_strays(1)?;
             }
-            self.transcript.note("nobody asked for that reply: it is dropped");
-            self.in_doubt = true;
-            self.count_strays(1)?;
-        }
-        if !self.wire.reader.is_blank() {
-            return Err(self.broken("a part of a reply came without having been asked for"));
-        }
-        if self.in_doubt && !is_secret {
-            // Who is not logged in may not even do nothing.
+            if !self.wire.reader.is_blank() {
+                return Err(self.broken("a part of a reply came without having been asked for"));
+            }
+            if !self.in_doubt || is_secret {
+                return Ok(());
+            }
+            // Who is not logged in may not even do nothing. What is here behind the reply is looked at again.
             let others = self.sentinel(!self.logged_in).await?.len();
             self.count_strays(others)?;
         }
-        Ok(())
     }
 
     fn count_strays(&mut self, more: usize) -> Result<(), Error> {

@@ -227,7 +227,7 @@ impl Lister {
             let (listing, second) = self.here(session, twice).await?;
             return Ok(Entered::Listed(Inside { listing, second, is_above: false }));
         };
-        let Some(absolute) = self.from_root(session, path).await? else { return Ok(Entered::Unknown) };
+        let Some(absolute) = self.absolute(session, path).await? else { return Ok(Entered::Unknown) };
         match session.change_directory(&absolute).await {
             Ok(_) => {}
             Err(refusal @ Error::Permanent(_)) => return Ok(Entered::Refused(refusal)),
@@ -263,7 +263,7 @@ impl Lister {
     }
 
     /// The path from the root, if that can be known.
-    async fn from_root<'a, N: Network>(
+    async fn absolute<'a, N: Network>(
         &mut self,
         session: &mut Session<N>,
         path: &'a str,

@@ -1,21 +1,20 @@
 //! Why there is no TLS, with the facts for who has to mend it.
 
-use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use ftp_protocol::time::time_val;
 
 /// A failure of TLS that somebody can mend. Times are seconds since 1970-01-01T00:00:00 UTC, digests are SHA-256 digests of the
-/// server's certificate, in boxes so that no error is large.
+/// server's certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TlsCause {
     /// No authority that is trusted has issued the server's certificate.
-    UnknownIssuer(Box<[u8; 32]>),
+    UnknownIssuer([u8; 32]),
     /// The server's certificate is its own issuer, and not among the trusted ones.
-    SelfSigned(Box<[u8; 32]>),
+    SelfSigned([u8; 32]),
     /// The server's certificate is not the pinned one.
-    NotPinned(Box<[u8; 32]>),
+    NotPinned([u8; 32]),
     /// The server's certificate has expired at this time.
     Expired(i64),
     /// The server's certificate is not valid before this time.
@@ -74,13 +73,13 @@ mod tests {
 
     #[test]
     fn each_cause_has_its_facts() {
-        let digest: Box<[u8; 32]> = Box::new(core::array::from_fn(|index| u8::try_from(index).unwrap_or_default()));
+        let digest = core::array::from_fn(|index| u8::try_from(index).unwrap_or_default());
         for (cause, facts) in [
             (TlsCause::Expired(1_790_000_000), &["expired on 2026-09-21 14:13:20 UTC"][..]),
             (TlsCause::NotValidYet(0), &["not valid yet", "1970-01-01 00:00:00 UTC"]),
             (TlsCause::OtherName(vec!["a".into(), "b".into()]), &["another name", "a, b"]),
-            (TlsCause::SelfSigned(digest.clone()), &["self-signed", "00010203", "1e1f"]),
-            (TlsCause::UnknownIssuer(digest.clone()), &["unknown issuer", "00010203"]),
+            (TlsCause::SelfSigned(digest), &["self-signed", "00010203", "1e1f"]),
+            (TlsCause::UnknownIssuer(digest), &["unknown issuer", "00010203"]),
             (TlsCause::NotPinned(digest), &["not the pinned one", "00010203"]),
         ] {
             let text = cause.to_string();

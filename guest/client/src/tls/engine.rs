@@ -101,8 +101,10 @@ impl Why {
     fn of(&self, error: rustls::Error) -> Error {
         let is_alert = matches!(error, rustls::Error::AlertReceived(_));
         match self.verifier.take_cause() {
-            Some(cause) => Error::Handshake(cause),
-            None if is_alert && self.asked.0.load(Ordering::Relaxed) => Error::Handshake(TlsCause::CertificateWanted),
+            Some(cause) => Error::Handshake(cause.into()),
+            None if is_alert && self.asked.0.load(Ordering::Relaxed) => {
+                Error::Handshake(TlsCause::CertificateWanted.into())
+            }
             None => failed(error),
         }
     }
@@ -140,7 +142,9 @@ struct Starting {
 impl Handshake for Starting {
     fn advance(mut self: Box<Self>, incoming: &mut Vec<u8>, outgoing: &mut Vec<u8>) -> Result<Step, Error> {
         match incoming.first() {
-            Some(kind) if !self.has_begun && !RECORDS.contains(kind) => return Err(Error::Handshake(TlsCause::NotTls)),
+            Some(kind) if !self.has_begun && !RECORDS.contains(kind) => {
+                return Err(Error::Handshake(TlsCause::NotTls.into()));
+            }
             Some(_) => self.has_begun = true,
             None => {}
         }

@@ -262,7 +262,7 @@ impl Connection for Records {
         }
         end.map_err(|Failure(alert, text)| {
             if text.is_empty() && alert == AlertDescription::CertificateRequired {
-                return Error::Handshake(TlsCause::CertificateWanted);
+                return Error::Handshake(TlsCause::CertificateWanted.into());
             }
             if text.is_empty() {
                 return Error::Tls(format!("the server sent the alert {alert:?}"));

@@ -3,7 +3,6 @@
 use super::engine::{certificates, unusable};
 use super::{TlsCause, Trust};
 use crate::error::Error;
-use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -71,8 +70,9 @@ impl Verifier {
             Rule::Anything => Ok(()),
             Rule::Pinned(pinned) => match digest(certificate) {
                 digest if digest == *pinned => Ok(()),
-                digest => Err(self
-                    .refused(TlsCause::NotPinned(Box::new(digest)), CertificateError::ApplicationVerificationFailure)),
+                digest => {
+                    Err(self.refused(TlsCause::NotPinned(digest), CertificateError::ApplicationVerificationFailure))
+                }
             },
             Rule::Roots(anchors, own) => {
                 let algorithms = self.algorithms.all;
@@ -105,7 +105,7 @@ impl Verifier {
             true => TlsCause::SelfSigned,
             false => TlsCause::UnknownIssuer,
         };
-        self.refused(cause(Box::new(digest(certificate))), CertificateError::UnknownIssuer)
+        self.refused(cause(digest(certificate)), CertificateError::UnknownIssuer)
     }
 
     /// A weak key verifies nothing: the refusal should not speak of its signatures.
