@@ -256,11 +256,9 @@ fn resumed(scene: Scene, new: &[u8]) -> Scene {
 }
 
 fn appended(scene: Scene, old: &[u8], new: &[u8]) -> Scene {
-    scene.with(There, "a.bin", old).and_always(Must::BeginWith(There, "a.bin", old.to_owned())).making(
-        There,
-        "a.bin",
-        &[old, new].concat(),
-    )
+    let scene = Scene { is_appended: true, ..scene };
+    let begin = Must::BeginWith(There, "a.bin", old.to_owned());
+    scene.with(There, "a.bin", old).and_always(begin).making(There, "a.bin", &[old, new].concat())
 }
 
 fn removed(scene: Scene, file: &[u8], other: &[u8]) -> Scene {
