@@ -69,7 +69,7 @@ pub fn spread(log: &Log, every: u64, first: u64) -> Vec<Fault> {
             let places = stream.places(action);
             let step = places.div_ceil(PLACES).max(1);
             for byte in (0..places).step_by(usize::try_from(step).unwrap_or(1)) {
-                if number % every == 0 {
+                if number.is_multiple_of(every) {
                     faults.push(stream.fault(action, each, byte));
                 }
                 number += 1;

@@ -134,7 +134,7 @@ pub async fn download(worker: &mut Worker<'_>, job: &Job, how: &How) -> Result<(
     loop {
         let before = attempt.reached;
         let result = match is_device {
-            true => attempt.to_device(worker, job, how).await,
+            true => attempt.write_device(worker, job, how).await,
             false => attempt.run(worker, job, how).await,
         };
         let failure = match result {
@@ -239,7 +239,7 @@ impl Attempt {
     }
 
     /// To a device, which takes the bytes as they come. There is nothing to continue or to rename.
-    async fn to_device(&mut self, worker: &mut Worker<'_>, job: &Job, how: &How) -> Result<(), Failure> {
+    async fn write_device(&mut self, worker: &mut Worker<'_>, job: &Job, how: &How) -> Result<(), Failure> {
         let what = format!("cannot get {}", job.path);
         let context = worker.context;
         let client = worker.client().await?;

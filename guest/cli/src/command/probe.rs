@@ -194,7 +194,7 @@ async fn connection(client: &mut Client) -> Result<Tried, Failure> {
         let outcome = read(client, download).await;
         return Ok(Tried::Connected(answer(client, outcome)?));
     }
-    Ok(refusal.unwrap_or_else(|| Tried::Failed(Error::Closed)))
+    Ok(refusal.unwrap_or(Tried::Failed(Error::Closed)))
 }
 
 /// To its end.
