@@ -384,7 +384,7 @@ impl<N: Network> Connection<N> {
             match self.control.reply_after_transfer().await? {
                 None => break,
                 // Should the first have been a reply to a `NOOP` after all, the bad one counts.
-                Some(reply) if verdict.is_positive() => verdict = reply,
+                Some(reply) if verdict.is_positive() || verdict.is_preliminary() => verdict = reply,
                 Some(_) => {}
             }
         }

@@ -5,7 +5,7 @@ mod step;
 use crate::error::{Error, Phase, Reply};
 use crate::features::{Features, Utf8};
 use crate::keepalive::{Lent, READ, Wire};
-use crate::limit::{breathe, within};
+use crate::limit::{at_once, breathe, within};
 use crate::network::{Network, Stream};
 use crate::settings::{GOODBYE, SHORTEST_TCP_KEEPALIVE, Settings};
 use crate::tls::channel::{Begun, Channel};
@@ -226,9 +226,10 @@ impl<N: Network> Control<N> {
         Ok(())
     }
 
-    /// Send a command line that begins a transfer, and whose replies are read later.
+    /// Send a prepared command line that begins a transfer, and whose replies are read later. A server that listens may
+    /// have refused a connection by now: that is its reply, and nothing is dropped.
     pub(crate) async fn begin_line(&mut self, line: &[u8]) -> Result<(), Error> {
-        self.send(command::raw(line)?, None).await?;
+        self.write(command::raw(line)?, None).await?;
         self.await_transfer();
         Ok(())
     }
@@ -314,15 +315,21 @@ impl<N: Network> Control<N> {
 
     /// As [`Self::reply`], with a limit of its own.
     pub(crate) async fn reply_within(&mut self, limit: Duration) -> Result<Raw, Error> {
+        let reply = self.receive(limit).await?;
+        if self.wire.noops.owed == 0 {
+            self.check_fit(reply.code)?;
+        }
+        Ok(reply)
+    }
+
+    /// As [`Self::reply_within`], whatever command it belongs to.
+    async fn receive(&mut self, limit: Duration) -> Result<Raw, Error> {
         let network = self.network.clone();
         let read = within(&network, limit, Phase::Reply, self.read_reply()).await;
         let reply = read.map_err(|error| self.fail(error))?;
         self.note_received(&reply);
         if reply.code == 421 {
             return Err(self.closed_by_server(&reply));
-        }
-        if self.wire.noops.owed == 0 {
-            self.check_fit(reply.code)?;
         }
         Ok(reply)
     }
@@ -378,18 +385,51 @@ impl<N: Network> Control<N> {
     /// for it.
     pub(crate) async fn verdict(&mut self) -> Result<Raw, Error> {
         let mut reply = self.reply_of_transfer().await?;
-        // Some servers announce a transfer twice.
-        for _ in 0..PRELIMINARY_REPLIES {
-            if !reply.is_preliminary() {
-                break;
-            }
-            reply = self.reply_of_transfer().await?;
+        if reply.is_preliminary()
+            && matches!(self.ahead, Ahead::Nothing)
+            && let Some(next) = at_once(self.reply_of_transfer())
+        {
+            reply = next?;
+        }
+        if reply.is_preliminary() {
+            reply = self.verdict_after(reply).await?;
         }
         if self.wire.noops.sent > 0 && reply.code == 200 {
             return Err(self.broken("more replies to NOOP than were asked for"));
         }
         self.check_fit(reply.code)?;
         Ok(reply)
+    }
+
+    /// Some servers announce a transfer twice. Others say no more than that of one that failed: so a `NOOP` is sent, and the
+    /// last reply before its own is the verdict. What was asked ahead, or is asked after the `NOOP`s of a transfer, shows it
+    /// as well.
+    async fn verdict_after(&mut self, announced: Raw) -> Result<Raw, Error> {
+        if let Ahead::Asked(since) = self.ahead {
+            let reply = self.receive(self.limit).await?;
+            if reply.code != 229 {
+                return Ok(reply);
+            }
+            self.ahead = Ahead::Answered(reply, since);
+            return Ok(announced);
+        }
+        if self.wire.noops.owed > 0 {
+            return Ok(announced);
+        }
+        let line = command::line("NOOP", None)?;
+        self.note_sent(&line, None);
+        self.wire.unsent.extend(line);
+        self.wire.noops.owed += 1;
+        let mut verdict = announced;
+        for _ in 0..PRELIMINARY_REPLIES {
+            let reply = self.reply().await?;
+            match self.wire.noops.take(&reply) {
+                true if self.wire.noops.owed == 0 => return Ok(verdict),
+                true => {}
+                false => verdict = reply,
+            }
+        }
+        Err(self.broken("one preliminary reply after another"))
     }
 
     async fn reply_but_noops(&mut self) -> Result<Raw, Error> {

@@ -42,6 +42,8 @@ pub(crate) async fn copy<N: Network>(
     if private != target.prepare_copy(representation).await? {
         return Err(Error::Insecure("only one of the two servers encrypts data connections".to_string()));
     }
+    source.control.prepare(&retr).await?;
+    target.control.prepare(&stor).await?;
     let mut pair = Pair { source, retr, target, stor };
     let size = pair.source.check_exists(path, representation).await?;
     let mut copied = if private { pair.copy_inside_tls().await? } else { pair.copy([Some("PASV"); 2]).await? };

@@ -213,3 +213,12 @@ fn download_of_fewer_bytes_than_the_size_that_was_asked_for_is_incomplete() {
         });
     }
 }
+
+/// Pure-FTPd ends a transfer that failed with a line of 150.
+#[test]
+fn transfer_whose_last_word_is_another_announcement_has_failed() {
+    let script = image(hello()).expect("RETR a").say("150 go\r\n150 0.002 seconds\r\n");
+    play(fence(script.data(Data::sends("al", End::Close))), async |session| {
+        assert!(matches!(fetched(session).await, Err(Error::Unexpected(reply)) if reply.code == 150));
+    });
+}

@@ -45,7 +45,9 @@ fn row(verb: &str) -> (&'static [u16], Fit) {
         "PASS" => (&[202, 230, 232, 332], Fit::Odd),
         "ACCT" => (&[202, 230, 232], Fit::Odd),
         // RFC 7151, section 3.2.
-        "HOST" | "REIN" => (&[220], Fit::Answers),
+        "HOST" => (&[220], Fit::Answers),
+        // pyftpdlib says 230.
+        "REIN" => (&[220, 230], Fit::Answers),
         "QUIT" => (&[221], Fit::Answers),
         // RFC 4217, section 4; some servers say 200 or 334 and mean it. The handshake shows whether they do.
         "AUTH" => (&[200, 234, 334], Fit::Answers),
@@ -93,7 +95,7 @@ mod tests {
         (227, &["CPSV", "EPSV", "PASV"]),
         (228, &["EPSV"]),
         (229, &["EPSV", "PASV"]),
-        (230, &["ACCT", "PASS", "USER"]),
+        (230, &["ACCT", "PASS", "REIN", "USER"]),
         (231, &[]),
         (232, &["ACCT", "PASS", "USER"]),
         (233, &[]),

@@ -178,7 +178,7 @@ fn listed(line: &str) -> Script {
 }
 
 fn for_people() -> Script {
-    Script::logged_in().on("FEAT", "502 no").download("LIST", LINE)
+    Script::logged_in().on("FEAT", "211 none").download("LIST", LINE)
 }
 
 fn missing(script: Script, name: &str) -> Script {
