@@ -290,11 +290,12 @@ async fn replaced(program: Program) -> Result<()> {
 /// The old file comes back where the new one still cannot have its name, and is not touched where that is not the reason.
 async fn kept(program: Program) -> Result<()> {
     let script = taken().on("RNFR .file.3-", "350 and?").on("RNTO file", "553 still not");
-    let script = script.on("RNFR .file.old-", "350 and?").on("RNTO file", "250 back").on("MLST file", "502 no");
+    let script = script.on("RNFR .file.old-", "350 and?").on("RNTO file", "250 back").on("MLST file", "550 no");
     let script = script.on("QUIT", "221 bye");
     script.play(async |peer| put_atomically(program, peer, 8).await).await?;
     let script = uploaded().on("RNFR .file.3-", "550 not there").on("SIZE .file.3-", "550 not there");
-    script.on("QUIT", "221 bye").play(async |peer| put_atomically(program, peer, 8).await).await
+    let script = script.on("MLST file", "550 no").on("QUIT", "221 bye");
+    script.play(async |peer| put_atomically(program, peer, 8).await).await
 }
 
 fn uploaded() -> Script {
