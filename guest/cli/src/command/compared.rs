@@ -59,7 +59,7 @@ impl Compared {
     }
 }
 
-/// Whether an answer means that the server does not report it, and the session goes on.
+/// Whether an answer means that the server does not report it, and the session stays usable.
 pub fn is_refusal(client: &Client, error: &Error) -> bool {
     client.is_open()
         && match error {
@@ -85,7 +85,7 @@ pub fn unless_refused<T>(client: &Client, result: Result<T, Error>) -> Result<Op
 }
 
 /// (SIZE again where more came) Whether all bytes of a file arrived, as far as the server reported before how many there are.
-/// A file may have grown meanwhile. Where the client was told the size in the same session, it has compared.
+/// A file may have grown meanwhile. Where the server reported the size in the same session, the client has compared.
 pub async fn check_size(
     client: &mut Client,
     path: &str,

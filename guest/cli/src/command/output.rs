@@ -189,7 +189,7 @@ impl Output {
     }
 }
 
-/// To the standard error. Where that fails, nobody can be told.
+/// To the standard error. A failure of that cannot be reported anywhere.
 pub fn error(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes());
 }
