@@ -83,18 +83,44 @@ impl Client {
             self.back().await?;
             return (**self).delete(path).await;
         };
-        self.enter(directory).await?;
-        let there = self.current_directory().await;
-        let deleted = match (there, self.away.as_ref()) {
-            (Ok(there), Some(away)) if is_same(&there, &away.meant()) => (**self).delete(name).await,
-            (Ok(there), _) => {
-                let text =
-                    format!("the server reports the directory {there}, so that {path} is not deleted by its name");
-                Err(Error::Unsupported(text))
-            }
-            (Err(error), _) => Err(error),
+        let entered = self.enter_surely(directory, path).await;
+        let deleted = match entered {
+            Ok(()) => (**self).delete(name).await,
+            Err(error) => Err(error),
         };
         self.back_with(deleted).await
+    }
+
+    /// (RNFR, RNTO) By bare names as [`Self::delete`], where both are in one directory.
+    pub async fn rename(&mut self, from: &str, to: &str) -> Result<Reply, Error> {
+        let names = split(from).zip(split(to)).filter(|((one, _), (other, _))| self.names.are_bare() && one == other);
+        let Some(((directory, old), (_, new))) = names else {
+            self.back().await?;
+            return (**self).rename(from, to).await;
+        };
+        let entered = self.enter_surely(directory, from).await;
+        let renamed = match entered {
+            Ok(()) => (**self).rename(old, new).await,
+            Err(error) => Err(error),
+        };
+        self.back_with(renamed).await
+    }
+
+    /// As [`Self::rename`]. Where nothing is known of the server and it refuses, the size of the file (SIZE) shows which names
+    /// it takes.
+    pub async fn rename_and_learn(&mut self, from: &str, to: &str) -> Result<Reply, Error> {
+        let refusal = match self.rename(from, to).await {
+            Err(Error::Permanent(reply)) if matches!(reply.code, 550 | 553) => Error::Permanent(reply),
+            result => return result,
+        };
+        if self.names.0.get() != Seen::Nothing {
+            return Err(refusal);
+        }
+        match self.size(from).await {
+            Ok(_) if self.names.are_bare() => self.rename(from, to).await,
+            Err(error) if !self.is_open() => Err(error),
+            _ => Err(refusal),
+        }
     }
 
     /// Return to the directory where paths begin. The session is closed where that cannot be: no path would mean what it says.
@@ -161,6 +187,20 @@ impl Client {
         self.change_directory(directory).await?;
         self.away = Some(Away { home, directory: directory.to_owned() });
         Ok(())
+    }
+
+    /// Go to a directory for what changes the file of a path, and hear from the server that it is the one that is meant.
+    async fn enter_surely(&mut self, directory: &str, path: &str) -> Result<(), Error> {
+        self.enter(directory).await?;
+        let there = self.current_directory().await?;
+        match &self.away {
+            Some(away) if is_same(&there, &away.meant()) => Ok(()),
+            _ => {
+                let text =
+                    format!("the server reports the directory {there}, where the bare name of {path} is another");
+                Err(Error::Unsupported(text))
+            }
+        }
     }
 }
 
