@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use ftp_client::{Download, Error, Reply, Representation, Session, Timestamp, Upload};
 
+use super::compared::is_refusal;
 use super::connect::{Client, Net};
 
 /// What the paths of commands may be on a server, as far as that was seen. Its sessions share it.
@@ -126,16 +127,21 @@ impl Client {
     /// Return to the directory where paths begin. The session is closed where that cannot be: no path would mean what it says.
     pub async fn back(&mut self) -> Result<(), Error> {
         let Some(away) = self.away.take() else { return Ok(()) };
-        let returned = self.change_directory(&away.home).await;
-        if returned.is_err() {
-            self.close();
+        let Err(error) = self.change_directory(&away.home).await else { return Ok(()) };
+        if !is_refusal(self, &error) {
+            return Err(error);
         }
-        returned.map(drop)
+        self.close();
+        Err(Error::NoWayBack(format!("there is no way back to {:?}: {error}", away.home)))
     }
 
+    /// A session that could not return says so, whatever the server answered before.
     async fn back_with<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
-        let back = self.back().await;
-        result.and_then(|value| back.map(|()| value))
+        if result.is_err() && !self.is_open() {
+            return result;
+        }
+        self.back().await?;
+        result
     }
 
     /// Do something with a path, or with its last name in its directory where the server wants it so.
