@@ -43,6 +43,7 @@ pub fn add(suite: &mut Suite) {
             words_of_other_programs_get_a_tip,
             what_to_show_may_stand_before_the_verb,
             zone_of_an_address_is_understood,
+            probe_of_a_server_without_features_says_so,
         ]
     );
     let requirement = || Kind::PyFtpd.installed();
@@ -384,6 +385,21 @@ async fn probe_reports_what_it_tried() -> Result<()> {
         let line =
             told.lines().find(|line| line.starts_with(row)).with_context(|| format!("no {row} in {output:?}"))?;
         assert!(line.contains("cannot tell"), "{line}");
+    }
+    Ok(())
+}
+
+/// A server that reports its features, and has none.
+async fn probe_of_a_server_without_features_says_so() -> Result<()> {
+    let script = Script::logged_in().on("SYST", "215 UNIX").on("PWD", "257 \"/\"").on("FEAT", "211 none");
+    let script = script.download("NLST", "").download("NLST", "");
+    let script = script.on("PORT", "500 no").on("QUIT", "221 bye");
+    let output = script.play(async |peer| probe(peer)).await?;
+    let told = String::from_utf8_lossy(&output.stdout);
+    for (row, said) in [("sizes", "not announced"), ("checksums", "not announced"), ("features", "none")] {
+        let line =
+            told.lines().find(|line| line.starts_with(row)).with_context(|| format!("no {row} in {output:?}"))?;
+        assert!(line.ends_with(said), "{line}");
     }
     Ok(())
 }
