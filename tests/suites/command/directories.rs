@@ -143,6 +143,7 @@ fn unnamed() -> Script {
     let script = certain(stored(script, ".copy.a-")).on("RNFR .copy.a-", "553 no").on("CWD /", "250 yes");
     let script = entered(script).on("SIZE .copy.a-", "213 10").on("CWD /", "250 yes");
     let script = entered(script).on("SIZE copy", "213 4").on("CWD /", "250 yes");
+    let script = script.on("PWD", "257 \"/\"").on("CWD dir/copy", "550 no");
     certain(script).on("RNFR copy", "553 no").on("CWD /", "250 yes")
 }
 
@@ -166,6 +167,7 @@ fn nothing_replaced() -> Script {
     let script = certain(atomic()).on("RNFR .file.a-", "350 and?").on("RNTO file", "553 no").on("CWD /", "250 yes");
     let script = entered(script).on("SIZE .file.a-", "213 10").on("CWD /", "250 yes");
     let script = entered(script).on("SIZE file", "213 4").on("CWD /", "250 yes");
+    let script = script.on("PWD", "257 \"/\"").on("CWD dir/file", "550 no");
     let script = certain(script).on("RNFR file", "350 and?").on("RNTO .file.old-", "250 done").on("CWD /", "250 yes");
     certain(renamed_to(script, "file")).on("DELE .file.old-", "250 gone").on("CWD /", "250 yes")
 }
