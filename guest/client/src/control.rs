@@ -354,17 +354,17 @@ impl<N: Network> Control<N> {
     }
 
     /// Lend the connection to a transfer, if the server does not mind. Until it is back, nothing else can be done with it.
-    pub(crate) fn lend(&mut self, interval: Duration) -> Option<Lent<N::Stream>> {
+    pub(crate) fn lend(&mut self, interval: Duration) -> Option<Box<Lent<N::Stream>>> {
         if self.wire.noops.disliked {
             self.wire.noops.sent = 0;
             return None;
         }
         let wire = core::mem::replace(&mut self.wire, Wire::new(Channel::Closed));
-        Some(Lent::new(wire, interval, self.network.now()))
+        Some(Box::new(Lent::new(wire, interval, self.network.now())))
     }
 
     /// The transfer needs it no longer.
-    pub(crate) fn take_back(&mut self, lent: Lent<N::Stream>) {
+    pub(crate) fn take_back(&mut self, lent: Box<Lent<N::Stream>>) {
         self.wire = lent.into_wire();
         let sent = self.wire.noops.sent;
         if sent > 0 {
