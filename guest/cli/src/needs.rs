@@ -94,11 +94,16 @@ impl Needs {
     }
 }
 
-/// Whether the URLs name more than one host. What is no URL is for the verb to refuse.
+/// Whether the URLs name more than one host, or more than one port of it: two tunnels are two servers. What is no URL is for
+/// the verb to refuse.
 pub fn has_several_hosts(verb: &Verb) -> bool {
-    let encoding = verb.connection().encoding();
+    let options = verb.connection();
+    let encoding = options.encoding();
     let remotes = verb.urls().into_iter().filter_map(|url| Remote::parse(url, &encoding).ok());
-    let mut hosts = remotes.map(|remote| (remote.host, remote.zone));
+    let mut hosts = remotes.map(|remote| {
+        let port = remote.port.unwrap_or_else(|| security(&remote, options).port());
+        (remote.host, remote.zone, port)
+    });
     let first = hosts.next();
     hosts.any(|host| Some(host) != first)
 }

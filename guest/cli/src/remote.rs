@@ -319,6 +319,7 @@ fn pattern(segment: &str, encoding: &Encoding) -> Option<String> {
 fn decoded(text: &str, encoding: &Encoding) -> String {
     let bytes: Vec<u8> = percent_decode_str(text).collect();
     match (String::from_utf8(bytes), encoding) {
+        (Ok(text), Encoding::Utf8) => encoding.decode(text.as_bytes()),
         (Ok(text), _) => text,
         (Err(error), Encoding::Latin1) => error.into_bytes().into_iter().map(char::from).collect(),
         (Err(error), Encoding::Utf8 | Encoding::Named(_)) => {

@@ -464,13 +464,14 @@ impl<N: Network> Session<N> {
     ) -> Result<Download<N>, Error> {
         self.call(async |connection| {
             let line = connection.line(verb, argument)?;
+            let path = argument.map_or_else(|| Ok(Vec::new()), |path| connection.bytes(path))?;
             let check = match (verb, argument) {
                 ("RETR", Some(path)) => Check::of(connection, path, representation, offset).await?,
                 _ => None,
             };
             let sized = argument.filter(|_| verb == "RETR").and_then(|path| connection.sized(path));
             let opened = connection.transfer(Some(representation), offset, &line).await?;
-            Ok(Download::new(connection, opened, representation, offset, check, sized))
+            Ok(Download::new(connection, opened, representation, offset, check, sized, &path))
         })
         .await
     }

@@ -58,8 +58,7 @@ async fn copy(
     let copy = Copy { context, from, to, path, place: &place, known, is_begun: Cell::new(false) };
     let (way, compared) = match copy.run(cp, source, sink).await {
         Ok(copied) => copied,
-        Err(failure) if is_direct && copy.is_begun.get() => return Err(with_part(failure, target)),
-        Err(failure) if is_direct => return Err(failure),
+        Err(failure) if is_direct => return Err(with_new_part(sink, target, copy.is_begun.get(), failure).await),
         Err(failure) => return Err(without_part(sink, &place, copy.is_begun.get(), failure).await),
     };
     if !is_direct {
@@ -95,6 +94,15 @@ async fn give_name(context: &Context, sink: &mut Client, place: &str, target: &s
     let is_refused = matches!(failure.error, Some(Error::Permanent(_)));
     let failure = if is_refused { Failure { exit: Exit::Refused, ..failure } } else { failure };
     Err(without_part(sink, place, true, failure).await)
+}
+
+/// (SIZE) There was no file of this name: what is there now is a part of the copy.
+async fn with_new_part(sink: &mut Client, target: &str, is_begun: bool, failure: Failure) -> Failure {
+    match sink.size(target).await {
+        Err(Error::Permanent(reply)) if reply.code == 550 => failure,
+        Err(_) if !is_begun => failure,
+        _ => with_part(failure, target),
+    }
 }
 
 /// Delete the temporary file, for which this command has no other use.
@@ -136,8 +144,9 @@ impl Copy<'_> {
         if !cp.relay {
             match self.straight(source, sink).await {
                 Ok(compared) => return Ok(("straight", compared)),
-                Err(error) if cp.fxp => return Err(Failure::of_named(&what, error)),
+                Err(error) if cp.fxp => return Err(Failure::of_named(&what, self.begun_by(error))),
                 Err(error) => {
+                    let error = self.begun_by(error);
                     let text = format!("the servers do not copy it themselves ({error}), so it goes through here");
                     self.context.out.note(&text);
                 }
@@ -150,6 +159,13 @@ impl Copy<'_> {
             }
         }
         self.relay(source, sink).await.map(|compared| ("through here", compared))
+    }
+
+    /// A copy that did not fail before its first byte may have left a part.
+    fn begun_by(&self, error: Error) -> Error {
+        let is_before = matches!(error, Error::Unsupported(_) | Error::Insecure(_) | Error::Permanent(_));
+        self.is_begun.set(self.is_begun.get() || !is_before);
+        error
     }
 
     async fn straight(&self, source: &mut Client, sink: &mut Client) -> Result<Compared, Error> {

@@ -5,7 +5,7 @@ use ftp_cli::exit::Exit;
 use ftp_cli::names;
 use ftp_cli::remote::{Kind as UrlKind, Remote};
 use ftp_cli::text::plain;
-use ftp_client::mirror::Lister;
+use ftp_client::mirror::{Lister, Look};
 use ftp_client::{Entry, Error, Kind, Listed};
 use serde_json::json;
 
@@ -83,8 +83,10 @@ async fn listed(client: &mut Client, remote: &Remote, hidden: bool) -> Result<Ve
     let listed = Lister::new(hidden).list(client, path.as_deref()).await;
     let Some(path) = path else { return listed.map(|look| look.listing.listed).doing_named(what) };
     match listed {
-        Ok(look) if remote.name.is_empty() => Ok(look.listing.listed),
-        Ok(look) => or_file(client, &path, look.listing.listed).await,
+        Ok(look) if shows_nothing(&look) && !is_directory(client, &path).await? => {
+            no_directory(client, remote, &path, look.listing.listed).await
+        }
+        Ok(look) => Ok(look.listing.listed),
         Err(error @ (Error::Permanent(_) | Error::Transient(_) | Error::Unexpected(_))) if client.is_open() => {
             match client.entry(&path).await {
                 Ok(entry) if !remote.name.is_empty() && entry.kind != Kind::Directory => {
@@ -99,23 +101,31 @@ async fn listed(client: &mut Client, remote: &Remote, hidden: bool) -> Result<Ve
     }
 }
 
-/// A listing, or the file itself: of a file some servers list the file, by its name or by the path that was sent.
-async fn or_file(client: &mut Client, path: &str, listed: Vec<Listed>) -> Result<Vec<Listed>, Failure> {
-    let is_file = match listed.as_slice() {
-        [Listed::Entry(entry)] => entry.name == names::last(path) && entry.kind != Kind::Directory,
-        [Listed::Unparsed(_)] => true,
-        _ => false,
-    };
-    if !is_file || is_directory(client, path).await? {
-        return Ok(listed);
+/// Some servers say as a line of the listing that there is no such directory, and others list it as empty.
+fn shows_nothing(look: &Look) -> bool {
+    let is_unread = look.listing.listed.iter().all(|listed| matches!(listed, Listed::Unparsed(_)));
+    is_unread && (!look.listing.listed.is_empty() || look.doubt.is_some())
+}
+
+/// What cannot be entered: the file of that name, or nothing. A line about a file that nothing else is known of is shown.
+async fn no_directory(
+    client: &mut Client,
+    remote: &Remote,
+    path: &str,
+    listed: Vec<Listed>,
+) -> Result<Vec<Listed>, Failure> {
+    let missing = || Failure::new(Exit::Missing, format!("cannot list {path}: the server knows no such directory"));
+    if remote.name.is_empty() {
+        return Err(missing());
     }
-    if let [Listed::Unparsed(_)] = listed.as_slice()
-        && client.is_open()
-        && let Some(entry) = unless_refused(client.entry(path).await).doing(format!("cannot look at {path}"))?
-    {
-        return Ok(vec![Listed::Entry(named(entry, path))]);
+    match client.entry(path).await {
+        Ok(entry) => Ok(vec![Listed::Entry(named(entry, path))]),
+        Err(Error::Permanent(reply)) if reply.code == 550 => Err(missing()),
+        Err(error) => match unless_refused::<()>(Err(error)).doing(format!("cannot look at {path}"))? {
+            None if listed.is_empty() => Err(missing()),
+            _ => Ok(listed),
+        },
     }
-    Ok(listed)
 }
 
 /// Servers refuse to list what is not there in many ways. What cannot be entered either is no directory.

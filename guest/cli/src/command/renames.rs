@@ -5,6 +5,7 @@ use ftp_client::{Error, Timestamp};
 
 use super::connect::Client;
 use super::failure::{Doing as _, Failure};
+use super::files::is_directory;
 use super::local;
 use super::output::Output;
 
@@ -30,6 +31,10 @@ pub async fn rename(out: &Output, client: &mut Client, from: &str, to: &str) -> 
     // Which of the two commands was refused is not told. Only a file that is there can have been in the way of another one.
     if !(may_be_file(client, from).await.doing(&what)? && may_be_file(client, to).await.doing(&what)?) {
         return Err(Failure::of(what, refusal));
+    }
+    // Some servers report a size of directories too.
+    if is_directory(client, to).await? {
+        return Err(Failure::of(format!("{what}, which is a directory"), refusal));
     }
     let aside = beside(to, &format!("old-{:x}", local::now().seconds));
     client.rename(to, &aside).await.doing(format!("{what}: {refusal}; nor {to} to {aside}"))?;
