@@ -12,7 +12,7 @@ use ftp_client::{CHUNK, Error, Representation, breathe};
 use serde_json::json;
 
 use super::Context;
-use super::compared::{Compared, check_size, is_refusal};
+use super::compared::{Compared, check_size, is_refusal, unless_refused};
 use super::connect::{Client, Server};
 use super::download::{Known, ask};
 use super::failure::{Doing as _, Failure};
@@ -30,7 +30,9 @@ pub async fn run(context: &Context, cp: Cp) -> Result<(), Failure> {
         false => to.remote.path().unwrap_or_default(),
     };
     let mut source = from.open().await?;
-    if from.is_same_place(&to) && is_same_file(&mut source, &path, &target).await {
+    if from.is_same_place(&to)
+        && is_same_file(&mut source, &path, &target).await.doing(format!("cannot copy {path}"))?
+    {
         return Err(Failure::usage(format!("{path} cannot be copied onto itself")));
     }
     let mut sink = to.open().await?;
@@ -113,16 +115,17 @@ async fn without_part(sink: &mut Client, place: &str, is_there: bool, failure: F
 }
 
 /// Whether two paths on one server are the same file, as far as paths can tell. Writing it would empty it before it is read.
-async fn is_same_file(client: &mut Client, one: &str, other: &str) -> bool {
+async fn is_same_file(client: &mut Client, one: &str, other: &str) -> Result<bool, Error> {
     if one == other || one.starts_with('/') == other.starts_with('/') {
-        return one == other;
+        return Ok(one == other);
     }
-    let Ok(here) = client.current_directory().await else { return false };
+    let here = client.current_directory().await;
+    let Some(here) = unless_refused(client, here)? else { return Ok(false) };
     let from_root = |path: &str| match path.starts_with('/') {
         true => path.to_owned(),
         false => format!("{}/{}", here.trim_end_matches('/'), path.strip_prefix("./").unwrap_or(path)),
     };
-    from_root(one) == from_root(other)
+    Ok(from_root(one) == from_root(other))
 }
 
 struct Copy<'a> {
