@@ -402,7 +402,7 @@ impl<N: Network> Connection<N> {
     /// The transfer is over, and needs the control connection no longer.
     fn take_control_back(&mut self) {
         if let Some(lent) = self.transfer.as_ref().and_then(|transfer| transfer.control.take()) {
-            self.control.take_back(lent);
+            self.control.take_back(*lent);
         }
     }
 

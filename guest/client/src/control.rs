@@ -367,7 +367,7 @@ impl<N: Network> Control<N> {
     }
 
     /// The transfer needs it no longer.
-    pub(crate) fn take_back(&mut self, lent: Box<Lent<N::Stream>>) {
+    pub(crate) fn take_back(&mut self, lent: Lent<N::Stream>) {
         self.wire = lent.into_wire();
         let sent = self.wire.noops.sent;
         if sent > 0 {
