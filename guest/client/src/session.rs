@@ -469,7 +469,8 @@ impl<N: Network> Session<N> {
                 ("RETR", Some(path)) => Check::of(connection, path, representation, offset).await?,
                 _ => None,
             };
-            let sized = argument.filter(|_| verb == "RETR").and_then(|path| connection.sized(path));
+            let compares = verb == "RETR" && connection.settings.verify_size;
+            let sized = argument.filter(|_| compares).and_then(|path| connection.sized(path));
             let opened = connection.transfer(Some(representation), offset, &line).await?;
             Ok(Download::new(connection, opened, representation, offset, check, sized, &path))
         })
