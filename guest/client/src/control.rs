@@ -63,6 +63,8 @@ pub(crate) struct Control<N: Network> {
     pub(crate) logged_in: bool,
     /// There was a command that opens a data connection.
     has_transferred: bool,
+    /// `PWD` was answered with a directory.
+    pub(crate) has_pwd: bool,
     /// The verb that the next reply has to answer; none where replies of several commands may come.
     awaits: Option<String>,
     /// Replies that nobody asked for, so far.
@@ -99,6 +101,7 @@ impl<N: Network> Control<N> {
             usable: true,
             logged_in: false,
             has_transferred: false,
+            has_pwd: false,
             awaits: Some(codes::GREETING.to_owned()),
             strays: 0,
             in_doubt: false,

@@ -323,7 +323,7 @@ impl<N: Network> Data<N> {
         let is_sure = self.packing.is_whole() || ends.announced_inside_tls && size == Some(self.bytes);
         match size {
             Some(size) if !is(size) => {
-                let text = format!("{} bytes came, the server announced {size}", self.bytes);
+                let text = format!("{} bytes came, and the server reported {size}", self.bytes);
                 // No file has more than 2^63 - 1 bytes: that is no cut, but a lie.
                 let is_cut = self.bytes < size && i64::try_from(size).is_ok();
                 Err(if is_cut { Error::Incomplete(text) } else { Error::Integrity(text) })

@@ -128,13 +128,13 @@ impl<N: Network> Session<N> {
         }
     }
 
-    /// (FEAT, RFC 2389) Read once, then remembered until the login changes. None where the server does not report them,
+    /// (FEAT, RFC 2389) Read once, then remembered until the login changes. Empty also where the server does not report them,
     /// which says nothing about what it has.
     pub async fn features(&mut self) -> Result<Vec<String>, Error> {
         self.call(async |connection| Ok(connection.features().await?.to_vec())).await
     }
 
-    /// The same, with none where the server does not report them.
+    /// The same, with `None` where the server does not report them.
     pub async fn reported_features(&mut self) -> Result<Option<Vec<String>>, Error> {
         self.call(async |connection| Ok(connection.control.features().await?.map(<[String]>::to_vec))).await
     }
@@ -469,7 +469,8 @@ impl<N: Network> Session<N> {
                 ("RETR", Some(path)) => Check::of(connection, path, representation, offset).await?,
                 _ => None,
             };
-            let sized = argument.filter(|_| verb == "RETR").and_then(|path| connection.sized(path));
+            let compares = verb == "RETR" && connection.settings.verify_size;
+            let sized = argument.filter(|_| compares).and_then(|path| connection.sized(path));
             let opened = connection.transfer(Some(representation), offset, &line).await?;
             Ok(Download::new(connection, opened, representation, offset, check, sized, &path))
         })

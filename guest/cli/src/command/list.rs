@@ -10,30 +10,39 @@ use ftp_client::{Entry, Error, Kind, Listed};
 use serde_json::json;
 
 use super::Context;
-use super::connect::{Client, Server};
+use super::connect::Client;
 use super::failure::{Doing as _, Failure};
 use super::files::{is_directory, unless_refused};
-use super::globs::{expand, matching};
+use super::globs::{Meant, expand, leave, matching};
 use super::output::Output;
 use super::show;
+use super::targets::{each_path, each_url, servers};
 
 pub async fn ls(context: &Context, ls: Ls) -> Result<(), Failure> {
-    for url in &ls.urls {
-        let server = Server::new(context, url, &ls.connection)?;
-        let mut client = server.open().await?;
+    let servers = servers(context, &ls.urls, &ls.connection)?;
+    each_url(context, &servers, async |worker, tally| {
+        let remote = &worker.server.remote;
         if ls.urls.len() > 1 && !ls.names && !context.out.is_json() {
-            let path = server.remote.path().unwrap_or_default();
-            context.out.line(&format!("{}/{path}:", server.remote.server()));
+            let path = remote.path().unwrap_or_default();
+            context.out.line(&format!("{}/{path}:", remote.server()));
         }
-        if server.remote.kind == Some(UrlKind::Names) {
-            let names = client.names(server.remote.path().as_deref()).await.doing_named("cannot list the names")?;
-            names.iter().for_each(|name| context.out.line(name));
-        } else {
-            let listed = listed(&mut client, &server.remote, ls.hidden).await?;
-            show_all(&context.out, &server.remote, listed, &ls);
-        }
-        client.quit().await;
+        let shown = show_one(&context.out, worker.client().await?, remote, &ls).await;
+        tally.add(context, shown);
+        Ok(())
+    })
+    .await
+}
+
+async fn show_one(out: &Output, client: &mut Client, remote: &Remote, ls: &Ls) -> Result<(), Failure> {
+    if remote.kind == Some(UrlKind::Names) {
+        let names = client.names(remote.path().as_deref()).await.doing_named("cannot list the names")?;
+        names.iter().for_each(|name| out.line(name));
+        return Ok(());
     }
+    let mut lister = Lister::new(ls.hidden);
+    let listed = listed(client, &mut lister, remote, ls.hidden).await;
+    leave(&lister, client);
+    show_all(out, remote, listed?, ls);
     Ok(())
 }
 
@@ -70,7 +79,12 @@ fn show_all(out: &Output, remote: &Remote, listed: Vec<Listed>, ls: &Ls) {
 }
 
 /// What a URL lists: what its pattern matches, the members of a directory, or the file itself.
-async fn listed(client: &mut Client, remote: &Remote, hidden: bool) -> Result<Vec<Listed>, Failure> {
+async fn listed(
+    client: &mut Client,
+    lister: &mut Lister,
+    remote: &Remote,
+    hidden: bool,
+) -> Result<Vec<Listed>, Failure> {
     if let Some(pattern) = &remote.pattern {
         let entries = matching(client, remote, pattern, hidden).await?;
         if entries.is_empty() {
@@ -80,7 +94,7 @@ async fn listed(client: &mut Client, remote: &Remote, hidden: bool) -> Result<Ve
     }
     let path = remote.path();
     let what = format!("cannot list {}", path.as_deref().unwrap_or("the login directory"));
-    let listed = Lister::new(hidden).list(client, path.as_deref()).await;
+    let listed = lister.list(client, path.as_deref()).await;
     let Some(path) = path else { return listed.map(|look| look.listing.listed).doing_named(what) };
     match listed {
         Ok(look) if shows_nothing(&look) && !is_directory(client, &path).await? => {
@@ -140,23 +154,24 @@ fn named(entry: Entry, path: &str) -> Entry {
 }
 
 pub async fn stat(context: &Context, stat: Urls) -> Result<(), Failure> {
-    for url in &stat.urls {
-        let server = Server::new(context, url, &stat.connection)?;
-        let mut client = server.open().await?;
-        let paths = match &server.remote.pattern {
-            Some(_) => expand(&mut client, &server.remote, false).await?.into_iter().map(|meant| meant.path).collect(),
-            None => vec![server.remote.path().unwrap_or_else(|| ".".to_owned())],
+    let servers = servers(context, &stat.urls, &stat.connection)?;
+    each_url(context, &servers, async |worker, tally| {
+        let remote = &worker.server.remote;
+        let meant = match &remote.pattern {
+            Some(_) => expand(worker.client().await?, remote, false).await,
+            None => Ok(vec![Meant { path: remote.path().unwrap_or_else(|| ".".to_owned()), entry: None }]),
         };
-        for path in paths {
-            let entry = look(&mut client, &server.remote, &path).await?;
+        each_path(worker, tally, meant, async |client, Meant { path, .. }| {
+            let entry = look(client, remote, path).await?;
             match context.out.is_json() {
-                true => context.out.event(&show::object(&path, &entry)),
-                false => context.out.raw(&show::paragraph(&path, &entry)),
+                true => context.out.event(&show::object(path, &entry)),
+                false => context.out.raw(&show::paragraph(path, &entry)),
             }
-        }
-        client.quit().await;
-    }
-    Ok(())
+            Ok(())
+        })
+        .await
+    })
+    .await
 }
 
 /// As the server tells of it alone, else as the listing of its directory tells.
@@ -169,7 +184,9 @@ async fn look(client: &mut Client, remote: &Remote, path: &str) -> Result<Entry,
     let place = path.trim_end_matches('/');
     let directory = place.rsplit_once('/').map(|(directory, _)| if directory.is_empty() { "/" } else { directory });
     let directory = directory.or(remote.directory.as_deref().filter(|_| !remote.name.is_empty()));
-    let look = unless_refused(Lister::default().list(client, directory).await);
+    let mut lister = Lister::default();
+    let look = unless_refused(lister.list(client, directory).await);
+    leave(&lister, client);
     let look = look.doing(format!("cannot look at {path}"))?;
     let found = look.into_iter().flat_map(|look| look.listing.listed).find_map(|listed| match listed {
         Listed::Entry(entry) if entry.name == names::last(place) => Some(entry),

@@ -27,6 +27,7 @@ mod renames;
 mod segmented;
 mod show;
 mod sum;
+mod targets;
 mod upload;
 
 use std::cell::RefCell;
