@@ -80,16 +80,16 @@ async fn listed(client: &mut Client, remote: &Remote, hidden: bool) -> Result<Ve
     }
     let path = remote.path();
     let what = format!("cannot list {}", path.as_deref().unwrap_or("the login directory"));
-    let listed = Lister::new(hidden).list(client, path.as_deref()).await;
-    let Some(path) = path else { return listed.map(|look| look.listing.listed).doing_named(what) };
-    match listed {
-        Ok(look) if remote.name.is_empty() => Ok(look.listing.listed),
+    let mut lister = Lister::new(hidden);
+    let Some(path) = path else { return Ok(lister.list(client, None).await.doing_named(what)?.listing.listed) };
+    if remote.name.is_empty() {
+        return entered(client, &mut lister, &path, what).await;
+    }
+    match lister.list(client, Some(&path)).await {
         Ok(look) => or_file(client, &path, look.listing.listed).await,
         Err(error @ (Error::Permanent(_) | Error::Transient(_) | Error::Unexpected(_))) if client.is_open() => {
             match client.entry(&path).await {
-                Ok(entry) if !remote.name.is_empty() && entry.kind != Kind::Directory => {
-                    Ok(vec![Listed::Entry(named(entry, &path))])
-                }
+                Ok(entry) if entry.kind != Kind::Directory => Ok(vec![Listed::Entry(named(entry, &path))]),
                 Ok(_) => Err(Failure::of_named(what, error)),
                 Err(lost) if !client.is_open() => Err(Failure::of(what, lost)),
                 Err(_) => Err(missing_or(client, &path, what, error).await?),
@@ -97,6 +97,32 @@ async fn listed(client: &mut Client, remote: &Remote, hidden: bool) -> Result<Ve
         }
         Err(error) => Err(Failure::of(what, error)),
     }
+}
+
+/// The members of what the URL names as a directory. The session goes there, as some servers ignore the argument of a listing,
+/// and stays. Where it may not go, a listing by argument is one only if it has a member: servers put into it, too, that there
+/// is no such directory.
+async fn entered(client: &mut Client, lister: &mut Lister, path: &str, what: String) -> Result<Vec<Listed>, Failure> {
+    let refusal = match client.change_directory(path).await {
+        Ok(_) => return Ok(lister.list(client, None).await.doing_named(what)?.listing.listed),
+        Err(refusal @ Error::Permanent(_)) => refusal,
+        Err(error) => return Err(Failure::of(what, error)),
+    };
+    let failure = match lister.list(client, Some(path)).await {
+        Ok(look) if look.listing.listed.iter().any(|listed| matches!(listed, Listed::Entry(_))) => {
+            return Ok(look.listing.listed);
+        }
+        Ok(_) => Failure { exit: Exit::Missing, ..Failure::of_named(what, refusal) },
+        Err(error @ (Error::Permanent(_) | Error::Transient(_) | Error::Unexpected(_))) if client.is_open() => {
+            match client.entry(path).await {
+                Ok(_) => Failure::of_named(what, error),
+                Err(lost) if !client.is_open() => Failure::of(what, lost),
+                Err(_) => Failure { exit: Exit::Missing, ..Failure::of_named(what, error) },
+            }
+        }
+        Err(error) => Failure::of(what, error),
+    };
+    Err(failure)
 }
 
 /// A listing, or the file itself: of a file some servers list the file, by its name or by the path that was sent.

@@ -126,7 +126,7 @@ impl RelativePath {
     }
 
     /// The first names of it, as many as `depth`.
-    pub(crate) fn ancestor(&self, depth: usize) -> Self {
+    pub fn ancestor(&self, depth: usize) -> Self {
         Self(self.0.iter().take(depth).cloned().collect())
     }
 
@@ -188,7 +188,7 @@ pub struct Folder {
     pub unparsed: Vec<String>,
     /// Why the listing may name other members than the directory has, although it was read to its end.
     pub doubt: Option<Doubt>,
-    /// Nothing is gained by another listing: it came twice, or inside TLS.
+    /// Nothing is gained by another listing: it came twice, or inside TLS and not by its path.
     pub confirmed: bool,
     /// What was listed, to be compared.
     pub(crate) print: Option<Print>,
@@ -217,6 +217,8 @@ pub enum Doubt {
     Changed,
     /// The system does not give the names of some members.
     Unreadable,
+    /// It is a link, which the server shows as the directory that it leads to: its members are elsewhere, too.
+    Link,
 }
 
 impl Folder {
@@ -278,6 +280,15 @@ impl Tree {
     /// A tree with nothing in it, as where there is no directory yet.
     pub fn empty() -> Self {
         Self { items: Vec::new(), folders: Vec::from([Folder::complete(RelativePath::root())]) }
+    }
+
+    /// A directory turns out to be a link: what is below it is not in this tree.
+    pub fn take_for_link(&mut self, path: &RelativePath) {
+        self.items.retain(|item| item.path == *path || !item.path.starts_with(path));
+        self.folders.retain(|folder| !folder.path.starts_with(path));
+        for item in self.items.iter_mut().filter(|item| item.path == *path && item.kind == Kind::Directory) {
+            item.kind = Kind::SymbolicLink;
+        }
     }
 
     /// A listing is doubtful that names a directory which the server then does not know.
