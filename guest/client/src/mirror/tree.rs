@@ -343,4 +343,20 @@ mod tests {
         assert!(!path("ab").starts_with(&path("a")));
         assert!(!path("a").starts_with(&path("a/b")));
     }
+
+    #[test]
+    fn below_a_directory_that_is_a_link_nothing_is_left() {
+        let item = |text: &str, kind| Item { path: path(text), kind, size: None, modified: None };
+        let folders = ["", "d", "d/e", "da"].map(|text| Folder::complete(path(text)));
+        let items = [
+            item("d", Kind::Directory),
+            item("d/e", Kind::Directory),
+            item("d/e/f", Kind::File),
+            item("da", Kind::Directory),
+        ];
+        let mut tree = Tree { items: items.into(), folders: folders.into() };
+        tree.take_for_link(&path("d"));
+        assert_eq!(tree.items, [item("d", Kind::SymbolicLink), item("da", Kind::Directory)]);
+        assert_eq!(tree.folders, [Folder::complete(path("")), Folder::complete(path("da"))]);
+    }
 }
