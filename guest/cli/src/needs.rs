@@ -202,9 +202,12 @@ mod tests {
     }
 
     #[test]
-    fn hosts_are_told_apart_by_name_and_zone() {
+    fn hosts_are_told_apart_by_name_zone_and_port() {
         for (line, are_several) in [
-            ("get ftp://a/x ftp://A:2121/y ftp://me@a/", false),
+            ("get ftp://a/x ftp://A:21/y ftp://me@a/", false),
+            ("get ftp://a/x ftp://a:2121/x", true),
+            ("cp ftp://a/x ftpes://a/", false),
+            ("cp ftp://a/x ftps://a/", true),
             ("get ftp://a/x ftp://b/y z", true),
             ("cp ftp://a/x ftp://b/", true),
             ("mv ftp://a/x y", false),

@@ -345,6 +345,15 @@ mod tests {
     }
 
     #[test]
+    fn private_code_point_is_the_file_of_that_name_and_none_of_bytes() {
+        let there = Encoding::Utf8.decode(b"\xf4\x8f\xbf\xa9x");
+        assert_eq!(parse("ftp://h/%F4%8F%BF%A9x").name, there);
+        assert_eq!(parse("ftp://h/\u{10ffe9}x/y").directory.as_deref(), Some(&*there));
+        assert_eq!(parse("ftp://h/%E9x").name, "\u{10ffe9}x");
+        assert_eq!(Encoding::Utf8.encode(&there).unwrap(), b"\xf4\x8f\xbf\xa9x");
+    }
+
+    #[test]
     fn servers() {
         for (text, host, port, server) in [
             ("ftp://example.com", "example.com", None, "example.com"),

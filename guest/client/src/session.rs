@@ -17,7 +17,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
-use core::pin::Pin;
+use core::pin::{Pin, pin};
 use ftp_protocol::checksum::Algorithm;
 use ftp_protocol::command;
 use ftp_protocol::listing::{Entry, Listed};
@@ -55,9 +55,9 @@ impl<N: Network> Session<N> {
         if host.is_empty() || port == 0 || host.contains(|c: char| c.is_control() || c.is_whitespace()) {
             return Err(Error::InvalidArgument("not a host and a port".to_string()));
         }
-        let open = Connection::open(network.clone(), settings.clone(), host, port);
+        let open = pin!(Connection::open(network.clone(), settings.clone(), host, port));
         let (connection, welcome) = within(&network, settings.total_timeout, Phase::Total, open).await?;
-        Ok(Self { network, settings, welcome, connection: Some(Box::new(connection)), last_words: Vec::new() })
+        Ok(Self { network, settings, welcome, connection: Some(connection), last_words: Vec::new() })
     }
 
     /// The greeting.
@@ -469,7 +469,8 @@ impl<N: Network> Session<N> {
                 ("RETR", Some(path)) => Check::of(connection, path, representation, offset).await?,
                 _ => None,
             };
-            let sized = argument.filter(|_| verb == "RETR").and_then(|path| connection.sized(path));
+            let compares = verb == "RETR" && connection.settings.verify_size;
+            let sized = argument.filter(|_| compares).and_then(|path| connection.sized(path));
             let opened = connection.transfer(Some(representation), offset, &line).await?;
             Ok(Download::new(connection, opened, representation, offset, check, sized, &path))
         })

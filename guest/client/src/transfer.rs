@@ -127,7 +127,7 @@ impl<N: Network> Download<N> {
     /// The bytes have to be as many as [`Session::size`] reported of this file just before, or else as many as were announced
     /// with the transfer: fewer are [`Error::Incomplete`]. Where they are not, and the size was asked for before, it is
     /// asked for once more: a file that has changed meanwhile was not cut. Fewer bytes than were announced are a cut in any
-    /// case.
+    /// case. Without [`Settings::verify_size`](crate::Settings::verify_size) only what was announced is compared.
     pub async fn finish(mut self, session: &mut Session<N>) -> Result<Outcome, Error> {
         let data = &mut self.data;
         let (ended, offset) = (self.ended, self.offset);
@@ -152,10 +152,11 @@ impl<N: Network> Download<N> {
                 };
                 data.check_end(size, offset, connection.data_ends(inside_tls))?;
                 let mut outcome = data.outcome(connection, &reply);
-                outcome.verified = match (image, size) {
-                    (false, _) => Verified::No(NotVerified::Ascii),
-                    (true, Some(_)) => Verified::Size,
-                    (true, None) => Verified::No(NotVerified::NoSize),
+                outcome.verified = match size {
+                    _ if !image => Verified::No(NotVerified::Ascii),
+                    Some(_) => Verified::Size,
+                    None if !connection.settings.verify_size => Verified::No(NotVerified::TurnedOff),
+                    None => Verified::No(NotVerified::NoSize),
                 };
                 compare_checksums(check, connection, &mut outcome).await?;
                 Ok(outcome)

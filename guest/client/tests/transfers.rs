@@ -3,7 +3,9 @@
 mod support;
 
 use ftp_client::scripted::{CLIENT, Data, End, Script, Scripted};
-use ftp_client::{Active, DataMode, Error, Network, Phase, Representation::*, Session, Settings};
+use ftp_client::{
+    Active, DataMode, Error, Network, NotVerified, Phase, Representation::*, Session, Settings, Verified,
+};
 use std::time::Duration;
 use support::*;
 
@@ -101,8 +103,8 @@ fn size_counts_more_than_the_number_in_an_announcement() {
         (5, "x", None, true),
         (1000, "x", Some("213 1000"), false),
     ] {
-        let script =
-            passive(sized(hello(), "x", before)).expect("RETR x").say(format!("150 {announced}\r\n226 done\r\n"));
+        let script = sized(hello().expect("TYPE I").say("200 ok\r\n"), "x", before);
+        let script = passive(script).expect("RETR x").say(format!("150 {announced}\r\n226 done\r\n"));
         let script = match now {
             Some(reply) => script.expect("SIZE x").say(format!("{reply}\r\n")),
             None => script,
@@ -116,6 +118,20 @@ fn size_counts_more_than_the_number_in_an_announcement() {
             assert!(is_whole || matches!(result, Err(Error::Incomplete(_))), "{result:?}");
         });
     }
+}
+
+#[test]
+fn size_is_not_compared_where_that_is_turned_off() {
+    let script = hello().expect("TYPE I").say("200 ok\r\n");
+    let script = passive(sized(script, "x", 1000)).expect("RETR x").say("150 go\r\n226 done\r\n");
+    let settings = Settings { verify_size: false, ..settings() };
+    play_with(settings, script.data(Data::sends("hello", End::Close)), async |session| {
+        session.size("x").await.unwrap();
+        let mut download = session.retrieve("x", Image, 0).await.unwrap();
+        read_all(&mut download).await.unwrap();
+        let outcome = download.finish(session).await.unwrap();
+        assert_eq!(outcome.verified, Verified::No(NotVerified::TurnedOff));
+    });
 }
 
 #[test]

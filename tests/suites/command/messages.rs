@@ -204,6 +204,8 @@ async fn login_that_wants_tls_names_ftpes() -> Result<()> {
     for (reply, code) in [
         ("530 Non-anonymous sessions must use encryption.", 6),
         ("550 SSL/TLS required on the control channel", 6),
+        ("503 Use AUTH first.", 6),
+        ("431 Need TLS", 6),
         ("421 Sorry, cleartext sessions and weak ciphers are not accepted on this server.", 4),
         ("534 policy requires it", 6),
     ] {

@@ -85,7 +85,7 @@ pub struct ConnectionOptions {
     /// The file whose first line is the password
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
-    /// Give the password of --password-file or FTP_PASSWORD to each of several hosts
+    /// Give the password of --password-file or FTP_PASSWORD to each of several hosts or ports
     #[arg(long)]
     pub same_password: bool,
     /// Look user and password up in .netrc in the folder that HOME names

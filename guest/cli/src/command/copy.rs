@@ -60,7 +60,8 @@ async fn copy(
     let copy = Copy { context, from, to, path, place: &place, known, is_begun: Cell::new(false) };
     let (way, compared) = match copy.run(cp, source, sink).await {
         Ok(copied) => copied,
-        Err(failure) if is_direct => return Err(with_new_part(sink, target, copy.is_begun.get(), failure).await),
+        Err(failure) if is_direct && copy.is_begun.get() => return Err(with_part(failure, target)),
+        Err(failure) if is_direct => return Err(with_new_part(sink, target, failure).await),
         Err(failure) => return Err(without_part(sink, &place, copy.is_begun.get(), failure).await),
     };
     if !is_direct {
@@ -98,12 +99,12 @@ async fn give_name(context: &Context, sink: &mut Client, place: &str, target: &s
     Err(without_part(sink, place, true, failure).await)
 }
 
-/// (SIZE) There was no file of this name: what is there now is a part of the copy.
-async fn with_new_part(sink: &mut Client, target: &str, is_begun: bool, failure: Failure) -> Failure {
+/// (SIZE) There was no file of this name: one that is there now is a part of the copy.
+async fn with_new_part(sink: &mut Client, target: &str, failure: Failure) -> Failure {
     match sink.size(target).await {
-        Err(Error::Permanent(reply)) if reply.code == 550 => failure,
-        Err(_) if !is_begun => failure,
-        _ => with_part(failure, target),
+        Ok(_) => with_part(failure, target),
+        Err(Error::Permanent(_)) => failure,
+        Err(_) => Failure { text: format!("{}; a part may be on the server as {target}", failure.text), ..failure },
     }
 }
 
@@ -147,9 +148,8 @@ impl Copy<'_> {
         if !cp.relay {
             match self.straight(source, sink).await {
                 Ok(compared) => return Ok(("straight", compared)),
-                Err(error) if cp.fxp => return Err(Failure::of_named(&what, self.begun_by(error))),
+                Err(error) if cp.fxp => return Err(Failure::of_named(&what, error)),
                 Err(error) => {
-                    let error = self.begun_by(error);
                     let text = format!("the servers do not copy it themselves ({error}), so it goes through here");
                     self.context.out.note(&text);
                 }
@@ -162,13 +162,6 @@ impl Copy<'_> {
             }
         }
         self.relay(source, sink).await.map(|compared| ("through here", compared))
-    }
-
-    /// A copy that did not fail before its first byte may have left a part.
-    fn begun_by(&self, error: Error) -> Error {
-        let is_before = matches!(error, Error::Unsupported(_) | Error::Insecure(_) | Error::Permanent(_));
-        self.is_begun.set(self.is_begun.get() || !is_before);
-        error
     }
 
     async fn straight(&self, source: &mut Client, sink: &mut Client) -> Result<Compared, Error> {

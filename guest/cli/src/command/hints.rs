@@ -17,7 +17,9 @@ pub fn of(error: &Error) -> &'static str {
         // RFC 4217, section 9: data connections without TLS are refused.
         Error::Permanent(reply) if matches!(reply.code, 521 | 522) && wants_tls(reply) => WITH_TLS,
         // In a program of its own a client can reach all; here somebody has to allow it, and how depends on who runs it.
-        Error::AccessDenied(_) if !local::has_runner() => "; with wasmtime run, the network takes -S inherit-network",
+        Error::AccessDenied(text) if !local::has_runner() && !text.contains("proxy") => {
+            "; with wasmtime run, the network takes -S inherit-network"
+        }
         Error::NameUnresolvable(text) if !local::has_runner() && text.contains("permanent-resolver-failure") => {
             "; with wasmtime run, names of hosts take -S allow-ip-name-lookup"
         }

@@ -8,8 +8,9 @@ use crate::session::Session;
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::fmt::{self, Write as _};
-use ftp_protocol::listing::{Entry, Kind, Listed};
+use ftp_protocol::listing::{Entry, Kind, Listed, Parser};
 use ftp_protocol::path::may_be_misread;
 
 /// Lists directories on a session that belongs to it while it does.
@@ -40,7 +41,7 @@ pub struct Look {
     pub listing: Listing,
     /// Why it may be wrong.
     pub doubt: Option<Doubt>,
-    /// Nothing is gained by another one: it came twice, or inside TLS.
+    /// Nothing is gained by another one: it came twice, or inside TLS and not by its path, which the server may ignore.
     pub confirmed: bool,
     /// It is that of the directory above, and nothing shows that this is another one.
     pub(crate) is_above: bool,
@@ -113,7 +114,8 @@ impl Lister {
                 None => path.is_some_and(|path| may_be_above(&listing, path)),
             };
             if !listing.listed.is_empty() && !is_other {
-                return Ok(Look::of(listing, None));
+                let look = Look::of(listing, None);
+                return Ok(Look { confirmed: look.confirmed && path.is_none(), ..look });
             }
             first = Some(listing);
         }
@@ -151,18 +153,37 @@ impl Lister {
         }
     }
 
-    /// List a directory once more, in another way where there is one. Whether the result is the same as before.
-    pub(crate) async fn is_same<N: Network>(
+    /// List a directory once more, in another way where there is one.
+    pub(crate) async fn again<N: Network>(
         &mut self,
         session: &mut Session<N>,
         path: Option<&str>,
-        before: Print,
-    ) -> Result<bool, Error> {
-        let listing = match self.entered(session, path, false, None).await? {
-            Entered::Listed(inside) => inside.listing,
-            Entered::Refused(_) | Entered::Unknown => self.once(session, path).await?,
-        };
-        Ok(Print::of(&listing) == before && listing.is_whole())
+    ) -> Result<Again, Error> {
+        match self.entered(session, path, false, None).await? {
+            Entered::Listed(inside) => Ok(Again { listing: inside.listing, has_way: true }),
+            Entered::Refused(_) => Ok(Again { listing: self.once(session, path).await?, has_way: true }),
+            Entered::Unknown => Ok(Again { listing: self.once(session, path).await?, has_way: false }),
+        }
+    }
+
+    /// (PWD, CWD, LIST, CWD) A directory by `LIST`, also where `MLSD` is there. None where that is refused.
+    pub(crate) async fn by_list<N: Network>(
+        &mut self,
+        session: &mut Session<N>,
+        path: Option<&str>,
+    ) -> Result<Option<Vec<Listed>>, Error> {
+        let Some(path) = path else { return by_list(session, None).await };
+        let Some(absolute) = self.absolute(session, path).await? else { return by_list(session, Some(path)).await };
+        match session.change_directory(&absolute).await {
+            Ok(_) => {}
+            Err(Error::Permanent(_)) => return by_list(session, Some(path)).await,
+            Err(error) => return Err(error),
+        }
+        let listed = by_list(session, None).await;
+        if session.is_open() {
+            self.go_home(session).await?;
+        }
+        listed
     }
 
     /// What the listing of a directory that was entered is worth, beside the one by argument and that of the directory above.
@@ -323,6 +344,28 @@ impl Look {
         folder.confirmed = self.confirmed;
         folder.print = Some(self.print);
     }
+}
+
+/// A listing that came once more.
+pub(crate) struct Again {
+    pub(crate) listing: Listing,
+    /// It could have been made in another way. Without one, both may be those of another directory.
+    pub(crate) has_way: bool,
+}
+
+async fn by_list<N: Network>(session: &mut Session<N>, path: Option<&str>) -> Result<Option<Vec<Listed>>, Error> {
+    let encoding = session.settings().encoding;
+    let lines = match session.listing(path).await {
+        Err(Error::Permanent(_)) => return Ok(None),
+        lines => lines?,
+    };
+    let mut parser = Parser::new(encoding, N::wall_clock());
+    let mut listed = Vec::new();
+    for line in lines.iter().filter_map(|line| encoding.encode(line).ok()) {
+        parser.line(&line, &mut listed);
+    }
+    parser.end(&mut listed);
+    Ok(Some(listed))
 }
 
 /// Whether this may be the directory that a path begins in, or another one on the way: it has a directory by a name of the path.
