@@ -51,7 +51,7 @@ const TRIALS: [Trial; 13] = [
         let unused = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         place.write_there("there", b"contents")?;
         let nowhere = format!("ftp://user@{unused}/x");
-        place.fails(9, &["get", &nowhere, &place.url("there"), "both/"], "cannot connect")?;
+        place.fails(9, &["get", "--same-password", &nowhere, &place.url("there"), "both/"], "cannot connect")?;
         assert!(place.here("both/there")? == b"contents");
         place.fails(4, &["get", &nowhere, &nowhere, "none/"], "cannot connect")
     }),
