@@ -61,7 +61,7 @@ const TRIALS: [Trial; 13] = [
         let nowhere = format!("ftp://user@{unused}/x");
         let (missing, there) = (place.url("missing"), place.url("there"));
         for (words, shown) in
-            [(&["ls"][..], "there"), (&["stat"], "8 bytes"), (&["cat"], "contents"), (&["sum", "--read"], "sha256")]
+            [(&["ls"][..], "there"), (&["stat"], "8 bytes"), (&["cat"], "contents"), (&["sum", "--read"], "sha-256")]
         {
             for (url, said) in [(&missing, "missing"), (&nowhere, "cannot connect")] {
                 let output = place.run(&[words, &["--same-password", url, &there]].concat())?;
