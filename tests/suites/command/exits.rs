@@ -77,12 +77,12 @@ const TRIALS: [Trial; 13] = [
         for path in ["a/x", "b/x"] {
             place.write_there(path, b"contents")?;
         }
-        place.fails(2, &["get", &place.url("a/x"), &place.url("b/x"), "both/"], "two of them")?;
+        place.fails(2, &["get", &place.url("a/x"), &place.url("b/x"), "both/"], "more than one source")?;
         assert!(place.here("both/x").is_err());
         for path in ["a/x", "b/x"] {
             place.write_here(path, b"contents")?;
         }
-        place.fails(2, &["put", "a/x", "b/x", &place.url("")], "two of them")?;
+        place.fails(2, &["put", "a/x", "b/x", &place.url("")], "more than one source")?;
         assert!(place.there("x").is_err());
         Ok(())
     }),

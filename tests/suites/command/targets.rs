@@ -41,7 +41,7 @@ const TRIALS: [Trial; 8] = [
         place.write_there("two", b"2")?;
         place.write_here("folder/one", b"old")?;
         symlink("one", place.here.path().join("folder/two"))?;
-        refused(place, 2, &["get", &place.url("one"), &place.url("two"), "folder/"], "two of them")?;
+        refused(place, 2, &["get", &place.url("one"), &place.url("two"), "folder/"], "more than one source")?;
         ensure!(place.here("folder/one")? == b"old");
         Ok(())
     }),

@@ -8,8 +8,8 @@ use super::values::{Filters, SumAlgorithm, mode};
 /// `get`.
 #[derive(Args)]
 pub struct Get {
-    /// Which files, and at the end where to, unless that is a URL too: a file for one, a folder for several, `-` for the
-    /// standard output [default: the names on the server, in the current folder]
+    /// URLs to download, optionally followed by a local target: a file for one, a folder for several, `-` for the standard
+    /// output [default: the names on the server, in the current folder]
     #[arg(required = true, value_name = "URL... [TARGET]")]
     pub places: Vec<String>,
     /// Take names as they are, not as patterns

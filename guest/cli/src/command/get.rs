@@ -121,7 +121,7 @@ impl Work<'_> {
     fn job(&mut self, meant: Meant, remote: &Remote) -> Result<Job, Failure> {
         let target = self.into.place(&meant.path, self.get.connection.encoding())?;
         if !self.taken.insert(target.clone()) {
-            return Err(Failure::usage(format!("two of them would be {}", target.display())));
+            return Err(Failure::usage(format!("more than one source would be written to {}", target.display())));
         }
         let known = meant.entry.as_ref().map(Known::of).unwrap_or_default();
         let representation = remote.representation(self.get.transfer.ascii);
