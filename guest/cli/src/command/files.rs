@@ -1,7 +1,6 @@
 //! `rm`, `mkdir`, `rmdir`, `mv`, `touch`, `chmod`: what needs no data.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 use chrono::DateTime;
 use ftp_cli::arguments::{Chmod, ConnectionOptions, Mkdir, Mv, Rm, Touch, Urls};
@@ -16,9 +15,10 @@ use super::Context;
 use super::connect::{Client, Server};
 use super::failure::{Doing as _, Failure};
 use super::globs::expand;
+use super::targets::{each_path, each_url, servers};
 use super::{hints, local};
 
-/// Do something with each path of each URL. What fails does not keep the others from being done.
+/// Do something with each path of each URL.
 async fn each(
     context: &Context,
     urls: &[String],
@@ -27,74 +27,18 @@ async fn each(
     event: &str,
     work: impl AsyncFn(&mut Client, &str) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let mut current: Option<(Rc<Server>, Client)> = None;
-    let mut tally = Tally { is_alone: urls.len() == 1, ..Tally::default() };
-    for url in urls {
-        let server = Server::new(context, url, options)?;
-        let is_other = current.as_ref().is_none_or(|(other, client)| !other.serves(&server) || !client.is_open());
-        if is_other {
-            if let Some((_, client)) = current.take() {
-                client.quit().await;
-            }
-            let client = server.open().await?;
-            current = Some((server.clone(), client));
-        }
-        let Some((_, client)) = &mut current else { continue };
-        let paths: Vec<String> = match expand(client, &server.remote, no_glob).await {
-            Ok(meant) => meant.into_iter().map(|meant| meant.path).collect(),
-            Err(failure) => {
-                tally.add(context, failure);
-                Vec::new()
-            }
-        };
-        tally.is_alone &= paths.len() <= 1;
-        for path in paths {
-            if !client.is_open() {
-                *client = server.open().await?;
-            }
-            match work(client, &path).await {
-                Ok(()) => {
-                    tally.done += 1;
-                    context.out.event(&json!({ "event": event, "server": server.remote.server(), "path": path }));
-                }
-                Err(failure) => tally.add(context, failure),
-            }
-        }
-    }
-    if let Some((_, client)) = current {
-        client.quit().await;
-    }
-    tally.verdict()
-}
-
-/// What became of several things.
-#[derive(Default)]
-struct Tally {
-    /// There is only one, whose failure is the last word.
-    is_alone: bool,
-    done: usize,
-    first: Option<Failure>,
-}
-
-impl Tally {
-    /// A failure that is not the last word is reported at once.
-    fn add(&mut self, context: &Context, failure: Failure) {
-        if !self.is_alone {
-            context.out.failure(&failure);
-        }
-        self.first.get_or_insert(failure);
-    }
-
-    fn verdict(self) -> Result<(), Failure> {
-        match self.first {
-            None => Ok(()),
-            Some(failure) if self.is_alone => Err(failure),
-            Some(failure) if self.done == 0 => {
-                Err(Failure { text: "none of it was done".to_owned(), error: None, ..failure })
-            }
-            Some(_) => Err(Failure::new(Exit::Partial, "a part of it was not done")),
-        }
-    }
+    let servers = servers(context, urls, options)?;
+    each_url(context, &servers, async |worker, tally| {
+        let remote = &worker.server.remote;
+        let meant = expand(worker.client().await?, remote, no_glob).await;
+        each_path(worker, tally, meant, async |client, meant| {
+            work(client, &meant.path).await?;
+            context.out.event(&json!({ "event": event, "server": remote.server(), "path": meant.path }));
+            Ok(())
+        })
+        .await
+    })
+    .await
 }
 
 /// A session, where the one that was there was ended because the server reports no way back from a directory.
@@ -349,7 +293,7 @@ pub async fn mv(context: &Context, mv: Mv) -> Result<(), Failure> {
         }
     };
     let mut client = server.open().await?;
-    client.rename(&from, &to).await.doing_named(format!("cannot rename {from} to {to}"))?;
+    client.rename_and_learn(&from, &to).await.doing_named(format!("cannot rename {from} to {to}"))?;
     context.out.event(&json!({ "event": "mv", "server": server.remote.server(), "path": from, "to": to }));
     client.quit().await;
     Ok(())

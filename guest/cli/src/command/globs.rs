@@ -1,5 +1,7 @@
 //! Patterns: which files of a directory are meant.
 
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use ftp_cli::exit::Exit;
@@ -43,7 +45,9 @@ pub async fn matching(
     let directory = remote.directory.as_deref();
     let what = format!("cannot list {}", directory.unwrap_or("the login directory"));
     let mut lister = Lister::new(hidden);
-    let listed = lister.list(client, directory).await.doing_named(what)?.listing.listed;
+    let listed = lister.list(client, directory).await;
+    leave(&lister, client);
+    let listed = listed.doing_named(what)?.listing.listed;
     let mut entries: Vec<Entry> = listed
         .into_iter()
         .filter_map(|listed| match listed {
@@ -56,6 +60,14 @@ pub async fn matching(
     Ok(entries)
 }
 
+/// After listings: a session that is in another directory, without a way back, is of no use for paths that do not begin at
+/// the root, and so is closed.
+pub fn leave(lister: &Lister, client: &mut Client) {
+    if lister.is_away() {
+        client.close();
+    }
+}
+
 /// Whether an entry is worth a try as a file.
 pub fn may_be_file(entry: &Option<Entry>) -> bool {
     entry.as_ref().is_none_or(|entry| matches!(entry.kind, Kind::File | Kind::SymbolicLink))
@@ -66,19 +78,31 @@ pub fn may_be_file(entry: &Option<Entry>) -> bool {
 pub fn local(argument: &str, no_glob: bool, troubles: &mut Vec<Failure>) -> Result<Vec<PathBuf>, Failure> {
     let path = Path::new(argument);
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    if no_glob || !name.contains(['*', '?', '[']) || path.exists() {
+    let unreadable = |path: &Path| {
+        let path = path.to_owned();
+        move |error: io::Error| Failure::local("read", &path, &error)
+    };
+    if no_glob || !name.contains(['*', '?', '[']) || path.try_exists().map_err(unreadable(path))? {
         return Ok(vec![path.to_owned()]);
     }
     let matcher = matcher(&name)?;
     let folder = parent(path);
-    let failed = |error: std::io::Error| Failure::local("read", folder, &error);
     let mut found = Vec::new();
-    let members = members(folder).map_err(failed)?;
+    let members = members(folder).map_err(unreadable(folder))?;
     troubles.extend(members.left_out(folder));
     for member in members.names {
         let is_hidden = member.starts_with('.') && !name.starts_with('.');
-        if matcher.is_match(&member) && !is_hidden && folder.join(&member).is_file() {
-            found.push(path.with_file_name(member));
+        if !matcher.is_match(&member) || is_hidden {
+            continue;
+        }
+        let place = path.with_file_name(&member);
+        match fs::metadata(folder.join(&member)) {
+            Ok(member) if member.is_file() => found.push(place),
+            // A link to nothing is no file either.
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                troubles.push(Failure::local("read", &place, &error))
+            }
+            _ => {}
         }
     }
     if found.is_empty() {

@@ -382,9 +382,18 @@ impl Work<'_> {
             let is_name = ftp_client::mirror::Names::default().check(name);
             is_name.map_err(|why| Failure::new(Exit::Local, format!("{path} cannot be a file here: {why}")))?;
             place.push(name);
-            let is_link = names.peek().is_some() && fs::symlink_metadata(&place).is_ok_and(|found| found.is_symlink());
-            if is_link {
-                return Err(Failure::new(Exit::Local, format!("{} is a link, which is not followed", place.display())));
+            if names.peek().is_none() {
+                break;
+            }
+            match fs::symlink_metadata(&place) {
+                Ok(found) if found.is_symlink() => {
+                    let text = format!("{} is a link, which is not followed", place.display());
+                    return Err(Failure::new(Exit::Local, text));
+                }
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(Failure::local("look at", &place, &error));
+                }
+                _ => {}
             }
         }
         Ok(place)
