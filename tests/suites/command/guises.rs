@@ -2,6 +2,7 @@
 //! directories, listings of another directory. By both programs.
 //!
 //! - `names_that_the_server_changes`: nothing that was sent is deleted, however often it is mirrored
+//! - `two_files_that_become_one_on_the_server_are_reported`
 //! - `file_that_was_renamed_in_case_only_is_deleted_once_both_are_listed`
 //! - `listing_by_a_path_that_the_server_ignores_deletes_nothing`, and `ls` lists the directory that was named
 //! - `links_to_directories_are_deleted_and_not_what_is_behind_them`, by `rm -r` and by `mirror --delete`
@@ -31,7 +32,7 @@ const CHANGES: [(&str, &[&str], &[&str]); 4] = [
     ),
     ("upper", &["OLD"], &["nothing is deleted, as the server lists Readme.txt as README.TXT: OLD"]),
     ("decomposed", &["old"], &["nothing is deleted, as the server lists caf\u{e9} as cafe\u{301}: old"]),
-    ("short", &["old"], &["the server does not list long-folder, which was sent"]),
+    ("short", &["old"], &["nothing is deleted, as the server lists long-folder as long-fol: old"]),
 ];
 
 pub fn add(suite: &mut Suite) {
@@ -46,6 +47,10 @@ pub fn add(suite: &mut Suite) {
                     changed_names(&Place::start_with(program, way, &["--names", change])?, before, reports)
                 });
             }
+            let title = "two_files_that_become_one_on_the_server_are_reported";
+            suite.trial_with(name(&format!("{}::{title}", way.name())), requirement(), move || async move {
+                twins(&Place::start_with(program, way, &["--names", "folded"])?)
+            });
             let title = "listing_by_a_path_that_the_server_ignores_deletes_nothing";
             suite.trial_with(name(&format!("{}::{title}", way.name())), requirement(), move || async move {
                 ignored(&Place::start_with(program, way, &["--ignore-arguments", "/home"])?)
@@ -138,6 +143,20 @@ fn changed_names(place: &Place, before: &[&str], reports: &[&str]) -> Result<()>
     Ok(())
 }
 
+fn twins(place: &Place) -> Result<()> {
+    for name in ["A.txt", "a.txt"] {
+        place.write_here(&format!("tree/{name}"), name.as_bytes())?;
+    }
+    for _ in 0..2 {
+        let output = place.run(&["mirror", "tree", &place.url("to/")])?;
+        ensure!(
+            output.status.code() == Some(9) && text(&output).contains("the server lists a.txt as A.txt"),
+            "{output:?}"
+        );
+    }
+    Ok(())
+}
+
 fn renamed(place: &Place) -> Result<()> {
     place.write_here("tree/readme.txt", b"new")?;
     place.write_there("to/README.txt", b"old")?;
@@ -180,7 +199,6 @@ fn plant_links(place: &Place) -> Result<()> {
     let root = place.server.root();
     symlink("../precious", root.join("tree/link"))?;
     symlink("../../../precious", root.join("tree/d/e/link"))?;
-    symlink("..", root.join("tree/d/up"))?;
     Ok(())
 }
 
@@ -192,6 +210,7 @@ fn precious_is_there(place: &Place) -> Result<()> {
 fn links(place: &Place) -> Result<()> {
     let root = place.server.root();
     plant_links(place)?;
+    symlink("..", root.join("tree/d/up"))?;
     let output = place.run(&["rm", "-r", &place.url("tree")])?;
     precious_is_there(place)?;
     ensure!(output.status.success() && !root.join("tree").exists(), "{output:?}");
@@ -243,10 +262,10 @@ async fn kept_link(program: Program) -> Result<()> {
 async fn elsewhere(program: Program) -> Result<()> {
     let script = Script::logged_in()
         .on("DELE d", "550 a directory")
-        .download("MLSD d", "type=file; ../evil\r\ntype=dir; ..\\evil\r\ntype=file; a\r\n")
+        .download("MLSD d", "type=file; ..\\evil\r\ntype=dir; C:evil\r\ntype=file; a\r\n")
         .on("DELE d/a", "250 gone")
         .on("QUIT", "221 bye");
-    removed(program, script, "d/../evil").await
+    removed(program, script, "d/C:evil: its name is the name of a drive").await
 }
 
 async fn removed(program: Program, script: Script, kept: &str) -> Result<()> {

@@ -169,7 +169,7 @@ fn absolute() -> Result<()> {
         (&["ls", "--netrc-file", "/sub/mine", url], "--dir /sub"),
         (&["ls", "--password-file", "/sub/mine", url], "--dir /sub"),
     ] {
-        let output = Program::Wasmtime.command(here.path(), arguments)?.output()?;
+        let output = Program::Wasmtime.command(here.path(), arguments)?.env_remove("FTP_PASSWORD").output()?;
         check(&output, 10, folder)?;
         ensure!(fs::read(here.path().join("sub/mine"))? == b"mine" && names(&here.path().join("sub"))? == ["mine"]);
     }

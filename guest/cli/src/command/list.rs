@@ -89,18 +89,23 @@ async fn listed(client: &mut Client, lister: &mut Lister, remote: &Remote, ls: &
     }
     let path = remote.path();
     let what = format!("cannot list {}", path.as_deref().unwrap_or("the login directory"));
-    let Some(path) = path else { return Ok(lister.list(client, None).await.doing_named(what)?.listing.listed) };
-    if remote.name.is_empty() {
-        return entered(client, lister, &path, ls.urls.len() > 1, what).await;
+    if let Some(directory) = path.as_deref().filter(|_| remote.name.is_empty())
+        && let Some(listed) = entered(client, lister, directory, ls.urls.len() > 1).await?
+    {
+        return Ok(listed);
     }
-    match lister.list(client, Some(&path)).await {
+    let listed = lister.list(client, path.as_deref()).await;
+    let Some(path) = path else { return listed.map(|look| look.listing.listed).doing_named(what) };
+    match listed {
         Ok(look) if shows_nothing(&look) && !is_directory(client, &path).await? => {
-            no_directory(client, &path, look.listing.listed).await
+            no_directory(client, remote, &path, look.listing.listed).await
         }
         Ok(look) => Ok(look.listing.listed),
         Err(error @ (Error::Permanent(_) | Error::Transient(_) | Error::Unexpected(_))) if client.is_open() => {
             match client.entry(&path).await {
-                Ok(entry) if entry.kind != Kind::Directory => Ok(vec![Listed::Entry(named(entry, &path))]),
+                Ok(entry) if !remote.name.is_empty() && entry.kind != Kind::Directory => {
+                    Ok(vec![Listed::Entry(named(entry, &path))])
+                }
                 Ok(_) => Err(Failure::of_named(what, error)),
                 Err(lost) if !client.is_open() => Err(Failure::of(what, lost)),
                 Err(_) => Err(missing_or(client, &path, what, error).await?),
@@ -110,54 +115,35 @@ async fn listed(client: &mut Client, lister: &mut Lister, remote: &Remote, ls: &
     }
 }
 
-/// The members of what the URL names as a directory. The session goes there, as some servers ignore the argument of a listing,
-/// and stays, unless another URL `returns` it. Where it may not go, a listing by argument is one only if it has a member: servers put into it, too, that there
-/// is no such directory.
+/// The members of what the URL names as a directory, where the session may go there: some servers ignore the argument of a
+/// listing. It returns only where other URLs follow.
 async fn entered(
     client: &mut Client,
     lister: &mut Lister,
     path: &str,
     returns: bool,
-    what: String,
-) -> Result<Vec<Listed>, Failure> {
+) -> Result<Option<Vec<Listed>>, Failure> {
+    let what = format!("cannot list {path}");
     let home = match returns {
         true => unless_refused(client.current_directory().await).doing(&what)?,
         false => None,
     };
-    let refusal = match client.change_directory(path).await {
-        Ok(_) => {
-            let listed = lister.list(client, None).await.doing_named(what)?.listing.listed;
-            if returns && !is_back(client, home.as_deref()).await {
-                client.close();
-            }
-            return Ok(listed);
-        }
-        Err(refusal @ Error::Permanent(_)) => refusal,
+    match client.change_directory(path).await {
+        Ok(_) => {}
+        Err(Error::Permanent(_)) => return Ok(None),
         Err(error) => return Err(Failure::of(what, error)),
-    };
-    let failure = match lister.list(client, Some(path)).await {
-        Ok(look) if look.listing.listed.iter().any(|listed| matches!(listed, Listed::Entry(_))) => {
-            return Ok(look.listing.listed);
-        }
-        Ok(_) => Failure { exit: Exit::Missing, ..Failure::of_named(what, refusal) },
-        Err(error @ (Error::Permanent(_) | Error::Transient(_) | Error::Unexpected(_))) if client.is_open() => {
-            match client.entry(path).await {
-                Ok(_) => Failure::of_named(what, error),
-                Err(lost) if !client.is_open() => Failure::of(what, lost),
-                Err(_) => Failure { exit: Exit::Missing, ..Failure::of_named(what, error) },
-            }
-        }
-        Err(error) => Failure::of(what, error),
-    };
-    Err(failure)
-}
-
-/// (CWD) Whether the session is where it was: what is listed next may be relative to it.
-async fn is_back(client: &mut Client, home: Option<&str>) -> bool {
-    match home {
-        Some(home) => client.change_directory(home).await.is_ok(),
-        None => false,
     }
+    let listed = lister.list(client, None).await.doing_named(what);
+    if returns && client.is_open() {
+        let is_back = match home {
+            Some(home) => client.change_directory(&home).await.is_ok(),
+            None => false,
+        };
+        if !is_back {
+            client.close();
+        }
+    }
+    Ok(Some(listed?.listing.listed))
 }
 
 /// Some servers say as a line of the listing that there is no such directory, and others list it as empty.
@@ -167,8 +153,16 @@ fn shows_nothing(look: &Look) -> bool {
 }
 
 /// What cannot be entered: the file of that name, or nothing. A line about a file that nothing else is known of is shown.
-async fn no_directory(client: &mut Client, path: &str, listed: Vec<Listed>) -> Result<Vec<Listed>, Failure> {
+async fn no_directory(
+    client: &mut Client,
+    remote: &Remote,
+    path: &str,
+    listed: Vec<Listed>,
+) -> Result<Vec<Listed>, Failure> {
     let missing = || Failure::new(Exit::Missing, format!("cannot list {path}: the server knows no such directory"));
+    if remote.name.is_empty() {
+        return Err(missing());
+    }
     match client.entry(path).await {
         Ok(entry) => Ok(vec![Listed::Entry(named(entry, path))]),
         Err(Error::Permanent(reply)) if reply.code == 550 => Err(missing()),

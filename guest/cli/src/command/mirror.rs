@@ -203,10 +203,11 @@ impl Work<'_> {
         }
         self.transfer(rest, client).await?;
         let deletes: Vec<&Step> = rest.iter().filter(|step| is_delete(step)).collect();
-        if deletes.is_empty() {
+        let has_troubles = *self.troubles.borrow() > troubles;
+        if deletes.is_empty() && (has_troubles || !displaced::has_suspects(plan, target)) {
             return Ok(());
         }
-        if *self.troubles.borrow() > troubles && !self.mirror.delete_unconfirmed {
+        if has_troubles && !self.mirror.delete_unconfirmed {
             self.hold(&deletes, "not all was transferred", &format!("another run does, and {ANYWAY}"));
             return Ok(());
         }
@@ -239,8 +240,10 @@ impl Work<'_> {
         if deletes.len() > SHOWN {
             names.push(format!("{} more", deletes.len() - SHOWN));
         }
-        let names = names.join(", ");
-        let text = format!("nothing is deleted, as {why}: {names}; {remedy}");
+        let text = match names.is_empty() {
+            true => format!("{why}; {remedy}"),
+            false => format!("nothing is deleted, as {why}: {}; {remedy}", names.join(", ")),
+        };
         self.trouble(&Failure::new(Exit::Partial, text));
     }
 

@@ -82,7 +82,7 @@ impl Names {
 }
 
 /// Names, to be asked for others that may be the same file where a server or a file system does not tell all of them apart:
-/// by the case of their characters, or by how these are composed.
+/// by the case of their characters, by how these are composed, or by dots and blanks at the end.
 #[derive(Debug, Default)]
 pub struct Likenesses {
     folded: BTreeSet<String>,
@@ -91,6 +91,13 @@ pub struct Likenesses {
 }
 
 impl Likenesses {
+    /// One more.
+    pub fn insert(&mut self, name: &str) {
+        let folded = folded(name);
+        self.shapes.insert(shape(&folded));
+        self.folded.insert(folded);
+    }
+
     /// Whether one of them may be the same file as this name.
     pub fn has(&self, name: &str) -> bool {
         let folded = folded(name);
@@ -101,14 +108,14 @@ impl Likenesses {
 
 impl<S: AsRef<str>> FromIterator<S> for Likenesses {
     fn from_iter<I: IntoIterator<Item = S>>(names: I) -> Self {
-        let folded: BTreeSet<String> = names.into_iter().map(|name| folded(name.as_ref())).collect();
-        let shapes = folded.iter().map(|name| shape(name)).collect();
-        Self { folded, shapes }
+        let mut likenesses = Self::default();
+        names.into_iter().for_each(|name| likenesses.insert(name.as_ref()));
+        likenesses
     }
 }
 
 fn folded(name: &str) -> String {
-    Names { fold_case: true, ..Names::default() }.key(name)
+    Names { fold_case: true, ..Names::default() }.key(name.trim_end_matches(['.', ' ']))
 }
 
 /// A name with one sign for each character that may be composed of several, and whether it has any such parts. Without the
@@ -254,6 +261,7 @@ mod tests {
     fn names_that_may_be_one_file_are_alike() {
         for (one, other) in [
             ("README.txt", "Readme.TXT"),
+            ("name.", "name"),
             ("caf\u{e9}.txt", "cafe\u{301}.txt"),
             ("CAF\u{c9}", "cafe\u{301}"),
             ("\u{439}", "\u{438}\u{306}"),

@@ -31,8 +31,9 @@ struct Place<'a> {
 }
 
 impl Work<'_> {
-    /// Why nothing is to be deleted, if so. Each directory is listed in which something is to be deleted, and each above it, if
-    /// something was sent there, or if its listing came in one way only. `target` is what was there before.
+    /// Why nothing is to be deleted, if so; without anything to delete, what is not where it was sent. Each directory is listed
+    /// in which something is to be deleted, and each above it, if something was sent there, or if its listing came in one way
+    /// only; and each to which names were sent that may be one file. `target` is what was there before.
     pub(super) async fn displaced(
         &self,
         plan: &Plan,
@@ -42,10 +43,13 @@ impl Work<'_> {
         mut client: Option<&mut Client>,
     ) -> Result<Option<Why>, Failure> {
         let sent = sent(plan);
-        let is_in_doubt = |folder: &&Folder| client.is_some() && !folder.confirmed && !self.mirror.delete_unconfirmed;
+        let is_compared = client.is_some() && !deletes.is_empty() && !self.mirror.delete_unconfirmed;
+        let is_in_doubt = |folder: &&Folder| is_compared && !folder.confirmed;
         let unconfirmed: BTreeSet<&RelativePath> =
             target.folders.iter().filter(is_in_doubt).map(|folder| &folder.path).collect();
-        for (path, before) in places(deletes, &sent, &unconfirmed, target) {
+        let mut places = places(deletes, &sent, &unconfirmed);
+        places.extend(suspects(&sent, target).into_iter().map(|path| (path, Names::new())));
+        for (path, before) in with_members(places, target) {
             let at = place(&path);
             let now = match &mut client {
                 Some(client) => walk.names(client, &path).await.doing(format!("cannot list {at} once more"))?,
@@ -74,7 +78,7 @@ impl Work<'_> {
                     let why = format!("the server does not list {}, which was sent", place.path.child(name));
                     (why, format!("--hidden asks for names that begin with a dot, and {ANYWAY}"))
                 }
-                false => (self.other_name(name, place), "rename it here, or delete the others by rm".to_owned()),
+                false => (self.other_name(name, place), "rename it at the source".to_owned()),
             });
         }
         let is_changed = |name: &String| !is_temporary(name) && now.contains(name) != before.contains(name);
@@ -107,6 +111,11 @@ impl Work<'_> {
 
 static NONE: Names = Names::new();
 
+/// Whether there is anything to look at where nothing is to be deleted.
+pub(super) fn has_suspects(plan: &Plan, target: &Tree) -> bool {
+    !suspects(&sent(plan), target).is_empty()
+}
+
 /// What was transferred or made, by directories.
 fn sent(plan: &Plan) -> BTreeMap<RelativePath, Names> {
     let mut sent = BTreeMap::<_, Names>::new();
@@ -123,7 +132,6 @@ fn places(
     deletes: &[&Step],
     sent: &BTreeMap<RelativePath, Names>,
     unconfirmed: &BTreeSet<&RelativePath>,
-    target: &Tree,
 ) -> BTreeMap<RelativePath, Names> {
     let mut places = BTreeMap::<_, Names>::new();
     for step in deletes {
@@ -137,6 +145,27 @@ fn places(
             }
         }
     }
+    places
+}
+
+/// The directories to which names were sent that may be one file there: two of them, or one and another that was there before.
+fn suspects(sent: &BTreeMap<RelativePath, Names>, target: &Tree) -> Vec<RelativePath> {
+    let places = sent.keys().map(|path| (path.clone(), Names::new())).collect();
+    let before = with_members(places, target);
+    let is_suspect = |path: &RelativePath, sent: &Names| {
+        let mut like = Likenesses::default();
+        for name in sent {
+            if like.has(name) {
+                return true;
+            }
+            like.insert(name);
+        }
+        before.get(path).is_some_and(|before| before.iter().any(|name| !sent.contains(name) && like.has(name)))
+    };
+    sent.iter().filter(|(path, sent)| is_suspect(path, sent)).map(|(path, _)| path.clone()).collect()
+}
+
+fn with_members(mut places: BTreeMap<RelativePath, Names>, target: &Tree) -> BTreeMap<RelativePath, Names> {
     for item in &target.items {
         if let (Some(directory), Some(name)) = (item.path.parent(), item.path.name())
             && let Some(names) = places.get_mut(&directory)
