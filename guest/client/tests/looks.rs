@@ -270,3 +270,36 @@ fn directory_is_listed_once_more_with_the_same_result_or_is_in_doubt() {
         assert_eq!((folder.doubt, folder.confirmed), (doubt, doubt.is_none()), "{again:?}");
     }
 }
+
+#[test]
+fn names_are_compared_once_more_where_nothing_is_deleted() {
+    let whole = "type=file;size=1; a\r\ntype=file;size=2; b\r\n";
+    let grown = "type=file;size=9; a\r\ntype=file;size=2; b\r\n";
+    for (first, again, doubt) in [
+        (whole, whole, None),
+        (whole, grown, None),
+        ("type=file;size=1; a\r\n", whole, Some(Doubt::Changed)),
+        (whole, "type=file;size=1; a\r\n", Some(Doubt::Changed)),
+        (whole, "type=file;size=1; a\r\ntype=file;size=2; b", Some(Doubt::Changed)),
+    ] {
+        let script = inside(pwd(data(with_mlsd(), "MLSD /d", first), ROOT), "/d", "MLSD", again);
+        let folder = play(script.clone(), async |session| {
+            let mut walk = Walk::new(Some("/d"), WalkOptions::default());
+            let mut tree = Tree::default();
+            walk.run(session, &mut tree).await.unwrap();
+            let mut folder = tree.folders.remove(0);
+            walk.confirm_names(session, &RelativePath::root(), &mut folder).await.unwrap();
+            folder
+        });
+        assert_eq!((folder.doubt, folder.confirmed), (doubt, doubt.is_none()), "{again:?}");
+        let look = play(script, async |session| Lister::default().list_twice(session, Some("/d")).await.unwrap());
+        assert_eq!((look.doubt, look.confirmed), (doubt, doubt.is_none()), "{again:?}");
+    }
+}
+
+#[test]
+fn listing_that_is_in_doubt_is_not_listed_twice() {
+    let script = data(with_mlsd(), "MLSD /d", "type=file;size=1; a");
+    let look = play(script, async |session| Lister::default().list_twice(session, Some("/d")).await.unwrap());
+    assert_eq!((look.doubt, look.confirmed), (Some(Doubt::NoLineEnd), false));
+}

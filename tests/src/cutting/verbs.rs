@@ -47,6 +47,8 @@ pub enum Verb {
     GetNoTimes,
     /// `get --segments` of a larger file.
     GetSegments,
+    /// `get` of what a pattern means.
+    GetPattern,
     /// `cat`.
     Cat,
     /// `put` to a new name.
@@ -101,11 +103,12 @@ impl Verb {
         Self::OF_THE_COMMAND.into_iter().chain(Call::ALL.map(Self::Call))
     }
 
-    const OF_THE_COMMAND: [Self; 26] = [
+    const OF_THE_COMMAND: [Self; 27] = [
         Self::Get,
         Self::GetRetry,
         Self::GetNoTimes,
         Self::GetSegments,
+        Self::GetPattern,
         Self::Cat,
         Self::Put,
         Self::PutLarge,
@@ -142,6 +145,7 @@ impl Verb {
             Self::GetRetry => "get-retry",
             Self::GetNoTimes => "get-no-times",
             Self::GetSegments => "get-segments",
+            Self::GetPattern => "get-pattern",
             Self::Cat => "cat",
             Self::Put => "put",
             Self::PutLarge => "put-large",
@@ -171,7 +175,8 @@ impl Verb {
     /// What it has in common with others.
     pub fn group(self) -> Group {
         match self {
-            Self::Get | Self::GetRetry | Self::GetNoTimes | Self::GetSegments | Self::Cat => Group::Downloads,
+            Self::Get | Self::GetRetry | Self::GetNoTimes => Group::Downloads,
+            Self::GetSegments | Self::GetPattern | Self::Cat => Group::Downloads,
             Self::MirrorDown | Self::MirrorDownSame | Self::MirrorUp | Self::MirrorUpSame => Group::Mirrors,
             Self::CopyRelay | Self::CopyFxp => Group::Changes,
             Self::Remove | Self::RemoveMany | Self::RemovePattern | Self::RemoveTree => Group::Changes,
@@ -200,6 +205,7 @@ impl Verb {
             Self::GetRetry => to_here(&RETRY),
             Self::GetNoTimes => to_here(&["--no-times"]),
             Self::GetSegments => to_here(&["--segments", "2"]),
+            Self::GetPattern => words(&[&["get", &place.url("*.bin"), "in/"]]),
             Self::Cat => words(&[&["cat", &file]]),
             Self::Put | Self::PutLarge => from_here(&[]),
             Self::PutAtomic => from_here(&["--atomic"]),
@@ -232,6 +238,12 @@ impl Verb {
                 scene.keeping(There, "a.bin", &new).replacing(Here, "in/a.bin", &old, &new)
             }
             Self::GetSegments => scene.keeping(There, "a.bin", &large).replacing(Here, "in/a.bin", &old, &large),
+            Self::GetPattern => scene
+                .with_folder(Here, "in")
+                .keeping(There, "a.bin", &new)
+                .keeping(There, "b.bin", &old)
+                .making(Here, "in/a.bin", &new)
+                .making(Here, "in/b.bin", &old),
             Self::Cat => scene.keeping(There, "a.bin", &new).printing(&new),
             Self::Put => scene.keeping(Here, "out/a.bin", &new).making(There, "a.bin", &new),
             Self::PutLarge => scene.keeping(Here, "out/a.bin", &large).making(There, "a.bin", &large),

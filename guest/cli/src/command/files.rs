@@ -15,7 +15,7 @@ use serde_json::json;
 use super::Context;
 use super::connect::{Client, Server};
 use super::failure::{Doing as _, Failure};
-use super::globs::expand;
+use super::globs::{Meaning, expand};
 use super::{hints, local};
 
 /// Do something with each path of each URL. What fails does not keep the others from being done.
@@ -41,7 +41,11 @@ async fn each(
         }
         let Some((_, client)) = &mut current else { continue };
         let paths: Vec<String> = match expand(client, &server.remote, no_glob).await {
-            Ok(meant) => meant.into_iter().map(|meant| meant.path).collect(),
+            Ok(Meaning { meant, doubt }) => {
+                tally.is_alone &= doubt.is_none();
+                doubt.into_iter().for_each(|doubt| tally.add(context, doubt));
+                meant.into_iter().map(|meant| meant.path).collect()
+            }
             Err(failure) => {
                 tally.add(context, failure);
                 Vec::new()

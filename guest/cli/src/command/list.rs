@@ -13,7 +13,7 @@ use super::Context;
 use super::connect::{Client, Server};
 use super::failure::{Doing as _, Failure};
 use super::files::{is_directory, unless_refused};
-use super::globs::{expand, matching};
+use super::globs::{Meaning, Meant, expand, matching};
 use super::output::Output;
 use super::show;
 
@@ -133,11 +133,11 @@ pub async fn stat(context: &Context, stat: Urls) -> Result<(), Failure> {
     for url in &stat.urls {
         let server = Server::new(context, url, &stat.connection)?;
         let mut client = server.open().await?;
-        let paths = match &server.remote.pattern {
-            Some(_) => expand(&mut client, &server.remote, false).await?.into_iter().map(|meant| meant.path).collect(),
-            None => vec![server.remote.path().unwrap_or_else(|| ".".to_owned())],
+        let Meaning { meant, doubt } = match &server.remote.pattern {
+            Some(_) => expand(&mut client, &server.remote, false).await?,
+            None => Meaning::of(server.remote.path().unwrap_or_else(|| ".".to_owned())),
         };
-        for path in paths {
+        for Meant { path, .. } in meant {
             let entry = look(&mut client, &server.remote, &path).await?;
             match context.out.is_json() {
                 true => context.out.event(&show::object(&path, &entry)),
@@ -145,6 +145,7 @@ pub async fn stat(context: &Context, stat: Urls) -> Result<(), Failure> {
             }
         }
         client.quit().await;
+        Meaning::end(doubt)?;
     }
     Ok(())
 }

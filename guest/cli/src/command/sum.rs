@@ -8,14 +8,15 @@ use serde_json::json;
 use super::Context;
 use super::connect::{Client, Server};
 use super::failure::{Doing as _, Failure};
-use super::globs::{expand, may_be_file};
+use super::globs::{Meaning, expand, may_be_file};
 
 pub async fn run(context: &Context, sum: Sum) -> Result<(), Failure> {
     let algorithm = sum.algorithm.map(algorithm);
     for url in &sum.urls {
         let server = Server::new(context, url, &sum.connection)?;
         let mut client = server.open().await?;
-        for meant in expand(&mut client, &server.remote, false).await? {
+        let Meaning { meant, doubt } = expand(&mut client, &server.remote, false).await?;
+        for meant in meant {
             if !may_be_file(&meant.entry) {
                 continue;
             }
@@ -33,6 +34,7 @@ pub async fn run(context: &Context, sum: Sum) -> Result<(), Failure> {
             }
         }
         client.quit().await;
+        Meaning::end(doubt)?;
     }
     Ok(())
 }

@@ -94,6 +94,24 @@ impl Lister {
         self.list_below(session, path, None).await
     }
 
+    /// As [`Self::list`], and in the clear once more: nothing else shows that a listing was cut off where a line ends. Other
+    /// names are a doubt.
+    pub async fn list_twice<N: Network>(
+        &mut self,
+        session: &mut Session<N>,
+        path: Option<&str>,
+    ) -> Result<Look, Error> {
+        let mut look = self.list(session, path).await?;
+        if look.confirmed || look.doubt.is_some() {
+            return Ok(look);
+        }
+        match self.again(session, path).await? {
+            Some(print) if print.has_names_of(look.print) => look.confirmed = true,
+            _ => look.doubt = Some(Doubt::Changed),
+        }
+        Ok(look)
+    }
+
     /// As [`Self::list`], below a directory whose listing was `above`.
     pub(crate) async fn list_below<N: Network>(
         &mut self,
@@ -151,18 +169,17 @@ impl Lister {
         }
     }
 
-    /// List a directory once more, in another way where there is one. Whether the result is the same as before.
-    pub(crate) async fn is_same<N: Network>(
+    /// List a directory once more, in another way where there is one. None where that is not whole either.
+    pub(crate) async fn again<N: Network>(
         &mut self,
         session: &mut Session<N>,
         path: Option<&str>,
-        before: Print,
-    ) -> Result<bool, Error> {
+    ) -> Result<Option<Print>, Error> {
         let listing = match self.entered(session, path, false, None).await? {
             Entered::Listed(inside) => inside.listing,
             Entered::Refused(_) | Entered::Unknown => self.once(session, path).await?,
         };
-        Ok(Print::of(&listing) == before && listing.is_whole())
+        Ok(listing.is_whole().then(|| Print::of(&listing)))
     }
 
     /// What the listing of a directory that was entered is worth, beside the one by argument and that of the directory above.
@@ -362,7 +379,7 @@ impl Print {
     }
 
     /// The same names.
-    fn has_names_of(self, other: Self) -> bool {
+    pub(crate) fn has_names_of(self, other: Self) -> bool {
         (self.count, self.names) == (other.count, other.names)
     }
 }

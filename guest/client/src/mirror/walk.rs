@@ -164,15 +164,35 @@ impl Walk {
         path: &RelativePath,
         folder: &mut Folder,
     ) -> Result<(), Error> {
+        self.compare(session, path, folder, |before, again| before == again).await
+    }
+
+    /// The same for the names alone, where nothing is deleted: a file may have grown meanwhile.
+    pub async fn confirm_names<N: Network>(
+        &mut self,
+        session: &mut Session<N>,
+        path: &RelativePath,
+        folder: &mut Folder,
+    ) -> Result<(), Error> {
+        self.compare(session, path, folder, Print::has_names_of).await
+    }
+
+    async fn compare<N: Network>(
+        &mut self,
+        session: &mut Session<N>,
+        path: &RelativePath,
+        folder: &mut Folder,
+        is_same: impl FnOnce(Print, Print) -> bool,
+    ) -> Result<(), Error> {
         let at = path.on_server(self.root.as_deref());
-        let is_same = match folder.print {
-            Some(print) => match self.lister.is_same(session, at.as_deref(), print).await {
+        let again = match folder.print {
+            Some(_) => match self.lister.again(session, at.as_deref()).await {
                 Err(error) if !survives(session, &error).await => return Err(error),
-                is_same => is_same.unwrap_or(false),
+                again => again.unwrap_or(None),
             },
-            None => false,
+            None => None,
         };
-        match is_same {
+        match folder.print.zip(again).is_some_and(|(before, again)| is_same(before, again)) {
             true => folder.confirmed = true,
             false => folder.doubt = folder.doubt.or(Some(Doubt::Changed)),
         }

@@ -12,7 +12,7 @@ use super::super::connect::Client;
 use super::super::failure::{Doing as _, Failure};
 use super::super::files::reopened;
 use super::super::local::is_exact;
-use super::texts::{ANYWAY, place, why_held, why_skipped};
+use super::texts::{ANYWAY, place, why_held, why_skipped, why_uncertain};
 use super::{Work, is_delete};
 
 impl Work<'_> {
@@ -116,8 +116,9 @@ impl Work<'_> {
         }
     }
 
-    /// List the directories of the server in which something is to be deleted, or because of which, once more: in the clear
-    /// nothing else shows that a listing was cut off. Whether one of them is another one now.
+    /// List directories of the server once more: in the clear nothing else shows that a listing was cut off where a line ends.
+    /// Those in which something is to be deleted, or because of which, have to be the same in all; all others that decide
+    /// what is here in the end, or there, have to have the same names. Whether one of them is another one now.
     async fn confirm(
         &self,
         walk: &mut Walk,
@@ -126,27 +127,24 @@ impl Work<'_> {
         options: &PlanOptions,
         client: &mut Client,
     ) -> Result<bool, Failure> {
-        if options.trust_listings {
-            return Ok(false);
-        }
-        let index: BTreeMap<RelativePath, usize> =
-            there.folders.iter().enumerate().map(|(at, folder)| (folder.path.clone(), at)).collect();
-        let mut places = BTreeSet::new();
-        for step in plan.steps.iter().filter(|step| is_delete(step)) {
-            let mut above = step.path().parent();
-            while let Some(path) = above {
-                if let Some(at) = index.get(&path) {
-                    places.insert(*at);
-                    break;
-                }
-                above = path.parent();
-            }
-        }
+        let deletes = if options.trust_listings { BTreeSet::new() } else { of_deletes(plan, there) };
+        let others = (self.side_of_server == Side::Source || options.delete) && !self.mirror.list_once;
         let mut any = false;
-        for at in places {
-            let Some(folder) = there.folders.get_mut(at).filter(|folder| !folder.confirmed) else { continue };
+        for (at, folder) in there.folders.iter_mut().enumerate().filter(|(_, folder)| !folder.confirmed) {
             let path = self.on_server(&folder.path);
-            walk.confirm(client, &path, folder).await.doing("cannot list a directory once more")?;
+            let confirmed = match deletes.contains(&at) {
+                true => walk.confirm(client, &path, folder).await,
+                false if others && why_uncertain(folder).is_none() => {
+                    let confirmed = walk.confirm_names(client, &path, folder).await;
+                    if let Some(why) = why_uncertain(folder) {
+                        let text = format!("{} of the server: {why}", place(&folder.path));
+                        self.trouble(&Failure::new(Exit::Partial, text));
+                    }
+                    confirmed
+                }
+                false => continue,
+            };
+            confirmed.doing("cannot list a directory once more")?;
             any |= folder.doubt.is_some();
         }
         Ok(any)
@@ -169,6 +167,24 @@ impl Work<'_> {
             _ => self.trouble(&Failure::new(Exit::Partial, text)),
         }
     }
+}
+
+/// The directories of the server in which something is to be deleted, or because of which, by their places in the tree.
+fn of_deletes(plan: &Plan, there: &Tree) -> BTreeSet<usize> {
+    let index: BTreeMap<&RelativePath, usize> =
+        there.folders.iter().enumerate().map(|(at, folder)| (&folder.path, at)).collect();
+    let mut places = BTreeSet::new();
+    for step in plan.steps.iter().filter(|step| is_delete(step)) {
+        let mut above = step.path().parent();
+        while let Some(path) = above {
+            if let Some(at) = index.get(&path) {
+                places.insert(*at);
+                break;
+            }
+            above = path.parent();
+        }
+    }
+    places
 }
 
 async fn has_feature(client: &mut Client, verb: &str) -> Result<bool, Error> {
