@@ -198,14 +198,15 @@ fn differs(place: &Place, side: Side, path: &str, contents: &[u8]) -> Option<Wro
 }
 
 /// Why a client cannot see it, or can do nothing about it. Inside TLS there is one such reason: Pure-FTPd deletes the file
-/// when the handshake of a data connection fails between `REST` with `STOR` and the first byte.
+/// when the handshake of a data connection fails between `REST` with `STOR` and the first byte, as it does where the control
+/// connection is lost then.
 fn excuse(scene: &Scene, place: &Place, fault: Option<&Fault>, seen: &Seen, wrong: &Wrong) -> Option<Verdict> {
     let fault = fault?;
     let reason = match place.way.is_encrypted() {
         true => {
             let deletes = place.way.kind == Kind::PureFtpd && scene.is_written_at_an_offset;
             let is_deleted = deletes && seen.ended != Ended::Success && !scene.is_there(place, "a.bin");
-            (is_deleted && fault.connection == Connection::Data).then_some(Reason::DeletedByServer)
+            is_deleted.then_some(Reason::DeletedByServer)
         }
         false => unseen(scene, fault, seen, wrong),
     };
