@@ -272,7 +272,7 @@ fn directory_is_listed_once_more_with_the_same_result_or_is_in_doubt() {
 }
 
 #[test]
-fn names_are_compared_once_more_where_nothing_is_deleted() {
+fn members_are_compared_once_more_where_nothing_is_deleted() {
     let whole = "type=file;size=1; a\r\ntype=file;size=2; b\r\n";
     let grown = "type=file;size=9; a\r\ntype=file;size=2; b\r\n";
     for (first, again, doubt) in [
@@ -281,6 +281,7 @@ fn names_are_compared_once_more_where_nothing_is_deleted() {
         ("type=file;size=1; a\r\n", whole, Some(Doubt::Changed)),
         (whole, "type=file;size=1; a\r\n", Some(Doubt::Changed)),
         (whole, "type=file;size=1; a\r\ntype=file;size=2; b", Some(Doubt::Changed)),
+        ("type=ffile;size=1; a\r\ntype=file;size=2; b\r\n", whole, Some(Doubt::Changed)),
     ] {
         let script = inside(pwd(data(with_mlsd(), "MLSD /d", first), ROOT), "/d", "MLSD", again);
         let folder = play(script.clone(), async |session| {
@@ -288,7 +289,7 @@ fn names_are_compared_once_more_where_nothing_is_deleted() {
             let mut tree = Tree::default();
             walk.run(session, &mut tree).await.unwrap();
             let mut folder = tree.folders.remove(0);
-            walk.confirm_names(session, &RelativePath::root(), &mut folder).await.unwrap();
+            walk.confirm_members(session, &RelativePath::root(), &mut folder).await.unwrap();
             folder
         });
         assert_eq!((folder.doubt, folder.confirmed), (doubt, doubt.is_none()), "{again:?}");

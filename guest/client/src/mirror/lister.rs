@@ -95,7 +95,7 @@ impl Lister {
     }
 
     /// As [`Self::list`], and in the clear once more: nothing else shows that a listing was cut off where a line ends. Other
-    /// names are a doubt.
+    /// members are a doubt.
     pub async fn list_twice<N: Network>(
         &mut self,
         session: &mut Session<N>,
@@ -106,7 +106,7 @@ impl Lister {
             return Ok(look);
         }
         match self.again(session, path).await? {
-            Some(print) if print.has_names_of(look.print) => look.confirmed = true,
+            Some(print) if print.has_members_of(look.print) => look.confirmed = true,
             _ => look.doubt = Some(Doubt::Changed),
         }
         Ok(look)
@@ -355,32 +355,41 @@ fn may_be_above(listing: &Listing, path: &str) -> bool {
 pub(crate) struct Print {
     count: usize,
     names: u64,
+    kinds: u64,
     facts: u64,
 }
 
 impl Print {
     pub(crate) fn of(listing: &Listing) -> Self {
         listing.listed.iter().fold(Self::default(), |print, listed| match listed {
-            Listed::Entry(entry) => print.and(&entry.name, facts(entry)),
-            Listed::Unparsed(line) => print.and(line, 0),
+            Listed::Entry(entry) => print.and(&entry.name, &entry.kind, facts(entry)),
+            Listed::Unparsed(line) => print.and(line, &Kind::Other, 0),
             Listed::Skipped => print,
         })
     }
 
-    fn and(self, name: &str, facts: u64) -> Self {
+    fn and(self, name: &str, kind: &Kind, facts: u64) -> Self {
         let mut hash = Fnv::default();
         // Writing to it does not fail.
         let _ = hash.write_str(name);
+        let mut kinds = Fnv(hash.0);
+        let _ = write!(kinds, "{kind:?}");
         Self {
             count: self.count.saturating_add(1),
             names: self.names.wrapping_add(hash.0),
+            kinds: self.kinds.wrapping_add(kinds.0),
             facts: self.facts.wrapping_add(hash.0.rotate_left(17) ^ facts),
         }
     }
 
     /// The same names.
-    pub(crate) fn has_names_of(self, other: Self) -> bool {
+    fn has_names_of(self, other: Self) -> bool {
         (self.count, self.names) == (other.count, other.names)
+    }
+
+    /// The same names, each of the same kind.
+    pub(crate) fn has_members_of(self, other: Self) -> bool {
+        self.has_names_of(other) && self.kinds == other.kinds
     }
 }
 

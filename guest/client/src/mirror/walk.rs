@@ -167,14 +167,14 @@ impl Walk {
         self.compare(session, path, folder, |before, again| before == again).await
     }
 
-    /// The same for the names alone, where nothing is deleted: a file may have grown meanwhile.
-    pub async fn confirm_names<N: Network>(
+    /// The same for names and kinds alone, where nothing is deleted: a file may have grown meanwhile.
+    pub async fn confirm_members<N: Network>(
         &mut self,
         session: &mut Session<N>,
         path: &RelativePath,
         folder: &mut Folder,
     ) -> Result<(), Error> {
-        self.compare(session, path, folder, Print::has_names_of).await
+        self.compare(session, path, folder, Print::has_members_of).await
     }
 
     async fn compare<N: Network>(

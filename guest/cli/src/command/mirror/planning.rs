@@ -118,7 +118,7 @@ impl Work<'_> {
 
     /// List directories of the server once more: in the clear nothing else shows that a listing was cut off where a line ends.
     /// Those in which something is to be deleted, or because of which, have to be the same in all; all others that decide
-    /// what is here in the end, or there, have to have the same names. Whether one of them is another one now.
+    /// what is here in the end, or there, have to have the same members. Whether one of them is another one now.
     async fn confirm(
         &self,
         walk: &mut Walk,
@@ -135,7 +135,7 @@ impl Work<'_> {
             let confirmed = match deletes.contains(&at) {
                 true => walk.confirm(client, &path, folder).await,
                 false if others && why_uncertain(folder).is_none() => {
-                    let confirmed = walk.confirm_names(client, &path, folder).await;
+                    let confirmed = walk.confirm_members(client, &path, folder).await;
                     if let Some(why) = why_uncertain(folder) {
                         let text = format!("{} of the server: {why}", place(&folder.path));
                         self.trouble(&Failure::new(Exit::Partial, text));
