@@ -120,7 +120,8 @@ pub struct Settings {
     pub idle_timeout: Duration,
     /// The longest that one call may take as a whole.
     pub total_timeout: Option<Duration>,
-    /// Compare sizes (SIZE) at the end of each upload as an image and of each copy.
+    /// Compare sizes (SIZE) at the end of each upload as an image, of each copy, and of each download whose size was asked
+    /// for just before.
     pub verify_size: bool,
     /// Compare checksums at the end of whole files, where the server has any.
     pub verify_checksums: bool,

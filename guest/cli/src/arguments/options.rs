@@ -1,6 +1,5 @@
 //! What several verbs take: how files are transferred, and how to talk to a server.
 
-use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -86,7 +85,7 @@ pub struct ConnectionOptions {
     /// The file whose first line is the password
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
-    /// Give the password of --password-file or FTP_PASSWORD to each of several hosts
+    /// Give the password of --password-file or FTP_PASSWORD to each of several hosts or ports
     #[arg(long)]
     pub same_password: bool,
     /// Look user and password up in .netrc in the folder that HOME names
@@ -207,8 +206,7 @@ impl ConnectionOptions {
     }
 
     /// Settings with the contents of the files that are named.
-    pub fn with_files(&self, read: impl Fn(&PathBuf) -> io::Result<String>) -> Result<Settings, (PathBuf, io::Error)> {
-        let text = |path: &PathBuf| read(path).map_err(|error| (path.clone(), error));
+    pub fn with_files<E>(&self, text: impl Fn(&PathBuf) -> Result<String, E>) -> Result<Settings, E> {
         let mut settings = self.settings();
         if let Some(path) = &self.ca {
             settings.tls.trust = Trust::Roots(text(path)?);

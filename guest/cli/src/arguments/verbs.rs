@@ -184,8 +184,8 @@ pub struct Mirror {
     /// Tell what would be done
     #[arg(short = 'n', long)]
     pub dry_run: bool,
-    /// Delete what the source does not have. Nothing is deleted after a failed transfer, nor where a listing may be
-    /// incomplete
+    /// Delete what the source does not have. Nothing is deleted after a failed transfer, where a listing may be
+    /// incomplete, or where a file is listed by another name than it was sent by
     #[arg(long)]
     pub delete: bool,
     /// Delete names that begin with a dot although the server may have them and not show them

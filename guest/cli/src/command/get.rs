@@ -19,10 +19,12 @@ use super::connect::{Client, Server};
 use super::disk;
 use super::download::{How, Job, Known, ask, download};
 use super::failure::{Doing as _, Failure};
+use super::files::reopened;
 use super::globs::{Meaning, Meant, expand, may_be_file};
 use super::hints;
 use super::jobs::{Limiter, Tally, Worker};
 use super::output;
+use super::targets::{each_path, each_url, servers};
 
 /// What is for directories.
 const INSTEAD: &str = "for those there is `mirror`";
@@ -73,9 +75,10 @@ impl Work<'_> {
         let mut client = server.open().await?;
         let mut jobs = Vec::new();
         for url in urls {
+            client = reopened(client, server).await?;
             match self.find(&mut client, &url.remote).await {
                 Ok(found) => jobs.extend(found),
-                Err(failure) if failure.exit == Exit::Usage || !client.is_open() => return Err(failure),
+                Err(failure) if failure.exit == Exit::Usage => return Err(failure),
                 Err(failure) => _ = self.tally.add(self.context, Err(failure)),
             }
         }
@@ -144,8 +147,7 @@ async fn get_to_output(context: &Context, urls: &[String], get: &Get) -> Result<
 }
 
 pub async fn cat(context: &Context, cat: Cat) -> Result<(), Failure> {
-    let servers = cat.urls.iter().map(|url| Server::new(context, url, &cat.connection));
-    let servers = servers.collect::<Result<Vec<_>, _>>()?;
+    let servers = servers(context, &cat.urls, &cat.connection)?;
     print(&servers, &Printing::new(context, cat.ascii, Limiter::new(context, None))).await
 }
 
@@ -166,22 +168,17 @@ impl<'a> Printing<'a> {
 
 /// To the standard output, one after the other.
 async fn print(servers: &[Rc<Server>], how: &Printing<'_>) -> Result<(), Failure> {
-    for server in servers {
-        let mut client = server.open().await?;
-        let printed = print_all(&mut client, server, how).await;
-        client.quit().await;
-        printed?;
-    }
-    Ok(())
-}
-
-async fn print_all(client: &mut Client, server: &Server, how: &Printing<'_>) -> Result<(), Failure> {
-    let representation = server.remote.representation(how.ascii);
-    let Meaning { meant, doubt } = expand(client, &server.remote, how.no_glob).await?;
-    for meant in meant.iter().filter(|meant| may_be_file(&meant.entry)) {
-        print_one(client, meant, representation, how).await?;
-    }
-    Meaning::end(doubt)
+    each_url(how.context, servers, async |worker, tally| {
+        let remote = &worker.server.remote;
+        let representation = remote.representation(how.ascii);
+        let meant = expand(worker.client().await?, remote, how.no_glob).await;
+        each_path(worker, tally, meant, async |client, meant| match may_be_file(&meant.entry) {
+            true => print_one(client, meant, representation, how).await,
+            false => Ok(()),
+        })
+        .await
+    })
+    .await
 }
 
 async fn print_one(

@@ -1,5 +1,7 @@
 //! Patterns: which files of a directory are meant.
 
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use ftp_cli::exit::Exit;
@@ -31,11 +33,6 @@ impl Meaning {
     pub fn of(path: String) -> Self {
         Self { meant: vec![Meant { path, entry: None }], doubt: None }
     }
-
-    /// Whether it was all, once it is done.
-    pub fn end(doubt: Option<Failure>) -> Result<(), Failure> {
-        doubt.map_or(Ok(()), Err)
-    }
 }
 
 /// What a URL means: one path, or the members of a directory that its pattern matches. None is a failure.
@@ -44,7 +41,10 @@ pub async fn expand(client: &mut Client, remote: &Remote, no_glob: bool) -> Resu
         let Some(path) = remote.path() else { return Err(Failure::usage("the URL names no file")) };
         return Ok(Meaning::of(path));
     };
-    let look = Lister::default().list_twice(client, remote.directory.as_deref()).await.doing_named(listing(remote))?;
+    let mut lister = Lister::default();
+    let look = lister.list_twice(client, remote.directory.as_deref()).await;
+    leave(&lister, client);
+    let look = look.doing_named(listing(remote))?;
     let doubt = look.doubt.filter(|doubt| matches!(doubt, Doubt::NoLineEnd | Doubt::NoCloseNotify | Doubt::Changed));
     let doubt = doubt.map(|doubt| {
         let text = format!("more than that may match {pattern} on the server: {}", why_doubtful(doubt));
@@ -69,8 +69,9 @@ pub async fn matching(
     hidden: bool,
 ) -> Result<Vec<Entry>, Failure> {
     let mut lister = Lister::new(hidden);
-    let look = lister.list(client, remote.directory.as_deref()).await.doing_named(listing(remote))?;
-    members_of(look.listing, pattern)
+    let look = lister.list(client, remote.directory.as_deref()).await;
+    leave(&lister, client);
+    members_of(look.doing_named(listing(remote))?.listing, pattern)
 }
 
 /// What cannot be done.
@@ -93,6 +94,14 @@ fn members_of(listing: Listing, pattern: &str) -> Result<Vec<Entry>, Failure> {
     Ok(entries)
 }
 
+/// After listings: a session that is in another directory, without a way back, is of no use for paths that do not begin at
+/// the root, and so is closed.
+pub fn leave(lister: &Lister, client: &mut Client) {
+    if lister.is_away() {
+        client.close();
+    }
+}
+
 /// Whether an entry is worth a try as a file.
 pub fn may_be_file(entry: &Option<Entry>) -> bool {
     entry.as_ref().is_none_or(|entry| matches!(entry.kind, Kind::File | Kind::SymbolicLink))
@@ -103,19 +112,31 @@ pub fn may_be_file(entry: &Option<Entry>) -> bool {
 pub fn local(argument: &str, no_glob: bool, troubles: &mut Vec<Failure>) -> Result<Vec<PathBuf>, Failure> {
     let path = Path::new(argument);
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    if no_glob || !name.contains(['*', '?', '[']) || path.exists() {
+    let unreadable = |path: &Path| {
+        let path = path.to_owned();
+        move |error: io::Error| Failure::local("read", &path, &error)
+    };
+    if no_glob || !name.contains(['*', '?', '[']) || path.try_exists().map_err(unreadable(path))? {
         return Ok(vec![path.to_owned()]);
     }
     let matcher = matcher(&name)?;
     let folder = parent(path);
-    let failed = |error: std::io::Error| Failure::local("read", folder, &error);
     let mut found = Vec::new();
-    let members = members(folder).map_err(failed)?;
+    let members = members(folder).map_err(unreadable(folder))?;
     troubles.extend(members.left_out(folder));
     for member in members.names {
         let is_hidden = member.starts_with('.') && !name.starts_with('.');
-        if matcher.is_match(&member) && !is_hidden && folder.join(&member).is_file() {
-            found.push(path.with_file_name(member));
+        if !matcher.is_match(&member) || is_hidden {
+            continue;
+        }
+        let place = path.with_file_name(&member);
+        match fs::metadata(folder.join(&member)) {
+            Ok(member) if member.is_file() => found.push(place),
+            // A link to nothing is no file either.
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                troubles.push(Failure::local("read", &place, &error))
+            }
+            _ => {}
         }
     }
     if found.is_empty() {
