@@ -23,7 +23,7 @@ mod verbs;
 
 pub use choice::{Random, sample, spread};
 pub use fault::{Action, Connection, Direction, Fault};
-pub use judge::{Verdict, judge};
+pub use judge::{Reason, Verdict, judge};
 pub use proxy::{Log, Passed, Proxy};
 pub use report::Table;
 pub use run::{Case, Ended, Seen, perform, perform_all, record};

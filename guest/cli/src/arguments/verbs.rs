@@ -194,6 +194,9 @@ pub struct Mirror {
     /// Delete although a listing may be incomplete or a transfer failed
     #[arg(long)]
     pub delete_unconfirmed: bool,
+    /// List directories once, also without TLS: one whose listing was cut off where a line ends then looks whole
+    #[arg(long)]
+    pub list_once: bool,
     /// Delete what stands in the way: a file where a directory should be, and the like
     #[arg(long)]
     pub replace: bool,
