@@ -5,6 +5,7 @@
 mod command;
 mod protocol;
 mod scripted;
+mod servers;
 mod tls;
 
 pub use command::{names, netrc, urls};

@@ -1,37 +1,53 @@
 //! Whole sessions against a server that plays a script.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use ftp_client::mirror::{Walk, WalkOptions};
+use ftp_client::retry::{self, Retry};
 use ftp_client::scripted::{Data, End, Script, Scripted};
+use ftp_client::segments::{self, Segments, Sink};
 use ftp_client::{
-    Active, Algorithm, DataMode, Download, Error, Representation, Security, Session, Settings, Timestamp, TransferMode,
-    Upload,
+    Active, Algorithm, Credentials, DataMode, Download, Encoding, Error, ListOptions, ListingWay, Network as _, Proxy,
+    ProxyServer, Representation, Security, Session, Settings, Timestamp, TransferMode, Upload,
 };
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
+
+use crate::servers::{PORT, PROXY, Servers};
 
 /// Between the parts of the bytes of a session.
 const MARK: u8 = 0xfe;
 
-/// Longer than all limits of a session of a few dozen calls, and their multiples.
+/// Longer than all limits of a session of a few dozen calls, and their multiples; likewise longer than that of a copy.
 const LONGEST: Duration = Duration::from_secs(100_000);
 
 /// Nothing shows it once it was sent, whatever the server says.
 const PASSWORD: &str = "pa55-w0rd";
 
-type Client = Session<Scripted>;
+type Client = Session<Servers>;
 
 /// What the client does, a letter for each, and then what the server does. The parts are separated by 0xFE. Those of the
 /// server begin with a letter: `w` waits for a line and then says the rest, `s` says it at once, `d` sends it on a data
-/// connection and ends that in order, `x` with a reset, `t` takes a file on one; `c` closes the control connection, `r`
-/// resets it.
+/// connection and ends that in order, `x` with a reset, `i` not at all, `t` takes a file on one, `k` takes a few bytes of
+/// it; `f` refuses a data connection, `q` does not answer there; `c` closes the control connection, `r` resets it. With `n`
+/// the script of one more server begins, for one more session.
 pub fn sessions(data: &[u8]) {
     let mut parts = data.split(|byte| *byte == MARK);
     let work: Vec<u8> = parts.next().unwrap_or_default().iter().copied().take(40).collect();
-    let network = Scripted::new(parts.fold(Script::new().unchecked(), step));
+    let parts: Vec<_> = parts.collect();
+    let piece = if work.contains(&b'W') { 3 } else { usize::MAX };
+    let script = || Script::new().unchecked().in_pieces_of(piece);
+    let network = Servers::new(
+        parts
+            .split(|part| part.first() == Some(&b'n'))
+            .take(10)
+            .map(|parts| parts.iter().copied().fold(script(), step)),
+    );
     let settings = settings(&work);
+    let copies = work.iter().filter(|verb| **verb == b'x').count();
     network.run(async {
-        let Ok(mut session) = Session::connect(network.clone(), settings, "ftp.example.com", 21).await else { return };
+        let open = async || Session::connect(network.clone(), settings.clone(), "ftp.example.com", PORT).await;
+        let Ok(mut session) = open().await else { return };
         let mut is_sent = false;
         for verb in work {
             let error = call(&mut session, verb).await.err().map(|error| error.to_string());
@@ -42,7 +58,8 @@ pub fn sessions(data: &[u8]) {
         }
     });
     assert_eq!(network.open_sockets(), 0, "a socket is left open");
-    assert!(ftp_client::Network::now(&network) < LONGEST, "it took {:?}", ftp_client::Network::now(&network));
+    let longest = LONGEST.saturating_mul(1 + u32::try_from(copies).expect("a few"));
+    assert!(network.now() < longest, "it took {:?}", network.now());
 }
 
 fn step(script: Script, part: &[u8]) -> Script {
@@ -52,7 +69,11 @@ fn step(script: Script, part: &[u8]) -> Script {
         b's' => script.say(bytes),
         b'd' => script.data(Data::sends(bytes, End::Close)),
         b'x' => script.data(Data::sends(bytes, End::Reset)),
+        b'i' => script.data(Data::sends(bytes, End::Stall)),
         b't' => script.data(Data::takes()),
+        b'k' => script.data(Data::takes_only(100, End::Reset)),
+        b'f' => script.data(Data::refused()),
+        b'q' => script.data(Data::silent()),
         b'c' => script.end(End::Close),
         b'r' => script.end(End::Reset),
         _ => script,
@@ -62,9 +83,17 @@ fn step(script: Script, part: &[u8]) -> Script {
 /// Capitals that are no verbs are settings.
 fn settings(work: &[u8]) -> Settings {
     let has = |letter| work.contains(&letter);
+    let proxy = || {
+        let credentials = Some(Credentials { user: "user".to_owned(), password: PASSWORD.to_owned() });
+        ProxyServer { host: "proxy.example.com".to_owned(), port: PROXY, credentials }
+    };
+    let proxies = [(b'O', Proxy::Socks5(proxy())), (b'H', Proxy::HttpConnect(proxy()))];
     Settings {
         security: if has(b'X') { Security::Explicit } else { Security::None },
         data_mode: if has(b'P') { DataMode::Active(Active::default()) } else { DataMode::Passive },
+        encoding: if has(b'I') { Encoding::Latin1 } else { Encoding::Utf8 },
+        proxy: proxies.into_iter().find(|(letter, _)| has(*letter)).map(|(_, proxy)| proxy),
+        total_timeout: has(b'B').then_some(Duration::from_secs(20)),
         keepalive: has(b'K').then_some(Duration::from_secs(1)),
         pipelining: has(b'G'),
         verify_checksums: has(b'V'),
@@ -106,6 +135,15 @@ async fn call(session: &mut Client, verb: u8) -> Result<(), Error> {
         b'v' => write(session.store("file", Ascii, 0).await?, session).await?,
         b'z' => drop(session.set_transfer_mode(TransferMode::Deflate).await?),
         b'q' => drop(session.end().await?),
+        b'i' => drop(session.reinitialize().await?),
+        b'j' => drop(session.list(Some("/a"), ListOptions { way: ListingWay::Entered, all: true }).await?),
+        b'b' => drop(session.available_space(None).await?),
+        b'C' => drop(session.combine(&["one".to_owned(), "other".to_owned()], "file").await?),
+        b'x' => copy(session).await?,
+        b'F' => fetch(session).await?,
+        b'Z' => segments(session).await?,
+        b'N' => again(session).await?,
+        b'Q' => upload(session).await?,
         _ => {}
     }
     Ok(())
@@ -124,14 +162,14 @@ async fn whole(session: &mut Client) -> Result<(), Error> {
     Ok(())
 }
 
-async fn read(mut download: Download<Scripted>, session: &mut Client) -> Result<u64, Error> {
+async fn read(mut download: Download<Servers>, session: &mut Client) -> Result<u64, Error> {
     let mut bytes = Vec::new();
     while download.read(&mut bytes, 1000).await? > 0 {}
     download.finish(session).await?;
     Ok(bytes.len() as u64)
 }
 
-async fn write(mut upload: Upload<Scripted>, session: &mut Client) -> Result<(), Error> {
+async fn write(mut upload: Upload<Servers>, session: &mut Client) -> Result<(), Error> {
     upload.write(&[b'\n'; 3000]).await?;
     upload.finish(session).await.map(drop)
 }
@@ -146,6 +184,85 @@ async fn walk(session: &mut Client) -> Result<(), Error> {
     let mut walk = Walk::new(None, WalkOptions { depth: 3, entries: 20, ..WalkOptions::default() });
     while walk.next(session).await?.is_some() {}
     Ok(())
+}
+
+/// One more session, with the next server.
+async fn open(session: &Client) -> Result<Client, Error> {
+    let (network, settings) = (session.network().clone(), session.settings().clone());
+    let mut session = Session::connect(network, settings, "ftp.example.com", PORT).await?;
+    session.login("user", PASSWORD, None).await?;
+    Ok(session)
+}
+
+async fn copy(session: &mut Client) -> Result<(), Error> {
+    let mut target = open(session).await?;
+    session.copy_to("file", &mut target, "file", Representation::Image).await?;
+    target.end().await.map(drop)
+}
+
+/// Where ranges of a file go: no byte goes there twice.
+#[derive(Default)]
+struct Ranges(RefCell<Vec<(u64, u64)>>);
+
+impl Sink for Ranges {
+    async fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), Error> {
+        let end = offset + bytes.len() as u64;
+        let mut ranges = self.0.borrow_mut();
+        let is_there = |(from, to): &(u64, u64)| offset < *to && *from < end;
+        assert!(!ranges.iter().any(is_there), "{offset} to {end} was there: {ranges:?}");
+        ranges.push((offset, end));
+        Ok(())
+    }
+}
+
+impl Ranges {
+    fn bytes(&self) -> u64 {
+        self.0.borrow().iter().map(|(from, to)| to - from).sum()
+    }
+}
+
+const POLICY: Retry = Retry { attempts: 2, wait: Duration::from_secs(1), longest_wait: Duration::from_secs(10) };
+
+async fn fetch(session: &Client) -> Result<(), Error> {
+    let ranges = Ranges::default();
+    let arrived = retry::fetch(session.network(), || open(session), "file", 0, &ranges, &POLICY).await?;
+    assert_eq!(arrived.bytes, ranges.bytes());
+    assert!(arrived.version.size.is_none_or(|size| size <= arrived.bytes), "{arrived:?}");
+    Ok(())
+}
+
+async fn segments(session: &mut Client) -> Result<(), Error> {
+    let (ranges, options) = (Ranges::default(), Segments { sessions: 3, smallest: 2, resume: None });
+    let (network, settings) = (session.network().clone(), session.settings().clone());
+    let open = async || {
+        let mut session = Session::connect(network.clone(), settings.clone(), "ftp.example.com", PORT).await?;
+        session.login("user", PASSWORD, None).await.map(|_| session)
+    };
+    match segments::download(session, open, "file", &ranges, &options).await {
+        Ok(fetched) => is_whole(&fetched, &ranges),
+        Err(failed) => {
+            assert!(failed.resume.bytes() <= ranges.bytes(), "{failed:?}");
+            return Err(failed.error);
+        }
+    }
+    Ok(())
+}
+
+fn is_whole(fetched: &segments::Fetched, ranges: &Ranges) {
+    assert_eq!(fetched.bytes, ranges.bytes(), "{fetched:?}");
+    assert!(fetched.version.size.is_none_or(|size| size == fetched.bytes), "{fetched:?}");
+}
+
+async fn again(session: &Client) -> Result<(), Error> {
+    let (ranges, options) = (Ranges::default(), Segments { sessions: 2, smallest: 2, resume: None });
+    let fetched = retry::download(session.network(), || open(session), "file", &ranges, &options, &POLICY).await;
+    is_whole(&fetched.map_err(|failed| failed.error)?, &ranges);
+    Ok(())
+}
+
+async fn upload(session: &Client) -> Result<(), Error> {
+    let source: &[u8] = &[b'\n'; 3000];
+    retry::upload(session.network(), || open(session), "file", &source, &POLICY).await.map(drop)
 }
 
 /// The bytes of a compressed download. The first byte is the size of the pieces that are asked for; the same comes out as
