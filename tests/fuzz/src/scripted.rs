@@ -11,7 +11,8 @@ use ftp_client::{
     Active, Algorithm, Credentials, DataMode, Download, Encoding, Error, ListOptions, ListingWay, Network as _, Proxy,
     ProxyServer, Representation, Security, Session, Settings, Timestamp, TransferMode, Upload,
 };
-use miniz_oxide::inflate::{decompress_to_vec_with_limit, decompress_to_vec_zlib_with_limit};
+use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
+use miniz_oxide::inflate::{TINFLStatus, decompress_to_vec_with_limit};
 
 use crate::servers::{PORT, PROXY, Servers};
 
@@ -271,16 +272,32 @@ pub fn inflate(data: &[u8]) {
     let (size, bytes) = crate::choice(data);
     let wire = if size < 128 { bytes.to_vec() } else { with_sum(bytes) };
     let size = usize::from(size % 128).max(1);
-    let most = wire.len().saturating_mul(100).saturating_add(LIMIT);
-    match (inflated(&wire, size), decompress_to_vec_zlib_with_limit(&wire, most)) {
-        (Ok(bytes), Ok(expected)) => assert!(bytes == expected, "{} bytes, {} expected", bytes.len(), expected.len()),
-        (Ok(bytes), Err(error)) => panic!("{} bytes of what is {error:?}", bytes.len()),
-        (Err(error), Ok(expected)) => {
-            let shorter = wire.get(..wire.len() - 1).unwrap_or_default();
-            let has_more_behind = decompress_to_vec_zlib_with_limit(shorter, most).is_ok();
-            assert!(has_more_behind || expected.len() > LIMIT, "{error:?} for {} bytes", expected.len());
+    match (inflated(&wire, size), expected(&wire)) {
+        (Ok(bytes), Ok((expected, taken))) => {
+            assert!(bytes == expected, "{} bytes, {} expected", bytes.len(), expected.len());
+            assert_eq!(taken, wire.len(), "more follows the end");
+        }
+        (Ok(bytes), Err(status)) => panic!("{} bytes of what is {status:?}", bytes.len()),
+        (Err(error), Ok((expected, taken))) => {
+            assert!(taken < wire.len() || expected.len() > LIMIT, "{error:?} for {} bytes", expected.len());
         }
         (Err(_), Err(_)) => {}
+    }
+}
+
+/// What another decoder makes of it at once, and how much of it. As for one that goes by portions, what is further back than
+/// the beginning is zeroes; the sum is about them as well.
+fn expected(wire: &[u8]) -> Result<(Vec<u8>, usize), TINFLStatus> {
+    const WINDOW: usize = 32 << 10;
+    const FLAGS: u32 = inflate_flags::TINFL_FLAG_PARSE_ZLIB_HEADER
+        | inflate_flags::TINFL_FLAG_COMPUTE_ADLER32
+        | inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
+    let mut bytes = vec![0; WINDOW + 100 * wire.len() + LIMIT];
+    let (status, taken, count) = decompress(&mut DecompressorOxide::new(), wire, &mut bytes, WINDOW, FLAGS);
+    bytes.truncate(WINDOW + count);
+    match status {
+        TINFLStatus::Done => Ok((bytes.split_off(WINDOW), taken)),
+        status => Err(status),
     }
 }
 
