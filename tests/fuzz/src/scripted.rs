@@ -9,7 +9,7 @@ use ftp_client::scripted::{Data, End, Script, Scripted};
 use ftp_client::segments::{self, Segments, Sink};
 use ftp_client::{
     Active, Algorithm, Credentials, DataMode, Download, Encoding, Error, ListOptions, ListingWay, Network as _, Proxy,
-    ProxyServer, Representation, Security, Session, Settings, Timestamp, TransferMode, Upload,
+    ProxyServer, Reply, Representation, Security, Session, Settings, Timestamp, TransferMode, Upload,
 };
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 use miniz_oxide::inflate::{TINFLStatus, decompress_to_vec_with_limit};
@@ -189,10 +189,28 @@ async fn walk(session: &mut Client) -> Result<(), Error> {
 
 /// One more session, with the next server.
 async fn open(session: &Client) -> Result<Client, Error> {
-    let (network, settings) = (session.network().clone(), session.settings().clone());
-    let mut session = Session::connect(network, settings, "ftp.example.com", PORT).await?;
+    one_more(session.network(), session.settings()).await
+}
+
+async fn one_more(network: &Servers, settings: &Settings) -> Result<Client, Error> {
+    let session = Session::connect(network.clone(), settings.clone(), "ftp.example.com", PORT).await;
+    let mut session = session.map_err(greeting)?;
     session.login("user", PASSWORD, None).await?;
     Ok(session)
+}
+
+/// A server that knows the password from another session may greet with it, and a session without a login knows none.
+fn greeting(error: Error) -> Error {
+    let masked = |reply: Reply| Reply {
+        code: reply.code,
+        lines: reply.lines.iter().map(|line| line.replace(PASSWORD, "****")).collect(),
+    };
+    match error {
+        Error::Transient(reply) => Error::Transient(masked(reply)),
+        Error::Permanent(reply) => Error::Permanent(masked(reply)),
+        Error::Unexpected(reply) => Error::Unexpected(masked(reply)),
+        error => error,
+    }
 }
 
 async fn copy(session: &mut Client) -> Result<(), Error> {
@@ -245,11 +263,7 @@ async fn fetch(session: &Client) -> Result<(), Error> {
 async fn segments(session: &mut Client) -> Result<(), Error> {
     let (ranges, options) = (Ranges::default(), Segments { sessions: 3, smallest: 2, resume: None });
     let (network, settings) = (session.network().clone(), session.settings().clone());
-    let open = async || {
-        let mut session = Session::connect(network.clone(), settings.clone(), "ftp.example.com", PORT).await?;
-        session.login("user", PASSWORD, None).await.map(|_| session)
-    };
-    match segments::download(session, open, "file", &ranges, &options).await {
+    match segments::download(session, || one_more(&network, &settings), "file", &ranges, &options).await {
         Ok(fetched) => is_whole(&fetched, &ranges),
         Err(failed) => {
             assert!(failed.resume.bytes() <= ranges.bytes(), "{failed:?}");
