@@ -41,6 +41,7 @@ pub struct Sandbox {
 
 #[derive(Subcommand)]
 pub enum Command {
+    #[cfg(feature = "demo")]
     /// Start a server on this machine, move files to it and back, in the clear and inside TLS; compare them
     Demo {
         /// The size of the large file, in MiB; the disk needs room for three of it
