@@ -306,7 +306,7 @@ fn list_shows_what_is_a_link() {
     let refused = passive(asked(listed())).expect("LIST").say("502 no LIST\r\n").data(Data::sends("", Ending::Stall));
     assert_eq!(after(cwd(refused, "/", "250 ok"), "/d", kinds), None);
     // It was asked for already.
-    let by_list = data(with_list(), "LIST /d", lines.split_inclusive('\n').last().unwrap());
+    let by_list = data(with_list(), "LIST /d", lines.split_inclusive('\n').next_back().unwrap());
     assert_eq!(after(by_list, "/d", kinds), None);
 }
 
