@@ -90,7 +90,12 @@ pub use ftp_artifacts::COMPONENT;
 #[cfg(feature = "command")]
 pub use ftp_artifacts::COMMAND;
 
-/// The examples of the README, compiled as those above are.
+/// The examples of the repository's README, compiled as those above are.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The examples of the guide beside this crate, likewise.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Guide;

@@ -108,6 +108,15 @@ def tls_context(options):
     return context
 
 
+class Active(FTPHandler.active_dtp):
+    def del_channel(self, map=None):
+        # Once connected, the handler of the transfer has the socket. This object is closed with its session, and must not
+        # take that number out of the loop then: by that time it may be one of another session, which would not be heard
+        # any more.
+        if self.ioloop.socket_map.get(self._fileno) is self:
+            super().del_channel()
+
+
 def handler(options):
     base = TLS_FTPHandler if options.certificate else FTPHandler
 
@@ -116,6 +125,7 @@ def handler(options):
         write_limit = options.rate
 
     class Handler(base):
+        active_dtp = Active
         authorizer = DummyAuthorizer()
         banner = options.banner
         encoding = options.encoding

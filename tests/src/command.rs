@@ -18,7 +18,7 @@ use crate::wasmtime;
 /// Who runs the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Program {
-    /// The command `wasmtime`, with the flags that the README names.
+    /// The command `wasmtime`, with the flags that the guide of the command names.
     Wasmtime,
     /// `ftp-host`.
     Runner,

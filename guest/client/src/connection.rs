@@ -176,6 +176,8 @@ impl<N: Network> Connection<N> {
         if self.settings.security != Security::None && self.control.agreed().is_none() {
             return Err(Error::Insecure("the command channel was cleared: a login would be in the clear".to_string()));
         }
+        // A server may have them from another session already.
+        [Some(&password), account.as_ref()].into_iter().flatten().for_each(|secret| self.control.conceal(secret));
         self.forget_features();
         self.control.renew_utf8(false);
         let mut reply = self.control.exchange("USER", Some(&user)).await?;

@@ -251,9 +251,14 @@ impl<N: Network> Control<N> {
         Err(self.broken("no reply to QUIT among those that came"))
     }
 
-    /// As [`Self::exchange`], for an argument that nobody may see, not even in the server's own words.
-    pub(crate) async fn exchange_secret(&mut self, verb: &str, secret: &[u8]) -> Result<Raw, Error> {
+    /// Show this to nobody from now on, not even in the server's own words.
+    pub(crate) fn conceal(&mut self, secret: &[u8]) {
         self.transcript.secrets.add(&self.encoding.decode(secret));
+    }
+
+    /// As [`Self::exchange`], for an argument to [conceal](Self::conceal).
+    pub(crate) async fn exchange_secret(&mut self, verb: &str, secret: &[u8]) -> Result<Raw, Error> {
+        self.conceal(secret);
         self.send(command::line(verb, Some(secret))?, Some(verb)).await?;
         self.answer().await
     }

@@ -79,7 +79,7 @@ pub(crate) fn ready<T>(poll: Poll<T>) -> Option<T> {
     }
 }
 
-/// Let the limits of the surrounding calls be looked at: work that never has to wait would outrun them.
+/// Yield once, so that enclosing timeouts are polled. Without this, a loop that never blocks starves them.
 pub async fn breathe() {
     let mut waited = false;
     poll_fn(|cx| {

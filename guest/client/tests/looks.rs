@@ -324,3 +324,37 @@ fn names_are_those_of_a_listing_that_is_made_now() {
         assert_eq!(names, expected, "{now:?}");
     }
 }
+
+#[test]
+fn members_are_compared_once_more_where_nothing_is_deleted() {
+    let whole = "type=file;size=1; a\r\ntype=file;size=2; b\r\n";
+    let grown = "type=file;size=9; a\r\ntype=file;size=2; b\r\n";
+    for (first, again, doubt) in [
+        (whole, whole, None),
+        (whole, grown, None),
+        ("type=file;size=1; a\r\n", whole, Some(Doubt::Changed)),
+        (whole, "type=file;size=1; a\r\n", Some(Doubt::Changed)),
+        (whole, "type=file;size=1; a\r\ntype=file;size=2; b", Some(Doubt::Changed)),
+        ("type=ffile;size=1; a\r\ntype=file;size=2; b\r\n", whole, Some(Doubt::Changed)),
+    ] {
+        let script = inside(pwd(data(with_mlsd(), "MLSD /d", first), ROOT), "/d", "MLSD", again);
+        let folder = play(script.clone(), async |session| {
+            let mut walk = Walk::new(Some("/d"), WalkOptions::default());
+            let mut tree = Tree::default();
+            walk.run(session, &mut tree).await.unwrap();
+            let mut folder = tree.folders.remove(0);
+            walk.confirm_members(session, &RelativePath::root(), &mut folder).await.unwrap();
+            folder
+        });
+        assert_eq!((folder.doubt, folder.whole), (doubt, doubt.is_none()), "{again:?}");
+        let look = play(script, async |session| Lister::default().list_twice(session, Some("/d")).await.unwrap());
+        assert_eq!((look.doubt, look.confirmed), (doubt, doubt.is_none()), "{again:?}");
+    }
+}
+
+#[test]
+fn listing_that_is_in_doubt_is_not_listed_twice() {
+    let script = data(with_mlsd(), "MLSD /d", "type=file;size=1; a");
+    let look = play(script, async |session| Lister::default().list_twice(session, Some("/d")).await.unwrap());
+    assert_eq!((look.doubt, look.confirmed), (Some(Doubt::NoLineEnd), false));
+}

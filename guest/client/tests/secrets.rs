@@ -109,3 +109,14 @@ fn wrong_password_stays_a_secret() {
     });
     assert!(!transcript.contains("hunter"), "{transcript}");
 }
+
+#[test]
+fn password_that_a_server_has_from_another_session_is_masked_before_it_is_sent() {
+    let script = hello().expect("USER u").say("530 hunter2 and sesame are not for you\r\n");
+    let transcript = play(script, async |session| {
+        let error = session.login("u", "hunter2", Some("sesame")).await.unwrap_err();
+        assert_eq!(error.to_string(), "refused: 530 **** and **** are not for you");
+        session.transcript()
+    });
+    assert_eq!(transcript.last().map(String::as_str), Some("< 530 **** and **** are not for you"));
+}

@@ -103,8 +103,8 @@ fn size_counts_more_than_the_number_in_an_announcement() {
         (5, "x", None, true),
         (1000, "x", Some("213 1000"), false),
     ] {
-        let script =
-            passive(sized(hello(), "x", before)).expect("RETR x").say(format!("150 {announced}\r\n226 done\r\n"));
+        let script = sized(hello().expect("TYPE I").say("200 ok\r\n"), "x", before);
+        let script = passive(script).expect("RETR x").say(format!("150 {announced}\r\n226 done\r\n"));
         let script = match now {
             Some(reply) => script.expect("SIZE x").say(format!("{reply}\r\n")),
             None => script,

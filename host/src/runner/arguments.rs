@@ -25,7 +25,7 @@ pub struct Arguments {
 #[derive(Args)]
 #[command(next_help_heading = "Sandbox")]
 pub struct Sandbox {
-    /// Tell on the standard error what the command was granted
+    /// Print the sandbox's permissions to stderr
     #[arg(long)]
     pub explain: bool,
     /// The most memory of the command

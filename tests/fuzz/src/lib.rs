@@ -5,12 +5,13 @@
 mod command;
 mod protocol;
 mod scripted;
+mod servers;
 mod tls;
 
 pub use command::{names, netrc, urls};
 pub use protocol::{addresses, charsets, facts, listings, replies, times};
 pub use scripted::{inflate, sessions};
-pub use tls::{handshakes, records};
+pub use tls::{handshakes, records, sealed};
 
 /// The first byte, which chooses a way to run, and the rest.
 fn choice(data: &[u8]) -> (u8, &[u8]) {

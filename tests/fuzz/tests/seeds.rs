@@ -42,5 +42,6 @@ macro_rules! replays {
 }
 
 replays!(
-    addresses, charsets, facts, handshakes, inflate, listings, names, netrc, records, replies, sessions, times, urls
+    addresses, charsets, facts, handshakes, inflate, listings, names, netrc, records, replies, sealed, sessions, times,
+    urls
 );

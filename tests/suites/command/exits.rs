@@ -51,7 +51,7 @@ const TRIALS: [Trial; 13] = [
         let unused = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         place.write_there("there", b"contents")?;
         let nowhere = format!("ftp://user@{unused}/x");
-        place.fails(9, &["get", &nowhere, &place.url("there"), "both/"], "cannot connect")?;
+        place.fails(9, &["get", "--same-password", &nowhere, &place.url("there"), "both/"], "cannot connect")?;
         assert!(place.here("both/there")? == b"contents");
         place.fails(4, &["get", &nowhere, &nowhere, "none/"], "cannot connect")
     }),
@@ -61,7 +61,7 @@ const TRIALS: [Trial; 13] = [
         let nowhere = format!("ftp://user@{unused}/x");
         let (missing, there) = (place.url("missing"), place.url("there"));
         for (words, shown) in
-            [(&["ls"][..], "there"), (&["stat"], "8 bytes"), (&["cat"], "contents"), (&["sum", "--read"], "sha256")]
+            [(&["ls"][..], "there"), (&["stat"], "8 bytes"), (&["cat"], "contents"), (&["sum", "--read"], "sha-256")]
         {
             for (url, said) in [(&missing, "missing"), (&nowhere, "cannot connect")] {
                 let output = place.run(&[words, &["--same-password", url, &there]].concat())?;
@@ -77,12 +77,12 @@ const TRIALS: [Trial; 13] = [
         for path in ["a/x", "b/x"] {
             place.write_there(path, b"contents")?;
         }
-        place.fails(2, &["get", &place.url("a/x"), &place.url("b/x"), "both/"], "two of them")?;
+        place.fails(2, &["get", &place.url("a/x"), &place.url("b/x"), "both/"], "more than one source")?;
         assert!(place.here("both/x").is_err());
         for path in ["a/x", "b/x"] {
             place.write_here(path, b"contents")?;
         }
-        place.fails(2, &["put", "a/x", "b/x", &place.url("")], "two of them")?;
+        place.fails(2, &["put", "a/x", "b/x", &place.url("")], "more than one source")?;
         assert!(place.there("x").is_err());
         Ok(())
     }),

@@ -395,7 +395,7 @@ async fn probe_reports_what_it_tried() -> Result<()> {
 async fn probe_of_a_server_without_features_says_so() -> Result<()> {
     let script = Script::logged_in().on("SYST", "215 UNIX").on("PWD", "257 \"/\"").on("FEAT", "211 none");
     let script = script.download("NLST", "").download("NLST", "");
-    let script = script.on("PORT", "500 no").on("QUIT", "221 bye");
+    let script = script.on("PORT", "500 no").on("PORT", "500 no").on("QUIT", "221 bye");
     let output = script.play(async |peer| probe(peer)).await?;
     let told = String::from_utf8_lossy(&output.stdout);
     for (row, said) in [("sizes", "not announced"), ("checksums", "not announced"), ("features", "none")] {

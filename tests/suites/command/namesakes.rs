@@ -210,7 +210,7 @@ fn missing(place: &Place) -> Result<()> {
 /// Some servers say so in the data, and others list nothing and report no way back.
 async fn denied(program: Program) -> Result<()> {
     let listed = |line: &str| {
-        let script = Script::logged_in().on("CWD zz", "550 no").on("FEAT", "502 no").on("MLSD zz", "500 no");
+        let script = Script::logged_in().on("CWD zz", "550 no").on("FEAT", "502 no").passive().on("MLSD zz", "500 no");
         script.download("LIST zz", line)
     };
     let no_way_back = listed("").on("PWD", "502 no");

@@ -84,12 +84,7 @@ impl Client {
             self.back().await?;
             return (**self).delete(path).await;
         };
-        let entered = self.enter_surely(directory, path).await;
-        let deleted = match entered {
-            Ok(()) => (**self).delete(name).await,
-            Err(error) => Err(error),
-        };
-        self.back_with(deleted).await
+        self.surely(directory, path, async |session| session.delete(name).await).await
     }
 
     /// (RNFR, RNTO) By bare names as [`Self::delete`], where both are in one directory.
@@ -99,12 +94,7 @@ impl Client {
             self.back().await?;
             return (**self).rename(from, to).await;
         };
-        let entered = self.enter_surely(directory, from).await;
-        let renamed = match entered {
-            Ok(()) => (**self).rename(old, new).await,
-            Err(error) => Err(error),
-        };
-        self.back_with(renamed).await
+        self.surely(directory, from, async |session| session.rename(old, new).await).await
     }
 
     /// As [`Self::rename`]. Where nothing is known of the server and it refuses, the size of the file (SIZE) shows which names
@@ -128,11 +118,12 @@ impl Client {
     pub async fn back(&mut self) -> Result<(), Error> {
         let Some(away) = self.away.take() else { return Ok(()) };
         let Err(error) = self.change_directory(&away.home).await else { return Ok(()) };
-        if !is_refusal(self, &error) {
-            return Err(error);
-        }
+        let is_refused = is_refusal(self, &error);
         self.close();
-        Err(Error::NoWayBack(format!("there is no way back to {:?}: {error}", away.home)))
+        Err(match is_refused {
+            true => Error::NoWayBack(format!("there is no way back to {:?}: {error}", away.home)),
+            false => error,
+        })
     }
 
     /// A session that could not return says so, whatever the server answered before.
@@ -195,18 +186,25 @@ impl Client {
         Ok(())
     }
 
-    /// Go to a directory for what changes the file of a path, and hear from the server that it is the one that is meant.
-    async fn enter_surely(&mut self, directory: &str, path: &str) -> Result<(), Error> {
+    /// Change the file of a path in its directory, once the server reports that as the one that is meant.
+    async fn surely<T>(
+        &mut self,
+        directory: &str,
+        path: &str,
+        work: impl AsyncFnOnce(&mut Session<Net>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         self.enter(directory).await?;
-        let there = self.current_directory().await?;
-        match &self.away {
-            Some(away) if is_same(&there, &away.meant()) => Ok(()),
-            _ => {
+        let there = self.current_directory().await;
+        let changed = match (there, &self.away) {
+            (Ok(there), Some(away)) if is_same(&there, &away.meant()) => work(self).await,
+            (Ok(there), _) => {
                 let text =
                     format!("the server reports the directory {there}, where the bare name of {path} is another");
                 Err(Error::Unsupported(text))
             }
-        }
+            (Err(error), _) => Err(error),
+        };
+        self.back_with(changed).await
     }
 }
 

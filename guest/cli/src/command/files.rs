@@ -293,9 +293,10 @@ pub async fn mv(context: &Context, mv: Mv) -> Result<(), Failure> {
         }
     };
     let mut client = server.open().await?;
-    client.rename_and_learn(&from, &to).await.doing_named(format!("cannot rename {from} to {to}"))?;
-    context.out.event(&json!({ "event": "mv", "server": server.remote.server(), "path": from, "to": to }));
+    let renamed = client.rename_and_learn(&from, &to).await.doing_named(format!("cannot rename {from} to {to}"));
     client.quit().await;
+    renamed?;
+    context.out.event(&json!({ "event": "mv", "server": server.remote.server(), "path": from, "to": to }));
     Ok(())
 }
 

@@ -20,7 +20,7 @@ use super::disk;
 use super::download::{How, Job, Known, ask, download};
 use super::failure::{Doing as _, Failure};
 use super::files::reopened;
-use super::globs::{Meant, expand, may_be_file};
+use super::globs::{Meaning, Meant, expand, may_be_file};
 use super::hints;
 use super::jobs::{Limiter, Tally, Worker};
 use super::output;
@@ -98,7 +98,7 @@ impl Work<'_> {
 
     /// What a URL means. A name that cannot be a file here is told, and left out.
     async fn find(&mut self, client: &mut Client, remote: &Remote) -> Result<Vec<Job>, Failure> {
-        let mut found = expand(client, remote, self.get.no_glob).await?;
+        let Meaning { meant: mut found, doubt } = expand(client, remote, self.get.no_glob).await?;
         found.retain(|meant| {
             let may_be_file = may_be_file(&meant.entry);
             if !may_be_file {
@@ -106,7 +106,8 @@ impl Work<'_> {
             }
             may_be_file
         });
-        self.tally.divide(found.len());
+        self.tally.divide(found.len() + usize::from(doubt.is_some()));
+        doubt.into_iter().for_each(|doubt| _ = self.tally.add(self.context, Err(doubt)));
         let mut jobs = Vec::new();
         for meant in found {
             match self.job(meant, remote) {
@@ -121,7 +122,7 @@ impl Work<'_> {
     fn job(&mut self, meant: Meant, remote: &Remote) -> Result<Job, Failure> {
         let target = self.into.place(&meant.path, self.get.connection.encoding())?;
         if !self.taken.insert(target.clone()) {
-            return Err(Failure::usage(format!("two of them would be {}", target.display())));
+            return Err(Failure::usage(format!("more than one source would be written to {}", target.display())));
         }
         let known = meant.entry.as_ref().map(Known::of).unwrap_or_default();
         let representation = remote.representation(self.get.transfer.ascii);

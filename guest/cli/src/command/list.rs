@@ -13,7 +13,7 @@ use super::Context;
 use super::connect::Client;
 use super::failure::{Doing as _, Failure};
 use super::files::{is_directory, unless_refused};
-use super::globs::{Meant, expand, leave, matching};
+use super::globs::{Meaning, Meant, expand, leave, matching};
 use super::output::Output;
 use super::show;
 use super::targets::{each_path, each_url, servers};
@@ -190,7 +190,7 @@ pub async fn stat(context: &Context, stat: Urls) -> Result<(), Failure> {
         let remote = &worker.server.remote;
         let meant = match &remote.pattern {
             Some(_) => expand(worker.client().await?, remote, false).await,
-            None => Ok(vec![Meant { path: remote.path().unwrap_or_else(|| ".".to_owned()), entry: None }]),
+            None => Ok(Meaning::of(remote.path().unwrap_or_else(|| ".".to_owned()))),
         };
         each_path(worker, tally, meant, async |client, Meant { path, .. }| {
             let entry = look(client, remote, path).await?;

@@ -33,6 +33,7 @@ use super::files::{is_directory, make_all, reopened};
 use super::jobs::{self, Worker};
 use super::upload;
 use scan::{Names, Scan};
+pub use texts::why_doubtful;
 use texts::{ANYWAY, place, why_transferred, why_uncertain};
 
 pub async fn run(context: &Context, mirror: Mirror) -> Result<(), Failure> {

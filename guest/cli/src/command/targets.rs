@@ -8,7 +8,7 @@ use ftp_cli::exit::Exit;
 use super::Context;
 use super::connect::{Client, Server};
 use super::failure::Failure;
-use super::globs::Meant;
+use super::globs::{Meaning, Meant};
 use super::jobs::{Tally, Worker};
 
 /// The servers of URLs. Where one of them cannot be meant, nothing is done.
@@ -60,18 +60,19 @@ pub async fn each_url(
 pub async fn each_path(
     worker: &mut Worker<'_>,
     tally: &mut Tally,
-    meant: Result<Vec<Meant>, Failure>,
+    meaning: Result<Meaning, Failure>,
     work: impl AsyncFn(&mut Client, &Meant) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let context = worker.context;
-    let meant = match meant {
-        Ok(meant) => meant,
+    let Meaning { meant, doubt } = match meaning {
+        Ok(meaning) => meaning,
         Err(failure) => {
             tally.add(context, Err(failure));
             return Ok(());
         }
     };
-    tally.divide(meant.len());
+    tally.divide(meant.len() + usize::from(doubt.is_some()));
+    doubt.into_iter().for_each(|doubt| _ = tally.add(context, Err(doubt)));
     for meant in meant {
         let client = match worker.client().await {
             Ok(client) => client,

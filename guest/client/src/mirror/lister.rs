@@ -95,6 +95,25 @@ impl Lister {
         self.list_below(session, path, None).await
     }
 
+    /// As [`Self::list`], and in the clear once more: nothing else shows that a listing was cut off where a line ends. Other
+    /// members are a doubt.
+    pub async fn list_twice<N: Network>(
+        &mut self,
+        session: &mut Session<N>,
+        path: Option<&str>,
+    ) -> Result<Look, Error> {
+        let mut look = self.list(session, path).await?;
+        if look.is_whole() || look.doubt.is_some() {
+            return Ok(look);
+        }
+        let again = self.again(session, path).await?.listing;
+        match again.is_whole() && Print::of(&again).has_members_of(look.print) {
+            true => look.confirmed = true,
+            false => look.doubt = Some(Doubt::Changed),
+        }
+        Ok(look)
+    }
+
     /// As [`Self::list`], below a directory whose listing was `above`.
     pub(crate) async fn list_below<N: Network>(
         &mut self,
@@ -338,10 +357,16 @@ impl Look {
         Self { listing, doubt: doubt.or(own), confirmed, is_above: false, print }
     }
 
+    /// Nothing was cut off: it ended as TLS ends, or came twice.
+    fn is_whole(&self) -> bool {
+        self.confirmed || self.listing.end == ListingEnd::Sealed
+    }
+
     /// Write down how the listing ended.
     pub(crate) fn note(&self, folder: &mut Folder) {
         folder.doubt = self.doubt;
         folder.confirmed = self.confirmed;
+        folder.whole = self.is_whole();
         folder.print = Some(self.print);
     }
 }
@@ -381,25 +406,29 @@ fn may_be_above(listing: &Listing, path: &str) -> bool {
 pub(crate) struct Print {
     count: usize,
     names: u64,
+    kinds: u64,
     facts: u64,
 }
 
 impl Print {
     pub(crate) fn of(listing: &Listing) -> Self {
         listing.listed.iter().fold(Self::default(), |print, listed| match listed {
-            Listed::Entry(entry) => print.and(&entry.name, facts(entry)),
-            Listed::Unparsed(line) => print.and(line, 0),
+            Listed::Entry(entry) => print.and(&entry.name, &entry.kind, facts(entry)),
+            Listed::Unparsed(line) => print.and(line, &Kind::Other, 0),
             Listed::Skipped => print,
         })
     }
 
-    fn and(self, name: &str, facts: u64) -> Self {
+    fn and(self, name: &str, kind: &Kind, facts: u64) -> Self {
         let mut hash = Fnv::default();
         // Writing to it does not fail.
         let _ = hash.write_str(name);
+        let mut kinds = Fnv(hash.0);
+        let _ = write!(kinds, "{kind:?}");
         Self {
             count: self.count.saturating_add(1),
             names: self.names.wrapping_add(hash.0),
+            kinds: self.kinds.wrapping_add(kinds.0),
             facts: self.facts.wrapping_add(hash.0.rotate_left(17) ^ facts),
         }
     }
@@ -407,6 +436,11 @@ impl Print {
     /// The same names.
     fn has_names_of(self, other: Self) -> bool {
         (self.count, self.names) == (other.count, other.names)
+    }
+
+    /// The same names, each of the same kind.
+    pub(crate) fn has_members_of(self, other: Self) -> bool {
+        self.has_names_of(other) && self.kinds == other.kinds
     }
 }
 

@@ -190,6 +190,8 @@ pub struct Folder {
     pub doubt: Option<Doubt>,
     /// Nothing is gained by another listing: it came twice, or inside TLS and not by its path.
     pub confirmed: bool,
+    /// Nothing of its listing was cut off: it ended as TLS ends, or came twice with the same members.
+    pub whole: bool,
     /// What was listed, to be compared.
     pub(crate) print: Option<Print>,
 }
@@ -224,7 +226,15 @@ pub enum Doubt {
 impl Folder {
     /// A directory all of whose members are known.
     pub fn complete(path: RelativePath) -> Self {
-        Self { path, end: End::Complete, unparsed: Vec::new(), doubt: None, confirmed: false, print: None }
+        Self {
+            path,
+            end: End::Complete,
+            unparsed: Vec::new(),
+            doubt: None,
+            confirmed: false,
+            whole: false,
+            print: None,
+        }
     }
 
     /// Whether all its members are known: what was not listed is not there.

@@ -176,6 +176,21 @@ impl Walk {
         Ok(())
     }
 
+    /// The same for names and kinds alone, where nothing is deleted: a file may have grown meanwhile.
+    pub async fn confirm_members<N: Network>(
+        &mut self,
+        session: &mut Session<N>,
+        path: &RelativePath,
+        folder: &mut Folder,
+    ) -> Result<(), Error> {
+        let again = self.again(session, path).await?.map(|again| Print::of(&again.listing));
+        match again.zip(folder.print).is_some_and(|(again, before)| again.has_members_of(before)) {
+            true => folder.whole = true,
+            false => folder.doubt = folder.doubt.or(Some(Doubt::Changed)),
+        }
+        Ok(())
+    }
+
     /// The names in a directory of a tree that this walk has found, by a listing that is made now: of the files that were sent
     /// there since, some servers list another name. None where not all of them are known. An error is the loss of the session.
     pub async fn names<N: Network>(

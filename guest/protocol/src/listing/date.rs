@@ -33,9 +33,11 @@ impl<'a> Date<'a> {
     pub(super) fn of_no_day(words: &Words<'a>) -> Option<Self> {
         let (&(first, after), more) = words.split_first()?;
         let is_short = is_day_month_year(first);
-        if is_calendar(first) || is_short || is_month_and_day(first) {
+        let is_part = is_month_and_day(first);
+        if is_part || is_short || is_calendar(first) {
             return match more.split_first() {
                 Some((&(time, rest), more)) if is_clock(time) => Some(Self::new(None, after_zone(time, rest, more))),
+                Some((&(time, rest), _)) if is_part => year(time).map(|_| Self::new(None, rest)),
                 _ => is_short.then(|| Self { padded: true, ..Self::new(None, after) }),
             };
         }

@@ -71,7 +71,7 @@ impl Work<'_> {
         let Place { sent, before, now, .. } = place;
         // A server may have names that begin with a dot, and not list them.
         let is_hidden = |name: &str| name.starts_with('.') && !now.iter().any(|name| name.starts_with('.'));
-        let is_missing = |name: &&String| !now.contains(*name) && !(self.mirror.delete_unconfirmed && is_hidden(name));
+        let is_missing = |name: &&String| !(now.contains(*name) || self.mirror.delete_unconfirmed && is_hidden(name));
         if let Some(name) = sent.iter().find(is_missing) {
             return Some(match is_hidden(name) {
                 true => {

@@ -12,7 +12,7 @@ use super::super::connect::Client;
 use super::super::failure::{Doing as _, Failure};
 use super::super::files::reopened;
 use super::super::local::is_exact;
-use super::texts::{ANYWAY, place, why_held, why_skipped};
+use super::texts::{ANYWAY, place, why_held, why_skipped, why_uncertain};
 use super::{Work, is_delete, split};
 
 impl Work<'_> {
@@ -36,7 +36,8 @@ impl Work<'_> {
             plan = self.draft(&there, here, &options).finish(&known);
         }
         client = reopened(client, self.server).await?;
-        if self.confirm(walk, &plan, &mut there, &options, &mut client).await? {
+        let is_other = self.confirm(walk, &plan, &mut there, &options, &mut client).await?;
+        if self.confirm_members(walk, &plan, &mut there, &options, &mut client).await? || is_other {
             plan = self.draft(&there, here, &options).finish(&known);
         }
         if plan.newer > 0 {
@@ -180,29 +181,46 @@ impl Work<'_> {
         if options.trust_listings {
             return Ok(false);
         }
-        let index: BTreeMap<RelativePath, usize> =
-            there.folders.iter().enumerate().map(|(at, folder)| (folder.path.clone(), at)).collect();
-        let mut places = BTreeSet::new();
         let steps = match self.side_of_server == Side::Target && !self.mirror.dry_run {
             true => split(plan).0,
             false => &plan.steps,
         };
-        for step in steps.iter().filter(|step| is_delete(step)) {
-            let mut above = step.path().parent();
-            while let Some(path) = above {
-                if let Some(at) = index.get(&path) {
-                    places.insert(*at);
-                    break;
-                }
-                above = path.parent();
-            }
-        }
         let mut any = false;
-        for at in places {
+        for at in of_deletes(steps, there) {
             let Some(folder) = there.folders.get_mut(at).filter(|folder| !folder.confirmed) else { continue };
             let path = self.on_server(&folder.path);
             walk.confirm(client, &path, folder).await.doing("cannot list a directory once more")?;
             any |= folder.doubt.is_some();
+        }
+        Ok(any)
+    }
+
+    /// The same for all others that decide what is here in the end, or what is deleted there: nothing shows in the clear that
+    /// a listing was cut off where a line ends. They have to have the same members. One that has not is reported.
+    async fn confirm_members(
+        &self,
+        walk: &mut Walk,
+        plan: &Plan,
+        there: &mut Tree,
+        options: &PlanOptions,
+        client: &mut Client,
+    ) -> Result<bool, Failure> {
+        if self.mirror.list_once || self.side_of_server == Side::Target && !options.delete {
+            return Ok(false);
+        }
+        let deletes = if options.trust_listings { BTreeSet::new() } else { of_deletes(&plan.steps, there) };
+        let mut any = false;
+        for (at, folder) in there.folders.iter_mut().enumerate() {
+            if folder.whole || folder.confirmed || deletes.contains(&at) || why_uncertain(folder).is_some() {
+                continue;
+            }
+            let path = self.on_server(&folder.path);
+            walk.confirm_members(client, &path, folder).await.doing("cannot list a directory once more")?;
+            if let Some(why) = why_uncertain(folder) {
+                any = true;
+                let text = format!("{} of the server: {why}", place(&folder.path));
+                self.trouble(&Failure::new(Exit::Partial, text));
+            }
         }
         Ok(any)
     }
@@ -241,6 +259,24 @@ fn directories_of(plan: &Plan, there: &Tree) -> BTreeMap<RelativePath, BTreeSet<
         }
     }
     directories
+}
+
+/// The directories of the server in which something is to be deleted, or because of which, by their places in the tree.
+fn of_deletes(steps: &[Step], there: &Tree) -> BTreeSet<usize> {
+    let index: BTreeMap<&RelativePath, usize> =
+        there.folders.iter().enumerate().map(|(at, folder)| (&folder.path, at)).collect();
+    let mut places = BTreeSet::new();
+    for step in steps.iter().filter(|step| is_delete(step)) {
+        let mut above = step.path().parent();
+        while let Some(path) = above {
+            if let Some(at) = index.get(&path) {
+                places.insert(*at);
+                break;
+            }
+            above = path.parent();
+        }
+    }
+    places
 }
 
 fn doubt(tree: &mut Tree, path: &RelativePath, doubt: Doubt) {

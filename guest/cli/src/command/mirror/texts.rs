@@ -36,7 +36,8 @@ pub fn place(path: &RelativePath) -> String {
     if path.depth() == 0 { ".".to_owned() } else { path.to_string() }
 }
 
-fn why_doubtful(doubt: Doubt) -> &'static str {
+/// Why a listing may not be that of all that there is.
+pub fn why_doubtful(doubt: Doubt) -> &'static str {
     match doubt {
         Doubt::NoLineEnd => "its listing has no line end at its end, and may be cut off",
         Doubt::NoCloseNotify => "its listing ended without close_notify, and may be cut off",
