@@ -2,6 +2,7 @@
 
 use std::thread;
 
+use ftp_artifacts::COMPILED_COMPONENT;
 use wasmtime::component::{Component, HasData, HasSelf, Linker, ResourceTable};
 use wasmtime::{Enabled, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig, Result};
 use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView as _};
@@ -21,13 +22,6 @@ use crate::bindings::{ClientPre, wasi};
 use crate::host::Options;
 use crate::instance::State;
 use crate::limits::TICK;
-use crate::tunables;
-
-/// The component, compiled ahead of time by `build.rs`.
-static COMPILED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/ftp.cwasm"));
-
-#[cfg(feature = "command")]
-static COMMAND: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/ftp-cli.cwasm"));
 
 /// What there may be of each kind in one instance of the component: its own module and those that connect it.
 const PARTS: u32 = 8;
@@ -38,8 +32,8 @@ const KEPT: usize = 256 << 10;
 
 /// The component, ready to be instantiated. The memory of `options.sessions` instances is reserved, where it can be.
 pub fn prepare(options: &Options) -> Result<ClientPre<State>> {
-    let engine = pooling(options).or_else(|_| Engine::new(&tunables::library()))?;
-    let component = compiled(&engine, COMPILED)?;
+    let engine = pooling(options).or_else(|_| Engine::new(&ftp_artifacts::library()))?;
+    let component = compiled(&engine, COMPILED_COMPONENT)?;
     let mut linker = Linker::new(&engine);
     add_imports(&mut linker)?;
     let pre = ClientPre::new(linker.instantiate_pre(&component)?)?;
@@ -63,16 +57,16 @@ fn pooling(options: &Options) -> Result<Engine> {
         .table_keep_resident(KEPT)
         // Where the system has it: then only pages that were written are set back, wherever they are.
         .pagemap_scan(Enabled::Auto);
-    let mut config = tunables::library();
+    let mut config = ftp_artifacts::library();
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     Engine::new(&config)
 }
 
 #[allow(unsafe_code)]
 fn compiled(engine: &Engine, bytes: &'static [u8]) -> Result<Component> {
-    // SAFETY: these bytes are what `Engine::precompile_component` gave to `build.rs`, and nothing can change them since.
-    // They need no alignment, as `deserialize` copies them; it also checks that the engine is of the same version and
-    // has the same settings.
+    // SAFETY: these bytes are what `Engine::precompile_component` gave to the build script of `ftp-artifacts`, and nothing
+    // can change them since. They need no alignment, as `deserialize` copies them; it also checks that the engine is of the
+    // same version and has the same settings.
     unsafe { Component::deserialize(engine, bytes) }
 }
 
@@ -95,8 +89,8 @@ fn add_imports(linker: &mut Linker<State>) -> Result<()> {
 /// The command, ready to be instantiated once: in an engine of its own, which reserves nothing.
 #[cfg(feature = "command")]
 pub fn prepare_command() -> Result<CommandPre<State>> {
-    let engine = Engine::new(&tunables::config())?;
-    let component = compiled(&engine, COMMAND)?;
+    let engine = Engine::new(&ftp_artifacts::config())?;
+    let component = compiled(&engine, ftp_artifacts::COMPILED_COMMAND)?;
     let mut linker = Linker::new(&engine);
     add_imports(&mut linker)?;
     add_imports_of_commands(&mut linker)?;

@@ -7,10 +7,10 @@ use crate::types::{Limit, Phase, Reply};
 
 /// Why an operation failed, and whose fault it was.
 ///
-/// The first twenty are the contract's own, with its kinds side by side; `Trapped`, `Host` and `Local` are this
-/// library's. After `Protocol`, `Timeout` in the phases `Reply` and `Total`, `LimitExceeded` on a reply, `Trapped`, a
-/// `Transient` reply with code 421 and, from anything but a transfer, `ConnectionLost`, `Tls` and `Timeout` in the phase
-/// `Handshake`, the session is closed; after every other error it can be used as before.
+/// The first twenty-one are the contract's own, with its kinds side by side; `Trapped`, `Host` and `Local` are this
+/// library's. After `Protocol`, `Timeout` in the phases `Reply` and `Total`, `LimitExceeded` on a reply, `NoWayBack`,
+/// `Trapped`, a `Transient` reply with code 421 and, from anything but a transfer, `ConnectionLost`, `Tls` and `Timeout` in
+/// the phase `Handshake`, the session is closed; after every other error it can be used as before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
@@ -44,6 +44,9 @@ pub enum Error {
     Busy,
     /// The session is closed, or an earlier call on it was dropped before it was done.
     Closed,
+    /// The session is closed: it went elsewhere for a listing, and the server does not let it return. Later calls are
+    /// `Closed`.
+    NoWayBack(String),
     /// The number of bytes received differs from what the server announced.
     Integrity(String),
     /// Fewer bytes arrived than were sent or announced: the transfer was cut.
@@ -80,6 +83,7 @@ impl Display for Error {
             Self::InvalidArgument(text) => write!(f, "invalid argument: {}", Line(text)),
             Self::Busy => f.write_str("a transfer of this session is still open"),
             Self::Closed => f.write_str("the session is closed"),
+            Self::NoWayBack(text) => write!(f, "the session is closed: {}", Line(text)),
             Self::Integrity(text) => write!(f, "wrong data: {}", Line(text)),
             Self::Incomplete(text) => write!(f, "incomplete: {}", Line(text)),
             Self::Unverified(text) => write!(f, "cannot be verified: {}", Line(text)),
@@ -129,7 +133,8 @@ impl From<types::Failure> for Error {
             Kind::Protocol => Self::Protocol,
             Kind::InvalidArgument => Self::InvalidArgument,
             Kind::Busy => return Self::Busy,
-            Kind::Closed => return Self::Closed,
+            Kind::Closed if failure.text.is_empty() => return Self::Closed,
+            Kind::Closed => Self::NoWayBack,
             Kind::Integrity => Self::Integrity,
             Kind::Incomplete => Self::Incomplete,
             Kind::Unverified => Self::Unverified,

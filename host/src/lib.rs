@@ -63,7 +63,6 @@ mod proxy;
 mod session;
 mod tls;
 mod transfer;
-mod tunables;
 mod types;
 
 #[cfg(feature = "command")]
@@ -85,13 +84,18 @@ pub use types::{
 };
 
 /// The component itself, `ftp.wasm`, for a program that loads or composes it in its own way.
-pub const COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/ftp.wasm"));
+pub use ftp_artifacts::COMPONENT;
 
 /// The command, `ftp-cli.wasm`, for a program that runs it in its own way.
 #[cfg(feature = "command")]
-pub const COMMAND: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/ftp-cli.wasm"));
+pub use ftp_artifacts::COMMAND;
 
-/// The examples of the README, compiled as those above are.
+/// The examples of the repository's README, compiled as those above are.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The examples of the guide beside this crate, likewise.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Guide;

@@ -103,7 +103,6 @@ mod tests {
     use wasmtime::{Engine, Instance, Module, TypedFunc};
 
     use super::*;
-    use crate::tunables;
 
     const GUEST: &str = r#"(module
         (import "" "wait" (func $wait))
@@ -126,7 +125,7 @@ mod tests {
     }
 
     async fn guest(memory: usize, limit: Duration) -> Guest {
-        let engine = Engine::new(&tunables::config()).unwrap();
+        let engine = Engine::new(&ftp_artifacts::config()).unwrap();
         let module = Module::new(&engine, wat::parse_str(GUEST).unwrap()).unwrap();
         let mut store = Store::new(&engine, Memory::new(memory));
         store.limiter(|memory| memory);

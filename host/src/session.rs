@@ -178,8 +178,8 @@ impl Session {
     /// (MLSD, else LIST) The members of a directory, of the working directory unless a path is given. For a path that some
     /// servers take for a pattern, for options or for several arguments, the session goes there and returns.
     ///
-    /// Errors: [`Error::Unsupported`] where `PWD` reports no way back; [`Error::Closed`] where the server does not let the
-    /// session return, with the reason in the transcript.
+    /// Errors: [`Error::Unsupported`] where `PWD` reports no way back; [`Error::NoWayBack`] where the server does not let
+    /// the session return.
     pub async fn entries(&mut self, path: Option<&str>) -> Result<Vec<Listed>, Error> {
         Ok(call!(self.handle, session.call_entries(path))??)
     }

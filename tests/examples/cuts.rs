@@ -5,6 +5,7 @@
 //! cargo run --release -p ftp-tests --example cuts                      # all of it: a day
 //! cargo run --release -p ftp-tests --example cuts -- --every 100       # each hundredth case
 //! cargo run --release -p ftp-tests --example cuts -- vsftpd put-retry  # one server, one verb
+//! cargo run --release -p ftp-tests --example cuts -- proftpd-tls13 rm end drop   # of it, what ends and what drops a byte
 //! cargo run --release -p ftp-tests --example cuts -- vsftpd put data0:up:81:end   # one case, with what it said
 //! ```
 
@@ -13,9 +14,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context as _, Result, anyhow};
-use ftp_host::TlsVersion;
-use ftp_tests::cutting::{Case, Fault, Seen, Site, Table, Verb, Verdict, perform_all, record, spread};
-use ftp_tests::servers::{Kind, Security, Way};
+use ftp_tests::cutting::{Action, Case, Fault, Seen, Site, Table, Verb, Verdict, perform_all, record, spread};
+use ftp_tests::servers::{Kind, Way};
 
 /// How many cases run at a time, unless `--at-a-time` says otherwise.
 const AT_A_TIME: usize = 8;
@@ -35,20 +35,21 @@ fn main() -> ExitCode {
 }
 
 /// What the arguments ask for.
+#[derive(Default)]
 struct Wanted {
     every: u64,
     first: u64,
     at_a_time: usize,
     ways: Vec<Way>,
     verbs: Vec<Verb>,
+    actions: Vec<Action>,
     faults: Vec<Fault>,
 }
 
 impl Wanted {
     fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self> {
-        let mut wanted =
-            Self { every: 1, first: 0, at_a_time: AT_A_TIME, ways: Vec::new(), verbs: Vec::new(), faults: Vec::new() };
-        let all_ways = all_ways();
+        let mut wanted = Self { every: 1, at_a_time: AT_A_TIME, ..Self::default() };
+        let all_ways: Vec<Way> = Kind::ALL.into_iter().flat_map(Way::all).collect();
         while let Some(word) = arguments.next() {
             let mut number = || arguments.next().and_then(|text| text.parse().ok()).context("a number is missing");
             match word.as_str() {
@@ -58,11 +59,13 @@ impl Wanted {
                 word => {
                     let ways: Vec<Way> = all_ways.iter().copied().filter(|way| way.name() == word).collect();
                     let verbs: Vec<Verb> = Verb::all().filter(|verb| verb.name() == word).collect();
-                    if ways.is_empty() && verbs.is_empty() {
+                    let actions: Vec<Action> = Action::ALL.into_iter().filter(|it| it.name() == word).collect();
+                    if ways.is_empty() && verbs.is_empty() && actions.is_empty() {
                         wanted.faults.push(word.parse().with_context(|| format!("what is {word}?"))?);
                     }
                     wanted.ways.extend(ways);
                     wanted.verbs.extend(verbs);
+                    wanted.actions.extend(actions);
                 }
             }
         }
@@ -72,21 +75,19 @@ impl Wanted {
         if wanted.verbs.is_empty() {
             wanted.verbs = Verb::all().collect();
         }
+        if wanted.actions.is_empty() {
+            wanted.actions = Action::ALL.into();
+        }
         Ok(wanted)
     }
 
     fn cases(&self, site: &Site, verb: Verb) -> Result<Vec<Case>> {
         let faults = match self.faults.is_empty() {
-            true => spread(&record(site, verb)?, self.every, self.first),
+            true => spread(&record(site, verb)?, &self.actions, self.every, self.first),
             false => self.faults.clone(),
         };
         Ok(faults.into_iter().map(|fault| Case { verb, fault: Some(fault) }).collect())
     }
-}
-
-fn all_ways() -> Vec<Way> {
-    let encrypted = |kind| Way { kind, security: Security::Explicit, version: TlsVersion::Tls13 };
-    Kind::ALL.into_iter().flat_map(|kind| [Way::plain(kind), encrypted(kind)]).collect()
 }
 
 fn run(wanted: &Wanted) -> Result<usize> {

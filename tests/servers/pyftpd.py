@@ -12,9 +12,11 @@ import os
 import socket
 import sys
 import threading
+import unicodedata
 
 from OpenSSL import SSL
 from pyftpdlib.authorizers import DummyAuthorizer
+from pyftpdlib.filesystems import AbstractedFS
 from pyftpdlib.handlers import DTPHandler, FTPHandler, ThrottledDTPHandler, TLS_DTPHandler, TLS_FTPHandler
 from pyftpdlib.ioloop import IOLoop
 from pyftpdlib.servers import FTPServer
@@ -22,6 +24,44 @@ from pyftpdlib.servers import FTPServer
 ALL_RIGHTS = "elradfmwMT"
 READ_RIGHTS = "elr"
 BACKLOG = 1024
+
+
+def folded(directory, name):
+    """The member of the directory that has this name but for the case of letters."""
+    members = os.listdir(directory) if os.path.isdir(directory) else []
+    return next((member for member in members if member.lower() == name.lower()), name)
+
+
+def short(directory, name):
+    stem, dot, extension = name.partition(".")
+    return stem[:8] + dot + extension[:3]
+
+
+# By what a file system calls a file that is made with a name in a directory.
+NAMES = {
+    "folded": folded,
+    "upper": lambda directory, name: name.upper(),
+    "decomposed": lambda directory, name: unicodedata.normalize("NFD", name),
+    "short": short,
+}
+
+
+def file_system(options):
+    class FileSystem(AbstractedFS):
+        def ftp2fs(self, path):
+            path = super().ftp2fs(path)
+            if not options.names:
+                return path
+            below = os.path.relpath(path, self.root)
+            at = self.root
+            for name in below.split(os.sep) if below != "." else []:
+                at = os.path.join(at, NAMES[options.names](at, name))
+            return at
+
+        def lstat(self, path):
+            return os.stat(path) if options.links_are_directories else os.lstat(path)
+
+    return FileSystem
 
 
 def parse_arguments():
@@ -40,6 +80,9 @@ def parse_arguments():
     parser.add_argument("--rate", type=int, default=0, help="bytes a second in each direction; 0: as fast as it goes")
     parser.add_argument("--permit-foreign", action="store_true", help="data connections with other hosts")
     parser.add_argument("--without", action="append", default=[], help="a command that it does not know")
+    parser.add_argument("--names", choices=NAMES, help="what it makes of the names of files; it keeps them unless given")
+    parser.add_argument("--links-are-directories", action="store_true", help="LIST shows them so, too, as MLSD does")
+    parser.add_argument("--ignore-arguments", metavar="HOME", help="LIST and MLSD are of the working directory, at first HOME")
     parser.add_argument("--certificate", help="key and chain in PEM; with it, TLS is there")
     parser.add_argument("--implicit", action="store_true", help="TLS from the first byte on")
     parser.add_argument("--client-authority", help="clients need a certificate from the one in this PEM")
@@ -65,6 +108,15 @@ def tls_context(options):
     return context
 
 
+class Active(FTPHandler.active_dtp):
+    def del_channel(self, map=None):
+        # Once connected, the handler of the transfer has the socket. This object is closed with its session, and must not
+        # take that number out of the loop then: by that time it may be one of another session, which would not be heard
+        # any more.
+        if self.ioloop.socket_map.get(self._fileno) is self:
+            super().del_channel()
+
+
 def handler(options):
     base = TLS_FTPHandler if options.certificate else FTPHandler
 
@@ -73,6 +125,7 @@ def handler(options):
         write_limit = options.rate
 
     class Handler(base):
+        active_dtp = Active
         authorizer = DummyAuthorizer()
         banner = options.banner
         encoding = options.encoding
@@ -80,10 +133,20 @@ def handler(options):
         max_login_attempts = options.max_logins
         auth_failed_timeout = 0
         permit_foreign_addresses = options.permit_foreign
+        abstracted_fs = file_system(options)
         proto_cmds = {name: entry for name, entry in base.proto_cmds.items() if name not in options.without}
 
         def on_connect(self):
             event(f"connection from {self.remote_ip}")
+
+        def on_login(self, username):
+            self.fs.cwd = options.ignore_arguments or "/"
+
+        def ftp_LIST(self, path):
+            return super().ftp_LIST(self.fs.ftp2fs(self.fs.cwd) if options.ignore_arguments else path)
+
+        def ftp_MLSD(self, path):
+            return super().ftp_MLSD(self.fs.ftp2fs(self.fs.cwd) if options.ignore_arguments else path)
 
         def handle_timeout(self):
             super().handle_timeout()

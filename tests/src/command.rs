@@ -11,14 +11,14 @@ use tempfile::TempDir;
 use crate::cargo::cargo;
 use crate::certificates;
 use crate::root;
-use crate::servers::{Kind, Security, Server, Way};
+use crate::servers::{Kind, Options, Security, Server, Way};
 use crate::suite::Requirement;
 use crate::wasmtime;
 
 /// Who runs the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Program {
-    /// The command `wasmtime`, with the flags that the README names.
+    /// The command `wasmtime`, with the flags that the guide of the command names.
     Wasmtime,
     /// `ftp-host`.
     Runner,
@@ -121,11 +121,17 @@ pub struct Place {
 impl Place {
     /// Start the server.
     pub fn start(program: Program, way: Way) -> Result<Self> {
+        Self::start_with(program, way, &[])
+    }
+
+    /// Start the server with more of its own: see [`Options::extra`](crate::servers::Options::extra).
+    pub fn start_with(program: Program, way: Way, extra: &[&str]) -> Result<Self> {
         let here = root::temporary()?;
         if way.is_encrypted() {
             std::fs::write(here.path().join("ca.pem"), certificates::authority()?)?;
         }
-        Ok(Self { server: Server::start(way.kind, way.options())?, here, program, way })
+        let options = Options { extra: extra.iter().map(|&one| one.to_owned()).collect(), ..way.options() };
+        Ok(Self { server: Server::start(way.kind, options)?, here, program, way })
     }
 
     /// The plain server of this kind.

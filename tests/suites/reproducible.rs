@@ -1,32 +1,44 @@
 //! The component is the same whoever builds it, and names no folder of who did:
 //!
-//! - `no_path_of_the_builder_is_in_the_component`
-//! - `another_folder_and_another_home_make_the_same_component`: `host/build.rs` has built it once, this does again
+//! - `no_path_of_the_builder_is_in_a_component`
+//! - `lines_of_the_readme_make_what_is_embedded_and_tested_in_any_folder_and_home`: `host/artifacts/build.rs` has built the
+//!   component and the command once, the lines of the README do again
 
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use ftp_host::COMPONENT;
+use ftp_host::{COMMAND, COMPONENT};
 use ftp_tests::{guest, root};
 
 #[test]
-fn no_path_of_the_builder_is_in_the_component() {
+fn no_path_of_the_builder_is_in_a_component() {
     names_no_folder(COMPONENT);
+    names_no_folder(COMMAND);
 }
 
 #[test]
-fn another_folder_and_another_home_make_the_same_component() -> Result<()> {
+fn lines_of_the_readme_make_what_is_embedded_and_tested_in_any_folder_and_home() -> Result<()> {
     let (folder, home) = (root::temporary()?, root::temporary()?);
     copy(&workspace(), folder.path())?;
     symlink(cargo_home()?.join("registry"), home.path().join("registry"))?;
+    let readme = fs::read_to_string(workspace().join("README.md"))?;
 
-    let built = guest::component(folder.path(), home.path())?;
+    for (package, name, embedded) in [("ftp-component", "ftp.wasm", COMPONENT), ("ftp-cli", "ftp-cli.wasm", COMMAND)] {
+        let start = format!("cargo build -p {package} ");
+        let line = readme.lines().find(|line| line.starts_with(&start)).context("the README says how to build it")?;
+        let arguments: Vec<_> = line.split(' ').skip(1).collect();
+        let built = guest::component(folder.path(), home.path(), &arguments, name)?;
 
-    names_no_folder(&built);
-    let differs = built.iter().zip(COMPONENT).position(|(one, other)| one != other);
-    assert_eq!((built.len(), differs), (COMPONENT.len(), None), "the sizes, and the first byte that differs");
+        names_no_folder(&built);
+        let differs = built.iter().zip(embedded).position(|(one, other)| one != other);
+        assert_eq!(
+            (built.len(), differs),
+            (embedded.len(), None),
+            "{name}: the sizes, and the first byte that differs"
+        );
+    }
     Ok(())
 }
 

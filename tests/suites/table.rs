@@ -1,4 +1,4 @@
-//! The table in `README.md`: every function of the contract stands there, and every trial in it exists.
+//! The table in `tests/README.md`: every function of the contract stands there, and every trial in it exists.
 
 use std::collections::BTreeSet;
 use std::fs;

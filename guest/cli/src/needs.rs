@@ -94,11 +94,16 @@ impl Needs {
     }
 }
 
-/// Whether the URLs name more than one host. What is no URL is for the verb to refuse.
+/// Whether the URLs name more than one host, or more than one port of it: two tunnels are two servers. What is no URL is for
+/// the verb to refuse.
 pub fn has_several_hosts(verb: &Verb) -> bool {
-    let encoding = verb.connection().encoding();
+    let options = verb.connection();
+    let encoding = options.encoding();
     let remotes = verb.urls().into_iter().filter_map(|url| Remote::parse(url, &encoding).ok());
-    let mut hosts = remotes.map(|remote| (remote.host, remote.zone));
+    let mut hosts = remotes.map(|remote| {
+        let port = remote.port.unwrap_or_else(|| security(&remote, options).port());
+        (remote.host, remote.zone, port)
+    });
     let first = hosts.next();
     hosts.any(|host| Some(host) != first)
 }
@@ -197,9 +202,12 @@ mod tests {
     }
 
     #[test]
-    fn hosts_are_told_apart_by_name_and_zone() {
+    fn hosts_are_told_apart_by_name_zone_and_port() {
         for (line, are_several) in [
-            ("get ftp://a/x ftp://A:2121/y ftp://me@a/", false),
+            ("get ftp://a/x ftp://A:21/y ftp://me@a/", false),
+            ("get ftp://a/x ftp://a:2121/x", true),
+            ("cp ftp://a/x ftpes://a/", false),
+            ("cp ftp://a/x ftps://a/", true),
             ("get ftp://a/x ftp://b/y z", true),
             ("cp ftp://a/x ftp://b/", true),
             ("mv ftp://a/x y", false),

@@ -319,6 +319,7 @@ fn pattern(segment: &str, encoding: &Encoding) -> Option<String> {
 fn decoded(text: &str, encoding: &Encoding) -> String {
     let bytes: Vec<u8> = percent_decode_str(text).collect();
     match (String::from_utf8(bytes), encoding) {
+        (Ok(text), Encoding::Utf8) => encoding.decode(text.as_bytes()),
         (Ok(text), _) => text,
         (Err(error), Encoding::Latin1) => error.into_bytes().into_iter().map(char::from).collect(),
         (Err(error), Encoding::Utf8 | Encoding::Named(_)) => {
@@ -341,6 +342,15 @@ mod tests {
 
     fn error(text: &str) -> String {
         Remote::parse(text, &Encoding::Utf8).err().unwrap().to_string()
+    }
+
+    #[test]
+    fn private_code_point_is_the_file_of_that_name_and_none_of_bytes() {
+        let there = Encoding::Utf8.decode(b"\xf4\x8f\xbf\xa9x");
+        assert_eq!(parse("ftp://h/%F4%8F%BF%A9x").name, there);
+        assert_eq!(parse("ftp://h/\u{10ffe9}x/y").directory.as_deref(), Some(&*there));
+        assert_eq!(parse("ftp://h/%E9x").name, "\u{10ffe9}x");
+        assert_eq!(Encoding::Utf8.encode(&there).unwrap(), b"\xf4\x8f\xbf\xa9x");
     }
 
     #[test]

@@ -19,6 +19,7 @@ use crate::settings::{GOODBYE, Representation, Settings, TransferMode};
 use crate::tls::channel::Channel;
 use crate::tls::{Protection, Rustls, Security, TlsCause};
 use crate::verify::Reported;
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -83,13 +84,18 @@ pub(crate) struct Opened<N: Network> {
 
 impl<N: Network> Connection<N> {
     /// Connect and read the greeting (RFC 959, section 5.4: 220, or 120 and then 220).
-    pub(crate) async fn open(network: N, settings: Settings, host: &str, port: u16) -> Result<(Self, Reply), Error> {
+    pub(crate) async fn open(
+        network: N,
+        settings: Settings,
+        host: &str,
+        port: u16,
+    ) -> Result<(Box<Self>, Reply), Error> {
         let engine = match settings.security {
             Security::None => None,
             Security::Explicit | Security::Implicit => Some(Rustls::new::<N>(&settings.tls, host)?),
         };
         let stream = dial(&network, &settings, host, port).await?;
-        let mut connection = Self {
+        let mut connection = Box::new(Self {
             control: Control::new(network.clone(), stream, &settings),
             host: host.to_string(),
             engine,
@@ -114,7 +120,7 @@ impl<N: Network> Connection<N> {
             unannounced: false,
             mlst_refused: false,
             home: None,
-        };
+        });
         if let Some(proxy) = &connection.settings.proxy {
             let server = proxy.server();
             connection.control.transcript.note(&format!("through the proxy {}:{}", server.host, server.port));
@@ -398,7 +404,7 @@ impl<N: Network> Connection<N> {
     /// The transfer is over, and needs the control connection no longer.
     fn take_control_back(&mut self) {
         if let Some(lent) = self.transfer.as_ref().and_then(|transfer| transfer.control.take()) {
-            self.control.take_back(lent);
+            self.control.take_back(*lent);
         }
     }
 

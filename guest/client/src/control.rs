@@ -17,6 +17,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
+use core::pin::pin;
 use core::time::Duration;
 use ftp_protocol::codes::{self, Fit};
 use ftp_protocol::encoding::Encoding;
@@ -62,6 +63,8 @@ pub(crate) struct Control<N: Network> {
     pub(crate) logged_in: bool,
     /// There was a command that opens a data connection.
     has_transferred: bool,
+    /// `PWD` was answered with a directory.
+    pub(crate) has_pwd: bool,
     /// The verb that the next reply has to answer; none where replies of several commands may come.
     awaits: Option<String>,
     /// Replies that nobody asked for, so far.
@@ -98,6 +101,7 @@ impl<N: Network> Control<N> {
             usable: true,
             logged_in: false,
             has_transferred: false,
+            has_pwd: false,
             awaits: Some(codes::GREETING.to_owned()),
             strays: 0,
             in_doubt: false,
@@ -330,7 +334,7 @@ impl<N: Network> Control<N> {
     /// As [`Self::reply_within`], whatever command it belongs to.
     async fn receive(&mut self, limit: Duration) -> Result<Raw, Error> {
         let network = self.network.clone();
-        let read = within(&network, limit, Phase::Reply, self.read_reply()).await;
+        let read = within(&network, limit, Phase::Reply, pin!(self.read_reply())).await;
         let reply = read.map_err(|error| self.fail(error))?;
         self.note_received(&reply);
         if reply.code == 421 {
@@ -353,18 +357,18 @@ impl<N: Network> Control<N> {
             }
             Err(Error::Protocol("one preliminary reply after another".to_string()))
         };
-        let reply = within(&network, limit, Phase::Reply, replies).await;
+        let reply = within(&network, limit, Phase::Reply, pin!(replies)).await;
         reply.map_err(|error| self.fail(error))
     }
 
     /// Lend the connection to a transfer, if the server does not mind. Until it is back, nothing else can be done with it.
-    pub(crate) fn lend(&mut self, interval: Duration) -> Option<Lent<N::Stream>> {
+    pub(crate) fn lend(&mut self, interval: Duration) -> Option<Box<Lent<N::Stream>>> {
         if self.wire.noops.disliked {
             self.wire.noops.sent = 0;
             return None;
         }
         let wire = core::mem::replace(&mut self.wire, Wire::new(Channel::Closed));
-        Some(Lent::new(wire, interval, self.network.now()))
+        Some(Box::new(Lent::new(wire, interval, self.network.now())))
     }
 
     /// The transfer needs it no longer.
@@ -531,7 +535,7 @@ impl<N: Network> Control<N> {
 
     /// In one piece: in two, the second would wait for the acknowledgement of the first.
     async fn flush(&mut self) -> Result<(), Error> {
-        let sent = within(&self.network, self.limit, Phase::Reply, self.wire.flush()).await;
+        let sent = within(&self.network, self.limit, Phase::Reply, pin!(self.wire.flush())).await;
         sent.map_err(|error| self.fail(error))
     }
 

@@ -18,6 +18,7 @@ use alloc::format;
 use alloc::string::ToString;
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
+use core::pin::pin;
 use core::time::Duration;
 use spin::Mutex;
 
@@ -124,13 +125,16 @@ impl<N: Network> Data<N> {
         let Some(channel) = &mut self.channel else { return Ok(0) };
         let control = self.left.as_deref().map(|left| &left.control);
         let packing = &mut self.packing;
-        let reading = beside(&self.network, control, async {
-            match packing {
-                Packing::Inflate(inflater) => inflater.read(channel, buffer, max).await,
-                _ => channel.read(buffer, max).await,
-            }
-        });
-        let read = within(&self.network, self.idle, Phase::Data, reading).await;
+        let reading = async {
+            let reading = pin!(async {
+                match packing {
+                    Packing::Inflate(inflater) => inflater.read(channel, buffer, max).await,
+                    _ => channel.read(buffer, max).await,
+                }
+            });
+            beside(&self.network, control, reading).await
+        };
+        let read = within(&self.network, self.idle, Phase::Data, pin!(reading)).await;
         match read {
             Ok(0) => {
                 self.truncated = channel.is_truncated();
@@ -225,8 +229,8 @@ impl<N: Network> Data<N> {
             let Some(channel) = &mut self.channel else { return Err(Error::Closed) };
             let piece = rest.get(..CHUNK).unwrap_or(rest);
             let control = self.left.as_deref().map(|left| &left.control);
-            let writing = beside(&self.network, control, channel.write(piece));
-            let written = within(&self.network, self.idle, Phase::Data, writing).await;
+            let writing = async { beside(&self.network, control, pin!(channel.write(piece))).await };
+            let written = within(&self.network, self.idle, Phase::Data, pin!(writing)).await;
             let count = self.remember(written)?;
             rest = rest.get(count..).unwrap_or_default();
             if !rest.is_empty() {
@@ -319,7 +323,7 @@ impl<N: Network> Data<N> {
         let is_sure = self.packing.is_whole() || ends.announced_inside_tls && size == Some(self.bytes);
         match size {
             Some(size) if !is(size) => {
-                let text = format!("{} bytes came, the server announced {size}", self.bytes);
+                let text = format!("{} bytes came, and the server reported {size}", self.bytes);
                 // No file has more than 2^63 - 1 bytes: that is no cut, but a lie.
                 let is_cut = self.bytes < size && i64::try_from(size).is_ok();
                 Err(if is_cut { Error::Incomplete(text) } else { Error::Integrity(text) })

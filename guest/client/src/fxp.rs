@@ -9,7 +9,7 @@ use crate::control::Raw;
 use crate::error::{Error, Phase, Reply, unless_refused};
 use crate::limit::{Either, either, within};
 use crate::network::{Network, Stream};
-use crate::settings::{COPY, GOODBYE, HEAD_START, Representation, TransferMode};
+use crate::settings::{COPY, COPY_RATE, GOODBYE, HEAD_START, Representation, TransferMode};
 use crate::verify::{NotVerified, Verified};
 use alloc::format;
 use alloc::string::ToString;
@@ -44,8 +44,9 @@ pub(crate) async fn copy<N: Network>(
     }
     source.control.prepare(&retr).await?;
     target.control.prepare(&stor).await?;
-    let mut pair = Pair { source, retr, target, stor };
-    let size = pair.source.check_exists(path, representation).await?;
+    let size = source.check_exists(path, representation).await?;
+    let limit = longest(size, source.settings.idle_timeout);
+    let mut pair = Pair { source, retr, target, stor, limit };
     let mut copied = if private { pair.copy_inside_tls().await? } else { pair.copy([Some("PASV"); 2]).await? };
     copied.verified = match representation {
         Representation::Ascii => Verified::No(NotVerified::Ascii),
@@ -79,11 +80,17 @@ async fn compare<N: Network>(
     }
 }
 
+/// How long it may take to move so many bytes: a stalled copy looks like one that goes on.
+fn longest(size: Option<u64>, idle: Duration) -> Duration {
+    size.map_or(COPY, |size| idle.saturating_add(Duration::from_secs(size / COPY_RATE)).min(COPY))
+}
+
 struct Pair<'a, N: Network> {
     source: &'a mut Connection<N>,
     retr: Vec<u8>,
     target: &'a mut Connection<N>,
     stor: Vec<u8>,
+    limit: Duration,
 }
 
 /// One of the two servers.
@@ -196,7 +203,7 @@ impl<N: Network> Pair<'_, N> {
     /// What both say at the end. Once one is done the other cannot be far.
     async fn verdicts(&mut self) -> Result<(Raw, Raw), Error> {
         let soon = self.source.settings.reply_timeout;
-        match either(self.source.last_word(COPY), self.target.last_word(COPY)).await {
+        match either(self.source.last_word(self.limit), self.target.last_word(self.limit)).await {
             Either::First(source) => Ok((source?, self.target.last_word(soon).await?)),
             Either::Second(target) => {
                 let target = target?;

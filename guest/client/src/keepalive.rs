@@ -10,6 +10,7 @@ use crate::limit::{Either, at_once, either};
 use crate::network::{Network, Stream};
 use crate::settings::{MAX_UNANSWERED, SHORTEST_KEEPALIVE};
 use crate::tls::channel::Channel;
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::convert::Infallible;
@@ -158,8 +159,8 @@ impl<S: Stream> Lent<S> {
     }
 }
 
-/// Where the control connection is while it is lent.
-pub(crate) struct Slot<S>(Mutex<Option<Lent<S>>>);
+/// Where the control connection is while it is lent. In a box, as each piece of the data takes it out and puts it back.
+pub(crate) struct Slot<S>(Mutex<Option<Box<Lent<S>>>>);
 
 impl<S> Default for Slot<S> {
     fn default() -> Self {
@@ -168,11 +169,11 @@ impl<S> Default for Slot<S> {
 }
 
 impl<S> Slot<S> {
-    pub(crate) fn put(&self, lent: Lent<S>) {
+    pub(crate) fn put(&self, lent: Box<Lent<S>>) {
         *self.0.lock() = Some(lent);
     }
 
-    pub(crate) fn take(&self) -> Option<Lent<S>> {
+    pub(crate) fn take(&self) -> Option<Box<Lent<S>>> {
         self.0.lock().take()
     }
 }
@@ -180,7 +181,7 @@ impl<S> Slot<S> {
 /// Puts it back, also when the future that uses it is dropped.
 struct InUse<'a, S> {
     slot: &'a Slot<S>,
-    lent: Option<Lent<S>>,
+    lent: Option<Box<Lent<S>>>,
 }
 
 impl<S> Drop for InUse<'_, S> {

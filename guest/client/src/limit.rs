@@ -11,19 +11,23 @@ use core::time::Duration;
 
 /// Do the work, or give it up when the limit, if there is one, runs out. The clock starts when the work first has to
 /// wait.
+///
+/// A future is copied whole each time that it is moved, and it is moved in here: what is large, or done often, is best pinned
+/// before.
 pub async fn within<N: Network, T>(
     network: &N,
     limit: impl Into<Option<Duration>>,
     phase: Phase,
     work: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
+    let work = pin!(work);
     let limit = limit.into();
-    let alarm = async {
+    let alarm = pin!(async {
         match limit {
             Some(limit) => network.sleep(limit).await,
             None => pending().await,
         }
-    };
+    });
     match either(work, alarm).await {
         Either::First(result) => result,
         Either::Second(()) => Err(Error::Timeout(phase)),
@@ -75,7 +79,7 @@ pub(crate) fn ready<T>(poll: Poll<T>) -> Option<T> {
     }
 }
 
-/// Let the limits of the surrounding calls be looked at: work that never has to wait would outrun them.
+/// Yield once, so that enclosing timeouts are polled. Without this, a loop that never blocks starves them.
 pub async fn breathe() {
     let mut waited = false;
     poll_fn(|cx| {

@@ -361,7 +361,7 @@ impl<N: Network> Lines<N> {
     ) -> Result<Self, Error> {
         let opened = connection.transfer(representation, 0, line).await?;
         // The line ends are dealt with here.
-        let download = Download::new(connection, opened, Representation::Image, 0, None, None);
+        let download = Download::new(connection, opened, Representation::Image, 0, None, None, b"");
         Ok(Self {
             download,
             unread: Vec::new(),

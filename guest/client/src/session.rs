@@ -17,7 +17,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
-use core::pin::Pin;
+use core::pin::{Pin, pin};
 use ftp_protocol::checksum::Algorithm;
 use ftp_protocol::command;
 use ftp_protocol::listing::{Entry, Listed};
@@ -55,9 +55,9 @@ impl<N: Network> Session<N> {
         if host.is_empty() || port == 0 || host.contains(|c: char| c.is_control() || c.is_whitespace()) {
             return Err(Error::InvalidArgument("not a host and a port".to_string()));
         }
-        let open = Connection::open(network.clone(), settings.clone(), host, port);
+        let open = pin!(Connection::open(network.clone(), settings.clone(), host, port));
         let (connection, welcome) = within(&network, settings.total_timeout, Phase::Total, open).await?;
-        Ok(Self { network, settings, welcome, connection: Some(Box::new(connection)), last_words: Vec::new() })
+        Ok(Self { network, settings, welcome, connection: Some(connection), last_words: Vec::new() })
     }
 
     /// The greeting.
@@ -128,13 +128,13 @@ impl<N: Network> Session<N> {
         }
     }
 
-    /// (FEAT, RFC 2389) Read once, then remembered until the login changes. None where the server does not report them,
+    /// (FEAT, RFC 2389) Read once, then remembered until the login changes. Empty also where the server does not report them,
     /// which says nothing about what it has.
     pub async fn features(&mut self) -> Result<Vec<String>, Error> {
         self.call(async |connection| Ok(connection.features().await?.to_vec())).await
     }
 
-    /// The same, with none where the server does not report them.
+    /// The same, with `None` where the server does not report them.
     pub async fn reported_features(&mut self) -> Result<Option<Vec<String>>, Error> {
         self.call(async |connection| Ok(connection.control.features().await?.map(<[String]>::to_vec))).await
     }
@@ -464,13 +464,15 @@ impl<N: Network> Session<N> {
     ) -> Result<Download<N>, Error> {
         self.call(async |connection| {
             let line = connection.line(verb, argument)?;
+            let path = argument.map_or_else(|| Ok(Vec::new()), |path| connection.bytes(path))?;
             let check = match (verb, argument) {
                 ("RETR", Some(path)) => Check::of(connection, path, representation, offset).await?,
                 _ => None,
             };
-            let sized = argument.filter(|_| verb == "RETR").and_then(|path| connection.sized(path));
+            let compares = verb == "RETR" && connection.settings.verify_size;
+            let sized = argument.filter(|_| compares).and_then(|path| connection.sized(path));
             let opened = connection.transfer(Some(representation), offset, &line).await?;
-            Ok(Download::new(connection, opened, representation, offset, check, sized))
+            Ok(Download::new(connection, opened, representation, offset, check, sized, &path))
         })
         .await
     }

@@ -58,8 +58,11 @@ pub const HELD: usize = 16 * 1024;
 /// How long they are held back at most, once there is more to write.
 pub const HOLD: Duration = Duration::from_millis(50);
 
-/// How long two servers may take for a copy between them: nothing tells how far they are.
+/// How long two servers may take for a copy between them at most: nothing tells how far they are.
 pub const COPY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The fewest bytes that they move in a second, where the source has reported how many there are.
+pub const COPY_RATE: u64 = 1024;
 
 /// How long a server that listens for another one has to refuse a copy, before that one is told.
 pub const HEAD_START: Duration = Duration::from_millis(500);
@@ -117,7 +120,8 @@ pub struct Settings {
     pub idle_timeout: Duration,
     /// The longest that one call may take as a whole.
     pub total_timeout: Option<Duration>,
-    /// Compare sizes (SIZE) at the end of each upload as an image and of each copy.
+    /// Compare sizes (SIZE) at the end of each upload as an image, of each copy, and of each download whose size was asked
+    /// for just before.
     pub verify_size: bool,
     /// Compare checksums at the end of whole files, where the server has any.
     pub verify_checksums: bool,

@@ -69,8 +69,9 @@ impl<N: Network> Download<N> {
         offset: u64,
         check: Option<Check>,
         sized: Option<Reported>,
+        path: &[u8],
     ) -> Self {
-        let expected = text::announced_size(opened.agreed.last_line());
+        let expected = text::announced_size(opened.agreed.last_line(), path);
         let text = (representation == Representation::Ascii).then(Default::default);
         let data = Data::new(connection, opened, Direction::Receiving);
         let sized = sized.filter(|_| text.is_none());
@@ -123,9 +124,10 @@ impl<N: Network> Download<N> {
     /// Read the server's verdict. Without it the bytes may be incomplete. The session must be the one that the download
     /// came from.
     ///
-    /// The bytes have to be as many as were announced with the transfer, or else as many as [`Session::size`] reported of
-    /// this file just before: fewer are [`Error::Incomplete`]. Where they are not, and the size was asked for before, it is
-    /// asked for once more: a file that has changed meanwhile was not cut.
+    /// The bytes have to be as many as [`Session::size`] reported of this file just before, or else as many as were announced
+    /// with the transfer: fewer are [`Error::Incomplete`]. Where they are not, and the size was asked for before, it is
+    /// asked for once more: a file that has changed meanwhile was not cut. Fewer bytes than were announced are a cut in any
+    /// case. Without [`Settings::verify_size`](crate::Settings::verify_size) only what was announced is compared.
     pub async fn finish(mut self, session: &mut Session<N>) -> Result<Outcome, Error> {
         let data = &mut self.data;
         let (ended, offset) = (self.ended, self.offset);
@@ -144,16 +146,17 @@ impl<N: Network> Download<N> {
                 let reply = connection.confirmed(verdict, data.bytes() > 0).await?;
                 let size = connection.size_to_compare(data.bytes(), offset, announced, sized.as_ref()).await?;
                 // A size that was asked for is that of the whole file, and what it is compared with is certain.
-                let (offset, inside_tls) = match (announced, &sized) {
-                    (None, Some(sized)) => (0, Some(sized.inside_tls)),
+                let (offset, inside_tls) = match &sized {
+                    Some(sized) if announced != size => (0, Some(sized.inside_tls)),
                     _ => (offset, None),
                 };
                 data.check_end(size, offset, connection.data_ends(inside_tls))?;
                 let mut outcome = data.outcome(connection, &reply);
-                outcome.verified = match (image, size) {
-                    (false, _) => Verified::No(NotVerified::Ascii),
-                    (true, Some(_)) => Verified::Size,
-                    (true, None) => Verified::No(NotVerified::NoSize),
+                outcome.verified = match size {
+                    _ if !image => Verified::No(NotVerified::Ascii),
+                    Some(_) => Verified::Size,
+                    None if !connection.settings.verify_size => Verified::No(NotVerified::TurnedOff),
+                    None => Verified::No(NotVerified::NoSize),
                 };
                 compare_checksums(check, connection, &mut outcome).await?;
                 Ok(outcome)

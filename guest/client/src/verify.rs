@@ -222,8 +222,9 @@ impl<N: Network> Connection<N> {
         self.sized.clone().filter(|sized| sized.path == path)
     }
 
-    /// The size that so many bytes from an offset on are to be compared with: the one that was announced with the transfer,
-    /// or the one that was asked for before. A file that has another one by now has changed, and was not cut.
+    /// The size that so many bytes from an offset on are to be compared with: the one that was asked for before, or else the
+    /// one that was announced with the transfer, which is a text and may be about anything. A file that has another size by
+    /// now has changed, and was not cut.
     pub(crate) async fn size_to_compare(
         &mut self,
         bytes: u64,
@@ -233,9 +234,12 @@ impl<N: Network> Connection<N> {
     ) -> Result<Option<u64>, Error> {
         let end = bytes.saturating_add(offset);
         let Some(sized) = sized else { return Ok(announced) };
-        let size = announced.unwrap_or_else(|| sized.size.saturating_sub(offset));
-        let is_announced_cut = announced.is_some_and(|announced| bytes < announced);
-        if bytes == size || is_announced_cut || announced == Some(end) {
+        let size = sized.size.saturating_sub(offset);
+        let is_announced_cut = announced.is_some_and(|announced| bytes < announced && announced != end);
+        if is_announced_cut {
+            return Ok(announced);
+        }
+        if bytes == size {
             return Ok(Some(size));
         }
         let now = self.size_after(&sized.path, sized.size.max(end)).await?;

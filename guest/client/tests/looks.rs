@@ -2,9 +2,9 @@
 
 mod support;
 
-use ftp_client::Error;
 use ftp_client::mirror::*;
 use ftp_client::scripted::{Data, End as Ending, Script};
+use ftp_client::{Error, Kind};
 use support::*;
 
 fn with_mlsd() -> Script {
@@ -269,4 +269,92 @@ fn directory_is_listed_once_more_with_the_same_result_or_is_in_doubt() {
         });
         assert_eq!((folder.doubt, folder.confirmed), (doubt, doubt.is_none()), "{again:?}");
     }
+}
+
+/// A walk of one directory, and then what is asked of it.
+fn after<T>(script: Script, root: &str, work: impl AsyncFn(&mut Walk, &mut Client, Tree) -> T) -> T {
+    play(script, async |session| {
+        let mut walk = Walk::new(Some(root), WalkOptions::default());
+        let mut tree = Tree::default();
+        walk.run(session, &mut tree).await.unwrap();
+        work(&mut walk, session, tree).await
+    })
+}
+
+#[test]
+fn what_cannot_be_listed_in_another_way_is_not_confirmed() {
+    let listed = || data(with_mlsd(), "MLSD d", "type=file; a\r\n");
+    let no_way = data(pwd(listed(), "502 no PWD"), "MLSD d", "type=file; a\r\n");
+    let doubt = after(no_way, "d", async |walk, session, mut tree| {
+        walk.confirm(session, &RelativePath::root(), &mut tree.folders[0]).await.unwrap();
+        tree.folders[0].doubt
+    });
+    assert_eq!(doubt, Some(Doubt::NoWayBack));
+}
+
+#[test]
+fn list_shows_what_is_a_link() {
+    let lines = "drwxr-xr-x 1 u g 5 Jun 15 2005 e\r\nlrwxrwxrwx 1 u g 5 Jun 15 2005 l -> ../x\r\n";
+    let listed = || data(with_mlsd(), "MLSD /d", "type=dir; l\r\ntype=dir; e\r\n");
+    let listed = || data(data(listed(), "MLSD /d/l", "type=file; a\r\n"), "MLSD /d/e", "type=file; b\r\n");
+    let asked = |script| cwd(pwd(script, ROOT), "/d", "250 ok").expect("TYPE A").say("200 ok\r\n");
+    let shown = cwd(data(asked(listed()), "LIST", lines), "/", "250 ok");
+    let kinds =
+        async |walk: &mut Walk, session: &mut Client, _| walk.kinds(session, &RelativePath::root()).await.unwrap();
+    let expected = [("e".to_string(), Kind::Directory), ("l".to_string(), Kind::SymbolicLink)];
+    assert_eq!(after(shown, "/d", kinds), Some(expected.into()));
+    let refused = passive(asked(listed())).expect("LIST").say("502 no LIST\r\n").data(Data::sends("", Ending::Stall));
+    assert_eq!(after(cwd(refused, "/", "250 ok"), "/d", kinds), None);
+    // It was asked for already.
+    let by_list = data(with_list(), "LIST /d", lines.split_inclusive('\n').next_back().unwrap());
+    assert_eq!(after(by_list, "/d", kinds), None);
+}
+
+#[test]
+fn names_are_those_of_a_listing_that_is_made_now() {
+    for (now, expected) in [
+        ("type=file; A\r\ntype=dir; d\r\n", Some(vec!["A", "d"])),
+        ("type=file; A\r\nnonsense\r\n", None),
+        ("type=file; A", None),
+    ] {
+        let script = inside(pwd(data(with_mlsd(), "MLSD d", "type=file; a\r\n"), ROOT), "/d", "MLSD", now);
+        let names =
+            after(script, "d", async |walk, session, _| walk.names(session, &RelativePath::root()).await.unwrap());
+        let expected = expected.map(|names| names.into_iter().map(String::from).collect());
+        assert_eq!(names, expected, "{now:?}");
+    }
+}
+
+#[test]
+fn members_are_compared_once_more_where_nothing_is_deleted() {
+    let whole = "type=file;size=1; a\r\ntype=file;size=2; b\r\n";
+    let grown = "type=file;size=9; a\r\ntype=file;size=2; b\r\n";
+    for (first, again, doubt) in [
+        (whole, whole, None),
+        (whole, grown, None),
+        ("type=file;size=1; a\r\n", whole, Some(Doubt::Changed)),
+        (whole, "type=file;size=1; a\r\n", Some(Doubt::Changed)),
+        (whole, "type=file;size=1; a\r\ntype=file;size=2; b", Some(Doubt::Changed)),
+        ("type=ffile;size=1; a\r\ntype=file;size=2; b\r\n", whole, Some(Doubt::Changed)),
+    ] {
+        let script = inside(pwd(data(with_mlsd(), "MLSD /d", first), ROOT), "/d", "MLSD", again);
+        let folder = play(script.clone(), async |session| {
+            let mut walk = Walk::new(Some("/d"), WalkOptions::default());
+            let mut tree = Tree::default();
+            walk.run(session, &mut tree).await.unwrap();
+            let mut folder = tree.folders.remove(0);
+            walk.confirm_members(session, &RelativePath::root(), &mut folder).await.unwrap();
+            folder
+        });
+        assert_eq!((folder.doubt, folder.whole), (doubt, doubt.is_none()), "{again:?}");
+        let look = play(script, async |session| Lister::default().list_twice(session, Some("/d")).await.unwrap());
+        assert_eq!((look.doubt, look.confirmed), (doubt, doubt.is_none()), "{again:?}");
+    }
+}
+
+#[test]
+fn listing_that_is_in_doubt_is_not_listed_twice() {
+    let script = data(with_mlsd(), "MLSD /d", "type=file;size=1; a");
+    let look = play(script, async |session| Lister::default().list_twice(session, Some("/d")).await.unwrap());
+    assert_eq!((look.doubt, look.confirmed), (Some(Doubt::NoLineEnd), false));
 }

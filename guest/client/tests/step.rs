@@ -265,6 +265,29 @@ fn replies_up_to_that_of_the_noop_belong_to_nobody() {
 }
 
 #[test]
+fn two_late_200s_are_no_sentinel_where_pwd_was_answered() {
+    let script = logged_in().expect("PWD").say("257 \"/\"\r\n200 late\r\n");
+    let script = script.expect("PWD").say("200 late\r\n257 \"/\"\r\n").expect("SITE CHMOD 644 f").say("550 no\r\n");
+    play_in(script, async |session| {
+        session.current_directory().await.unwrap();
+        assert_eq!(code(session.set_permissions("f", 0o644).await), 550);
+    });
+}
+
+#[test]
+fn pwd_that_is_refused_as_a_sentinel_is_followed_by_noop() {
+    let script = logged_in().expect("PWD").say("257 \"/\"\r\n200 late\r\n").expect("PWD").say("550 gone\r\n");
+    let script = noop(script).expect("DELE f").say("550 no\r\n").expect("DELE g").say("250 done\r\n200 late\r\n");
+    let script = noop(script).expect("DELE h").say("250 done\r\n");
+    play_in(script, async |session| {
+        session.current_directory().await.unwrap();
+        assert_eq!(code(session.delete("f").await), 550);
+        session.delete("g").await.unwrap();
+        session.delete("h").await.unwrap();
+    });
+}
+
+#[test]
 fn noop_that_is_refused_before_the_login_is_a_sentinel_too() {
     let script = hello().say("220 ready\r\n").expect("NOOP").say("530 log in\r\n");
     let script = script.expect("USER u").say("331 ?\r\n331 ?\r\n").expect("PASS p").say("230 in\r\n");

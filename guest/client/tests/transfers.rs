@@ -3,7 +3,9 @@
 mod support;
 
 use ftp_client::scripted::{CLIENT, Data, End, Script, Scripted};
-use ftp_client::{Active, DataMode, Error, Network, Phase, Representation::*, Session, Settings};
+use ftp_client::{
+    Active, DataMode, Error, Network, NotVerified, Phase, Representation::*, Session, Settings, Verified,
+};
 use std::time::Duration;
 use support::*;
 
@@ -87,6 +89,60 @@ fn size_that_differs_from_the_announced_one_is_no_success() {
             session.noop().await.unwrap();
         });
     }
+}
+
+/// The server sends `hello`; SIZE said something before, the announcement says something, and SIZE something in the end.
+#[test]
+fn size_counts_more_than_the_number_in_an_announcement() {
+    for (before, announced, now, is_whole) in [
+        (1000, "x (5 bytes)", Some("213 1000"), false),
+        (1000, "x (5 bytes)", Some("550 gone"), false),
+        (1000, "x (5 bytes)", Some("213 5"), true),
+        (3, "x (5 bytes)", Some("213 5"), true),
+        (5, "x (1000 bytes)", None, false),
+        (5, "x", None, true),
+        (1000, "x", Some("213 1000"), false),
+    ] {
+        let script = sized(hello().expect("TYPE I").say("200 ok\r\n"), "x", before);
+        let script = passive(script).expect("RETR x").say(format!("150 {announced}\r\n226 done\r\n"));
+        let script = match now {
+            Some(reply) => script.expect("SIZE x").say(format!("{reply}\r\n")),
+            None => script,
+        };
+        play(script.data(Data::sends("hello", End::Close)), async |session| {
+            session.size("x").await.unwrap();
+            let mut download = session.retrieve("x", Image, 0).await.unwrap();
+            read_all(&mut download).await.unwrap();
+            let result = download.finish(session).await;
+            assert_eq!(result.is_ok(), is_whole, "{before}, {announced}, {now:?}: {result:?}");
+            assert!(is_whole || matches!(result, Err(Error::Incomplete(_))), "{result:?}");
+        });
+    }
+}
+
+#[test]
+fn size_is_not_compared_where_that_is_turned_off() {
+    let script = hello().expect("TYPE I").say("200 ok\r\n");
+    let script = passive(sized(script, "x", 1000)).expect("RETR x").say("150 go\r\n226 done\r\n");
+    let settings = Settings { verify_size: false, ..settings() };
+    play_with(settings, script.data(Data::sends("hello", End::Close)), async |session| {
+        session.size("x").await.unwrap();
+        let mut download = session.retrieve("x", Image, 0).await.unwrap();
+        read_all(&mut download).await.unwrap();
+        let outcome = download.finish(session).await.unwrap();
+        assert_eq!(outcome.verified, Verified::No(NotVerified::TurnedOff));
+    });
+}
+
+#[test]
+fn number_in_the_name_of_a_file_is_not_announced() {
+    let script = image(hello()).expect("RETR x (3 bytes)").say("150 Opening x (3 bytes)\r\n226 done\r\n");
+    play(script.data(Data::sends("hello", End::Close)), async |session| {
+        let mut download = session.retrieve("x (3 bytes)", Image, 0).await.unwrap();
+        assert_eq!(download.expected_size(), None);
+        read_all(&mut download).await.unwrap();
+        download.finish(session).await.unwrap();
+    });
 }
 
 #[test]

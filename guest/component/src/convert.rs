@@ -37,7 +37,8 @@ impl From<Error> for wit::Error {
             Error::Protocol(text) => (Failed::Protocol, text),
             Error::InvalidArgument(text) => (Failed::InvalidArgument, text),
             Error::Busy => (Failed::Busy, Error::Busy.to_string()),
-            Error::Closed => (Failed::Closed, Error::Closed.to_string()),
+            // A text is the reason.
+            Error::Closed => (Failed::Closed, String::new()),
             Error::NoWayBack(text) => (Failed::Closed, text),
             Error::Integrity(text) => (Failed::Integrity, text),
             Error::Incomplete(text) => (Failed::Incomplete, text),

@@ -6,6 +6,7 @@ use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::{RefCell, RefMut};
+use core::pin::pin;
 use core::time::Duration;
 use ftp_client::retry::fetch;
 use ftp_client::segments::Sink;
@@ -584,7 +585,7 @@ fn answer<T, U: From<T>>(work: impl Future<Output = Result<T, Error>>) -> Result
 /// A call on a transfer, within the limit of a whole call, which closes the session when it runs out.
 fn whole_call<T>(slot: &Slot, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let limit = slot.borrow().as_ref().and_then(|session| session.settings().total_timeout);
-    let result = block_on(within(&Wasi, limit, Phase::Total, work));
+    let result = block_on(within(&Wasi, limit, Phase::Total, pin!(work)));
     if let (Err(Error::Timeout(Phase::Total)), Some(session)) = (&result, slot.borrow_mut().as_mut()) {
         session.close();
     }

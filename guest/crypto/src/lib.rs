@@ -84,7 +84,7 @@
 //! | `opt-level = "s"` | | | | 300 kB (`rsa-client-auth`: 100 kB more) |
 //!
 //! None of the ciphers has a backend for `simd128`; with `-C target-feature=+simd128` the compiler vectorises the portable
-//! ones by itself. `sha2` has one, of shuffles, which is slow where an engine compiles for every x86-64: `host/build.rs`
+//! ones by itself. `sha2` has one, of shuffles, which is slow where an engine compiles for every x86-64: `.cargo/config.toml`
 //! chooses the portable one. ChaCha20 takes three quarters of the time, Poly1305 one quarter. Link-time optimisation across
 //! crates takes that away, as it goes by the level of the last crate: without it ChaCha20-Poly1305 has measured 350.
 //!

@@ -31,9 +31,18 @@ pub fn unique_name(line: &[u8]) -> Option<&[u8]> {
 /// The size in the text of a 125 or 150 reply to `RETR`, as in `Opening data connection for x (1234 bytes).`
 ///
 /// A claim, for progress and for a check afterwards; no RFC defines it. The last one in parentheses counts, as the
-/// file's name stands before it.
-pub fn announced_size(line: &[u8]) -> Option<u64> {
+/// file's name stands before it: where a parenthesis is part of the last component of `path`, only what follows that
+/// component counts.
+pub fn announced_size(line: &[u8], path: &[u8]) -> Option<u64> {
+    let name = path.rsplit(|&byte| byte == b'/').next().filter(|name| name.contains(&b'('));
+    let line = name.and_then(|name| behind(line, name)).unwrap_or(line);
     line.split(|&byte| byte == b'(').skip(1).filter_map(digits_before_bytes).last().and_then(decimal)
+}
+
+/// What follows the last occurrence of a name.
+fn behind<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let at = line.windows(name.len()).rposition(|part| part == name)?;
+    line.get(at + name.len()..)
 }
 
 /// The size in a 213 reply to `SIZE` (RFC 3659, section 4.1): a number, whatever stands after it.
@@ -156,8 +165,22 @@ mod tests {
             ("", None),
         ];
         for &(line, expected) in table {
-            assert_eq!(announced_size(line.as_bytes()), expected, "{line}");
+            assert_eq!(announced_size(line.as_bytes(), b""), expected, "{line}");
+            assert_eq!(announced_size(line.as_bytes(), b"d/file"), expected, "{line}");
         }
+    }
+
+    #[test]
+    fn number_in_the_name_of_the_file_is_no_size() {
+        for (line, expected) in [
+            ("Opening data connection for x (3 bytes).", None),
+            ("Opening data connection for /d/x (3 bytes) (1000 bytes).", Some(1000)),
+            ("Opening data connection for x (3 bytes", None),
+            ("Opening data connection (7 bytes).", Some(7)),
+        ] {
+            assert_eq!(announced_size(line.as_bytes(), b"d/x (3 bytes)"), expected, "{line}");
+        }
+        assert_eq!(announced_size(b"for bytes (5 bytes)", b"bytes"), Some(5));
     }
 
     #[test]

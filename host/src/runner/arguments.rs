@@ -25,7 +25,7 @@ pub struct Arguments {
 #[derive(Args)]
 #[command(next_help_heading = "Sandbox")]
 pub struct Sandbox {
-    /// Tell on the standard error what the command was granted
+    /// Print the sandbox's permissions to stderr
     #[arg(long)]
     pub explain: bool,
     /// The most memory of the command
@@ -41,6 +41,7 @@ pub struct Sandbox {
 
 #[derive(Subcommand)]
 pub enum Command {
+    #[cfg(feature = "demo")]
     /// Start a server on this machine, move files to it and back, in the clear and inside TLS; compare them
     Demo {
         /// The size of the large file, in MiB; the disk needs room for three of it

@@ -14,6 +14,7 @@ use tokio::runtime::{Builder, Runtime};
 use arguments::{Arguments, Command, Sandbox};
 
 mod arguments;
+#[cfg(feature = "demo")]
 mod demo;
 mod explain;
 mod grants;
@@ -50,6 +51,7 @@ fn perform(arguments: Arguments, words: &[OsString], name: &str) -> Result<u8, F
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::other(format!("cannot start: {error}")))?;
     let result = match arguments.command {
+        #[cfg(feature = "demo")]
         Command::Demo { size } => runtime.block_on(demonstrate(size)),
         Command::Verb(mut verb) => {
             let guest = arguments::of_guest(words, name, arguments.early)?;
@@ -62,6 +64,7 @@ fn perform(arguments: Arguments, words: &[OsString], name: &str) -> Result<u8, F
     result
 }
 
+#[cfg(feature = "demo")]
 async fn demonstrate(size: u64) -> Result<u8, Failure> {
     // What is dropped here removes its temporary files.
     tokio::select! {

@@ -59,10 +59,7 @@ fn added_authorities(options: &ConnectionOptions, system_roots: bool) -> Result<
         return Ok(added);
     }
     if options.ca.is_some() || options.pin.is_some() || options.insecure {
-        return Err(Failure::new(
-            Exit::Usage,
-            "--system-roots adds to what --ca, --pin and --insecure leave no choice about",
-        ));
+        return Err(Failure::new(Exit::Usage, "--system-roots cannot be combined with --ca, --pin or --insecure"));
     }
     let found = rustls_native_certs::load_native_certs();
     if found.certs.is_empty() {

@@ -28,11 +28,13 @@ pub enum Call {
     Rename,
     /// `delete`.
     Delete,
+    /// `remove-directory`.
+    RemoveDirectory,
 }
 
 impl Call {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Retrieve,
         Self::Fetch,
         Self::Store,
@@ -41,6 +43,7 @@ impl Call {
         Self::CopyTo,
         Self::Rename,
         Self::Delete,
+        Self::RemoveDirectory,
     ];
 
     /// As it is called in tables.
@@ -54,6 +57,7 @@ impl Call {
             Self::CopyTo => "component-copy-to",
             Self::Rename => "component-rename",
             Self::Delete => "component-delete",
+            Self::RemoveDirectory => "component-remove-directory",
         }
     }
 
@@ -99,6 +103,7 @@ impl Call {
             }
             Self::Rename => session.rename(&file, &path("b.bin")).await.map(|_| String::new())?,
             Self::Delete => session.delete(&file).await.map(|_| String::new())?,
+            Self::RemoveDirectory => session.remove_directory(&path("empty")).await.map(|_| String::new())?,
             Self::Fetch => String::new(),
         };
         Ok((brought, said))

@@ -57,13 +57,13 @@ pub fn sample(log: &Log, random: &mut Random, count: usize) -> Vec<Fault> {
     faults
 }
 
-/// Every fault of such a session, or one of `every` of them.
-pub fn spread(log: &Log, every: u64, first: u64) -> Vec<Fault> {
+/// Every fault of such a session in which one of these things happens, or one of `every` of them.
+pub fn spread(log: &Log, actions: &[Action], every: u64, first: u64) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut number = first;
     for stream in streams(log) {
         for (action, each) in kinds() {
-            if !stream.takes(action, each) {
+            if !actions.contains(&action) || !stream.takes(action, each) {
                 continue;
             }
             let places = stream.places(action);
@@ -139,13 +139,14 @@ mod tests {
 
     #[test]
     fn all_faults_are_every_action_at_every_byte() {
-        let faults = spread(&session(), 1, 0);
+        let faults = spread(&session(), &Action::ALL, 1, 0);
         // Where it stops, also behind the last byte; `end` on each data connection besides.
         let [up, down, data] = [9, 20, 5];
         let expected = (8 * up + 4) + (8 * down + 4) + (4 + 1) + (8 * data + 4 + data + 1);
         assert_eq!(faults.len(), expected);
-        let parts: usize = (0..7).map(|first| spread(&session(), 7, first).len()).sum();
+        let parts: usize = (0..7).map(|first| spread(&session(), &Action::ALL, 7, first).len()).sum();
         assert_eq!(parts, expected);
+        assert_eq!(spread(&session(), &[Action::Split], 1, 0).len(), up + down + data);
     }
 
     #[test]
@@ -156,7 +157,7 @@ mod tests {
         };
         assert_eq!(texts(1), texts(1));
         assert_ne!(texts(1), texts(2));
-        let all: Vec<String> = spread(&session(), 1, 0).iter().map(ToString::to_string).collect();
+        let all: Vec<String> = spread(&session(), &Action::ALL, 1, 0).iter().map(ToString::to_string).collect();
         assert!(texts(1).iter().all(|fault| all.contains(fault)), "{:?}", texts(1));
     }
 }

@@ -17,18 +17,8 @@ pub enum Verdict {
     Right,
     /// A failure that is reported, and nothing is lost.
     Failed,
-    /// Success of something that is not so, with the word that nothing was compared.
-    Unverified(String),
-    /// A byte of a file came twice or not at all in the clear, and its size is that of the whole file.
-    Accident(String),
-    /// A listing in the clear was cut at the end of the same line each time.
-    CutTwice(String),
-    /// A byte of a name or of an offset in a command came twice or not at all in the clear, and the server did that.
-    OtherCommand(String),
-    /// A byte of what was appended came twice in the clear: others append too, so that more than was sent is no mismatch.
-    Longer(String),
-    /// The server deleted a file that was written from an offset on, as the handshake of the data connection failed.
-    DeletedByServer(String),
+    /// It is not so, or something is gone, and the client could not see it, for this reason.
+    Unseen(Reason, String),
     /// Success of something that is not so.
     FalseSuccess(String),
     /// Something is gone, or has other bytes, that had to stay.
@@ -43,13 +33,44 @@ pub enum Verdict {
     Needless(String),
 }
 
+/// Why a client cannot see what is wrong, or can do nothing about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// A byte of a file came twice or not at all in the clear, and its size is that of the whole file.
+    Accident,
+    /// A listing in the clear was cut at the end of the same line each time.
+    CutTwice,
+    /// The client reports that nothing was compared: it was never asked how long the file is, or the command that made it
+    /// named another one.
+    NotVerified,
+    /// A byte of a name or of an offset in a command came twice or not at all in the clear, and the server did that.
+    OtherCommand,
+    /// A byte of what was appended came twice in the clear: others append too, so that more than was sent is no mismatch.
+    Longer,
+    /// The server deleted a file that was written from an offset on, as the handshake of the data connection failed. The
+    /// client reports the failure.
+    DeletedByServer,
+}
+
+impl Reason {
+    /// As it is called in tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Accident => "size by accident",
+            Self::CutTwice => "listing cut twice",
+            Self::NotVerified => "not verified",
+            Self::OtherCommand => "command changed",
+            Self::Longer => "appended longer",
+            Self::DeletedByServer => "deleted by server",
+        }
+    }
+}
+
 impl Verdict {
     /// Whether it must not happen.
     pub fn is_fault(&self) -> bool {
         match self {
-            Self::Right | Self::Failed => false,
-            Self::Unverified(_) | Self::Accident(_) | Self::CutTwice(_) | Self::OtherCommand(_) => false,
-            Self::Longer(_) | Self::DeletedByServer(_) => false,
+            Self::Right | Self::Failed | Self::Unseen(..) => false,
             Self::FalseSuccess(_) | Self::Lost(_) | Self::Outside(_) => true,
             Self::Hung | Self::Trapped(_) | Self::Needless(_) => true,
         }
@@ -79,9 +100,6 @@ pub fn judge(scene: &Scene, place: &Place, fault: Option<&Fault>, seen: &Seen) -
         }
         (true, _) => Verdict::Failed,
         (false, None) => Verdict::Right,
-        (false, Some(wrong)) if seen.said.contains("not verified") && !place.way.is_encrypted() => {
-            Verdict::Unverified(wrong.0)
-        }
         (false, Some(wrong)) => excuse(scene, place, fault, seen, &wrong).unwrap_or(Verdict::FalseSuccess(wrong.0)),
     }
 }
@@ -180,31 +198,42 @@ fn differs(place: &Place, side: Side, path: &str, contents: &[u8]) -> Option<Wro
 }
 
 /// Why a client cannot see it, or can do nothing about it. Inside TLS there is one such reason: Pure-FTPd deletes the file
-/// when the handshake of a data connection fails between `REST` with `STOR` and the first byte.
+/// when the handshake of a data connection fails between `REST` with `STOR` and the first byte, as it does where the control
+/// connection is lost then.
 fn excuse(scene: &Scene, place: &Place, fault: Option<&Fault>, seen: &Seen, wrong: &Wrong) -> Option<Verdict> {
     let fault = fault?;
-    let text = wrong.0.clone();
-    if place.way.is_encrypted() {
-        let deletes =
-            place.way.kind == Kind::PureFtpd && scene.is_written_at_an_offset && !scene.is_there(place, "a.bin");
-        return (deletes && fault.connection == Connection::Data).then_some(Verdict::DeletedByServer(text));
-    }
+    let reason = match place.way.is_encrypted() {
+        true => {
+            let deletes = place.way.kind == Kind::PureFtpd && scene.is_written_at_an_offset;
+            let is_deleted = deletes && seen.ended != Ended::Success && !scene.is_there(place, "a.bin");
+            is_deleted.then_some(Reason::DeletedByServer)
+        }
+        false => unseen(scene, fault, seen, wrong),
+    };
+    reason.map(|reason| Verdict::Unseen(reason, wrong.0.clone()))
+}
+
+/// The same in the clear.
+fn unseen(scene: &Scene, fault: &Fault, seen: &Seen, wrong: &Wrong) -> Option<Reason> {
     let by_a_byte = matches!(fault.action, Action::Double | Action::Drop);
+    let is_not_verified = seen.ended == Ended::Success && seen.said.contains("not verified");
     match fault.connection {
-        Connection::Data if by_a_byte && wrong.1 == Some(0) => Some(Verdict::Accident(text)),
+        Connection::Data if scene.has_no_size && is_not_verified => Some(Reason::NotVerified),
+        Connection::Data if by_a_byte && wrong.1 == Some(0) => Some(Reason::Accident),
         Connection::Data if scene.is_appended && fault.action == Action::Double && wrong.1 == Some(1) => {
-            Some(Verdict::Longer(text))
+            Some(Reason::Longer)
         }
-        Connection::Data if fault.each && fault.action.stops() && is_cut_behind_a_line(&seen.log, fault) => {
-            Some(Verdict::CutTwice(text))
-        }
-        Connection::Control if by_a_byte && is_in_an_argument(&seen.log, fault) => Some(Verdict::OtherCommand(text)),
+        Connection::Data if fault.each && is_cut_twice(&seen.log, fault) => Some(Reason::CutTwice),
+        Connection::Control if by_a_byte && is_in_an_argument(&seen.log, fault) => match is_not_verified {
+            true => Some(Reason::NotVerified),
+            false => Some(Reason::OtherCommand),
+        },
         _ => None,
     }
 }
 
-/// Whether a listing was cut where a line ends, or before its first, and then once more.
-fn is_cut_behind_a_line(log: &Log, fault: &Fault) -> bool {
+/// Whether a listing ended where a line ends, or before its first, and then once more. A reset or a stall is no end.
+fn is_cut_twice(log: &Log, fault: &Fault) -> bool {
     let listings = log.data.iter().skip(fault.number).map(|passed| &passed.down.bytes);
     let listings: Vec<_> = listings.filter(|bytes| is_listing(bytes)).collect();
     let is_cut = |bytes: &[u8]| {
@@ -212,7 +241,8 @@ fn is_cut_behind_a_line(log: &Log, fault: &Fault) -> bool {
         passed.is_some_and(|passed| passed.is_empty() || passed.ends_with(b"\n"))
     };
     let again = |(index, bytes): (usize, &&Vec<u8>)| is_cut(bytes) && listings[..index].contains(bytes);
-    fault.direction == Direction::Down && listings.iter().enumerate().any(again)
+    let ends = matches!(fault.action, Action::End | Action::Close);
+    ends && fault.direction == Direction::Down && listings.iter().enumerate().any(again)
 }
 
 fn is_listing(bytes: &[u8]) -> bool {
@@ -267,10 +297,11 @@ mod tests {
     fn a_listing_is_cut_twice_behind_a_line_or_it_is_seen() {
         let line = "type=file;size=3; a\r\n";
         let twice = log("", &[line, line]);
-        let at =
-            |log: &Log, byte: usize| is_cut_behind_a_line(log, &format!("data0+:down:{byte}:end").parse().unwrap());
+        let at = |log: &Log, byte: usize| is_cut_twice(log, &format!("data0+:down:{byte}:end").parse().unwrap());
         assert_eq!([0, 5, line.len()].map(|byte| at(&twice, byte)), [true, false, true]);
         assert!(!at(&log("", &[line, "type=file;size=4; b\r\n"]), line.len()));
         assert!(!at(&log("", &["bytes of a file", "others\n"]), 7));
+        let reset = format!("data0+:down:{}:reset", line.len()).parse().unwrap();
+        assert!(!is_cut_twice(&twice, &reset));
     }
 }

@@ -7,7 +7,8 @@
 //! and nothing that passes is rewritten. The proxy connects to the server from its own address, which is then the client's
 //! for the server, also where servers copy from one to the other.
 //!
-//! The suite `cuts` takes a sample of the cases, the example of that name all of them, and prints the table of `README.md`.
+//! The suite `cuts` takes a sample of the cases, the example of that name all of them, and prints the table of
+//! `tests/README.md`.
 
 mod calls;
 mod choice;
@@ -22,7 +23,7 @@ mod verbs;
 
 pub use choice::{Random, sample, spread};
 pub use fault::{Action, Connection, Direction, Fault};
-pub use judge::{Verdict, judge};
+pub use judge::{Reason, Verdict, judge};
 pub use proxy::{Log, Passed, Proxy};
 pub use report::Table;
 pub use run::{Case, Ended, Seen, perform, perform_all, record};

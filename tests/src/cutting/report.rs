@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
-use super::judge::Verdict;
+use super::judge::{Reason, Verdict};
 use super::run::Seen;
 
 /// What came of the cases of each verb, in the clear and inside TLS.
@@ -18,12 +18,7 @@ struct Row {
     not_reached: usize,
     right: usize,
     failed: usize,
-    unverified: usize,
-    accidents: usize,
-    cut_twice: usize,
-    other_commands: usize,
-    longer: usize,
-    deleted_by_server: usize,
+    unseen: BTreeMap<Reason, usize>,
     false_successes: usize,
     lost: usize,
     outside: usize,
@@ -44,12 +39,7 @@ impl Table {
         let count = match verdict {
             Verdict::Right => &mut row.right,
             Verdict::Failed => &mut row.failed,
-            Verdict::Unverified(_) => &mut row.unverified,
-            Verdict::Accident(_) => &mut row.accidents,
-            Verdict::CutTwice(_) => &mut row.cut_twice,
-            Verdict::OtherCommand(_) => &mut row.other_commands,
-            Verdict::Longer(_) => &mut row.longer,
-            Verdict::DeletedByServer(_) => &mut row.deleted_by_server,
+            Verdict::Unseen(reason, _) => row.unseen.entry(*reason).or_default(),
             Verdict::FalseSuccess(_) => &mut row.false_successes,
             Verdict::Lost(_) => &mut row.lost,
             Verdict::Outside(_) => &mut row.outside,
@@ -61,12 +51,28 @@ impl Table {
     }
 }
 
+impl Row {
+    fn unseen(&self, reason: Reason) -> usize {
+        self.unseen.get(&reason).copied().unwrap_or_default()
+    }
+
+    /// What neither of the two columns has that have a name.
+    fn others(&self) -> String {
+        let others = self.unseen.iter().filter(|(reason, _)| !NAMED.contains(reason));
+        others.map(|(reason, count)| format!("{count} {}", reason.name())).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The reasons that have a column.
+const NAMED: [Reason; 2] = [Reason::Accident, Reason::CutTwice];
+
 impl Display for Table {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let columns = "| verb | | cases | success | failure | false success | lost | outside | hung | panic | needless \
-                       failure | not verified | size by accident | listing cut twice | command changed | appended longer | \
-                       deleted by server | not reached | slowest |";
-        writeln!(f, "{columns}\n|---|---|{}", "--:|".repeat(17))?;
+        let named = NAMED.map(Reason::name).join(" | ");
+        let columns =
+            "| verb | | cases | success | failure | false success | lost | outside | hung | panic | needless failure";
+        writeln!(f, "{columns} | {named} | not to be seen | not reached | slowest |")?;
+        writeln!(f, "|---|---|{}---|--:|--:|", "--:|".repeat(9 + NAMED.len()))?;
         for ((_, encrypted), row) in &self.0 {
             let way = if *encrypted { "TLS" } else { "plain" };
             let counts = [
@@ -79,16 +85,11 @@ impl Display for Table {
                 row.hung,
                 row.trapped,
                 row.needless,
-                row.unverified,
-                row.accidents,
-                row.cut_twice,
-                row.other_commands,
-                row.longer,
-                row.deleted_by_server,
-                row.not_reached,
             ];
-            let counts = counts.map(|count| count.to_string()).join(" | ");
-            writeln!(f, "| {} | {way} | {counts} | {:.1} s |", row.verb, row.slowest.as_secs_f64())?;
+            let counts = counts.into_iter().chain(NAMED.map(|reason| row.unseen(reason)));
+            let counts = counts.map(|count| count.to_string()).collect::<Vec<_>>().join(" | ");
+            let (others, seconds) = (row.others(), row.slowest.as_secs_f64());
+            writeln!(f, "| {} | {way} | {counts} | {others} | {} | {seconds:.1} s |", row.verb, row.not_reached)?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use ftp_host::{Command, Error, Policy};
+use ftp_host::{Command, Error, Policy, TlsVersion};
 
 use super::fault::Fault;
 use super::judge::{Verdict, judge};
@@ -133,7 +133,11 @@ async fn command(verb: Verb, place: &Place) -> Result<(Ended, Vec<u8>, String)> 
     let limit = LIMIT.as_secs().to_string();
     let mut all = vec!["ftp", name, "--timeout", &limit, "--connect-timeout", &limit];
     if place.way.is_encrypted() {
-        all.extend(["--ca", AUTHORITY, "--server-name", "localhost"]);
+        let version = match place.way.version {
+            TlsVersion::Tls12 => "1.2",
+            TlsVersion::Tls13 => "1.3",
+        };
+        all.extend(["--ca", AUTHORITY, "--server-name", "localhost", "--tls-min", version, "--tls-max", version]);
     }
     all.extend(rest.iter().map(String::as_str));
     let mut command = Command::new(Policy::default().allow_loopback(), None);

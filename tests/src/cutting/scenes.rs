@@ -47,12 +47,22 @@ pub struct Scene {
     pub is_appended: bool,
     /// Whether the bytes go to an offset of a file (`REST`, `STOR`).
     pub is_written_at_an_offset: bool,
+    /// Whether nobody asks how long the file is.
+    pub has_no_size: bool,
+    /// Empty directories that are there before.
+    pub folders: Vec<(Side, &'static str)>,
 }
 
 impl Scene {
     /// A file that is there before and changes.
     pub fn with(mut self, side: Side, path: &'static str, contents: &[u8]) -> Self {
         self.before.push((side, path, contents.to_owned()));
+        self
+    }
+
+    /// An empty directory that is there before.
+    pub fn with_folder(mut self, side: Side, path: &'static str) -> Self {
+        self.folders.push((side, path));
         self
     }
 
@@ -101,6 +111,9 @@ impl Scene {
     pub fn set(&self, place: &Place) -> Result<()> {
         for (side, path, contents) in &self.before {
             write(&place.path(*side, path), contents)?;
+        }
+        for (side, path) in &self.folders {
+            std::fs::create_dir_all(place.path(*side, path))?;
         }
         Ok(())
     }

@@ -47,6 +47,8 @@ pub enum Verb {
     GetNoTimes,
     /// `get --segments` of a larger file.
     GetSegments,
+    /// `get` of what a pattern means.
+    GetPattern,
     /// `cat`.
     Cat,
     /// `put` to a new name.
@@ -77,10 +79,20 @@ pub enum Verb {
     CopyFxp,
     /// `rm`.
     Remove,
+    /// `rm` of three files.
+    RemoveMany,
+    /// `rm` of what a pattern means.
+    RemovePattern,
     /// `rm -r`.
     RemoveTree,
+    /// `rmdir`, beside a directory that is full.
+    RemoveDirectory,
     /// `mv`.
     Rename,
+    /// `mv` over another file.
+    RenameOver,
+    /// `mv` of a directory.
+    RenameTree,
     /// A function of the component.
     Call(Call),
 }
@@ -91,11 +103,12 @@ impl Verb {
         Self::OF_THE_COMMAND.into_iter().chain(Call::ALL.map(Self::Call))
     }
 
-    const OF_THE_COMMAND: [Self; 21] = [
+    const OF_THE_COMMAND: [Self; 27] = [
         Self::Get,
         Self::GetRetry,
         Self::GetNoTimes,
         Self::GetSegments,
+        Self::GetPattern,
         Self::Cat,
         Self::Put,
         Self::PutLarge,
@@ -111,8 +124,13 @@ impl Verb {
         Self::CopyRelay,
         Self::CopyFxp,
         Self::Remove,
+        Self::RemoveMany,
+        Self::RemovePattern,
         Self::RemoveTree,
+        Self::RemoveDirectory,
         Self::Rename,
+        Self::RenameOver,
+        Self::RenameTree,
     ];
 
     /// Whether it works with this server in this way. The servers do not copy to each other inside TLS.
@@ -127,6 +145,7 @@ impl Verb {
             Self::GetRetry => "get-retry",
             Self::GetNoTimes => "get-no-times",
             Self::GetSegments => "get-segments",
+            Self::GetPattern => "get-pattern",
             Self::Cat => "cat",
             Self::Put => "put",
             Self::PutLarge => "put-large",
@@ -142,8 +161,13 @@ impl Verb {
             Self::CopyRelay => "cp-relay",
             Self::CopyFxp => "cp-fxp",
             Self::Remove => "rm",
+            Self::RemoveMany => "rm-three",
+            Self::RemovePattern => "rm-pattern",
             Self::RemoveTree => "rm-r",
+            Self::RemoveDirectory => "rmdir",
             Self::Rename => "mv",
+            Self::RenameOver => "mv-over",
+            Self::RenameTree => "mv-tree",
             Self::Call(call) => call.name(),
         }
     }
@@ -151,9 +175,12 @@ impl Verb {
     /// What it has in common with others.
     pub fn group(self) -> Group {
         match self {
-            Self::Get | Self::GetRetry | Self::GetNoTimes | Self::GetSegments | Self::Cat => Group::Downloads,
+            Self::Get | Self::GetRetry | Self::GetNoTimes => Group::Downloads,
+            Self::GetSegments | Self::GetPattern | Self::Cat => Group::Downloads,
             Self::MirrorDown | Self::MirrorDownSame | Self::MirrorUp | Self::MirrorUpSame => Group::Mirrors,
-            Self::CopyRelay | Self::CopyFxp | Self::Remove | Self::RemoveTree | Self::Rename => Group::Changes,
+            Self::CopyRelay | Self::CopyFxp => Group::Changes,
+            Self::Remove | Self::RemoveMany | Self::RemovePattern | Self::RemoveTree => Group::Changes,
+            Self::RemoveDirectory | Self::Rename | Self::RenameOver | Self::RenameTree => Group::Changes,
             Self::Call(_) => Group::Calls,
             _ => Group::Uploads,
         }
@@ -178,6 +205,7 @@ impl Verb {
             Self::GetRetry => to_here(&RETRY),
             Self::GetNoTimes => to_here(&["--no-times"]),
             Self::GetSegments => to_here(&["--segments", "2"]),
+            Self::GetPattern => words(&[&["get", &place.url("*.bin"), "in/"]]),
             Self::Cat => words(&[&["cat", &file]]),
             Self::Put | Self::PutLarge => from_here(&[]),
             Self::PutAtomic => from_here(&["--atomic"]),
@@ -190,8 +218,12 @@ impl Verb {
             Self::CopyRelay => words(&[&["cp", "--relay", &file, &place.url("b.bin")]]),
             Self::CopyFxp => words(&[&["cp", "--fxp", &file, &place.url("b.bin")]]),
             Self::Remove => words(&[&["rm", &file]]),
+            Self::RemoveMany => words(&[&["rm", &file, &place.url("b.bin"), &place.url("c.bin")]]),
+            Self::RemovePattern => words(&[&["rm", &place.url("*.bin")]]),
             Self::RemoveTree => words(&[&["rm", "-r", &place.url("tree")]]),
-            Self::Rename => words(&[&["mv", &file, "b.bin"]]),
+            Self::RemoveDirectory => words(&[&["rmdir", &place.url("empty")]]),
+            Self::Rename | Self::RenameOver => words(&[&["mv", &file, "b.bin"]]),
+            Self::RenameTree => words(&[&["mv", &place.url("tree"), "moved"]]),
             Self::Call(_) => Vec::new(),
         }
     }
@@ -206,6 +238,12 @@ impl Verb {
                 scene.keeping(There, "a.bin", &new).replacing(Here, "in/a.bin", &old, &new)
             }
             Self::GetSegments => scene.keeping(There, "a.bin", &large).replacing(Here, "in/a.bin", &old, &large),
+            Self::GetPattern => scene
+                .with_folder(Here, "in")
+                .keeping(There, "a.bin", &new)
+                .keeping(There, "b.bin", &old)
+                .making(Here, "in/a.bin", &new)
+                .making(Here, "in/b.bin", &old),
             Self::Cat => scene.keeping(There, "a.bin", &new).printing(&new),
             Self::Put => scene.keeping(Here, "out/a.bin", &new).making(There, "a.bin", &new),
             Self::PutLarge => scene.keeping(Here, "out/a.bin", &large).making(There, "a.bin", &large),
@@ -229,15 +267,32 @@ impl Verb {
                 .with(There, "tree/d/y.bin", &old)
                 .keeping(There, "keep.txt", &old)
                 .removing(There, "tree"),
+            Self::RemoveMany | Self::RemovePattern => removed(scene, &new, &old)
+                .with(There, "b.bin", &old)
+                .with(There, "c.bin", &old)
+                .removing(There, "b.bin")
+                .removing(There, "c.bin"),
+            Self::RemoveDirectory => removed_directory(scene, &old),
             Self::Rename => renamed(scene, &new, &old),
+            Self::RenameOver => renamed(scene, &new, &old).replacing(There, "b.bin", &old, &new),
+            Self::RenameTree => scene
+                .with(There, "tree/x.bin", &new)
+                .keeping(There, "keep.txt", &old)
+                .and_always(Must::HoldOne(["tree/x.bin", "moved/x.bin"], new.clone()))
+                .removing(There, "tree")
+                .making(There, "moved/x.bin", &new),
             Self::Call(call) => match call {
-                Call::Retrieve | Call::Fetch => scene.keeping(There, "a.bin", &new).printing(&new),
+                Call::Retrieve | Call::Fetch => {
+                    let scene = Scene { has_no_size: call == Call::Retrieve, ..scene };
+                    scene.keeping(There, "a.bin", &new).printing(&new)
+                }
                 Call::Store => scene.making(There, "a.bin", &new),
                 Call::StoreAt => Scene { is_written_at_an_offset: true, ..resumed(scene, &new) },
                 Call::Append => appended(scene, &old, &new),
                 Call::CopyTo => scene.keeping(There, "a.bin", &new).making(There, "b.bin", &new),
                 Call::Rename => renamed(scene, &new, &old),
                 Call::Delete => removed(scene, &new, &old),
+                Call::RemoveDirectory => removed_directory(scene, &old),
             },
         }
     }
@@ -263,6 +318,10 @@ fn appended(scene: Scene, old: &[u8], new: &[u8]) -> Scene {
 
 fn removed(scene: Scene, file: &[u8], other: &[u8]) -> Scene {
     scene.with(There, "a.bin", file).keeping(There, "keep.txt", other).removing(There, "a.bin")
+}
+
+fn removed_directory(scene: Scene, other: &[u8]) -> Scene {
+    scene.with_folder(There, "empty").keeping(There, "full/keep.txt", other).removing(There, "empty")
 }
 
 fn renamed(scene: Scene, file: &[u8], other: &[u8]) -> Scene {

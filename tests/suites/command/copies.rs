@@ -106,6 +106,21 @@ pub fn add(suite: &mut Suite) {
                 relayed(program, source(), sink(), "copy", code, said)
             });
         }
+        suite.trial_with(
+            name("straight_copy_that_broke_off_says_where_the_part_is"),
+            program.installed(),
+            move || async move {
+                for (there, said) in [("213 5", "is on the server as copy"), ("550 no", "426 cut")] {
+                    let source = known().on("SIZE file", "213 10").on("EPSV", "502 no");
+                    let source =
+                        source.on("PASV", "227 Entering (192,0,2,1,4,1)").on("RETR file", "150 go").reply("426 cut");
+                    let sink = new().on("PORT", "200 yes").on("STOR copy", "150 go").on("ABOR", "426 cut");
+                    let sink = sink.reply("226 aborted").on("SIZE copy", there);
+                    copied(program, &["--fxp"], [source, sink], "copy", 9, said).await?;
+                }
+                Ok(())
+            },
+        );
         for kind in Kind::ALL {
             let name = name(&format!("{}::file_under_another_address_of_its_server_survives", kind.name()));
             suite.trial_with(name, program.installed().and(kind.installed()), move || async move {
@@ -115,11 +130,22 @@ pub fn add(suite: &mut Suite) {
     }
 }
 
-/// Copy `file` to another server.
+/// Copy `file` to another server, through this client.
 pub async fn relayed(
     program: Program,
     source: Script,
     sink: Script,
+    target: &str,
+    code: i32,
+    said: &str,
+) -> Result<()> {
+    copied(program, &["--relay"], [source, sink], target, code, said).await
+}
+
+async fn copied(
+    program: Program,
+    way: &[&str],
+    [source, sink]: [Script; 2],
     target: &str,
     code: i32,
     said: &str,
@@ -132,7 +158,9 @@ pub async fn relayed(
                     let here = root::temporary()?;
                     let [from, to] = [(source, "file"), (sink, target)]
                         .map(|(peer, name)| format!("ftp://user@{}/{name}", peer.address()));
-                    let output = program.command(here.path(), &["cp", "--relay", "--json", &from, &to])?.output()?;
+                    let output = program
+                        .command(here.path(), &[&["cp", "--same-password", "--json"], way, &[&from, &to]].concat())?
+                        .output()?;
                     let text = String::from_utf8_lossy(&output.stdout);
                     ensure!(output.status.code() == Some(code) && text.contains(said), "{output:?}");
                     Ok(())

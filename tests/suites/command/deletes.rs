@@ -236,6 +236,12 @@ async fn rm_continues(program: Program) -> Result<()> {
         .on("DELE d", "550 a directory")
         .download("MLSD d", "type=file; a\r\ntype=file; b\r\ntype=dir; e\r\n")
         .download("MLSD d/e", "type=file; c\r\n")
+        // Whether it is a link.
+        .on("PWD", "257 \"/\"")
+        .on("CWD /d", "250 yes")
+        .download("LIST", "drwxr-xr-x 1 u g 1 Jan 01 2020 e\r\n")
+        .on("CWD /", "250 yes")
+        .on("DELE d/e", "550 a directory")
         .on("DELE d/e/c", "550 no")
         .on("DELE d/b", "550 no")
         .on("DELE d/a", "250 gone")

@@ -11,7 +11,7 @@ use super::copies::relayed;
 /// A server, the words of the command with `{}` for the URL of the server, the exit code, and what is said or printed.
 type Case = (&'static str, fn() -> Script, &'static [&'static str], i32, &'static str);
 
-const CASES: [Case; 6] = [
+const CASES: [Case; 11] = [
     ("download_by_a_bare_name", downloaded, &["get", "{}dir/file"], 0, "10 bytes"),
     ("upload_by_a_bare_name", || stored(refused(), "file"), &["put", "--no-times", "file", "{}dir/"], 0, "10 bytes"),
     (
@@ -30,7 +30,26 @@ const CASES: [Case; 6] = [
         9,
         "550",
     ),
+    ("atomic_upload_by_bare_names", || renamed_to(atomic(), "file"), &ATOMIC, 0, "10 bytes"),
+    ("atomic_upload_by_bare_names_where_a_rename_replaces_nothing", nothing_replaced, &ATOMIC, 0, "10 bytes"),
+    (
+        "file_is_not_renamed_by_a_bare_name_in_another_directory",
+        || entered(atomic()).on("PWD", "257 \"/other\"").on("CWD /", "250 yes"),
+        &ATOMIC,
+        8,
+        "/other",
+    ),
+    ("file_is_moved_by_bare_names_where_its_size_shows_them", moved, &["mv", "{}dir/file", "other"], 0, ""),
+    (
+        "file_is_not_moved_by_bare_names_to_another_directory",
+        || sized(Script::logged_in().on("RNFR dir/file", "550 no")).on("RNFR dir/file", "550 no"),
+        &["mv", "{}dir/file", "elsewhere/file"],
+        7,
+        "550",
+    ),
 ];
+
+const ATOMIC: [&str; 5] = ["put", "--no-times", "--atomic", "file", "{}dir/"];
 
 pub fn add(suite: &mut Suite) {
     for program in Program::ALL {
@@ -39,15 +58,14 @@ pub fn add(suite: &mut Suite) {
             suite.trial_with(name(trial), program.installed(), move || run(program, script(), words, code, said));
         }
         suite.trial_with(name("file_is_deleted_by_a_bare_name_in_its_directory"), program.installed(), move || {
-            let sink =
-                entered(renamed()).on("PWD", "257 \"/dir\"").on("DELE .copy.a-", "250 gone").on("CWD /", "250 yes");
+            let sink = certain(unnamed()).on("DELE .copy.a-", "250 gone").on("CWD /", "250 yes");
             relayed(program, source(), sink, "dir/copy", 8, "553")
         });
         suite.trial_with(
             name("file_is_not_deleted_by_a_bare_name_in_another_directory"),
             program.installed(),
             move || {
-                let sink = entered(renamed()).on("PWD", "257 \"/other\"").on("CWD /", "250 yes");
+                let sink = entered(unnamed()).on("PWD", "257 \"/other\"").on("CWD /", "250 yes");
                 relayed(program, source(), sink, "dir/copy", 8, "on the server as dir/.copy.a-")
             },
         );
@@ -119,11 +137,47 @@ fn source() -> Script {
 }
 
 /// The copy is there under its temporary name, and cannot get its own.
-fn renamed() -> Script {
+fn unnamed() -> Script {
     let script = entered(Script::logged_in().on("SIZE dir/copy", "550 no"));
     let script = entered(script.on("SIZE copy", "213 4").on("CWD /", "250 yes"));
-    let script = stored(script, ".copy.a-").on("RNFR dir/.copy.a-", "553 no");
+    let script = certain(stored(script, ".copy.a-")).on("RNFR .copy.a-", "553 no").on("CWD /", "250 yes");
     let script = entered(script).on("SIZE .copy.a-", "213 10").on("CWD /", "250 yes");
     let script = entered(script).on("SIZE copy", "213 4").on("CWD /", "250 yes");
-    script.on("RNFR dir/copy", "553 no")
+    let script = script.on("PWD", "257 \"/\"").on("CWD dir/copy", "550 no");
+    certain(script).on("RNFR copy", "553 no").on("CWD /", "250 yes")
+}
+
+/// The session goes to the directory, which the server reports as that one.
+fn certain(script: Script) -> Script {
+    entered(script).on("PWD", "257 \"/dir\"")
+}
+
+/// The file is there under its temporary name.
+fn atomic() -> Script {
+    let script = entered(Script::logged_in().passive().on("STOR dir/.file.a-", "553 no"));
+    stored(script, ".file.a-")
+}
+
+fn renamed_to(script: Script, name: &str) -> Script {
+    let script = certain(script).on("RNFR .file.a-", "350 and?");
+    script.on(&format!("RNTO {name}"), "250 done").on("CWD /", "250 yes")
+}
+
+fn nothing_replaced() -> Script {
+    let script = certain(atomic()).on("RNFR .file.a-", "350 and?").on("RNTO file", "553 no").on("CWD /", "250 yes");
+    let script = entered(script).on("SIZE .file.a-", "213 10").on("CWD /", "250 yes");
+    let script = entered(script).on("SIZE file", "213 4").on("CWD /", "250 yes");
+    let script = script.on("PWD", "257 \"/\"").on("CWD dir/file", "550 no");
+    let script = certain(script).on("RNFR file", "350 and?").on("RNTO .file.old-", "250 done").on("CWD /", "250 yes");
+    certain(renamed_to(script, "file")).on("DELE .file.old-", "250 gone").on("CWD /", "250 yes")
+}
+
+/// The size of the file shows that the server takes its bare name.
+fn sized(script: Script) -> Script {
+    entered(script.on("SIZE dir/file", "550 no")).on("SIZE file", "213 10").on("CWD /", "250 yes")
+}
+
+fn moved() -> Script {
+    let script = certain(sized(Script::logged_in().on("RNFR dir/file", "550 no")));
+    script.on("RNFR file", "350 and?").on("RNTO other", "250 done").on("CWD /", "250 yes")
 }

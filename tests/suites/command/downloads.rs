@@ -4,26 +4,34 @@
 use anyhow::{Result, ensure};
 use ftp_tests::command::Program;
 use ftp_tests::root;
-use ftp_tests::script::Script;
+use ftp_tests::script::{Ending, Script};
 use ftp_tests::suite::Suite;
 
 const TIME: &str = "213 20200101000000";
 const FACTS: &str = "type=file;size=10;modify=20200101000000; file\r\n";
+const TWO: &str = "type=file;size=10; file\r\ntype=file;size=10; fine\r\n";
 const LINE: &str = "-rw-r--r-- 1 owner group 5 Jan 01 2020 file\r\n";
 
 /// A server, the words of the command with `{}` for the URL of the server, the exit code, and what is said or printed.
 type Case = (&'static str, fn() -> Script, &'static [&'static str], i32, &'static str);
 
-const CASES: [Case; 19] = [
+const CASES: [Case; 23] = [
     ("cut_is_seen_by_cat", || cut(sized()), &["cat", "{}file"], 12, "5 bytes"),
     ("cut_is_seen_on_the_way_to_the_standard_output", || cut(sized()), &["get", "{}file", "-"], 12, "5 bytes"),
     ("cut_is_seen_without_times", || cut(sized()), &["get", "--no-times", "{}file"], 12, "5 bytes"),
     (
         "size_of_a_listing_for_machines_is_trusted",
-        || listed(FACTS).strict().download("RETR file", "01234"),
+        || listed(FACTS, FACTS).strict().download("RETR file", "01234"),
         &["cat", "{}f*"],
         12,
         "5 bytes",
+    ),
+    (
+        "listing_that_was_cut_at_a_line_end_is_another_one_the_second_time",
+        || listed(FACTS, TWO).strict().download("RETR file", "0123456789"),
+        &["cat", "{}f*"],
+        9,
+        "another one the second time",
     ),
     (
         "size_of_a_listing_for_people_is_not_trusted",
@@ -38,6 +46,25 @@ const CASES: [Case; 19] = [
         &["cat", "{}f*"],
         12,
         "5 bytes",
+    ),
+    ("cut_is_seen_where_a_checksum_is_made_of_it", || cut(sized()), &["sum", "--read", "{}file"], 12, "5 bytes"),
+    (
+        "urls_of_one_server_share_a_session_also_after_a_failure",
+        || missing(Script::logged_in(), "a").on("SIZE file", "213 10").download("RETR file", "0123456789"),
+        &["cat", "{}a", "{}file"],
+        9,
+        "0123456789",
+    ),
+    (
+        "url_after_a_lost_session_has_another_one",
+        || {
+            let lost = Script::logged_in().on("SIZE a", "213 1").expect("EPSV");
+            let next = Script::logged_in().on("SIZE file", "213 10").download("RETR file", "0123456789");
+            lost.then(Ending::Close, next)
+        },
+        &["cat", "{}a", "{}file"],
+        9,
+        "0123456789",
     ),
     (
         "text_has_no_size",
@@ -170,15 +197,17 @@ fn dated() -> Script {
     sized().on("MDTM file", TIME)
 }
 
-fn listed(line: &str) -> Script {
+/// What the directory has, and what it has when it is listed once more.
+fn listed(lines: &str, again: &str) -> Script {
     Script::logged_in()
         .on("FEAT", "211-Features:\r\n MLST type*;size*;modify*;\r\n211 End")
-        .download("MLSD", line)
+        .download("MLSD", lines)
+        .download("MLSD", again)
         .on("TYPE I", "200 yes")
 }
 
 fn for_people() -> Script {
-    Script::logged_in().on("FEAT", "211 none").download("LIST", LINE)
+    Script::logged_in().on("FEAT", "211 none").download("LIST", LINE).download("LIST", LINE)
 }
 
 fn missing(script: Script, name: &str) -> Script {

@@ -12,7 +12,7 @@ use ftp_tests::{command, root};
 
 type Trial = (&'static str, fn(&Place) -> Result<()>);
 
-const TRIALS: [Trial; 12] = [
+const TRIALS: [Trial; 13] = [
     ("wrong_arguments_are_2", |place| {
         place.fails(2, &["get", "--nonsense", &place.url("x")], "Usage")?;
         place.fails(2, &["get", "sftp://host/"], "sftp://host/: a URL has to start with ftp://")?;
@@ -35,7 +35,7 @@ const TRIALS: [Trial; 12] = [
         place.fails(7, &["get", &place.url("nothing")], "550")?;
         place.fails(7, &["get", &place.url("no*thing")], "nothing on the server matches")?;
         place.fails(7, &["get", &place.url("nothing"), &place.url("neither"), "none/"], "none of 2")?;
-        place.fails(7, &["rm", &place.url("nothing"), &place.url("neither")], "none of it")?;
+        place.fails(7, &["rm", &place.url("nothing"), &place.url("neither")], "none of 2")?;
         place.fails(7, &["mirror", &place.url("nothing/"), "copy"], "no directory")
     }),
     ("refused_command_is_8", |place| place.fails(8, &["quote", &place.url(""), "NONSENSE"], "500")),
@@ -51,20 +51,38 @@ const TRIALS: [Trial; 12] = [
         let unused = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         place.write_there("there", b"contents")?;
         let nowhere = format!("ftp://user@{unused}/x");
-        place.fails(9, &["get", &nowhere, &place.url("there"), "both/"], "cannot connect")?;
+        place.fails(9, &["get", "--same-password", &nowhere, &place.url("there"), "both/"], "cannot connect")?;
         assert!(place.here("both/there")? == b"contents");
         place.fails(4, &["get", &nowhere, &nowhere, "none/"], "cannot connect")
+    }),
+    ("url_that_fails_keeps_no_other_from_being_shown", |place| {
+        place.write_there("there", b"contents")?;
+        let unused = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let nowhere = format!("ftp://user@{unused}/x");
+        let (missing, there) = (place.url("missing"), place.url("there"));
+        for (words, shown) in
+            [(&["ls"][..], "there"), (&["stat"], "8 bytes"), (&["cat"], "contents"), (&["sum", "--read"], "sha-256")]
+        {
+            for (url, said) in [(&missing, "missing"), (&nowhere, "cannot connect")] {
+                let output = place.run(&[words, &["--same-password", url, &there]].concat())?;
+                check(&output, 9, said)?;
+                let seen = String::from_utf8_lossy(&output.stdout).to_lowercase();
+                assert!(seen.contains(shown), "no {shown:?} in {output:?}");
+            }
+            check(&place.run(&[words, &[missing.as_str(), &missing]].concat())?, 7, "none of 2")?;
+        }
+        Ok(())
     }),
     ("two_for_one_name_are_2", |place| {
         for path in ["a/x", "b/x"] {
             place.write_there(path, b"contents")?;
         }
-        place.fails(2, &["get", &place.url("a/x"), &place.url("b/x"), "both/"], "two of them")?;
+        place.fails(2, &["get", &place.url("a/x"), &place.url("b/x"), "both/"], "more than one source")?;
         assert!(place.here("both/x").is_err());
         for path in ["a/x", "b/x"] {
             place.write_here(path, b"contents")?;
         }
-        place.fails(2, &["put", "a/x", "b/x", &place.url("")], "two of them")?;
+        place.fails(2, &["put", "a/x", "b/x", &place.url("")], "more than one source")?;
         assert!(place.there("x").is_err());
         Ok(())
     }),

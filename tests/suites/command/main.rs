@@ -6,6 +6,7 @@ mod deletes;
 mod directories;
 mod downloads;
 mod exits;
+mod guises;
 mod messages;
 mod mirrors;
 mod names;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
     names::add(&mut suite);
     namesakes::add(&mut suite);
     deletes::add(&mut suite);
+    guises::add(&mut suite);
     mirrors::add(&mut suite);
     readme::add(&mut suite);
     terminal::add(&mut suite);

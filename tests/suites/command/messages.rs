@@ -29,6 +29,8 @@ pub fn add(suite: &mut Suite) {
             client_certificate_that_is_wanted_is_named,
             implicit_tls_at_a_plain_port_is_5_and_names_ftpes,
             silent_server_is_noted_and_waited_for,
+            server_that_is_slow_to_greet_is_not_noted,
+            port_of_tls_is_noted_at_once_and_waited_at,
             refusal_of_auth_tls_names_the_other_ways,
             login_that_wants_tls_names_ftpes,
             account_that_is_asked_for_is_6_and_named,
@@ -41,6 +43,7 @@ pub fn add(suite: &mut Suite) {
             words_of_other_programs_get_a_tip,
             what_to_show_may_stand_before_the_verb,
             zone_of_an_address_is_understood,
+            probe_of_a_server_without_features_says_so,
         ]
     );
     let requirement = || Kind::PyFtpd.installed();
@@ -94,7 +97,7 @@ async fn unknown_issuer_is_shown_with_its_digest() -> Result<()> {
 }
 
 async fn self_signed_one_is_called_that() -> Result<()> {
-    for leaf in [Leaf::SelfSigned, Leaf::SelfSignedAuthority] {
+    for leaf in [Leaf::SelfSigned, Leaf::SelfSignedAuthority, Leaf::SelfSignedWrongName] {
         let output = shown(leaf, &["--ca", "ca.pem"]).await?;
         assert_tells(&output, 5, &["it is self-signed", "--pin", &digest(leaf)?]);
     }
@@ -165,6 +168,31 @@ async fn silent_server_is_noted_and_waited_for() -> Result<()> {
     Ok(())
 }
 
+async fn server_that_is_slow_to_greet_is_not_noted() -> Result<()> {
+    let script = Script::silent().pause(Duration::from_secs(3)).reply("220 ready").on("USER", "530 no");
+    let output = script.play(async |peer| run(&["ls", &format!("ftp://user@{}/", peer.address())])).await?;
+    assert_tells(&output, 6, &["530 no"]);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(!told.contains("says nothing") && !told.contains("990"), "{told}");
+    Ok(())
+}
+
+/// The proxy takes the port for the server, so that no trial needs that port.
+async fn port_of_tls_is_noted_at_once_and_waited_at() -> Result<()> {
+    let host = "ftp.example.com:990";
+    let script = Script::silent().expect_bytes(format!("CONNECT {host} HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+    let script = script.say("HTTP/1.1 200 yes\r\n\r\n").pause(Duration::from_secs(2));
+    let script = script.reply("220 ready").on("USER", "530 no");
+    let output = script
+        .play(async |peer| {
+            let proxy = format!("http://{}", peer.address());
+            run(&["ls", "--proxy", &proxy, &format!("ftp://user@{host}/")])
+        })
+        .await?;
+    assert_tells(&output, 6, &["port 990", "ftps://", "530 no"]);
+    Ok(())
+}
+
 async fn refusal_of_auth_tls_names_the_other_ways() -> Result<()> {
     let script = Script::greeting().on("AUTH TLS", "502 no");
     let output = script.play(async |peer| run(&["ls", &format!("ftpes://user@{}/", peer.address())])).await?;
@@ -176,6 +204,8 @@ async fn login_that_wants_tls_names_ftpes() -> Result<()> {
     for (reply, code) in [
         ("530 Non-anonymous sessions must use encryption.", 6),
         ("550 SSL/TLS required on the control channel", 6),
+        ("503 Use AUTH first.", 6),
+        ("431 Need TLS", 6),
         ("421 Sorry, cleartext sessions and weak ciphers are not accepted on this server.", 4),
         ("534 policy requires it", 6),
     ] {
@@ -357,6 +387,21 @@ async fn probe_reports_what_it_tried() -> Result<()> {
         let line =
             told.lines().find(|line| line.starts_with(row)).with_context(|| format!("no {row} in {output:?}"))?;
         assert!(line.contains("cannot tell"), "{line}");
+    }
+    Ok(())
+}
+
+/// A server that reports its features, and has none.
+async fn probe_of_a_server_without_features_says_so() -> Result<()> {
+    let script = Script::logged_in().on("SYST", "215 UNIX").on("PWD", "257 \"/\"").on("FEAT", "211 none");
+    let script = script.download("NLST", "").download("NLST", "");
+    let script = script.on("PORT", "500 no").on("PORT", "500 no").on("QUIT", "221 bye");
+    let output = script.play(async |peer| probe(peer)).await?;
+    let told = String::from_utf8_lossy(&output.stdout);
+    for (row, said) in [("sizes", "not announced"), ("checksums", "not announced"), ("features", "none")] {
+        let line =
+            told.lines().find(|line| line.starts_with(row)).with_context(|| format!("no {row} in {output:?}"))?;
+        assert!(line.ends_with(said), "{line}");
     }
     Ok(())
 }

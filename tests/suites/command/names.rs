@@ -106,7 +106,14 @@ async fn elsewhere(program: Program) -> Result<()> {
 }
 
 async fn beside(program: Program) -> Result<()> {
-    let script = Script::logged_in().download("MLSD d", NAMES).download("RETR d/good", "good").on("QUIT", "221 bye");
+    let script = Script::logged_in()
+        .download("MLSD d", NAMES)
+        .on("PWD", "257 \"/\"")
+        .on("CWD /d", "250 yes")
+        .download("MLSD", NAMES)
+        .on("CWD /", "250 yes")
+        .download("RETR d/good", "good")
+        .on("QUIT", "221 bye");
     script
         .play(async |peer| {
             let here = root::temporary()?;

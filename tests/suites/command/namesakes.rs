@@ -33,9 +33,11 @@ pub fn add(suite: &mut Suite) {
         }
         for kind in [Kind::Vsftpd, Kind::ProFtpd] {
             let requirement = || program.installed().and(kind.installed());
-            for (title, trial) in
-                [("names_that_are_no_text_come_back", bytes as fn(&Place) -> _), ("unreadable", unreadable)]
-            {
+            for (title, trial) in [
+                ("names_that_are_no_text_come_back", bytes as fn(&Place) -> _),
+                ("unreadable", unreadable),
+                ("private", private),
+            ] {
                 let name = name(&format!("{}::{title}", kind.name()));
                 suite.trial_with(name, requirement(), move || async move { trial(&Place::plain(program, kind)?) });
             }
@@ -47,6 +49,9 @@ pub fn add(suite: &mut Suite) {
         );
         suite.trial_with(name("failed_question_is_no_missing_directory"), program.installed(), move || {
             questions(program)
+        });
+        suite.trial_with(name("directory_that_only_its_listing_denies_is_7"), program.installed(), move || {
+            denied(program)
         });
         suite.trial_with(name("pattern_in_a_directory_is_refused"), program.installed(), move || pattern(program));
     }
@@ -136,6 +141,18 @@ fn bytes(place: &Place) -> Result<()> {
     Ok(())
 }
 
+/// A private code point in a URL is the file of that name, and not the one of the byte that it stands for in calls.
+fn private(place: &Place) -> Result<()> {
+    let root = place.server.root();
+    std::fs::write(root.join("\u{10ffe9}x"), b"text")?;
+    std::fs::write(root.join(OsStr::from_bytes(b"\xe9x")), b"byte")?;
+    ensure!(place.succeed(&["cat", &place.url("%F4%8F%BF%A9x")])? == "text");
+    ensure!(place.succeed(&["cat", &place.url("%E9x")])? == "byte");
+    place.succeed(&["rm", &place.url("%F4%8F%BF%A9x")])?;
+    ensure!(names(root)?.into_iter().eq([OsStr::from_bytes(b"\xe9x")]), "{:?}", names(root)?);
+    Ok(())
+}
+
 /// A name that WASI does not give.
 fn unreadable(place: &Place) -> Result<()> {
     place.write_here("tree/a", b"a")?;
@@ -187,6 +204,29 @@ fn missing(place: &Place) -> Result<()> {
     ensure!(place.succeed(&["ls", "-1", &place.url("d")])? == "d\n");
     let long = place.succeed(&["ls", "-l", &place.url("d/d")])?;
     ensure!(long.starts_with('-') && long.contains(" 6 ") && long.trim_end().ends_with(" d"), "{long}");
+    Ok(())
+}
+
+/// Some servers say so in the data, and others list nothing and report no way back.
+async fn denied(program: Program) -> Result<()> {
+    let listed = |line: &str| {
+        let script = Script::logged_in().on("CWD zz", "550 no").on("FEAT", "502 no").passive().on("MLSD zz", "500 no");
+        script.download("LIST zz", line)
+    };
+    let no_way_back = listed("").on("PWD", "502 no");
+    let in_words = listed("ls: zz: No such file or directory\r\n").on("PWD", "257 \"/\"");
+    let none = in_words.on("CWD zz", "550 no").on("QUIT", "221 bye");
+    for script in [none, no_way_back.on("PWD", "502 no").on("CWD zz", "550 no").on("QUIT", "221 bye")] {
+        script
+            .play(async |peer| {
+                let here = root::temporary()?;
+                let url = format!("ftp://user@{}/zz/", peer.address());
+                let output = program.command(here.path(), &["ls", &url])?.output()?;
+                ensure!(output.status.code() == Some(7) && output.stdout.is_empty(), "{output:?}");
+                Ok(())
+            })
+            .await?;
+    }
     Ok(())
 }
 

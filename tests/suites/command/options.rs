@@ -215,6 +215,7 @@ pub fn add(suite: &mut Suite) {
             .trial_with(name("older_file_is_not_taken_for_the_beginning"), program.installed(), move || older(program));
         suite.trial_with(name("atomic_replaces_where_no_rename_does"), program.installed(), move || replaced(program));
         suite.trial_with(name("atomic_keeps_the_old_file_when_it_fails"), program.installed(), move || kept(program));
+        suite.trial_with(name("atomic_moves_no_directory_aside"), program.installed(), move || in_the_way(program));
         let with_digests = || program.installed().and(Kind::ProFtpd.installed());
         suite.trial_with(name("files_in_parts_are_compared_as_wholes"), with_digests(), move || compared(program));
         let with_tls = || program.installed().and(Kind::Vsftpd.installed_with_tls());
@@ -298,6 +299,14 @@ async fn kept(program: Program) -> Result<()> {
     script.play(async |peer| put_atomically(program, peer, 8).await).await
 }
 
+/// A directory, which some servers report a size of, is not moved aside for a file.
+async fn in_the_way(program: Program) -> Result<()> {
+    let script = uploaded().on("RNFR .file.3-", "350 and?").on("RNTO file", "553 it is there");
+    let script = script.on("SIZE .file.3-", "213 3").on("SIZE file", "213 4096").on("PWD", "257 \"/\"");
+    let script = script.on("CWD file", "250 inside").on("CWD /", "250 back").on("MLST file", "550 no");
+    script.on("QUIT", "221 bye").play(async |peer| put_atomically(program, peer, 8).await).await
+}
+
 fn uploaded() -> Script {
     let script = Script::logged_in().open_data("STOR .file.3-").receive_data("new").reply("226 done");
     script.on("SIZE .file.3-", "213 3")
@@ -307,6 +316,7 @@ fn uploaded() -> Script {
 fn taken() -> Script {
     let script = uploaded().on("RNFR .file.3-", "350 and?").on("RNTO file", "553 it is there");
     let script = script.on("SIZE .file.3-", "213 3").on("SIZE file", "213 5");
+    let script = script.on("PWD", "257 \"/\"").on("CWD file", "550 no directory");
     script.on("RNFR file", "350 and?").on("RNTO .file.old-", "250 done")
 }
 

@@ -41,7 +41,7 @@ const TRIALS: [Trial; 8] = [
         place.write_there("two", b"2")?;
         place.write_here("folder/one", b"old")?;
         symlink("one", place.here.path().join("folder/two"))?;
-        refused(place, 2, &["get", &place.url("one"), &place.url("two"), "folder/"], "two of them")?;
+        refused(place, 2, &["get", &place.url("one"), &place.url("two"), "folder/"], "more than one source")?;
         ensure!(place.here("folder/one")? == b"old");
         Ok(())
     }),
@@ -116,6 +116,8 @@ pub fn add(suite: &mut Suite) {
         });
         suite.trial_with(name("temporary_file_follows_no_link"), program.installed(), move || linked(program));
     }
+    let name = "wasmtime::targets::absolute_path_is_not_taken_for_one_in_the_open_folder".to_owned();
+    suite.trial_with(name, Program::Wasmtime.installed(), async || absolute());
 }
 
 /// Only root makes devices and mounts, in a namespace of its own.
@@ -148,6 +150,28 @@ fn full(place: &Place) -> Result<()> {
         let output = enclosed(&mut command, SMALL, "echo left: $(ls -A small) >&2")?;
         check(&output, 10, "left:\n")?;
         check(&output, 10, "the disk is full")?;
+    }
+    Ok(())
+}
+
+/// To WASI `/sub` is `sub` in the folder `.`: other files than those that were named.
+fn absolute() -> Result<()> {
+    let here = root::temporary()?;
+    fs::create_dir(here.path().join("sub"))?;
+    fs::write(here.path().join("sub/mine"), b"mine")?;
+    let url = "ftp://user@127.0.0.1:1/sub/";
+    for (arguments, folder) in [
+        (&["mirror", "--delete", url, "/sub"][..], "--dir /sub"),
+        (&["mirror", "--delete", "/sub", url], "--dir /sub"),
+        (&["get", "ftp://user@127.0.0.1:1/file", "/sub/file"], "--dir /sub"),
+        (&["put", "/sub/mine", url], "--dir /sub"),
+        (&["ls", "--ca", "/sub/mine", url], "--dir /sub"),
+        (&["ls", "--netrc-file", "/sub/mine", url], "--dir /sub"),
+        (&["ls", "--password-file", "/sub/mine", url], "--dir /sub"),
+    ] {
+        let output = Program::Wasmtime.command(here.path(), arguments)?.env_remove("FTP_PASSWORD").output()?;
+        check(&output, 10, folder)?;
+        ensure!(fs::read(here.path().join("sub/mine"))? == b"mine" && names(&here.path().join("sub"))? == ["mine"]);
     }
     Ok(())
 }

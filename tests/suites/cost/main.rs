@@ -1,7 +1,7 @@
 //! What the work costs inside the component: the instructions of WebAssembly that it executes, as wasmtime's fuel counts
 //! them, with a server in this process that answers at once and in pieces that are always the same. So the figures depend
 //! on the code and the compiler, and on nothing else of the machine. Fuel counts the copy of a block of memory as one
-//! instruction, however large it is; what the host does is not in it.
+//! instruction for each byte; what the host does is not in it.
 //!
 //! The figures to compare with are in `figures.tsv`. What costs a tenth more fails. What costs less on purpose, or more for
 //! a good reason, is written anew by

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use anyhow::Result;
-use ftp_host::{Connector, Copied, Error, Representation, Session, Settings, Unverified, Verification};
+use ftp_host::{Connector, Copied, Error, Phase, Representation, Session, Settings, Unverified, Verification};
 use ftp_tests::certificates;
 use ftp_tests::client::{self, refusal};
 use ftp_tests::script::{Ending, Peer, Script};
@@ -29,6 +29,7 @@ pub fn add(suite: &mut Suite) {
             source_that_fails_in_the_middle_ends_the_target_too,
             source_that_hangs_up_leaves_the_target_in_step,
             source_that_promises_for_ever_leaves_the_target_in_step,
+            copy_that_takes_longer_than_its_size_can_is_given_up,
             servers_that_cannot_meet_are_unsupported,
             target_that_cannot_connect_is_connected_to,
             target_that_is_stuck_is_released,
@@ -195,6 +196,20 @@ async fn source_that_promises_for_ever_leaves_the_target_in_step() -> Result<()>
     let target = Script::logged_in().on("PORT", "200 noted").on("STOR", "150 go");
     copy(source, told(target), client::settings(), async |copied, (_, mut from), (_, mut to)| {
         assert!(matches!(copied, Err(Error::Protocol(_))), "{copied:?}");
+        assert!(matches!(from.noop().await, Err(Error::Closed)));
+        to.noop().await?;
+        Ok(())
+    })
+    .await
+}
+
+/// Neither says a word once they have begun, as where the bytes between them are held up.
+async fn copy_that_takes_longer_than_its_size_can_is_given_up() -> Result<()> {
+    let source = source(Script::logged_in()).passive().on("RETR", "150 go");
+    let target = Script::logged_in().on("PORT", "200 noted").on("STOR", "150 go");
+    let settings = Settings { idle_timeout: Some(client::SHORT), ..client::settings() };
+    copy(source, told(target), settings, async |copied, (_, mut from), (_, mut to)| {
+        assert!(matches!(copied, Err(Error::Timeout(Phase::Reply))), "{copied:?}");
         assert!(matches!(from.noop().await, Err(Error::Closed)));
         to.noop().await?;
         Ok(())

@@ -43,6 +43,7 @@ pub fn rows() -> Vec<Row> {
         raw_command_sends_data,
         active_mode_downloads_and_uploads,
         active_mode_uses_the_ports_given,
+        session_is_heard_after_another_in_active_mode_has_ended,
         data_mode_changes_within_a_session,
         download_is_aborted_and_the_session_goes_on,
         upload_is_aborted_and_the_session_goes_on,
@@ -318,6 +319,18 @@ async fn active_mode_uses_the_ports_given(site: Site) -> Result<()> {
     let transcript = session.transcript().await?;
     let port = format!("> PORT 127,0,0,1,{},{}", free / 256, free % 256);
     assert!(transcript.contains(&port), "{transcript:?}");
+    Ok(())
+}
+
+/// The server of the tests would take the second session for the data connection of the first, as pyftpdlib does.
+async fn session_is_heard_after_another_in_active_mode_has_ended(site: Site) -> Result<()> {
+    site.place("file", b"contents")?;
+    let settings = Settings { data_mode: ANY_PORT, ..client::settings() };
+    let mut active = site.login_with(settings).await?;
+    assert_eq!(get(&mut active, "file").await?, b"contents");
+    let mut other = site.login().await?;
+    active.quit().await?;
+    assert_eq!(get(&mut other, "file").await?, b"contents");
     Ok(())
 }
 

@@ -95,7 +95,7 @@ pub enum Verb {
     Cat(Cat),
     /// List directories
     Ls(Ls),
-    /// Tell all that the server tells about files or directories
+    /// Show all metadata the server reports for files or directories
     Stat(Urls),
     /// Delete files
     Rm(Rm),

@@ -1,6 +1,5 @@
 //! What several verbs take: how files are transferred, and how to talk to a server.
 
-use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,7 +16,7 @@ pub struct TransferOptions {
     /// Continue where an earlier transfer stopped
     #[arg(short = 'c', long)]
     pub resume: bool,
-    /// Try again so often where the connection fails, with longer and longer pauses
+    /// Retry up to N times on connection failure, with exponential backoff
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub retry: u32,
     /// The pause before the second attempt, in seconds
@@ -56,7 +55,7 @@ pub struct ConnectionOptions {
     /// Believe the one certificate with this SHA-256 digest, in hexadecimal
     #[arg(long, value_name = "DIGEST", value_parser = digest, conflicts_with_all = ["ca", "add_ca"])]
     pub pin: Option<[u8; 32]>,
-    /// Believe any certificate: whoever is on the way reads everything
+    /// Do not verify the server's certificate (insecure)
     #[arg(long, conflicts_with_all = ["ca", "add_ca", "pin"])]
     pub insecure: bool,
     /// The certificate to show (PEM)
@@ -74,7 +73,7 @@ pub struct ConnectionOptions {
     /// The newest version of TLS [default: 1.3]
     #[arg(long, value_name = "VERSION")]
     pub tls_max: Option<TlsVersion>,
-    /// What to make of data that ends without TLS saying so [default: verified]
+    /// How to treat a data connection closed without `close_notify` [default: verified]
     #[arg(long, value_name = "HOW")]
     pub data_end: Option<DataEndMode>,
     /// Refuse data connections that do not resume the session of TLS
@@ -86,7 +85,7 @@ pub struct ConnectionOptions {
     /// The file whose first line is the password
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
-    /// Give the password of --password-file or FTP_PASSWORD to each of several hosts
+    /// Give the password of --password-file or FTP_PASSWORD to each of several hosts or ports
     #[arg(long)]
     pub same_password: bool,
     /// Look user and password up in .netrc in the folder that HOME names
@@ -207,8 +206,7 @@ impl ConnectionOptions {
     }
 
     /// Settings with the contents of the files that are named.
-    pub fn with_files(&self, read: impl Fn(&PathBuf) -> io::Result<String>) -> Result<Settings, (PathBuf, io::Error)> {
-        let text = |path: &PathBuf| read(path).map_err(|error| (path.clone(), error));
+    pub fn with_files<E>(&self, text: impl Fn(&PathBuf) -> Result<String, E>) -> Result<Settings, E> {
         let mut settings = self.settings();
         if let Some(path) = &self.ca {
             settings.tls.trust = Trust::Roots(text(path)?);

@@ -8,8 +8,8 @@ use super::values::{Filters, SumAlgorithm, mode};
 /// `get`.
 #[derive(Args)]
 pub struct Get {
-    /// Which files, and at the end where to, unless that is a URL too: a file for one, a folder for several, `-` for the
-    /// standard output [default: the names on the server, in the current folder]
+    /// URLs to download, optionally followed by a local target: a file for one, a folder for several, `-` for the standard
+    /// output [default: the names on the server, in the current folder]
     #[arg(required = true, value_name = "URL... [TARGET]")]
     pub places: Vec<String>,
     /// Take names as they are, not as patterns
@@ -184,8 +184,8 @@ pub struct Mirror {
     /// Tell what would be done
     #[arg(short = 'n', long)]
     pub dry_run: bool,
-    /// Delete what the source does not have. Nothing is deleted after a failed transfer, nor where a listing may be
-    /// incomplete
+    /// Delete what the source does not have. Nothing is deleted after a failed transfer, where a listing may be
+    /// incomplete, or where a file is listed by another name than it was sent by
     #[arg(long)]
     pub delete: bool,
     /// Delete names that begin with a dot although the server may have them and not show them
@@ -194,6 +194,9 @@ pub struct Mirror {
     /// Delete although a listing may be incomplete or a transfer failed
     #[arg(long)]
     pub delete_unconfirmed: bool,
+    /// List directories once, also without TLS: one whose listing was cut off where a line ends then looks whole
+    #[arg(long)]
+    pub list_once: bool,
     /// Delete what stands in the way: a file where a directory should be, and the like
     #[arg(long)]
     pub replace: bool,

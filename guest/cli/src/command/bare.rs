@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use ftp_client::{Download, Error, Reply, Representation, Session, Timestamp, Upload};
 
+use super::compared::is_refusal;
 use super::connect::{Client, Net};
 
 /// What the paths of commands may be on a server, as far as that was seen. Its sessions share it.
@@ -83,33 +84,55 @@ impl Client {
             self.back().await?;
             return (**self).delete(path).await;
         };
-        self.enter(directory).await?;
-        let there = self.current_directory().await;
-        let deleted = match (there, self.away.as_ref()) {
-            (Ok(there), Some(away)) if is_same(&there, &away.meant()) => (**self).delete(name).await,
-            (Ok(there), _) => {
-                let text =
-                    format!("the server reports the directory {there}, so that {path} is not deleted by its name");
-                Err(Error::Unsupported(text))
-            }
-            (Err(error), _) => Err(error),
+        self.surely(directory, path, async |session| session.delete(name).await).await
+    }
+
+    /// (RNFR, RNTO) By bare names as [`Self::delete`], where both are in one directory.
+    pub async fn rename(&mut self, from: &str, to: &str) -> Result<Reply, Error> {
+        let names = split(from).zip(split(to)).filter(|((one, _), (other, _))| self.names.are_bare() && one == other);
+        let Some(((directory, old), (_, new))) = names else {
+            self.back().await?;
+            return (**self).rename(from, to).await;
         };
-        self.back_with(deleted).await
+        self.surely(directory, from, async |session| session.rename(old, new).await).await
+    }
+
+    /// As [`Self::rename`]. Where nothing is known of the server and it refuses, the size of the file (SIZE) shows which names
+    /// it takes.
+    pub async fn rename_and_learn(&mut self, from: &str, to: &str) -> Result<Reply, Error> {
+        let refusal = match self.rename(from, to).await {
+            Err(Error::Permanent(reply)) if matches!(reply.code, 550 | 553) => Error::Permanent(reply),
+            result => return result,
+        };
+        if self.names.0.get() != Seen::Nothing {
+            return Err(refusal);
+        }
+        match self.size(from).await {
+            Ok(_) if self.names.are_bare() => self.rename(from, to).await,
+            Err(error) if !self.is_open() => Err(error),
+            _ => Err(refusal),
+        }
     }
 
     /// Return to the directory where paths begin. The session is closed where that cannot be: no path would mean what it says.
     pub async fn back(&mut self) -> Result<(), Error> {
         let Some(away) = self.away.take() else { return Ok(()) };
-        let returned = self.change_directory(&away.home).await;
-        if returned.is_err() {
-            self.close();
-        }
-        returned.map(drop)
+        let Err(error) = self.change_directory(&away.home).await else { return Ok(()) };
+        let is_refused = is_refusal(self, &error);
+        self.close();
+        Err(match is_refused {
+            true => Error::NoWayBack(format!("there is no way back to {:?}: {error}", away.home)),
+            false => error,
+        })
     }
 
+    /// A session that could not return says so, whatever the server answered before.
     async fn back_with<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
-        let back = self.back().await;
-        result.and_then(|value| back.map(|()| value))
+        if result.is_err() && !self.is_open() {
+            return result;
+        }
+        self.back().await?;
+        result
     }
 
     /// Do something with a path, or with its last name in its directory where the server wants it so.
@@ -161,6 +184,27 @@ impl Client {
         self.change_directory(directory).await?;
         self.away = Some(Away { home, directory: directory.to_owned() });
         Ok(())
+    }
+
+    /// Change the file of a path in its directory, once the server reports that as the one that is meant.
+    async fn surely<T>(
+        &mut self,
+        directory: &str,
+        path: &str,
+        work: impl AsyncFnOnce(&mut Session<Net>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.enter(directory).await?;
+        let there = self.current_directory().await;
+        let changed = match (there, &self.away) {
+            (Ok(there), Some(away)) if is_same(&there, &away.meant()) => work(self).await,
+            (Ok(there), _) => {
+                let text =
+                    format!("the server reports the directory {there}, where the bare name of {path} is another");
+                Err(Error::Unsupported(text))
+            }
+            (Err(error), _) => Err(error),
+        };
+        self.back_with(changed).await
     }
 }
 

@@ -46,10 +46,10 @@ impl Compared {
 
     /// Say what the user may count on and cannot: sizes that were not compared, and checksums where they were asked for.
     pub fn note(&self, out: &Output, path: &str, wants_checksum: bool) {
-        if let Verified::No(why @ (NotVerified::NoSize | NotVerified::NoSizeBefore | NotVerified::NoName)) =
-            self.verified
-        {
-            out.note_once(&format!("not verified to be whole: {why}"));
+        match self.verified {
+            // Whoever turned it off knows.
+            Verified::Size | Verified::Checksum | Verified::No(NotVerified::TurnedOff) => {}
+            Verified::No(why) => out.note_once(&format!("not verified to be whole: {why}")),
         }
         match self.checksum {
             Some(algorithm) => out.note(&format!("{path}: the {algorithm} is the same on both sides")),

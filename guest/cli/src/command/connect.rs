@@ -6,13 +6,14 @@ use std::fs;
 use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::ops::{Deref, DerefMut};
+use std::path::PathBuf;
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
 use ftp_cli::arguments::{ConnectionOptions, TransferOptions};
 use ftp_cli::exit::Exit;
-use ftp_cli::needs::security;
+use ftp_cli::needs::{parent, security};
 use ftp_cli::remote::{Remote, is_link_local};
 use ftp_client::retry::{Patience, Retry};
 use ftp_client::{Error, Network, NetworkError, Security, Session, Settings, TransferMode, Trust};
@@ -24,7 +25,7 @@ use super::credentials::{self, Credentials};
 use super::failure::{Doing as _, Failure};
 use super::hints;
 use super::jobs::retry;
-use super::local::has_runner;
+use super::local::{self, has_runner};
 use super::output::Output;
 
 /// A server that has said nothing for this long may wait for the client.
@@ -252,7 +253,8 @@ impl Server {
         if let Err(error) = session.login(user, password, account.as_deref()).await {
             let (is_refused, hint) = match &error {
                 Error::Permanent(reply) => (true, hints::of_login(reply, self.settings.security)),
-                Error::Transient(reply) => (false, hints::of_login(reply, self.settings.security)),
+                // 421 is about the connection (RFC 959, section 4.2).
+                Error::Transient(reply) => (reply.code != 421, hints::of_login(reply, self.settings.security)),
                 Error::Unexpected(reply) => (reply.code == 332, ""),
                 _ => (false, ""),
             };
@@ -343,8 +345,11 @@ impl DerefMut for Client {
 
 /// From the options, the files that they name, and the environment in place of these.
 fn settings(options: &ConnectionOptions) -> Result<Settings, Failure> {
-    let read = |path: &std::path::PathBuf| fs::read_to_string(path);
-    let mut settings = options.with_files(read).map_err(|(path, error)| Failure::local("read", &path, &error))?;
+    let read = |path: &PathBuf| {
+        local::check_absolute(path, parent(path))?;
+        fs::read_to_string(path).map_err(|error| Failure::local("read", path, &error))
+    };
+    let mut settings = options.with_files(read)?;
     if settings.tls.trust == Trust::PublicRoots {
         if let Ok(pem) = env::var("FTP_CA") {
             settings.tls.trust = Trust::Roots(pem);

@@ -12,7 +12,7 @@ use ftp_client::{CHUNK, Error, Representation, breathe};
 use serde_json::json;
 
 use super::Context;
-use super::compared::{Compared, check_size, is_refusal};
+use super::compared::{Compared, check_size, is_refusal, unless_refused};
 use super::connect::{Client, Server};
 use super::download::{Known, ask};
 use super::failure::{Doing as _, Failure};
@@ -30,7 +30,9 @@ pub async fn run(context: &Context, cp: Cp) -> Result<(), Failure> {
         false => to.remote.path().unwrap_or_default(),
     };
     let mut source = from.open().await?;
-    if from.is_same_place(&to) && is_same_file(&mut source, &path, &target).await {
+    if from.is_same_place(&to)
+        && is_same_file(&mut source, &path, &target).await.doing(format!("cannot copy {path}"))?
+    {
         return Err(Failure::usage(format!("{path} cannot be copied onto itself")));
     }
     let mut sink = to.open().await?;
@@ -59,7 +61,7 @@ async fn copy(
     let (way, compared) = match copy.run(cp, source, sink).await {
         Ok(copied) => copied,
         Err(failure) if is_direct && copy.is_begun.get() => return Err(with_part(failure, target)),
-        Err(failure) if is_direct => return Err(failure),
+        Err(failure) if is_direct => return Err(with_new_part(sink, target, failure).await),
         Err(failure) => return Err(without_part(sink, &place, copy.is_begun.get(), failure).await),
     };
     if !is_direct {
@@ -97,6 +99,15 @@ async fn give_name(context: &Context, sink: &mut Client, place: &str, target: &s
     Err(without_part(sink, place, true, failure).await)
 }
 
+/// (SIZE) There was no file of this name: one that is there now is a part of the copy.
+async fn with_new_part(sink: &mut Client, target: &str, failure: Failure) -> Failure {
+    match sink.size(target).await {
+        Ok(_) => with_part(failure, target),
+        Err(Error::Permanent(_)) => failure,
+        Err(_) => Failure { text: format!("{}; a part may be on the server as {target}", failure.text), ..failure },
+    }
+}
+
 /// Delete the temporary file, for which this command has no other use.
 async fn without_part(sink: &mut Client, place: &str, is_there: bool, failure: Failure) -> Failure {
     let is_refused = sink.delete(place).await.is_err();
@@ -104,16 +115,17 @@ async fn without_part(sink: &mut Client, place: &str, is_there: bool, failure: F
 }
 
 /// Whether two paths on one server are the same file, as far as paths can tell. Writing it would empty it before it is read.
-async fn is_same_file(client: &mut Client, one: &str, other: &str) -> bool {
+async fn is_same_file(client: &mut Client, one: &str, other: &str) -> Result<bool, Error> {
     if one == other || one.starts_with('/') == other.starts_with('/') {
-        return one == other;
+        return Ok(one == other);
     }
-    let Ok(here) = client.current_directory().await else { return false };
+    let here = client.current_directory().await;
+    let Some(here) = unless_refused(client, here)? else { return Ok(false) };
     let from_root = |path: &str| match path.starts_with('/') {
         true => path.to_owned(),
         false => format!("{}/{}", here.trim_end_matches('/'), path.strip_prefix("./").unwrap_or(path)),
     };
-    from_root(one) == from_root(other)
+    Ok(from_root(one) == from_root(other))
 }
 
 struct Copy<'a> {

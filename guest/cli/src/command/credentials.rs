@@ -5,12 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ftp_cli::arguments::{ConnectionOptions, Verb};
+use ftp_cli::needs::parent;
 use ftp_cli::netrc::{self, Login};
 use ftp_cli::remote::Remote;
 
 use super::Context;
 use super::failure::Failure;
-use super::local::has_runner;
+use super::local::{self, has_runner};
 
 /// User, password and account.
 pub struct Credentials {
@@ -104,6 +105,7 @@ fn netrc_text(options: &ConnectionOptions) -> Result<Option<String>, Failure> {
 }
 
 fn read(path: &Path) -> Result<String, Failure> {
+    local::check_absolute(path, parent(path))?;
     fs::read_to_string(path).map_err(|error| Failure::local("read", path, &error))
 }
 

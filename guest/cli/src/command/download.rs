@@ -11,7 +11,8 @@ use ftp_cli::names;
 use ftp_cli::needs::parent;
 use ftp_client::retry::{Patience, Retry};
 use ftp_client::{
-    Algorithm, CHUNK, Download, Entry, Error, Hasher, Kind, Outcome, RawEntry, Representation, Timestamp, breathe,
+    Algorithm, CHUNK, Download, Entry, Error, Hasher, Kind, Outcome, Precision, RawEntry, Representation, Timestamp,
+    breathe,
 };
 use serde_json::json;
 
@@ -121,8 +122,15 @@ impl How {
 
     /// It is known well enough to be continued.
     fn knows(&self, known: &Known) -> bool {
-        known.exact_size().is_some() && (self.blindly || known.modified.is_some())
+        known.exact_size().is_some() && (self.blindly || known.modified.as_ref().is_some_and(tells_versions_apart))
     }
+}
+
+/// Devices without a clock give every file the time at which it begins: 1970, or 1980 where the disk is FAT. And two files of
+/// one minute may have the same size.
+fn tells_versions_apart(time: &Timestamp) -> bool {
+    const FIRST_DAY_AFTER: i64 = 315_532_800 + 86_400;
+    time.seconds >= FIRST_DAY_AFTER && matches!(time.precision, Precision::Second | Precision::Subsecond)
 }
 
 /// Download a file, as often as it takes and the policy has it.

@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use ftp_cli::exit::Exit;
+use ftp_cli::needs::parent;
 use ftp_cli::remote::Invalid;
 use ftp_client::Error;
 
@@ -42,7 +43,7 @@ impl Failure {
 
     /// A file or folder of this machine.
     pub fn local(what: &str, path: &Path, error: &io::Error) -> Self {
-        let hint = if local::is_open_to_us(path) { String::new() } else { hints::no_folder(path) };
+        let hint = if local::is_open_to_us(path) { String::new() } else { hints::no_folder(parent(path)) };
         Self::new(Exit::Local, format!("cannot {what} {}: {}{hint}", path.display(), cause(error)))
     }
 

@@ -1,14 +1,13 @@
 //! `rm`, `mkdir`, `rmdir`, `mv`, `touch`, `chmod`: what needs no data.
 
-use std::collections::BTreeSet;
-use std::rc::Rc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::DateTime;
 use ftp_cli::arguments::{Chmod, ConnectionOptions, Mkdir, Mv, Rm, Touch, Urls};
 use ftp_cli::exit::Exit;
 use ftp_cli::names::is_root;
 use ftp_cli::remote::Remote;
-use ftp_client::mirror::{End, RelativePath, Tree, Walk, WalkOptions};
+use ftp_client::mirror::{End, Item, Names, RelativePath, Tree, Walk, WalkOptions};
 use ftp_client::{Error, Kind, Precision, Timestamp};
 use serde_json::json;
 
@@ -16,9 +15,10 @@ use super::Context;
 use super::connect::{Client, Server};
 use super::failure::{Doing as _, Failure};
 use super::globs::expand;
+use super::targets::{each_path, each_url, servers};
 use super::{hints, local};
 
-/// Do something with each path of each URL. What fails does not keep the others from being done.
+/// Do something with each path of each URL.
 async fn each(
     context: &Context,
     urls: &[String],
@@ -27,74 +27,18 @@ async fn each(
     event: &str,
     work: impl AsyncFn(&mut Client, &str) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let mut current: Option<(Rc<Server>, Client)> = None;
-    let mut tally = Tally { is_alone: urls.len() == 1, ..Tally::default() };
-    for url in urls {
-        let server = Server::new(context, url, options)?;
-        let is_other = current.as_ref().is_none_or(|(other, client)| !other.serves(&server) || !client.is_open());
-        if is_other {
-            if let Some((_, client)) = current.take() {
-                client.quit().await;
-            }
-            let client = server.open().await?;
-            current = Some((server.clone(), client));
-        }
-        let Some((_, client)) = &mut current else { continue };
-        let paths: Vec<String> = match expand(client, &server.remote, no_glob).await {
-            Ok(meant) => meant.into_iter().map(|meant| meant.path).collect(),
-            Err(failure) => {
-                tally.add(context, failure);
-                Vec::new()
-            }
-        };
-        tally.is_alone &= paths.len() <= 1;
-        for path in paths {
-            if !client.is_open() {
-                *client = server.open().await?;
-            }
-            match work(client, &path).await {
-                Ok(()) => {
-                    tally.done += 1;
-                    context.out.event(&json!({ "event": event, "server": server.remote.server(), "path": path }));
-                }
-                Err(failure) => tally.add(context, failure),
-            }
-        }
-    }
-    if let Some((_, client)) = current {
-        client.quit().await;
-    }
-    tally.verdict()
-}
-
-/// What became of several things.
-#[derive(Default)]
-struct Tally {
-    /// There is only one, whose failure is the last word.
-    is_alone: bool,
-    done: usize,
-    first: Option<Failure>,
-}
-
-impl Tally {
-    /// A failure that is not the last word is reported at once.
-    fn add(&mut self, context: &Context, failure: Failure) {
-        if !self.is_alone {
-            context.out.failure(&failure);
-        }
-        self.first.get_or_insert(failure);
-    }
-
-    fn verdict(self) -> Result<(), Failure> {
-        match self.first {
-            None => Ok(()),
-            Some(failure) if self.is_alone => Err(failure),
-            Some(failure) if self.done == 0 => {
-                Err(Failure { text: "none of it was done".to_owned(), error: None, ..failure })
-            }
-            Some(_) => Err(Failure::new(Exit::Partial, "a part of it was not done")),
-        }
-    }
+    let servers = servers(context, urls, options)?;
+    each_url(context, &servers, async |worker, tally| {
+        let remote = &worker.server.remote;
+        let meant = expand(worker.client().await?, remote, no_glob).await;
+        each_path(worker, tally, meant, async |client, meant| {
+            work(client, &meant.path).await?;
+            context.out.event(&json!({ "event": event, "server": remote.server(), "path": meant.path }));
+            Ok(())
+        })
+        .await
+    })
+    .await
 }
 
 /// A session, where the one that was there was ended because the server reports no way back from a directory.
@@ -125,35 +69,29 @@ pub async fn rm(context: &Context, rm: Rm) -> Result<(), Failure> {
     .await
 }
 
-/// What is below a directory, from the bottom up, and the directory. Links are deleted, not followed. What cannot be deleted
-/// is reported, and stays with the directories that it is in.
+/// What is below a directory, from the bottom up, and the directory. Links are deleted, not followed, also those that the
+/// server shows as what they lead to. What cannot be deleted is reported, and stays with the directories that it is in.
 async fn remove_tree(context: &Context, client: &mut Client, path: &str, hidden: bool) -> Result<(), Failure> {
     let what = format!("cannot delete {path}");
     let mut tree = Tree::default();
     let mut walk = Walk::new(Some(path), WalkOptions { hidden, ..WalkOptions::default() });
     walk.run(client, &mut tree).await.doing(&what)?;
-    let on_server = |member: &RelativePath| member.on_server(Some(path)).unwrap_or_default();
-    let mut removal = Removal { context, kept: BTreeSet::new(), done: 0, first: None };
-    for folder in &tree.folders {
-        let failure = match &folder.end {
-            End::Complete if folder.unparsed.is_empty() => continue,
-            End::Failed(error) if folder.path.depth() == 0 => return Err(Failure::of_named(&what, error.clone())),
-            End::Failed(error) => Failure::of_named(format!("cannot list {}", on_server(&folder.path)), error.clone()),
-            _ => {
-                let text = format!("cannot delete {}: not all that is in it is known", on_server(&folder.path));
-                Failure::new(Exit::Refused, text)
-            }
-        };
-        removal.keep(&folder.path, failure);
+    let root = tree.folders.iter().find(|folder| folder.path.depth() == 0);
+    if let Some(End::Failed(error)) = root.map(|folder| &folder.end) {
+        return Err(Failure::of_named(&what, error.clone()));
     }
+    let mut removal = Removal { context, root: path, kept: BTreeSet::new(), done: 0, first: None };
+    removal.keep_unsafe(&mut tree);
+    removal.unlink(client, &mut walk, &mut tree).await?;
+    removal.keep_unknown(&tree);
     tree.items.sort_by(|one, other| other.path.cmp(&one.path));
     for item in &tree.items {
         let result = match item.kind {
             Kind::Directory if removal.kept.contains(&item.path) => continue,
-            Kind::Directory => client.remove_directory(&on_server(&item.path)).await,
-            _ => client.delete(&on_server(&item.path)).await,
+            Kind::Directory => client.remove_directory(&removal.on_server(&item.path)).await,
+            _ => client.delete(&removal.on_server(&item.path)).await,
         };
-        match result.doing_named(format!("cannot delete {}", on_server(&item.path))) {
+        match result.doing_named(format!("cannot delete {}", removal.on_server(&item.path))) {
             Ok(_) => removal.done += 1,
             Err(failure) if !client.is_open() => return Err(failure),
             Err(failure) => removal.keep(&item.path, failure),
@@ -165,12 +103,14 @@ async fn remove_tree(context: &Context, client: &mut Client, path: &str, hidden:
     if walk.is_away() {
         client.close();
     }
-    removal.verdict(path)
+    removal.verdict()
 }
 
 /// A tree that is being deleted.
 struct Removal<'a> {
     context: &'a Context,
+    /// Its root, as the server knows it.
+    root: &'a str,
     /// What stays, and the directories that it is in.
     kept: BTreeSet<RelativePath>,
     done: usize,
@@ -178,6 +118,75 @@ struct Removal<'a> {
 }
 
 impl Removal<'_> {
+    fn on_server(&self, member: &RelativePath) -> String {
+        member.on_server(Some(self.root)).unwrap_or_default()
+    }
+
+    /// What has a name that may lead elsewhere is not deleted. Nothing is known of what is below it.
+    fn keep_unsafe(&mut self, tree: &mut Tree) {
+        tree.folders.retain(|folder| !matches!(folder.end, End::Unsafe(_)));
+        tree.items.retain(|item| match Names::default().check(item.path.name().unwrap_or_default()) {
+            Ok(()) => true,
+            Err(why) => {
+                let text = format!("cannot delete {}: its name is {why}", self.on_server(&item.path));
+                self.keep(&item.path, Failure::new(Exit::Refused, text));
+                false
+            }
+        });
+    }
+
+    /// (LIST, DELE) Delete the links that are shown as directories, before anything that is below one is touched. `LIST` shows
+    /// most of them. What it shows as a directory, too, is deleted as a file first: that deletes a link, and is refused
+    /// for a directory.
+    async fn unlink(&mut self, client: &mut Client, walk: &mut Walk, tree: &mut Tree) -> Result<(), Failure> {
+        let is_directory = |item: &&Item| item.kind == Kind::Directory;
+        let mut directories: Vec<RelativePath> =
+            tree.items.iter().filter(is_directory).map(|item| item.path.clone()).collect();
+        // Those that are in one directory come one after another, and the upper ones first.
+        directories.sort_by_cached_key(|path| (path.depth(), path.clone()));
+        let mut settled = BTreeSet::new();
+        let is_in = |settled: &BTreeSet<RelativePath>, path: &RelativePath| {
+            (1..=path.depth()).any(|depth| settled.contains(&path.ancestor(depth)))
+        };
+        let mut kinds: (Option<RelativePath>, Option<BTreeMap<String, Kind>>) = (None, None);
+        for path in directories {
+            if is_in(&settled, &path) {
+                continue;
+            }
+            if kinds.0 != path.parent() {
+                let what = format!("cannot look for links in {}", self.root);
+                let parent = path.parent().unwrap_or_default();
+                kinds = (Some(parent.clone()), walk.kinds(client, &parent).await.doing(what)?);
+            }
+            let kind = kinds.1.as_ref().zip(path.name()).and_then(|(kinds, name)| kinds.get(name));
+            match client.delete(&self.on_server(&path)).await {
+                Err(Error::Permanent(_)) if kind != Some(&Kind::SymbolicLink) => continue,
+                result => match result.doing_named(format!("cannot delete {}", self.on_server(&path))) {
+                    Ok(_) => self.done += 1,
+                    Err(failure) if !client.is_open() => return Err(failure),
+                    Err(failure) => self.keep(&path, failure),
+                },
+            }
+            settled.insert(path);
+        }
+        tree.items.retain(|item| !is_in(&settled, &item.path));
+        tree.folders.retain(|folder| !is_in(&settled, &folder.path));
+        Ok(())
+    }
+
+    /// Directories of which not all is known stay.
+    fn keep_unknown(&mut self, tree: &Tree) {
+        for folder in &tree.folders {
+            let place = self.on_server(&folder.path);
+            let failure = match &folder.end {
+                End::Complete if folder.unparsed.is_empty() => continue,
+                End::Failed(error) => Failure::of_named(format!("cannot list {place}"), error.clone()),
+                _ => Failure::new(Exit::Refused, format!("cannot delete {place}: not all that is in it is known")),
+            };
+            self.keep(&folder.path, failure);
+        }
+    }
+
     fn keep(&mut self, path: &RelativePath, failure: Failure) {
         self.context.out.failure(&failure);
         self.first.get_or_insert(failure);
@@ -188,8 +197,8 @@ impl Removal<'_> {
         }
     }
 
-    fn verdict(self, path: &str) -> Result<(), Failure> {
-        let text = format!("not all of {path} was deleted");
+    fn verdict(self) -> Result<(), Failure> {
+        let text = format!("not all of {} was deleted", self.root);
         match self.first {
             None => Ok(()),
             Some(failure) if self.done == 0 => Err(Failure { text, error: None, ..failure }),
@@ -284,9 +293,10 @@ pub async fn mv(context: &Context, mv: Mv) -> Result<(), Failure> {
         }
     };
     let mut client = server.open().await?;
-    client.rename(&from, &to).await.doing_named(format!("cannot rename {from} to {to}"))?;
-    context.out.event(&json!({ "event": "mv", "server": server.remote.server(), "path": from, "to": to }));
+    let renamed = client.rename_and_learn(&from, &to).await.doing_named(format!("cannot rename {from} to {to}"));
     client.quit().await;
+    renamed?;
+    context.out.event(&json!({ "event": "mv", "server": server.remote.server(), "path": from, "to": to }));
     Ok(())
 }
 

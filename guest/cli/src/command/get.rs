@@ -19,10 +19,12 @@ use super::connect::{Client, Server};
 use super::disk;
 use super::download::{How, Job, Known, ask, download};
 use super::failure::{Doing as _, Failure};
-use super::globs::{Meant, expand, may_be_file};
+use super::files::reopened;
+use super::globs::{Meaning, Meant, expand, may_be_file};
 use super::hints;
 use super::jobs::{Limiter, Tally, Worker};
 use super::output;
+use super::targets::{each_path, each_url, servers};
 
 /// What is for directories.
 const INSTEAD: &str = "for those there is `mirror`";
@@ -73,9 +75,10 @@ impl Work<'_> {
         let mut client = server.open().await?;
         let mut jobs = Vec::new();
         for url in urls {
+            client = reopened(client, server).await?;
             match self.find(&mut client, &url.remote).await {
                 Ok(found) => jobs.extend(found),
-                Err(failure) if failure.exit == Exit::Usage || !client.is_open() => return Err(failure),
+                Err(failure) if failure.exit == Exit::Usage => return Err(failure),
                 Err(failure) => _ = self.tally.add(self.context, Err(failure)),
             }
         }
@@ -95,7 +98,7 @@ impl Work<'_> {
 
     /// What a URL means. A name that cannot be a file here is told, and left out.
     async fn find(&mut self, client: &mut Client, remote: &Remote) -> Result<Vec<Job>, Failure> {
-        let mut found = expand(client, remote, self.get.no_glob).await?;
+        let Meaning { meant: mut found, doubt } = expand(client, remote, self.get.no_glob).await?;
         found.retain(|meant| {
             let may_be_file = may_be_file(&meant.entry);
             if !may_be_file {
@@ -103,7 +106,8 @@ impl Work<'_> {
             }
             may_be_file
         });
-        self.tally.divide(found.len());
+        self.tally.divide(found.len() + usize::from(doubt.is_some()));
+        doubt.into_iter().for_each(|doubt| _ = self.tally.add(self.context, Err(doubt)));
         let mut jobs = Vec::new();
         for meant in found {
             match self.job(meant, remote) {
@@ -118,7 +122,7 @@ impl Work<'_> {
     fn job(&mut self, meant: Meant, remote: &Remote) -> Result<Job, Failure> {
         let target = self.into.place(&meant.path, self.get.connection.encoding())?;
         if !self.taken.insert(target.clone()) {
-            return Err(Failure::usage(format!("two of them would be {}", target.display())));
+            return Err(Failure::usage(format!("more than one source would be written to {}", target.display())));
         }
         let known = meant.entry.as_ref().map(Known::of).unwrap_or_default();
         let representation = remote.representation(self.get.transfer.ascii);
@@ -143,8 +147,7 @@ async fn get_to_output(context: &Context, urls: &[String], get: &Get) -> Result<
 }
 
 pub async fn cat(context: &Context, cat: Cat) -> Result<(), Failure> {
-    let servers = cat.urls.iter().map(|url| Server::new(context, url, &cat.connection));
-    let servers = servers.collect::<Result<Vec<_>, _>>()?;
+    let servers = servers(context, &cat.urls, &cat.connection)?;
     print(&servers, &Printing::new(context, cat.ascii, Limiter::new(context, None))).await
 }
 
@@ -165,23 +168,17 @@ impl<'a> Printing<'a> {
 
 /// To the standard output, one after the other.
 async fn print(servers: &[Rc<Server>], how: &Printing<'_>) -> Result<(), Failure> {
-    for server in servers {
-        let mut client = server.open().await?;
-        let printed = print_all(&mut client, server, how).await;
-        client.quit().await;
-        printed?;
-    }
-    Ok(())
-}
-
-async fn print_all(client: &mut Client, server: &Server, how: &Printing<'_>) -> Result<(), Failure> {
-    let representation = server.remote.representation(how.ascii);
-    for meant in expand(client, &server.remote, how.no_glob).await? {
-        if may_be_file(&meant.entry) {
-            print_one(client, &meant, representation, how).await?;
-        }
-    }
-    Ok(())
+    each_url(how.context, servers, async |worker, tally| {
+        let remote = &worker.server.remote;
+        let representation = remote.representation(how.ascii);
+        let meant = expand(worker.client().await?, remote, how.no_glob).await;
+        each_path(worker, tally, meant, async |client, meant| match may_be_file(&meant.entry) {
+            true => print_one(client, meant, representation, how).await,
+            false => Ok(()),
+        })
+        .await
+    })
+    .await
 }
 
 async fn print_one(

@@ -14,8 +14,12 @@ pub fn of(error: &Error) -> &'static str {
     match error {
         Error::Handshake(cause) => of_handshake(cause),
         Error::Unexpected(reply) if reply.code == 332 => NO_ACCOUNT,
+        // RFC 4217, section 9: data connections without TLS are refused.
+        Error::Permanent(reply) if matches!(reply.code, 521 | 522) && wants_tls(reply) => WITH_TLS,
         // In a program of its own a client can reach all; here somebody has to allow it, and how depends on who runs it.
-        Error::AccessDenied(_) if !local::has_runner() => "; with wasmtime run, the network takes -S inherit-network",
+        Error::AccessDenied(text) if !local::has_runner() && !text.contains("proxy") => {
+            "; with wasmtime run, the network takes -S inherit-network"
+        }
         Error::NameUnresolvable(text) if !local::has_runner() && text.contains("permanent-resolver-failure") => {
             "; with wasmtime run, names of hosts take -S allow-ip-name-lookup"
         }
@@ -63,16 +67,20 @@ pub fn of_connecting(error: &Error, security: Security) -> &'static str {
     }
 }
 
+const WITH_TLS: &str = "; try ftpes://, which is with TLS";
+
 /// What to do where a login in the clear is refused, and the server says that it wants TLS.
 pub fn of_login(reply: &Reply, security: Security) -> &'static str {
-    let wants_tls = reply.lines.iter().any(|line| {
-        let line = line.to_ascii_lowercase();
-        ["tls", "ssl", "encrypt", "cleartext", "secure connection"].iter().any(|word| line.contains(word))
-    });
     match security {
-        Security::None if wants_tls || matches!(reply.code, 522 | 533 | 534) => "; try ftpes://, which is with TLS",
+        Security::None if wants_tls(reply) || matches!(reply.code, 522 | 533 | 534) => WITH_TLS,
         _ => "",
     }
+}
+
+fn wants_tls(reply: &Reply) -> bool {
+    const WORDS: [&str; 6] = ["tls", "ssl", "encrypt", "cleartext", "secure connection", "use auth"];
+    let lines = reply.lines.iter().map(|line| line.to_ascii_lowercase());
+    lines.into_iter().any(|line| WORDS.iter().any(|word| line.contains(word)))
 }
 
 /// A refusal that may be because the path is a directory: then what is for directories is named.
@@ -92,9 +100,9 @@ pub async fn directory(client: &mut Client, path: &str, failure: Failure, instea
 }
 
 /// A folder that nobody has opened to this command.
-pub fn no_folder(path: &Path) -> String {
+pub fn no_folder(folder: &Path) -> String {
     match local::has_runner() {
         true => String::new(),
-        false => format!("; with wasmtime run, this folder takes --dir {}", ftp_cli::needs::parent(path).display()),
+        false => format!("; with wasmtime run, this takes --dir {}", folder.display()),
     }
 }

@@ -39,6 +39,11 @@ impl<'a> Worker<'a> {
         self.client.as_mut().ok_or_else(|| Failure::new(Exit::Other, "there is no session"))
     }
 
+    /// Its session, for another URL of the server.
+    pub fn into_client(self) -> Option<Client> {
+        self.client
+    }
+
     /// Say goodbye.
     pub async fn quit(self) {
         if let Some(client) = self.client {

@@ -5,35 +5,44 @@ use ftp_cli::exit::Exit;
 use ftp_cli::names;
 use ftp_cli::remote::{Kind as UrlKind, Remote};
 use ftp_cli::text::plain;
-use ftp_client::mirror::Lister;
+use ftp_client::mirror::{Lister, Look};
 use ftp_client::{Entry, Error, Kind, Listed};
 use serde_json::json;
 
 use super::Context;
-use super::connect::{Client, Server};
+use super::connect::Client;
 use super::failure::{Doing as _, Failure};
 use super::files::{is_directory, unless_refused};
-use super::globs::{expand, matching};
+use super::globs::{Meaning, Meant, expand, leave, matching};
 use super::output::Output;
 use super::show;
+use super::targets::{each_path, each_url, servers};
 
 pub async fn ls(context: &Context, ls: Ls) -> Result<(), Failure> {
-    for url in &ls.urls {
-        let server = Server::new(context, url, &ls.connection)?;
-        let mut client = server.open().await?;
+    let servers = servers(context, &ls.urls, &ls.connection)?;
+    each_url(context, &servers, async |worker, tally| {
+        let remote = &worker.server.remote;
         if ls.urls.len() > 1 && !ls.names && !context.out.is_json() {
-            let path = server.remote.path().unwrap_or_default();
-            context.out.line(&format!("{}/{path}:", server.remote.server()));
+            let path = remote.path().unwrap_or_default();
+            context.out.line(&format!("{}/{path}:", remote.server()));
         }
-        if server.remote.kind == Some(UrlKind::Names) {
-            let names = client.names(server.remote.path().as_deref()).await.doing_named("cannot list the names")?;
-            names.iter().for_each(|name| context.out.line(name));
-        } else {
-            let listed = listed(&mut client, &server.remote, ls.hidden).await?;
-            show_all(&context.out, &server.remote, listed, &ls);
-        }
-        client.quit().await;
+        let shown = show_one(&context.out, worker.client().await?, remote, &ls).await;
+        tally.add(context, shown);
+        Ok(())
+    })
+    .await
+}
+
+async fn show_one(out: &Output, client: &mut Client, remote: &Remote, ls: &Ls) -> Result<(), Failure> {
+    if remote.kind == Some(UrlKind::Names) {
+        let names = client.names(remote.path().as_deref()).await.doing_named("cannot list the names")?;
+        names.iter().for_each(|name| out.line(name));
+        return Ok(());
     }
+    let mut lister = Lister::new(ls.hidden);
+    let listed = listed(client, &mut lister, remote, ls).await;
+    leave(&lister, client);
+    show_all(out, remote, listed?, ls);
     Ok(())
 }
 
@@ -70,9 +79,9 @@ fn show_all(out: &Output, remote: &Remote, listed: Vec<Listed>, ls: &Ls) {
 }
 
 /// What a URL lists: what its pattern matches, the members of a directory, or the file itself.
-async fn listed(client: &mut Client, remote: &Remote, hidden: bool) -> Result<Vec<Listed>, Failure> {
+async fn listed(client: &mut Client, lister: &mut Lister, remote: &Remote, ls: &Ls) -> Result<Vec<Listed>, Failure> {
     if let Some(pattern) = &remote.pattern {
-        let entries = matching(client, remote, pattern, hidden).await?;
+        let entries = matching(client, remote, pattern, ls.hidden).await?;
         if entries.is_empty() {
             return Err(Failure::new(Exit::Missing, format!("nothing on the server matches {pattern}")));
         }
@@ -80,11 +89,18 @@ async fn listed(client: &mut Client, remote: &Remote, hidden: bool) -> Result<Ve
     }
     let path = remote.path();
     let what = format!("cannot list {}", path.as_deref().unwrap_or("the login directory"));
-    let listed = Lister::new(hidden).list(client, path.as_deref()).await;
+    if let Some(directory) = path.as_deref().filter(|_| remote.name.is_empty())
+        && let Some(listed) = entered(client, lister, directory, ls.urls.len() > 1).await?
+    {
+        return Ok(listed);
+    }
+    let listed = lister.list(client, path.as_deref()).await;
     let Some(path) = path else { return listed.map(|look| look.listing.listed).doing_named(what) };
     match listed {
-        Ok(look) if remote.name.is_empty() => Ok(look.listing.listed),
-        Ok(look) => or_file(client, &path, look.listing.listed).await,
+        Ok(look) if shows_nothing(&look) && !is_directory(client, &path).await? => {
+            no_directory(client, remote, &path, look.listing.listed).await
+        }
+        Ok(look) => Ok(look.listing.listed),
         Err(error @ (Error::Permanent(_) | Error::Transient(_) | Error::Unexpected(_))) if client.is_open() => {
             match client.entry(&path).await {
                 Ok(entry) if !remote.name.is_empty() && entry.kind != Kind::Directory => {
@@ -99,23 +115,62 @@ async fn listed(client: &mut Client, remote: &Remote, hidden: bool) -> Result<Ve
     }
 }
 
-/// A listing, or the file itself: of a file some servers list the file, by its name or by the path that was sent.
-async fn or_file(client: &mut Client, path: &str, listed: Vec<Listed>) -> Result<Vec<Listed>, Failure> {
-    let is_file = match listed.as_slice() {
-        [Listed::Entry(entry)] => entry.name == names::last(path) && entry.kind != Kind::Directory,
-        [Listed::Unparsed(_)] => true,
-        _ => false,
+/// The members of what the URL names as a directory, where the session may go there: some servers ignore the argument of a
+/// listing. It returns only where other URLs follow.
+async fn entered(
+    client: &mut Client,
+    lister: &mut Lister,
+    path: &str,
+    returns: bool,
+) -> Result<Option<Vec<Listed>>, Failure> {
+    let what = format!("cannot list {path}");
+    let home = match returns {
+        true => unless_refused(client.current_directory().await).doing(&what)?,
+        false => None,
     };
-    if !is_file || is_directory(client, path).await? {
-        return Ok(listed);
+    match client.change_directory(path).await {
+        Ok(_) => {}
+        Err(Error::Permanent(_)) => return Ok(None),
+        Err(error) => return Err(Failure::of(what, error)),
     }
-    if let [Listed::Unparsed(_)] = listed.as_slice()
-        && client.is_open()
-        && let Some(entry) = unless_refused(client.entry(path).await).doing(format!("cannot look at {path}"))?
-    {
-        return Ok(vec![Listed::Entry(named(entry, path))]);
+    let listed = lister.list(client, None).await.doing_named(what);
+    if returns && client.is_open() {
+        let is_back = match home {
+            Some(home) => client.change_directory(&home).await.is_ok(),
+            None => false,
+        };
+        if !is_back {
+            client.close();
+        }
     }
-    Ok(listed)
+    Ok(Some(listed?.listing.listed))
+}
+
+/// Some servers say as a line of the listing that there is no such directory, and others list it as empty.
+fn shows_nothing(look: &Look) -> bool {
+    let is_unread = look.listing.listed.iter().all(|listed| matches!(listed, Listed::Unparsed(_)));
+    is_unread && (!look.listing.listed.is_empty() || look.doubt.is_some())
+}
+
+/// What cannot be entered: the file of that name, or nothing. A line about a file that nothing else is known of is shown.
+async fn no_directory(
+    client: &mut Client,
+    remote: &Remote,
+    path: &str,
+    listed: Vec<Listed>,
+) -> Result<Vec<Listed>, Failure> {
+    let missing = || Failure::new(Exit::Missing, format!("cannot list {path}: the server knows no such directory"));
+    if remote.name.is_empty() {
+        return Err(missing());
+    }
+    match client.entry(path).await {
+        Ok(entry) => Ok(vec![Listed::Entry(named(entry, path))]),
+        Err(Error::Permanent(reply)) if reply.code == 550 => Err(missing()),
+        Err(error) => match unless_refused::<()>(Err(error)).doing(format!("cannot look at {path}"))? {
+            None if listed.is_empty() => Err(missing()),
+            _ => Ok(listed),
+        },
+    }
 }
 
 /// Servers refuse to list what is not there in many ways. What cannot be entered either is no directory.
@@ -130,23 +185,24 @@ fn named(entry: Entry, path: &str) -> Entry {
 }
 
 pub async fn stat(context: &Context, stat: Urls) -> Result<(), Failure> {
-    for url in &stat.urls {
-        let server = Server::new(context, url, &stat.connection)?;
-        let mut client = server.open().await?;
-        let paths = match &server.remote.pattern {
-            Some(_) => expand(&mut client, &server.remote, false).await?.into_iter().map(|meant| meant.path).collect(),
-            None => vec![server.remote.path().unwrap_or_else(|| ".".to_owned())],
+    let servers = servers(context, &stat.urls, &stat.connection)?;
+    each_url(context, &servers, async |worker, tally| {
+        let remote = &worker.server.remote;
+        let meant = match &remote.pattern {
+            Some(_) => expand(worker.client().await?, remote, false).await,
+            None => Ok(Meaning::of(remote.path().unwrap_or_else(|| ".".to_owned()))),
         };
-        for path in paths {
-            let entry = look(&mut client, &server.remote, &path).await?;
+        each_path(worker, tally, meant, async |client, Meant { path, .. }| {
+            let entry = look(client, remote, path).await?;
             match context.out.is_json() {
-                true => context.out.event(&show::object(&path, &entry)),
-                false => context.out.raw(&show::paragraph(&path, &entry)),
+                true => context.out.event(&show::object(path, &entry)),
+                false => context.out.raw(&show::paragraph(path, &entry)),
             }
-        }
-        client.quit().await;
-    }
-    Ok(())
+            Ok(())
+        })
+        .await
+    })
+    .await
 }
 
 /// As the server tells of it alone, else as the listing of its directory tells.
@@ -159,7 +215,9 @@ async fn look(client: &mut Client, remote: &Remote, path: &str) -> Result<Entry,
     let place = path.trim_end_matches('/');
     let directory = place.rsplit_once('/').map(|(directory, _)| if directory.is_empty() { "/" } else { directory });
     let directory = directory.or(remote.directory.as_deref().filter(|_| !remote.name.is_empty()));
-    let look = unless_refused(Lister::default().list(client, directory).await);
+    let mut lister = Lister::default();
+    let look = unless_refused(lister.list(client, directory).await);
+    leave(&lister, client);
     let look = look.doing(format!("cannot look at {path}"))?;
     let found = look.into_iter().flat_map(|look| look.listing.listed).find_map(|listed| match listed {
         Listed::Entry(entry) if entry.name == names::last(place) => Some(entry),

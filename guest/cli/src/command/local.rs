@@ -9,6 +9,7 @@ use ftp_cli::exit::Exit;
 use ftp_client::{Precision, Timestamp};
 
 use super::failure::Failure;
+use super::hints;
 
 /// Whether `ftp-host` runs this, and has granted what the arguments name.
 pub fn has_runner() -> bool {
@@ -25,6 +26,16 @@ pub fn is_open_to_us(path: &Path) -> bool {
             Some(_) => wanted.starts_with(&open),
         }
     })
+}
+
+/// To the system below, an absolute path that no opened folder holds is one in the folder `.`: another file than was named.
+/// `folder` is what would have to be opened for it.
+pub fn check_absolute(path: &Path, folder: &Path) -> Result<(), Failure> {
+    if !path.is_absolute() || is_open_to_us(path) {
+        return Ok(());
+    }
+    let text = format!("{} is in no folder that is open to this command{}", path.display(), hints::no_folder(folder));
+    Err(Failure::new(Exit::Local, text))
 }
 
 /// What is in a folder.

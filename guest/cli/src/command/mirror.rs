@@ -1,5 +1,7 @@
 //! `mirror`: look at both trees, plan, and do it.
 
+mod displaced;
+mod erasing;
 mod planning;
 mod scan;
 mod texts;
@@ -31,6 +33,7 @@ use super::files::{is_directory, make_all, reopened};
 use super::jobs::{self, Worker};
 use super::upload;
 use scan::{Names, Scan};
+pub use texts::why_doubtful;
 use texts::{ANYWAY, place, why_transferred, why_uncertain};
 
 pub async fn run(context: &Context, mirror: Mirror) -> Result<(), Failure> {
@@ -81,13 +84,14 @@ pub async fn run(context: &Context, mirror: Mirror) -> Result<(), Failure> {
         ..PlanOptions::default()
     };
     work.has_exact_sizes = walk.has_exact_sizes();
-    let (plan, client) = work.plan(&mut walk, there, &here, options, client).await?;
+    let (plan, there, client) = work.plan(&mut walk, there, &here, options, client).await?;
     if mirror.dry_run {
         plan.steps.iter().for_each(|step| work.tell(step));
         client.quit().await;
         return work.verdict(plan.unchanged);
     }
-    work.perform(&plan, client).await?;
+    let before = if from == Side::Source { &here } else { &there };
+    work.perform(&plan, before, &mut walk, client).await?;
     work.clean(&plan);
     work.verdict(plan.unchanged)
 }
@@ -188,46 +192,59 @@ impl Work<'_> {
         Ok(scan.tree)
     }
 
-    /// What stands in the way is deleted, then directories are made, files transferred, and the rest deleted.
-    async fn perform(&self, plan: &Plan, mut client: Client) -> Result<(), Failure> {
-        let first = plan.steps.iter().position(|step| !is_delete(step)).unwrap_or(0);
-        let (before, rest) = plan.steps.split_at(first);
+    /// What stands in the way is deleted, then directories are made, files transferred, and the rest deleted. `target` is what
+    /// was there before.
+    async fn perform(&self, plan: &Plan, target: &Tree, walk: &mut Walk, mut client: Client) -> Result<(), Failure> {
+        let (before, rest) = split(plan);
         let directories = rest.iter().filter(|step| matches!(step, Step::MakeDirectory(_)));
         let troubles = *self.troubles.borrow();
-        for step in before.iter().chain(directories) {
+        self.erase(&mut client, &before.iter().collect::<Vec<_>>()).await?;
+        for step in directories {
             self.simple_step(&mut client, step).await?;
         }
         self.transfer(rest, client).await?;
         let deletes: Vec<&Step> = rest.iter().filter(|step| is_delete(step)).collect();
-        if deletes.is_empty() {
+        let has_troubles = *self.troubles.borrow() > troubles;
+        if deletes.is_empty() && (has_troubles || !displaced::has_suspects(plan, target)) {
             return Ok(());
         }
-        if *self.troubles.borrow() > troubles && !self.mirror.delete_unconfirmed {
-            self.hold(&deletes);
-            return Ok(());
-        }
-        if self.side_of_server == Side::Source {
-            deletes.into_iter().for_each(|step| self.done(step, self.step_here(step)));
+        if has_troubles && !self.mirror.delete_unconfirmed {
+            self.hold(&deletes, "not all was transferred", &format!("another run does, and {ANYWAY}"));
             return Ok(());
         }
         // The sessions of the transfers have said goodbye.
-        let mut client = self.server.open().await?;
-        for step in deletes {
-            self.simple_step(&mut client, step).await?;
+        let mut client = match self.side_of_server {
+            Side::Source => None,
+            Side::Target => Some(self.server.open().await?),
+        };
+        let displaced = self.displaced(plan, &deletes, target, walk, client.as_mut()).await?;
+        match (displaced, &mut client) {
+            (Some((why, remedy)), _) => self.hold(&deletes, &why, &remedy),
+            (None, Some(client)) => {
+                if !client.is_open() {
+                    *client = self.server.open().await?;
+                }
+                self.erase(client, &deletes).await?;
+            }
+            (None, None) => deletes.into_iter().for_each(|step| self.done(step, self.step_here(step))),
         }
-        client.quit().await;
+        if let Some(client) = client {
+            client.quit().await;
+        }
         Ok(())
     }
 
-    /// After a failed transfer nobody knows whether the listings were right.
-    fn hold(&self, deletes: &[&Step]) {
+    /// What was planned to be deleted, and is not.
+    fn hold(&self, deletes: &[&Step], why: &str, remedy: &str) {
         const SHOWN: usize = 10;
         let mut names: Vec<String> = deletes.iter().take(SHOWN).map(|step| step.path().to_string()).collect();
         if deletes.len() > SHOWN {
             names.push(format!("{} more", deletes.len() - SHOWN));
         }
-        let names = names.join(", ");
-        let text = format!("nothing is deleted, as not all was transferred: {names}; another run does, and {ANYWAY}");
+        let text = match names.is_empty() {
+            true => format!("{why}; {remedy}"),
+            false => format!("nothing is deleted, as {why}: {}; {remedy}", names.join(", ")),
+        };
         self.trouble(&Failure::new(Exit::Partial, text));
     }
 
@@ -369,9 +386,18 @@ impl Work<'_> {
             let is_name = ftp_client::mirror::Names::default().check(name);
             is_name.map_err(|why| Failure::new(Exit::Local, format!("{path} cannot be a file here: {why}")))?;
             place.push(name);
-            let is_link = names.peek().is_some() && fs::symlink_metadata(&place).is_ok_and(|found| found.is_symlink());
-            if is_link {
-                return Err(Failure::new(Exit::Local, format!("{} is a link, which is not followed", place.display())));
+            if names.peek().is_none() {
+                break;
+            }
+            match fs::symlink_metadata(&place) {
+                Ok(found) if found.is_symlink() => {
+                    let text = format!("{} is a link, which is not followed", place.display());
+                    return Err(Failure::new(Exit::Local, text));
+                }
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(Failure::local("look at", &place, &error));
+                }
+                _ => {}
             }
         }
         Ok(place)
@@ -450,6 +476,11 @@ impl Work<'_> {
             _ => Err(Failure::new(Exit::Partial, "the mirror is not complete")),
         }
     }
+}
+
+/// What stands in the way and is deleted first, and the rest.
+fn split(plan: &Plan) -> (&[Step], &[Step]) {
+    plan.steps.split_at(plan.steps.iter().position(|step| !is_delete(step)).unwrap_or(0))
 }
 
 fn is_delete(step: &Step) -> bool {

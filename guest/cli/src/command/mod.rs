@@ -27,18 +27,20 @@ mod renames;
 mod segmented;
 mod show;
 mod sum;
+mod targets;
 mod upload;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::env;
 use std::io::Write as _;
+use std::path::Path;
 use std::pin::Pin;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 use ftp_cli::arguments::{Arguments, Verb, is_help, named, without_passwords};
 use ftp_cli::exit::Exit;
-use ftp_cli::needs::has_several_hosts;
+use ftp_cli::needs::{Needs, has_several_hosts};
 use ftp_client::{Error, Phase, within};
 use ftp_wasi::block_on;
 
@@ -130,6 +132,9 @@ async fn perform(context: &Context, verb: Verb) -> Result<(), Failure> {
             .warn("--insecure: any certificate is believed, so that anybody on the way can read and change all of it");
     }
     credentials::check(context, &verb)?;
+    for folder in Needs::of(&verb, Path::is_dir)?.folders {
+        local::check_absolute(&folder.path, &folder.path)?;
+    }
     work(context, verb).await
 }
 

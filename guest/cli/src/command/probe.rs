@@ -80,10 +80,13 @@ async fn about(client: &mut Client, table: &mut Table) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What the server announces. Where it announces nothing at all, it may have any of it.
+/// What the server announces. Where it does not report that, it may have any of it.
 async fn features(client: &mut Client, table: &mut Table) -> Result<(), Failure> {
-    let features = client.features().await;
-    let features = answer(client, features)?.ok().filter(|features| !features.is_empty());
+    let features = client.reported_features().await;
+    let (features, why) = match answer(client, features)? {
+        Ok(features) => (features, "cannot tell: the server does not report them".to_owned()),
+        Err(error) => (None, unknown(&error)),
+    };
     let has = |name: &str| {
         features.as_ref().map(|features| {
             features.iter().any(|feature| feature.split(' ').next().is_some_and(|word| word.eq_ignore_ascii_case(name)))
@@ -120,8 +123,8 @@ async fn features(client: &mut Client, table: &mut Table) -> Result<(), Failure>
             (true, false) => "cannot tell".to_owned(),
         },
     );
-    let announced = features.map(|features| features.join("; "));
-    table.row("features", announced.unwrap_or_else(|| "cannot tell: the server announces none".to_owned()));
+    let announced = features.map(|features| if features.is_empty() { "none".to_owned() } else { features.join("; ") });
+    table.row("features", announced.unwrap_or(why));
     Ok(())
 }
 

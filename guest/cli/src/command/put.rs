@@ -41,7 +41,7 @@ pub async fn run(context: &Context, put: Put) -> Result<(), Failure> {
     }
     let mut taken = BTreeSet::new();
     if let Some(twin) = jobs.iter().find(|job| !taken.insert(&job.path)) {
-        return Err(Failure::usage(format!("two of them would be {}", twin.path)));
+        return Err(Failure::usage(format!("more than one source would be written to {}", twin.path)));
     }
     if jobs.len() > 1 {
         let sizes = jobs.iter().map(|job| local::version(job.source.as_deref()?).ok().map(|(size, _)| size));

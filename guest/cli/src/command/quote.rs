@@ -16,11 +16,12 @@ pub async fn run(context: &Context, quote: Quote) -> Result<(), Failure> {
         client.change_directory(&path).await.doing_named(format!("cannot enter {path}"))?;
     }
     for command in &quote.commands {
-        let reply = client.command(command).await.doing(format!("cannot send {command}"))?;
+        let shown = shown(command);
+        let reply = client.command(command).await.doing(format!("cannot send {shown}"))?;
         // A server may repeat the password.
         let lines: Vec<String> = reply.lines.iter().map(|line| client.masked(line)).collect();
         match context.out.is_json() {
-            true => context.out.event(&json!({ "command": command, "code": reply.code, "lines": lines })),
+            true => context.out.event(&json!({ "command": shown, "code": reply.code, "lines": lines })),
             false => lines.iter().for_each(|line| context.out.line(&format!("{} {line}", reply.code))),
         }
         if reply.code >= 400 {
@@ -31,5 +32,15 @@ pub async fn run(context: &Context, quote: Quote) -> Result<(), Failure> {
     match refused {
         Some(code) => Err(Failure::new(Exit::Refused, format!("a command was answered with {code}"))),
         None => Ok(()),
+    }
+}
+
+/// Without what is secret in it.
+fn shown(command: &str) -> String {
+    match command.trim_start().split_once(' ') {
+        Some((verb, _)) if ["PASS", "ACCT", "ADAT"].iter().any(|secret| verb.eq_ignore_ascii_case(secret)) => {
+            format!("{verb} ****")
+        }
+        _ => command.to_owned(),
     }
 }

@@ -1,11 +1,13 @@
 //! Temporary names on the server, and how a file gets its own when it is whole.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use ftp_cli::names;
 use ftp_client::{Error, Timestamp};
 
 use super::connect::Client;
 use super::failure::{Doing as _, Failure};
-use super::local;
+use super::files::is_directory;
 use super::output::Output;
 
 /// The name on the server until it is whole. It tells which version of the file it is.
@@ -31,7 +33,13 @@ pub async fn rename(out: &Output, client: &mut Client, from: &str, to: &str) -> 
     if !(may_be_file(client, from).await.doing(&what)? && may_be_file(client, to).await.doing(&what)?) {
         return Err(Failure::of(what, refusal));
     }
-    let aside = beside(to, &format!("old-{:x}", local::now().seconds));
+    // Some servers report a size of directories too.
+    if is_directory(client, to).await? {
+        return Err(Failure::of(format!("{what}, which is a directory"), refusal));
+    }
+    // Another attempt may have left one of the same second.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let aside = beside(to, &format!("old-{:x}", now.as_micros()));
     client.rename(to, &aside).await.doing(format!("{what}: {refusal}; nor {to} to {aside}"))?;
     if let Err(error) = client.rename(from, to).await {
         return Err(match client.rename(&aside, to).await {

@@ -6,21 +6,25 @@ use ftp_client::{Algorithm, CHUNK, Checksum, Hasher, Representation, breathe};
 use serde_json::json;
 
 use super::Context;
-use super::connect::{Client, Server};
+use super::compared::check_size;
+use super::connect::Client;
+use super::download::{Known, ask};
 use super::failure::{Doing as _, Failure};
 use super::globs::{expand, may_be_file};
+use super::targets::{each_path, each_url, servers};
 
 pub async fn run(context: &Context, sum: Sum) -> Result<(), Failure> {
     let algorithm = sum.algorithm.map(algorithm);
-    for url in &sum.urls {
-        let server = Server::new(context, url, &sum.connection)?;
-        let mut client = server.open().await?;
-        for meant in expand(&mut client, &server.remote, false).await? {
+    let servers = servers(context, &sum.urls, &sum.connection)?;
+    each_url(context, &servers, async |worker, tally| {
+        let remote = &worker.server.remote;
+        let meant = expand(worker.client().await?, remote, false).await;
+        each_path(worker, tally, meant, async |client, meant| {
             if !may_be_file(&meant.entry) {
-                continue;
+                return Ok(());
             }
             let checksum = match sum.read {
-                true => read(&mut client, &meant.path, algorithm.unwrap_or(Algorithm::Sha256)).await?,
+                true => read(context, client, &meant.path, algorithm.unwrap_or(Algorithm::Sha256)).await?,
                 false => {
                     let checksum = client.checksum(&meant.path, algorithm).await;
                     checksum.doing_named(format!("no checksum of {} (with --read it is computed here)", meant.path))?
@@ -31,23 +35,34 @@ pub async fn run(context: &Context, sum: Sum) -> Result<(), Failure> {
                 true => context.out.event(&json!({ "path": meant.path, "algorithm": name, "value": value })),
                 false => context.out.raw(&format!("{name} {value}  {}\n", plain(&meant.path))),
             }
-        }
-        client.quit().await;
-    }
-    Ok(())
+            Ok(())
+        })
+        .await
+    })
+    .await
 }
 
-async fn read(client: &mut Client, path: &str, algorithm: Algorithm) -> Result<Checksum, Failure> {
+/// The checksum of what comes, which has to be all of it.
+async fn read(context: &Context, client: &mut Client, path: &str, algorithm: Algorithm) -> Result<Checksum, Failure> {
     let what = format!("cannot get {path}");
+    let known = match context.verify_size {
+        true => ask(client, path, false).await.doing(&what)?,
+        false => Known::default(),
+    };
     let mut download = client.retrieve(path, Representation::Image, 0).await.doing_named(&what)?;
     let mut hasher = Hasher::new(algorithm);
     let mut buffer = Vec::new();
+    let mut bytes = 0;
     while download.read(&mut buffer, CHUNK).await.doing(&what)? > 0 {
         hasher.update(&buffer);
+        bytes += buffer.len() as u64;
         buffer.clear();
         breathe().await;
     }
-    download.finish(client).await.doing(&what)?;
+    let outcome = download.finish(client).await.doing(&what)?;
+    client.back().await.doing(&what)?;
+    let compared = check_size(client, path, &known, bytes, &outcome).await.doing(&what)?;
+    compared.note(&context.out, path, false);
     Ok(hasher.finish())
 }
 

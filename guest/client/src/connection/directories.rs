@@ -55,7 +55,10 @@ impl<N: Network> Connection<N> {
     async fn pwd(&mut self) -> Result<Vec<u8>, Error> {
         let reply = self.command("PWD", None).await?;
         match path::parse_257(reply.last_line()) {
-            Some(path) if reply.code == 257 => Ok(path),
+            Some(path) if reply.code == 257 => {
+                self.control.has_pwd = true;
+                Ok(path)
+            }
             _ => Err(self.unexpected(&reply)),
         }
     }

@@ -24,7 +24,7 @@ impl<N: Network> Control<N> {
             return Ok(reply);
         }
         self.transcript.note(&format!("{} is an odd reply to {verb}", reply.code));
-        let mut others = self.sentinel(false).await?;
+        let mut others = self.sentinel("NOOP", false).await?;
         let strays = others.len();
         let begins = others.iter().any(Raw::is_preliminary);
         let refusal = others.iter().position(|other| other.code >= 400);
@@ -83,23 +83,29 @@ impl<N: Network> Control<N> {
             }
             return Ok(last);
         }
-        Ok(self.sentinel(false).await?.pop())
+        Ok(self.sentinel("NOOP", false).await?.pop())
     }
 
-    /// Send `NOOP` and read replies until its own comes, which is a refusal where that may be. Gives the others.
-    async fn sentinel(&mut self, may_refuse: bool) -> Result<Vec<Raw>, Error> {
-        self.write(command::line("NOOP", None)?, None).await?;
+    /// Send `NOOP`, or `PWD`, and read replies until its own comes, which is a refusal where that may be. Gives the others.
+    async fn sentinel(&mut self, mut verb: &str, may_refuse: bool) -> Result<Vec<Raw>, Error> {
+        self.write(command::line(verb, None)?, None).await?;
         self.awaits = None;
         self.in_doubt = false;
         let mut others = Vec::new();
         while others.len() < STRAY_REPLIES {
             let reply = self.reply().await?;
-            if reply.code == 200 || may_refuse && reply.code >= 400 {
+            let own = if verb == "PWD" { 257 } else { 200 };
+            if reply.code == own || may_refuse && reply.code >= 400 {
                 return Ok(others);
+            }
+            if verb == "PWD" && reply.code >= 400 {
+                // It may be that of `PWD`.
+                (verb, self.has_pwd) = ("NOOP", false);
+                self.write(command::line(verb, None)?, None).await?;
             }
             others.push(reply);
         }
-        Err(self.broken("no reply to NOOP among those that came"))
+        Err(self.broken(&format!("no reply to {verb} among those that came")))
     }
 
     /// Before a command is sent: drop the whole replies that are here already, which it would take for its own. Then see
@@ -130,7 +136,9 @@ impl<N: Network> Control<N> {
                 return Ok(());
             }
             // Who is not logged in may not even do nothing. What is here behind the reply is looked at again.
-            let others = self.sentinel(!self.logged_in).await?.len();
+            // One more late 200 would pass for the reply to `NOOP`; a directory is that of few commands.
+            let verb = if self.has_pwd { "PWD" } else { "NOOP" };
+            let others = self.sentinel(verb, !self.logged_in).await?.len();
             self.count_strays(others)?;
         }
     }

@@ -8,8 +8,9 @@ use crate::session::Session;
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::fmt::{self, Write as _};
-use ftp_protocol::listing::{Entry, Kind, Listed};
+use ftp_protocol::listing::{Entry, Kind, Listed, Parser};
 use ftp_protocol::path::may_be_misread;
 
 /// Lists directories on a session that belongs to it while it does.
@@ -40,7 +41,7 @@ pub struct Look {
     pub listing: Listing,
     /// Why it may be wrong.
     pub doubt: Option<Doubt>,
-    /// Nothing is gained by another one: it came twice, or inside TLS.
+    /// Nothing is gained by another one: it came twice, or inside TLS and not by its path, which the server may ignore.
     pub confirmed: bool,
     /// It is that of the directory above, and nothing shows that this is another one.
     pub(crate) is_above: bool,
@@ -94,6 +95,25 @@ impl Lister {
         self.list_below(session, path, None).await
     }
 
+    /// As [`Self::list`], and in the clear once more: nothing else shows that a listing was cut off where a line ends. Other
+    /// members are a doubt.
+    pub async fn list_twice<N: Network>(
+        &mut self,
+        session: &mut Session<N>,
+        path: Option<&str>,
+    ) -> Result<Look, Error> {
+        let mut look = self.list(session, path).await?;
+        if look.is_whole() || look.doubt.is_some() {
+            return Ok(look);
+        }
+        let again = self.again(session, path).await?.listing;
+        match again.is_whole() && Print::of(&again).has_members_of(look.print) {
+            true => look.confirmed = true,
+            false => look.doubt = Some(Doubt::Changed),
+        }
+        Ok(look)
+    }
+
     /// As [`Self::list`], below a directory whose listing was `above`.
     pub(crate) async fn list_below<N: Network>(
         &mut self,
@@ -113,7 +133,8 @@ impl Lister {
                 None => path.is_some_and(|path| may_be_above(&listing, path)),
             };
             if !listing.listed.is_empty() && !is_other {
-                return Ok(Look::of(listing, None));
+                let look = Look::of(listing, None);
+                return Ok(Look { confirmed: look.confirmed && path.is_none(), ..look });
             }
             first = Some(listing);
         }
@@ -151,18 +172,37 @@ impl Lister {
         }
     }
 
-    /// List a directory once more, in another way where there is one. Whether the result is the same as before.
-    pub(crate) async fn is_same<N: Network>(
+    /// List a directory once more, in another way where there is one.
+    pub(crate) async fn again<N: Network>(
         &mut self,
         session: &mut Session<N>,
         path: Option<&str>,
-        before: Print,
-    ) -> Result<bool, Error> {
-        let listing = match self.entered(session, path, false, None).await? {
-            Entered::Listed(inside) => inside.listing,
-            Entered::Refused(_) | Entered::Unknown => self.once(session, path).await?,
-        };
-        Ok(Print::of(&listing) == before && listing.is_whole())
+    ) -> Result<Again, Error> {
+        match self.entered(session, path, false, None).await? {
+            Entered::Listed(inside) => Ok(Again { listing: inside.listing, has_way: true }),
+            Entered::Refused(_) => Ok(Again { listing: self.once(session, path).await?, has_way: true }),
+            Entered::Unknown => Ok(Again { listing: self.once(session, path).await?, has_way: false }),
+        }
+    }
+
+    /// (PWD, CWD, LIST, CWD) A directory by `LIST`, also where `MLSD` is there. None where that is refused.
+    pub(crate) async fn by_list<N: Network>(
+        &mut self,
+        session: &mut Session<N>,
+        path: Option<&str>,
+    ) -> Result<Option<Vec<Listed>>, Error> {
+        let Some(path) = path else { return by_list(session, None).await };
+        let Some(absolute) = self.absolute(session, path).await? else { return by_list(session, Some(path)).await };
+        match session.change_directory(&absolute).await {
+            Ok(_) => {}
+            Err(Error::Permanent(_)) => return by_list(session, Some(path)).await,
+            Err(error) => return Err(error),
+        }
+        let listed = by_list(session, None).await;
+        if session.is_open() {
+            self.go_home(session).await?;
+        }
+        listed
     }
 
     /// What the listing of a directory that was entered is worth, beside the one by argument and that of the directory above.
@@ -317,12 +357,40 @@ impl Look {
         Self { listing, doubt: doubt.or(own), confirmed, is_above: false, print }
     }
 
+    /// Nothing was cut off: it ended as TLS ends, or came twice.
+    fn is_whole(&self) -> bool {
+        self.confirmed || self.listing.end == ListingEnd::Sealed
+    }
+
     /// Write down how the listing ended.
     pub(crate) fn note(&self, folder: &mut Folder) {
         folder.doubt = self.doubt;
         folder.confirmed = self.confirmed;
+        folder.whole = self.is_whole();
         folder.print = Some(self.print);
     }
+}
+
+/// A listing that came once more.
+pub(crate) struct Again {
+    pub(crate) listing: Listing,
+    /// It could have been made in another way. Without one, both may be those of another directory.
+    pub(crate) has_way: bool,
+}
+
+async fn by_list<N: Network>(session: &mut Session<N>, path: Option<&str>) -> Result<Option<Vec<Listed>>, Error> {
+    let encoding = session.settings().encoding;
+    let lines = match session.listing(path).await {
+        Err(Error::Permanent(_)) => return Ok(None),
+        lines => lines?,
+    };
+    let mut parser = Parser::new(encoding, N::wall_clock());
+    let mut listed = Vec::new();
+    for line in lines.iter().filter_map(|line| encoding.encode(line).ok()) {
+        parser.line(&line, &mut listed);
+    }
+    parser.end(&mut listed);
+    Ok(Some(listed))
 }
 
 /// Whether this may be the directory that a path begins in, or another one on the way: it has a directory by a name of the path.
@@ -338,25 +406,29 @@ fn may_be_above(listing: &Listing, path: &str) -> bool {
 pub(crate) struct Print {
     count: usize,
     names: u64,
+    kinds: u64,
     facts: u64,
 }
 
 impl Print {
     pub(crate) fn of(listing: &Listing) -> Self {
         listing.listed.iter().fold(Self::default(), |print, listed| match listed {
-            Listed::Entry(entry) => print.and(&entry.name, facts(entry)),
-            Listed::Unparsed(line) => print.and(line, 0),
+            Listed::Entry(entry) => print.and(&entry.name, &entry.kind, facts(entry)),
+            Listed::Unparsed(line) => print.and(line, &Kind::Other, 0),
             Listed::Skipped => print,
         })
     }
 
-    fn and(self, name: &str, facts: u64) -> Self {
+    fn and(self, name: &str, kind: &Kind, facts: u64) -> Self {
         let mut hash = Fnv::default();
         // Writing to it does not fail.
         let _ = hash.write_str(name);
+        let mut kinds = Fnv(hash.0);
+        let _ = write!(kinds, "{kind:?}");
         Self {
             count: self.count.saturating_add(1),
             names: self.names.wrapping_add(hash.0),
+            kinds: self.kinds.wrapping_add(kinds.0),
             facts: self.facts.wrapping_add(hash.0.rotate_left(17) ^ facts),
         }
     }
@@ -364,6 +436,11 @@ impl Print {
     /// The same names.
     fn has_names_of(self, other: Self) -> bool {
         (self.count, self.names) == (other.count, other.names)
+    }
+
+    /// The same names, each of the same kind.
+    pub(crate) fn has_members_of(self, other: Self) -> bool {
+        self.has_names_of(other) && self.kinds == other.kinds
     }
 }
 

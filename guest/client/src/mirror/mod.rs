@@ -9,8 +9,9 @@
 //!
 //! A server may be mistaken, or lie. So nothing is deleted where a listing of the source is not certain to be complete or to
 //! be that of the directory ([`Doubt`]), no step goes through a link or to a name that is more than a name, and what is left
-//! out is reported with the reason. One thing nobody can see from here: a server may show a link as the directory that it
-//! leads to.
+//! out is reported with the reason. A server may show a link as the directory that it leads to, in `MLSD` alone or in both
+//! listings ([`Walk::kinds`]), and give a file another name than that by which it was sent ([`Walk::names`]): whoever deletes
+//! on a server looks for both first.
 //!
 //! ```
 //! use ftp_client::mirror::{Draft, Plan, PlanOptions, RelativePath, Side, Step, Times, Tree, WalkOptions, times, walk};
@@ -55,7 +56,7 @@ mod tree;
 mod walk;
 
 pub use lister::{Lister, Look};
-pub use names::{Names, Unsafe};
+pub use names::{Likenesses, Names, Unsafe};
 pub use patterns::{Patterns, Rule};
 pub use plan::{Compare, Draft, Plan, PlanOptions, Reason, Side, Skipped, Step, Times, Why};
 pub use times::times;

@@ -1,5 +1,6 @@
 //! Names that others chose: which of them are the name of one file in one directory, and nothing else.
 
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use core::fmt;
 use ftp_protocol::encoding::Encoding;
@@ -78,6 +79,61 @@ impl Names {
             false => name.into(),
         }
     }
+}
+
+/// Names, to be asked for others that may be the same file where a server or a file system does not tell all of them apart:
+/// by the case of their characters, by how these are composed, or by dots and blanks at the end.
+#[derive(Debug, Default)]
+pub struct Likenesses {
+    folded: BTreeSet<String>,
+    /// What is left of them without their accents, and whether those stood by themselves.
+    shapes: BTreeSet<(String, bool)>,
+}
+
+impl Likenesses {
+    /// One more.
+    pub fn insert(&mut self, name: &str) {
+        let folded = folded(name);
+        self.shapes.insert(shape(&folded));
+        self.folded.insert(folded);
+    }
+
+    /// Whether one of them may be the same file as this name.
+    pub fn has(&self, name: &str) -> bool {
+        let folded = folded(name);
+        let is_like = |(shape, is_decomposed): (String, bool)| self.shapes.contains(&(shape, !is_decomposed));
+        self.folded.contains(&folded) || is_like(shape(&folded))
+    }
+}
+
+impl<S: AsRef<str>> FromIterator<S> for Likenesses {
+    fn from_iter<I: IntoIterator<Item = S>>(names: I) -> Self {
+        let mut likenesses = Self::default();
+        names.into_iter().for_each(|name| likenesses.insert(name.as_ref()));
+        likenesses
+    }
+}
+
+fn folded(name: &str) -> String {
+    Names { fold_case: true, ..Names::default() }.key(name.trim_end_matches(['.', ' ']))
+}
+
+/// A name with one sign for each character that may be composed of several, and whether it has any such parts. Without the
+/// tables of Unicode more names look alike than are; so only one with such parts and one without are compared by it.
+fn shape(name: &str) -> (String, bool) {
+    const COMPOSED: char = '\u{fffd}';
+    let mut shape = String::new();
+    let mut is_decomposed = false;
+    for character in name.chars() {
+        // Accents, voiced kana, vowels and finals of Hangul.
+        let is_part = matches!(character, '\u{300}'..='\u{36f}' | '\u{3099}'..='\u{309a}' | '\u{1160}'..='\u{11ff}');
+        if is_part {
+            is_decomposed = true;
+            shape.pop();
+        }
+        shape.push(if character.is_ascii() { character } else { COMPOSED });
+    }
+    (shape, is_decomposed)
 }
 
 /// Whether the bytes of a name are text in this encoding, as a session tells names.
@@ -199,5 +255,27 @@ mod tests {
             assert_ne!(UNIX.key(one), UNIX.key(other));
         }
         assert_ne!(WINDOWS.key("a"), WINDOWS.key("b"));
+    }
+
+    #[test]
+    fn names_that_may_be_one_file_are_alike() {
+        for (one, other) in [
+            ("README.txt", "Readme.TXT"),
+            ("name.", "name"),
+            ("caf\u{e9}.txt", "cafe\u{301}.txt"),
+            ("CAF\u{c9}", "cafe\u{301}"),
+            ("\u{439}", "\u{438}\u{306}"),
+            ("\u{1ebf}", "e\u{302}\u{301}"),
+            ("\u{304c}", "\u{304b}\u{3099}"),
+            ("\u{d55c}\u{ae00}", "\u{1112}\u{1161}\u{11ab}\u{1100}\u{1173}\u{11af}"),
+        ] {
+            assert!(
+                Likenesses::from_iter([one]).has(other) && Likenesses::from_iter([other]).has(one),
+                "{one} {other}"
+            );
+        }
+        for (one, other) in [("a", "b"), ("caf\u{e9}", "cafe"), ("\u{e9}", "\u{e8}"), ("\u{65e5}", "\u{4e2d}")] {
+            assert!(!Likenesses::from_iter([one]).has(other), "{one} {other}");
+        }
     }
 }

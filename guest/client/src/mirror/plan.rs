@@ -5,7 +5,7 @@ mod erase;
 #[cfg(test)]
 mod tests;
 
-use super::names::{Names, Unsafe};
+use super::names::{Likenesses, Names, Unsafe};
 use super::patterns::Patterns;
 use super::tree::{Doubt, End, Folder, Item, RelativePath, Tree};
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -216,6 +216,9 @@ pub enum Reason {
     Hidden,
     /// Its name is no text in the encoding of the session, so that nothing in the source can have it.
     NoText,
+    /// The source has a name that differs from its name in case only, or in how characters are composed, and the target
+    /// lists none like that: it may take both for one file.
+    Alike,
 }
 
 /// One of the trees, to be looked up in.
@@ -517,12 +520,19 @@ impl<'a> Planner<'a> {
             true => wanted.values().flatten().filter_map(|item| item.path.origin_name()).collect(),
             false => BTreeSet::new(),
         };
+        let unlisted: Likenesses = match extras.peek() {
+            Some(_) => wanted.keys().filter(|key| !there.contains_key(*key)).collect(),
+            None => Likenesses::default(),
+        };
         for items in extras {
             match items.as_slice() {
                 [item] if options.keep_hidden && name(item).starts_with('.') => {
                     self.skip(Side::Target, item, Reason::Hidden);
                 }
                 [item] if verbatim.contains(name(item)) => self.skip(Side::Target, item, Reason::Twin),
+                [item] if self.is_meant(item) && unlisted.has(name(item)) => {
+                    self.skip(Side::Target, item, Reason::Alike);
+                }
                 [item] => _ = self.last.add(&self.target, options, item, &mut self.skipped),
                 _ => items.iter().for_each(|item| self.skip(Side::Target, item, Reason::Twin)),
             }

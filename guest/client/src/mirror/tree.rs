@@ -126,7 +126,7 @@ impl RelativePath {
     }
 
     /// The first names of it, as many as `depth`.
-    pub(crate) fn ancestor(&self, depth: usize) -> Self {
+    pub fn ancestor(&self, depth: usize) -> Self {
         Self(self.0.iter().take(depth).cloned().collect())
     }
 
@@ -188,8 +188,10 @@ pub struct Folder {
     pub unparsed: Vec<String>,
     /// Why the listing may name other members than the directory has, although it was read to its end.
     pub doubt: Option<Doubt>,
-    /// Nothing is gained by another listing: it came twice, or inside TLS.
+    /// Nothing is gained by another listing: it came twice, or inside TLS and not by its path.
     pub confirmed: bool,
+    /// Nothing of its listing was cut off: it ended as TLS ends, or came twice with the same members.
+    pub whole: bool,
     /// What was listed, to be compared.
     pub(crate) print: Option<Print>,
 }
@@ -217,12 +219,22 @@ pub enum Doubt {
     Changed,
     /// The system does not give the names of some members.
     Unreadable,
+    /// It is a link, which the server shows as the directory that it leads to: its members are elsewhere, too.
+    Link,
 }
 
 impl Folder {
     /// A directory all of whose members are known.
     pub fn complete(path: RelativePath) -> Self {
-        Self { path, end: End::Complete, unparsed: Vec::new(), doubt: None, confirmed: false, print: None }
+        Self {
+            path,
+            end: End::Complete,
+            unparsed: Vec::new(),
+            doubt: None,
+            confirmed: false,
+            whole: false,
+            print: None,
+        }
     }
 
     /// Whether all its members are known: what was not listed is not there.
@@ -280,6 +292,15 @@ impl Tree {
         Self { items: Vec::new(), folders: Vec::from([Folder::complete(RelativePath::root())]) }
     }
 
+    /// A directory turns out to be a link: what is below it is not in this tree.
+    pub fn take_for_link(&mut self, path: &RelativePath) {
+        self.items.retain(|item| item.path == *path || !item.path.starts_with(path));
+        self.folders.retain(|folder| !folder.path.starts_with(path));
+        for item in self.items.iter_mut().filter(|item| item.path == *path && item.kind == Kind::Directory) {
+            item.kind = Kind::SymbolicLink;
+        }
+    }
+
     /// A listing is doubtful that names a directory which the server then does not know.
     pub(crate) fn doubt_unknown_members(&mut self) {
         let unknown = self.folders.iter().filter(|folder| matches!(folder.end, End::Failed(Error::Permanent(_))));
@@ -331,5 +352,21 @@ mod tests {
         assert!(path("a").starts_with(&RelativePath::root()));
         assert!(!path("ab").starts_with(&path("a")));
         assert!(!path("a").starts_with(&path("a/b")));
+    }
+
+    #[test]
+    fn below_a_directory_that_is_a_link_nothing_is_left() {
+        let item = |text: &str, kind| Item { path: path(text), kind, size: None, modified: None };
+        let folders = ["", "d", "d/e", "da"].map(|text| Folder::complete(path(text)));
+        let items = [
+            item("d", Kind::Directory),
+            item("d/e", Kind::Directory),
+            item("d/e/f", Kind::File),
+            item("da", Kind::Directory),
+        ];
+        let mut tree = Tree { items: items.into(), folders: folders.into() };
+        tree.take_for_link(&path("d"));
+        assert_eq!(tree.items, [item("d", Kind::SymbolicLink), item("da", Kind::Directory)]);
+        assert_eq!(tree.folders, [Folder::complete(path("")), Folder::complete(path("da"))]);
     }
 }

@@ -1,6 +1,6 @@
 //! Recursive listing of a directory on a server.
 
-use super::lister::{Lister, Look, Print};
+use super::lister::{Again, Lister, Look, Print};
 use super::names::Names;
 use super::tree::{Doubt, End, Folder, Item, NAME_SIZE, Reached, RelativePath, Tree};
 use crate::error::{Error, unless_refused};
@@ -8,7 +8,7 @@ use crate::network::Network;
 use crate::session::Session;
 use crate::settings::{WALK_DEPTH, WALK_ENTRIES, WALK_SIZE, listed_cost};
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -164,19 +164,81 @@ impl Walk {
         path: &RelativePath,
         folder: &mut Folder,
     ) -> Result<(), Error> {
-        let at = path.on_server(self.root.as_deref());
-        let is_same = match folder.print {
-            Some(print) => match self.lister.is_same(session, at.as_deref(), print).await {
-                Err(error) if !survives(session, &error).await => return Err(error),
-                is_same => is_same.unwrap_or(false),
-            },
-            None => false,
+        let doubt = match self.again(session, path).await? {
+            Some(Again { listing, .. }) if Some(Print::of(&listing)) != folder.print => Some(Doubt::Changed),
+            // What is below it is compared with it.
+            Some(Again { has_way: false, .. }) if path.depth() == 0 && self.root.is_some() => Some(Doubt::NoWayBack),
+            Some(_) => None,
+            None => Some(Doubt::Changed),
         };
-        match is_same {
-            true => folder.confirmed = true,
+        folder.confirmed |= doubt.is_none();
+        folder.doubt = folder.doubt.or(doubt);
+        Ok(())
+    }
+
+    /// The same for names and kinds alone, where nothing is deleted: a file may have grown meanwhile.
+    pub async fn confirm_members<N: Network>(
+        &mut self,
+        session: &mut Session<N>,
+        path: &RelativePath,
+        folder: &mut Folder,
+    ) -> Result<(), Error> {
+        let again = self.again(session, path).await?.map(|again| Print::of(&again.listing));
+        match again.zip(folder.print).is_some_and(|(again, before)| again.has_members_of(before)) {
+            true => folder.whole = true,
             false => folder.doubt = folder.doubt.or(Some(Doubt::Changed)),
         }
         Ok(())
+    }
+
+    /// The names in a directory of a tree that this walk has found, by a listing that is made now: of the files that were sent
+    /// there since, some servers list another name. None where not all of them are known. An error is the loss of the session.
+    pub async fn names<N: Network>(
+        &mut self,
+        session: &mut Session<N>,
+        path: &RelativePath,
+    ) -> Result<Option<BTreeSet<String>>, Error> {
+        let Some(Again { listing, .. }) = self.again(session, path).await? else { return Ok(None) };
+        let name = |listed| match listed {
+            Listed::Entry(Entry { name, .. }) => Some(Some(name)),
+            Listed::Unparsed(_) => Some(None),
+            Listed::Skipped => None,
+        };
+        Ok(listing.listed.into_iter().filter_map(name).collect())
+    }
+
+    /// (CWD, LIST, CWD) What `LIST` shows of a directory of a tree that this walk has found, by names: `MLSD` of some servers
+    /// shows a link as the directory that it leads to. None where `LIST` is refused, or was used for the tree.
+    pub async fn kinds<N: Network>(
+        &mut self,
+        session: &mut Session<N>,
+        path: &RelativePath,
+    ) -> Result<Option<BTreeMap<String, Kind>>, Error> {
+        if !self.lister.has_exact_sizes() {
+            return Ok(None);
+        }
+        let at = path.on_server(self.root.as_deref());
+        let listed = self.lister.by_list(session, at.as_deref()).await?;
+        Ok(listed.map(|listed| {
+            let entries = listed.into_iter().filter_map(|listed| match listed {
+                Listed::Entry(entry) => Some((entry.name, entry.kind)),
+                Listed::Unparsed(_) | Listed::Skipped => None,
+            });
+            entries.collect()
+        }))
+    }
+
+    /// One more whole listing, if there is one. An error is the loss of the session.
+    async fn again<N: Network>(
+        &mut self,
+        session: &mut Session<N>,
+        path: &RelativePath,
+    ) -> Result<Option<Again>, Error> {
+        let at = path.on_server(self.root.as_deref());
+        match self.lister.again(session, at.as_deref()).await {
+            Err(error) if !survives(session, &error).await => Err(error),
+            again => Ok(again.ok().filter(|again| again.listing.is_whole())),
+        }
     }
 
     /// Why a directory is not listed, if so. It is then done with.

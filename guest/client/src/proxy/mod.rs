@@ -156,7 +156,7 @@ fn invalid(text: &str) -> Error {
 
 /// The proxy broke its own protocol, which is not the session's.
 fn broken(text: &str) -> Error {
-    Error::Other(format!("the proxy is not one: {text}"))
+    Error::Other(format!("not a valid proxy response: {text}"))
 }
 
 #[cfg(test)]

@@ -98,7 +98,7 @@ fn refusal(code: u8, target: &Target) -> Error {
         3 => "the network cannot be reached",
         4 => "the host is not known or cannot be reached",
         5 => "the connection is refused",
-        6 => "the way is too long",
+        6 => "TTL expired",
         7 => "it does not know how to",
         8 => "it does not know this kind of address",
         _ => "for no known reason",

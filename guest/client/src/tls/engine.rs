@@ -313,7 +313,12 @@ fn failed(error: rustls::Error) -> Error {
     let certificate = match &error {
         rustls::Error::InvalidCertificate(certificate) => certificate,
         rustls::Error::General(text) => return Error::Tls(text.clone()),
-        rustls::Error::AlertReceived(AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity) => {
+        rustls::Error::AlertReceived(
+            AlertDescription::HandshakeFailure
+            | AlertDescription::InsufficientSecurity
+            | AlertDescription::ProtocolVersion,
+        )
+        | rustls::Error::PeerIncompatible(_) => {
             return Error::Tls(format!("{error}: the server accepts nothing of what is offered, which is {OFFERED}"));
         }
         _ => return Error::Tls(error.to_string()),

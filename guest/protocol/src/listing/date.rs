@@ -28,16 +28,40 @@ impl<'a> Date<'a> {
             .or_else(|| short(words))
     }
 
-    /// What has the form of a date, and no calendar or clock has it: `Feb 30 10:18`, `000 17 2025`, `0000-00-00 00:00`.
+    /// What has the form of a date, and no calendar or clock has it: `Feb 30 10:18`, `000 17 2025`, `0000-00-00 00:00`,
+    /// `31. Feb 2023`, `31-feb-23`, `02-30 10:18`.
     pub(super) fn of_no_day(words: &Words<'a>) -> Option<Self> {
-        let (&[(first, _), (second, after)], more) = words.split_first_chunk()?;
-        if is_calendar(first) {
-            return is_clock(second).then(|| Self::new(None, after));
+        let (&(first, after), more) = words.split_first()?;
+        let is_short = is_day_month_year(first);
+        let is_part = is_month_and_day(first);
+        if is_part || is_short || is_calendar(first) {
+            return match more.split_first() {
+                Some((&(time, rest), more)) if is_clock(time) => Some(Self::new(None, after_zone(time, rest, more))),
+                Some((&(time, rest), _)) if is_part => year(time).map(|_| Self::new(None, rest)),
+                _ => is_short.then(|| Self { padded: true, ..Self::new(None, after) }),
+            };
         }
-        let &(third, rest) = more.first()?;
-        let is_month = matches!(first, b"00" | b"000") || month(first).is_some();
-        let is_date = is_month && day(second).is_some() && (is_clock(third) || year(third).is_some());
-        is_date.then(|| Self::new(None, rest))
+        let (&[(second, _), (third, rest)], more) = more.split_first_chunk()?;
+        // `2023年 2月 30日`
+        if first.len() > 4 && year(first).is_some() && month(second).is_some() && day(third).is_some() {
+            return Some(Self::new(None, rest));
+        }
+        let (number, name) = match month(second.strip_suffix(b",").unwrap_or(second)) {
+            Some(_) => (first.strip_suffix(b".").unwrap_or(first), second),
+            None => (second.strip_suffix(b",").unwrap_or(second), first),
+        };
+        let is_month = matches!(name, b"00" | b"000") || month(name.strip_suffix(b",").unwrap_or(name)).is_some();
+        if !is_month || day(number).is_none() {
+            return None;
+        }
+        match more.first() {
+            // `Feb 30, 2023 10:18`, `Feb 30 10:18:33 2023`
+            Some(&(fourth, rest)) if year(third).is_some() && second.ends_with(b",") => {
+                is_clock(fourth).then(|| Self::new(None, rest))
+            }
+            Some(&(fourth, rest)) if has_seconds(third) && year(fourth).is_some() => Some(Self::new(None, rest)),
+            _ => (is_clock(third) || year(third).is_some()).then(|| Self::new(None, rest)),
+        }
     }
 
     fn new(modified: Option<Timestamp>, rest: &'a [u8]) -> Self {
@@ -153,17 +177,59 @@ pub(super) fn day_month_year(text: &[u8]) -> Option<i64> {
     days(super::year_of(year)?, month(name)?, two_digits(day)?)
 }
 
-/// Three numbers as those of a date, one of them with four digits.
-fn is_calendar(text: &[u8]) -> bool {
-    let numbers = b"-/.".iter().find_map(|&separator| parts(text, separator));
-    let lengths = numbers.filter(|numbers| numbers.iter().all(|number| decimal(number).is_some()));
-    matches!(lengths.map(|numbers| numbers.map(<[u8]>::len)), Some([4, 1..=2, 1..=2] | [1..=2, 1..=2, 4]))
+/// The moment of a line whose other columns leave no doubt: none where its date and its time of day have their forms, and
+/// no calendar has that day, or no clock that time. Whether the date has its form counts where there is no such day.
+pub(super) fn when(day: Option<i64>, has_form: bool, time: &[u8]) -> Option<Option<Timestamp>> {
+    let clock = Clock::parse(time);
+    let are_both = (day.is_some() || has_form) && (clock.is_some() || is_clock(time));
+    are_both.then(|| clock.zip(day).and_then(|(clock, day)| clock.on(day)))
 }
 
-/// Two or three numbers as those of a time of day.
+/// How many digits the three numbers of a date have.
+pub(super) fn lengths(text: &[u8], separator: u8) -> Option<[usize; 3]> {
+    let numbers = parts(text, separator)?;
+    numbers.iter().all(|number| decimal(number).is_some()).then(|| numbers.map(<[u8]>::len))
+}
+
+/// Whether this has the form of `2-JUN-1998` or `12-Jan-14`.
+pub(super) fn is_day_month_year(text: &[u8]) -> bool {
+    parts(text, b'-').is_some_and(|[day, name, year]| {
+        two_digits(day).is_some() && month(name).is_some() && super::year_of(year).is_some()
+    })
+}
+
+/// Three numbers as those of a date, one of them with four digits.
+fn is_calendar(text: &[u8]) -> bool {
+    let lengths = b"-/.".iter().find_map(|&separator| lengths(text, separator));
+    matches!(lengths, Some([4, 1..=2, 1..=2] | [1..=2, 1..=2, 4]))
+}
+
+/// Whether this has the form of `06-15`.
+fn is_month_and_day(text: &[u8]) -> bool {
+    split_once(text, b'-')
+        .is_some_and(|(month, day)| [month, day].iter().all(|number| number.len() == 2 && decimal(number).is_some()))
+}
+
+/// Two or three numbers as those of a time of day, the last of them perhaps with a fraction.
 fn is_clock(text: &[u8]) -> bool {
-    (2..=3).contains(&text.split(|&byte| byte == b':').count())
-        && text.split(|&byte| byte == b':').all(|number| two_digits(number).is_some())
+    let whole = match split_once(text, b'.') {
+        Some((whole, part)) if has_seconds(whole) && decimal(part).is_some() => whole,
+        _ => text,
+    };
+    (2..=3).contains(&whole.split(|&byte| byte == b':').count())
+        && whole.split(|&byte| byte == b':').all(|number| two_digits(number).is_some())
+}
+
+fn has_seconds(time: &[u8]) -> bool {
+    time.iter().filter(|&&byte| byte == b':').count() == 2
+}
+
+/// What follows a time and, where it has a fraction as those of `ls --full-time` have it, the zone behind it.
+fn after_zone<'a>(time: &[u8], rest: &'a [u8], more: &Words<'a>) -> &'a [u8] {
+    match more.first() {
+        Some(&(word, rest)) if time.contains(&b'.') && zone(word).is_some() => rest,
+        _ => rest,
+    }
 }
 
 /// A time of day: `10:18`, `10:18:33`, `10:18:33.64`.

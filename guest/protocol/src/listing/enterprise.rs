@@ -1,6 +1,7 @@
 //! The lines of Connect:Enterprise for Unix: flags and protocol, `A` or `B`, owner, number, size, date, name.
 
 use super::date::Date;
+use super::parser::number_or_none;
 use super::{Entry, Kind, words};
 use crate::encoding::Encoding;
 use crate::number::decimal;
@@ -16,9 +17,10 @@ pub(super) fn parse(line: &[u8], encoding: Encoding, now: Option<i64>) -> Option
         return None;
     }
     decimal(number)?;
-    let date = Date::parse(words.get(5..)?, now)?;
+    let date = words.get(5..)?;
+    let date = Date::parse(date, now).or_else(|| Date::of_no_day(date))?;
     let mut entry = Entry::new(encoding.decode(date.name()?), Kind::File);
-    entry.size = Some(decimal(size)?);
+    entry.size = number_or_none(size)?;
     entry.modified = date.modified;
     entry.owner = Some(encoding.decode(owner));
     Some(entry.with_line(line, encoding))

@@ -1,7 +1,7 @@
 //! The table of Guardian, on NonStop: file, code, end of file, last modification, owner, security.
 
-use super::date::{Clock, day_month_year};
-use super::parser::Table;
+use super::date::{day_month_year, is_day_month_year, when};
+use super::parser::{Table, number_or_none};
 use super::{Entry, Kind, words};
 use crate::encoding::Encoding;
 use crate::number::decimal;
@@ -34,8 +34,8 @@ pub(super) fn parse(line: &[u8], encoding: Encoding) -> Option<Entry> {
         return None;
     }
     let mut entry = Entry::new(encoding.decode(name), Kind::File);
-    entry.size = Some(decimal(size)?);
-    entry.modified = Some(Clock::parse(time)?.on(day_month_year(date)?)?);
+    entry.size = number_or_none(size)?;
+    entry.modified = when(day_month_year(date), is_day_month_year(date), time)?;
     entry.owner = Some(encoding.decode(&owner));
     Some(entry.with_line(line, encoding))
 }

@@ -3,7 +3,7 @@
 //! Nothing in them is a size in bytes: data sets are counted in tracks, members in lines, and the size of a load module
 //! is the one that it has in storage.
 
-use super::date::Clock;
+use super::date::{lengths, when};
 use super::parser::Table;
 use super::{Entry, Kind, parts, split_once, two_digits, words, year_of};
 use crate::encoding::Encoding;
@@ -76,8 +76,10 @@ fn member(words: &[&[u8]], encoding: Encoding) -> Option<Entry> {
     };
     let (version, modification) = split_once(version, b'.')?;
     decimal(version).and(decimal(modification))?;
-    calendar_day(created)?;
-    entry.modified = Some(Clock::parse(time)?.on(calendar_day(changed)?)?);
+    if !is_day(created) {
+        return None;
+    }
+    entry.modified = when(calendar_day(changed), is_day(changed), time)?;
     entry.owner = owner.map(|owner| encoding.decode(owner));
     Some(entry)
 }
@@ -93,6 +95,11 @@ fn load_module(words: &[&[u8]], encoding: Encoding) -> Option<Entry> {
 fn is_date(text: &[u8]) -> bool {
     let is_number = |part: &[u8]| decimal(part).is_some();
     text == b"**NONE**" || parts(text, b'/').is_some_and(|parts| parts.into_iter().all(is_number))
+}
+
+/// Whether this has the form of `2004/06/23` or `94/12/15`.
+fn is_day(text: &[u8]) -> bool {
+    matches!(lengths(text, b'/'), Some([2 | 4, 1..=2, 1..=2]))
 }
 
 /// The day of `2004/06/23` or `94/12/15`.

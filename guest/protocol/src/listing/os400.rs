@@ -1,9 +1,9 @@
 //! The lines of OS/400 (IBM i, `LISTFMT` 0): owner, size, date, time, type, name.
 
-use super::date::Clock;
-use super::{Entry, Kind, parts, split_once, two_digits, words, year_of};
+use super::date::{lengths, when};
+use super::parser::number_or_none;
+use super::{Entry, Kind, parts, two_digits, words, year_of};
 use crate::encoding::Encoding;
-use crate::number::decimal;
 use crate::time::days;
 
 /// The orders in which the dates of a listing may have day, month and year. The job of the server has one of three, and
@@ -42,9 +42,8 @@ pub(super) fn parse(line: &[u8], encoding: Encoding, now: Option<i64>, orders: &
 
     let people = match before {
         [people @ .., (date, _), (time, _)] => {
-            let clock = Clock::parse(time)?;
             let day = orders.day(date, now)?;
-            entry.modified = day.and_then(|day| clock.on(day));
+            entry.modified = when(day, true, time)?;
             people
         }
         // Members have no other columns.
@@ -52,13 +51,13 @@ pub(super) fn parse(line: &[u8], encoding: Encoding, now: Option<i64>, orders: &
     };
     let owner = match *people {
         [(owner, _), (size, _)] => {
-            entry.size = Some(decimal(size)?);
+            entry.size = number_or_none(size)?;
             Some(owner)
         }
         // One of the two is blank.
-        [(word, _)] => match decimal(word) {
+        [(word, _)] => match number_or_none(word) {
             Some(size) => {
-                entry.size = Some(size);
+                entry.size = size;
                 None
             }
             None => Some(word),
@@ -71,13 +70,13 @@ pub(super) fn parse(line: &[u8], encoding: Encoding, now: Option<i64>, orders: &
 }
 
 impl Orders {
-    /// The day of `04/03/18`, if that is known by now; `None` when it is none in any order. A day that is yet to come is
-    /// not meant.
+    /// The day of `04/03/18`, if that is known by now, and if it is one in any order; `None` for what has another form. A day
+    /// that is yet to come is not meant.
     fn day(&mut self, text: &[u8], now: Option<i64>) -> Option<Option<i64>> {
         const DAY: i64 = 86_400;
         let separator = *text.iter().find(|byte| b"/.-,".contains(byte))?;
         let [first, second, third] = parts(text, separator)?;
-        if split_once(third, separator).is_some() {
+        if !matches!(lengths(text, separator)?, [1..=2, 1..=2, 2 | 4] | [2 | 4, 1..=2, 1..=2]) {
             return None;
         }
         let latest = now.map_or(i64::MAX, |now| now.div_euclid(DAY).saturating_add(1));
@@ -86,9 +85,6 @@ impl Orders {
             (day <= latest).then_some(day)
         };
         let readings = [read(first, second, third), read(third, first, second), read(third, second, first)];
-        if readings.iter().all(Option::is_none) {
-            return None;
-        }
         let mut left = *self;
         for (order, reading) in left.0.iter_mut().zip(readings) {
             *order &= reading.is_some();

@@ -330,6 +330,86 @@ fn entry_is_there_without_a_size_or_a_date_that_is_none() {
 }
 
 #[test]
+fn entry_of_unix_is_there_whatever_the_form_of_a_date_that_is_none() {
+    for date in [
+        "31 Feb 10:18",
+        "31. Feb 2023",
+        "31. Feb, 10:18",
+        "Feb 31, 2023 10:18",
+        "Feb 31 10:18:33 2023",
+        "Feb 31 10:18:33",
+        "2023年  2月  31日",
+        "2023-02-31 10:18:33.123456789 +0200",
+        "0000-00-00 00:00:00.000000000 +0000",
+        "02-31 10:18",
+        "02-31 2023",
+        "31-feb-23",
+        "31-feb-23 10:18",
+    ] {
+        let line = format!("-rw-r--r-- 1 a b 1 {date} x y");
+        assert_eq!(summary(&entry(list(&line))), r#"File 644 a b 1 - "x y" -"#, "{line}");
+    }
+}
+
+#[test]
+fn entry_of_each_system_is_there_without_a_size_or_a_date_that_is_none() {
+    let members = " Name     VV.MM   Created       Changed      Size  Init   Mod   Id";
+    let guardian = "File         Code             EOF  Last Modification    Owner  RWEP";
+    let wellfleet = "File Name       Size    Date    Day     Time";
+    let table = [
+        // OS/400, OS/2
+        ("", "U 1 99/99/99 10:18:00 *STMF x", r#"File - U - 1 - "x" -"#),
+        ("", "U 1 24/06/15 24:18:00 *STMF x", r#"File - U - 1 - "x" -"#),
+        ("", "U -1 31/05/24 10:18:00 *STMF x", r#"File - U - - 1717150680 "x" -"#),
+        ("", "  -1 31/05/24 10:18:00 *STMF x", r#"File - - - - 1717150680 "x" -"#),
+        ("", " 1 A 02-31-97  10:18  x", r#"File - - - 1 - "x" -"#),
+        ("", " 1 A 02-21-97  24:18  x", r#"File - - - 1 - "x" -"#),
+        ("", " -1 A 06-15-124  10:18  x", r#"File - - - - 1718446680 "x" -"#),
+        // VMS
+        ("", "X.Y;1  1/2  31-FEB-2024 10:18:00  [G,O]  (RWED,RE,,)", r#"File - O G - - "X.Y;1" -"#),
+        ("", "X.Y;1  1/2  31-FEB-2024  [G,O]", r#"File - O G - - "X.Y;1" -"#),
+        ("", "X.Y;1  1/2  15-JUN-2024 24:18", r#"File - - - - - "X.Y;1" -"#),
+        // z/OS, z/VM
+        (members, "X 01.03 2024/02/31 2024/06/15 10:18 1 1 0 U", r#"File - U - - 1718446680 "X" -"#),
+        (members, "X 01.03 2024/02/01 2024/00/00 10:18 1 1 0 U", r#"File - U - - - "X" -"#),
+        (members, "X 01.03 2024/02/01 2024/06/15 24:18 1 1 0", r#"File - - - - - "X" -"#),
+        ("", "X Y V 80 1 1 1997-02-31 10:18:00 U", r#"File - U - - - "X.Y" -"#),
+        ("", "X DIR - - - 13/31/97 10:18:00 -", r#"Directory - - - - - "X" -"#),
+        // NonStop
+        (guardian, "X 101 1 31-Feb-24 10:18:00 255,255 \"oooo\"", r#"File - 255,255 - 1 - "X" -"#),
+        (guardian, "X 101 -1 15-Jun-24 10:18:00 255,255 \"oooo\"", r#"File - 255,255 - - 1718446680 "X" -"#),
+        // NetWare, routers, VxWorks, Connect:Enterprise
+        ("", "- [RWCEAFMS] a 1 31 Feb 10:18 x", r#"File - a - 1 - "x" -"#),
+        (wellfleet, "x 1 02/31/24 Thur. 10:18:00", r#"File - - - 1 - "x" -"#),
+        (wellfleet, "x -1 06/15/24 Sat. 10:18:00", r#"File - - - - 1718446680 "x" -"#),
+        ("", "1 FEB-31-2024 10:18:00 x", r#"File - - - 1 - "x" -"#),
+        ("", "-1 JUN-15-2024 10:18:00 x", r#"File - - - - 1718446680 "x" -"#),
+        ("", "-C--E-----FTP A U 1 1 Feb 31 10:18 x", r#"File - U - 1 - "x" -"#),
+        ("", "-C--E-----FTP A U 1 -1 Jun 15 2024 x", r#"File - U - - 1718409600 "x" -"#),
+    ];
+    for (head, line, expected) in table {
+        let listed = listing(&[head, line]);
+        let [Listed::Entry(entry)] = listed.as_slice() else { panic!("{line}: {listed:?}") };
+        assert_eq!(summary(entry), expected, "{line}");
+    }
+}
+
+#[test]
+fn what_has_not_the_form_of_a_date_makes_no_entry() {
+    for line in [
+        "U 1 99/99 10:18:00 *STMF x",
+        "U 1 99/99/99 noon *STMF x",
+        " 1 A 1997-02-03  10:18  x",
+        " 1 A Feb-31-97  10:18  x",
+        "1 FED-31-2024 10:18:00 x",
+        "X.Y;1  1/2  31-FED-2024 10:18:00  [G,O]  (RWED,RE,,)",
+        "X Y V 80 1 1 97-02-31 10:18:00 U",
+    ] {
+        assert_eq!(list(line), Listed::Unparsed(line.to_string()), "{line}");
+    }
+}
+
+#[test]
 fn number_before_a_word_that_is_no_month_is_no_date() {
     for line in [
         "-rw-r--r-- 1 0 0 1063 Junius 15 10:18 x",
@@ -769,17 +849,17 @@ fn table_of_data_sets_needs_its_head() {
 #[test]
 fn order_of_a_date_shows_in_the_dates() {
     let time = |line: &str| format!("U 1 {line} 10:18:00 *STMF x");
-    let lines = ["04/03/05", "04/30/05", "04/03/05", "13/12/11", "99/99/99"].map(time);
+    let lines = ["04/03/05", "04/30/05", "04/03/05", "13/12/11", "99/99/99", "99/99"].map(time);
     let lines: Vec<_> = lines.iter().map(String::as_str).collect();
     let times = listing(&lines).into_iter().map(|listed| match listed {
         Listed::Entry(entry) => Some(entry.modified.map(|time| time.seconds / 86_400)),
         _ => None,
     });
     let day = |month, day| crate::time::days(2005, month, day).unwrap();
-    // Not known, month first, so now as well; in no such order; no date.
+    // Not known, month first, so now as well; in no such order; in no order; no date.
     assert_eq!(
         times.collect::<Vec<_>>(),
-        [Some(None), Some(Some(day(4, 30))), Some(Some(day(4, 3))), Some(None), None]
+        [Some(None), Some(Some(day(4, 30))), Some(Some(day(4, 3))), Some(None), Some(None), None]
     );
 }
 

@@ -1,7 +1,7 @@
 //! The lines of VMS (UCX, TCP/IP Services, MultiNet, TCPware): name, type and version, then in any order blocks, date,
 //! owner and protection.
 
-use super::date::{Clock, day_month_year, on_day};
+use super::date::{day_month_year, is_day_month_year, on_day, when};
 use super::parser::Read;
 use super::{Entry, Kind, split_once, words};
 use crate::encoding::Encoding;
@@ -63,8 +63,8 @@ fn read(name: &[u8], rest: &[u8], columns: &[&[u8]], line: &[u8], encoding: Enco
     let columns = Columns::parse(columns)?;
     let mut entry = entry(name, encoding);
     entry.modified = match (columns.day, columns.clock) {
-        (Some(day), Some(clock)) => Some(clock.on(day)?),
-        (Some(day), None) => Some(on_day(day)?),
+        (Some(day), Some(time)) => when(day, true, time)?,
+        (Some(day), None) => day.and_then(on_day),
         (None, _) => None,
     };
     (entry.group, entry.owner) = match columns.owner.and_then(|owner| split_once(owner, b',')) {
@@ -105,8 +105,9 @@ fn entry(name: &[u8], encoding: Encoding) -> Entry {
 #[derive(Default)]
 struct Columns<'a> {
     blocks: Option<()>,
-    day: Option<i64>,
-    clock: Option<Clock>,
+    /// Nothing in it where no calendar has the day.
+    day: Option<Option<i64>>,
+    clock: Option<&'a [u8]>,
     owner: Option<&'a [u8]>,
     protection: Option<()>,
 }
@@ -116,9 +117,9 @@ impl<'a> Columns<'a> {
         let mut columns = Self::default();
         for &word in words {
             if columns.day.is_some() && columns.clock.is_none() && word.contains(&b':') {
-                columns.clock = Some(Clock::parse(word)?);
-            } else if let Some(day) = day_month_year(word).filter(|_| has_long_year(word)) {
-                once(&mut columns.day, day)?;
+                columns.clock = Some(word);
+            } else if is_day_month_year(word) && has_long_year(word) {
+                once(&mut columns.day, day_month_year(word))?;
             } else if is_size(word) {
                 once(&mut columns.blocks, ())?;
             } else if word.starts_with(b"(") {

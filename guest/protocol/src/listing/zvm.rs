@@ -1,6 +1,6 @@
 //! The lines of z/VM: name, type, format, record length, records, blocks, date, time, owner.
 
-use super::date::Clock;
+use super::date::{lengths, when};
 use super::{Entry, Kind, parts, two_digits, words, year_of};
 use crate::encoding::Encoding;
 use crate::number::decimal;
@@ -21,11 +21,16 @@ pub(super) fn parse(line: &[u8], encoding: Encoding) -> Option<Entry> {
         _ => return None,
     };
     let &[(date, _), (time, _), (owner, _)] = rest else { return None };
-    let day = calendar_day(date)?;
     let mut entry = Entry::new(name, kind);
-    entry.modified = Some(Clock::parse(time)?.on(day)?);
+    entry.modified = when(calendar_day(date), is_day(date), time)?;
     entry.owner = (owner != b"-").then(|| encoding.decode(owner));
     Some(entry.with_line(line, encoding))
+}
+
+/// Whether this has the form of `1997-04-02` or `4/02/97`.
+fn is_day(text: &[u8]) -> bool {
+    let numbers = lengths(text, b'-').filter(|[year, ..]| *year == 4).or_else(|| lengths(text, b'/'));
+    matches!(numbers, Some([4, 1..=2, 1..=2] | [1..=2, 1..=2, 2]))
 }
 
 /// The day of `1997-04-02`, or of `4/02/97`, whose month comes first.

@@ -4,19 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ftp_cli::exit::Exit;
 use ftp_client::mirror::{
-    Draft, Plan, PlanOptions, Reason, RelativePath, Side, Skipped, Step, Times, Tree, Walk, Why, times,
+    Doubt, Draft, Plan, PlanOptions, Reason, RelativePath, Side, Skipped, Step, Times, Tree, Walk, Why, times,
 };
-use ftp_client::{Error, Timestamp};
+use ftp_client::{Error, Kind, Timestamp};
 
 use super::super::connect::Client;
 use super::super::failure::{Doing as _, Failure};
 use super::super::files::reopened;
 use super::super::local::is_exact;
-use super::texts::{ANYWAY, place, why_held, why_skipped};
-use super::{Work, is_delete};
+use super::texts::{ANYWAY, place, why_held, why_skipped, why_uncertain};
+use super::{Work, is_delete, split};
 
 impl Work<'_> {
-    /// The plan, with everything that has to be asked for it.
+    /// The plan, with everything that has to be asked for it; and the tree of the server, as it turned out to be.
     pub(super) async fn plan(
         &self,
         walk: &mut Walk,
@@ -24,7 +24,7 @@ impl Work<'_> {
         here: &Tree,
         mut options: PlanOptions,
         mut client: Client,
-    ) -> Result<(Plan, Client), Failure> {
+    ) -> Result<(Plan, Tree, Client), Failure> {
         let known = self.times(&mut there, here, &options, &mut client).await?;
         let mut plan = self.draft(&there, here, &options).finish(&known);
         if !options.newer_is_current && !self.can_set_times(&plan, &there, &known, &mut client).await? {
@@ -32,7 +32,12 @@ impl Work<'_> {
             plan = self.draft(&there, here, &options).finish(&known);
         }
         client = reopened(client, self.server).await?;
-        if self.confirm(walk, &plan, &mut there, &options, &mut client).await? {
+        if self.unmask(walk, &plan, &mut there, here, &mut client).await? {
+            plan = self.draft(&there, here, &options).finish(&known);
+        }
+        client = reopened(client, self.server).await?;
+        let is_other = self.confirm(walk, &plan, &mut there, &options, &mut client).await?;
+        if self.confirm_members(walk, &plan, &mut there, &options, &mut client).await? || is_other {
             plan = self.draft(&there, here, &options).finish(&known);
         }
         if plan.newer > 0 {
@@ -45,7 +50,7 @@ impl Work<'_> {
         }
         let (source, target) = self.sides(&there, here);
         plan.skipped.iter().for_each(|skipped| self.report_skipped(skipped, source, target));
-        Ok((plan, reopened(client, self.server).await?))
+        Ok((plan, there, reopened(client, self.server).await?))
     }
 
     fn sides<'t>(&self, there: &'t Tree, here: &'t Tree) -> (&'t Tree, &'t Tree) {
@@ -116,8 +121,55 @@ impl Work<'_> {
         }
     }
 
+    /// Look for links among the directories of the server that are to be deleted, or below which something is: `MLSD` shows
+    /// them as what they lead to on some servers, and what is there is not in the tree. A link that the source has no
+    /// directory for is deleted itself. Whether there are any.
+    async fn unmask(
+        &self,
+        walk: &mut Walk,
+        plan: &Plan,
+        there: &mut Tree,
+        here: &Tree,
+        client: &mut Client,
+    ) -> Result<bool, Failure> {
+        if self.side_of_server == Side::Source {
+            return Ok(false);
+        }
+        let mut links = BTreeSet::new();
+        let mut is_other = false;
+        for (parent, directories) in directories_of(plan, there) {
+            if links.iter().any(|link| parent.starts_with(link)) {
+                continue;
+            }
+            let what = format!("cannot look for links in {}", place(&parent));
+            let Some(kinds) = walk.kinds(client, &parent).await.doing(what)? else { continue };
+            for path in directories {
+                match path.name().and_then(|name| kinds.get(name)) {
+                    Some(Kind::SymbolicLink) => _ = links.insert(path),
+                    Some(Kind::Directory) => {}
+                    // `LIST` may leave those out.
+                    None if path.name().is_some_and(|name| name.starts_with('.')) => {}
+                    _ => {
+                        is_other = true;
+                        doubt(there, &path, Doubt::Changed);
+                    }
+                }
+            }
+        }
+        let is_here =
+            |path: &RelativePath| here.items.iter().any(|item| item.path == *path && item.kind == Kind::Directory);
+        for path in &links {
+            match is_here(path) {
+                true => doubt(there, path, Doubt::Link),
+                false => there.take_for_link(path),
+            }
+        }
+        Ok(is_other || !links.is_empty())
+    }
+
     /// List the directories of the server in which something is to be deleted, or because of which, once more: in the clear
-    /// nothing else shows that a listing was cut off. Whether one of them is another one now.
+    /// nothing else shows that a listing was cut off, and nowhere that it is of the directory that was named. Whether one of
+    /// them is another one now. Where files are sent before something is deleted, that is looked at in between.
     async fn confirm(
         &self,
         walk: &mut Walk,
@@ -129,25 +181,46 @@ impl Work<'_> {
         if options.trust_listings {
             return Ok(false);
         }
-        let index: BTreeMap<RelativePath, usize> =
-            there.folders.iter().enumerate().map(|(at, folder)| (folder.path.clone(), at)).collect();
-        let mut places = BTreeSet::new();
-        for step in plan.steps.iter().filter(|step| is_delete(step)) {
-            let mut above = step.path().parent();
-            while let Some(path) = above {
-                if let Some(at) = index.get(&path) {
-                    places.insert(*at);
-                    break;
-                }
-                above = path.parent();
-            }
-        }
+        let steps = match self.side_of_server == Side::Target && !self.mirror.dry_run {
+            true => split(plan).0,
+            false => &plan.steps,
+        };
         let mut any = false;
-        for at in places {
+        for at in of_deletes(steps, there) {
             let Some(folder) = there.folders.get_mut(at).filter(|folder| !folder.confirmed) else { continue };
             let path = self.on_server(&folder.path);
             walk.confirm(client, &path, folder).await.doing("cannot list a directory once more")?;
             any |= folder.doubt.is_some();
+        }
+        Ok(any)
+    }
+
+    /// The same for all others that decide what is here in the end, or what is deleted there: nothing shows in the clear that
+    /// a listing was cut off where a line ends. They have to have the same members. One that has not is reported.
+    async fn confirm_members(
+        &self,
+        walk: &mut Walk,
+        plan: &Plan,
+        there: &mut Tree,
+        options: &PlanOptions,
+        client: &mut Client,
+    ) -> Result<bool, Failure> {
+        if self.mirror.list_once || self.side_of_server == Side::Target && !options.delete {
+            return Ok(false);
+        }
+        let deletes = if options.trust_listings { BTreeSet::new() } else { of_deletes(&plan.steps, there) };
+        let mut any = false;
+        for (at, folder) in there.folders.iter_mut().enumerate() {
+            if folder.whole || folder.confirmed || deletes.contains(&at) || why_uncertain(folder).is_some() {
+                continue;
+            }
+            let path = self.on_server(&folder.path);
+            walk.confirm_members(client, &path, folder).await.doing("cannot list a directory once more")?;
+            if let Some(why) = why_uncertain(folder) {
+                any = true;
+                let text = format!("{} of the server: {why}", place(&folder.path));
+                self.trouble(&Failure::new(Exit::Partial, text));
+            }
         }
         Ok(any)
     }
@@ -168,6 +241,47 @@ impl Work<'_> {
             Reason::TargetNewer | Reason::Link | Reason::Special => self.context.out.note(&text),
             _ => self.trouble(&Failure::new(Exit::Partial, text)),
         }
+    }
+}
+
+/// The directories that are to be deleted, and those that anything is in which is; by what they are in, from the top down.
+fn directories_of(plan: &Plan, there: &Tree) -> BTreeMap<RelativePath, BTreeSet<RelativePath>> {
+    let known: BTreeSet<&RelativePath> =
+        there.items.iter().filter(|item| item.kind == Kind::Directory).map(|item| &item.path).collect();
+    let mut directories = BTreeMap::<_, BTreeSet<RelativePath>>::new();
+    for step in plan.steps.iter().filter(|step| is_delete(step)) {
+        let mut at = Some(step.path().clone());
+        while let Some((path, parent)) = at.and_then(|path| path.parent().map(|parent| (path, parent))) {
+            if known.contains(&path) && !directories.entry(parent.clone()).or_default().insert(path) {
+                break;
+            }
+            at = Some(parent);
+        }
+    }
+    directories
+}
+
+/// The directories of the server in which something is to be deleted, or because of which, by their places in the tree.
+fn of_deletes(steps: &[Step], there: &Tree) -> BTreeSet<usize> {
+    let index: BTreeMap<&RelativePath, usize> =
+        there.folders.iter().enumerate().map(|(at, folder)| (&folder.path, at)).collect();
+    let mut places = BTreeSet::new();
+    for step in steps.iter().filter(|step| is_delete(step)) {
+        let mut above = step.path().parent();
+        while let Some(path) = above {
+            if let Some(at) = index.get(&path) {
+                places.insert(*at);
+                break;
+            }
+            above = path.parent();
+        }
+    }
+    places
+}
+
+fn doubt(tree: &mut Tree, path: &RelativePath, doubt: Doubt) {
+    for folder in tree.folders.iter_mut().filter(|folder| folder.path == *path) {
+        folder.doubt.get_or_insert(doubt);
     }
 }
 

@@ -36,7 +36,8 @@ pub fn place(path: &RelativePath) -> String {
     if path.depth() == 0 { ".".to_owned() } else { path.to_string() }
 }
 
-fn why_doubtful(doubt: Doubt) -> &'static str {
+/// Why a listing may not be that of all that there is.
+pub fn why_doubtful(doubt: Doubt) -> &'static str {
     match doubt {
         Doubt::NoLineEnd => "its listing has no line end at its end, and may be cut off",
         Doubt::NoCloseNotify => "its listing ended without close_notify, and may be cut off",
@@ -49,6 +50,7 @@ fn why_doubtful(doubt: Doubt) -> &'static str {
         }
         Doubt::Refused => "the server refuses to list it, and says that there are no files",
         Doubt::Changed => "its listing was another one the second time",
+        Doubt::Link => "it is a link, so that what is in it is elsewhere",
         Doubt::Unreadable => "the system does not give the names of some of its files, which are no UTF-8",
     }
 }
@@ -91,6 +93,11 @@ pub fn why_skipped(reason: &Reason) -> String {
         Reason::Hidden => {
             "the server may have it and not show names that begin with a dot (--delete-hidden deletes it \
                            all the same)"
+                .to_owned()
+        }
+        Reason::Alike => {
+            "its name is that of another file but for the case of letters or how they are composed, and may be \
+                          that file on a system that takes them for one; where both are listed, another run deletes it"
                 .to_owned()
         }
         Reason::NoText => "its name is no text, so that no file here can have it (--unescape-names compares it with \

@@ -590,6 +590,24 @@ fn hidden_names_stay_where_the_source_may_have_them_and_not_show_them() {
 }
 
 #[test]
+fn name_that_may_be_another_one_of_the_source_stays_until_the_target_lists_both() {
+    let (source, alike) = ("Readme.TXT Sub/ Sub/a=2 new", "README.txt sub/ sub/a other");
+    let kept = ["Target README.txt Alike", "Target sub Alike"];
+    let plan = plan(source, alike, &deleting());
+    assert_eq!(steps(&plan), ["get Readme.TXT New", "mkdir Sub", "get new New", "get Sub/a New", "rm other"]);
+    assert_eq!(skipped(&plan), kept);
+    let both = plan_with(&tree(source), &tree(&format!("{source} {alike}")), &deleting(), &Times::new());
+    assert_eq!(steps(&both), ["rm README.txt", "rm sub/a", "rm other", "rmdir sub"]);
+    let composed = plan_with(&named(&["caf\u{e9}"]), &named(&["cafe\u{301}"]), &deleting(), &Times::new());
+    assert_eq!((steps(&composed), skipped(&composed).len()), (vec!["get caf\u{e9} New".to_string()], 1));
+    // Also where the source's is not transferred: an earlier mirror may have sent it.
+    let patterns = Patterns::new(&[Rule::Exclude("*.txt")], false).unwrap();
+    let excluded =
+        plan_with(&tree("a.txt"), &tree("A.TXT b.TXT"), &PlanOptions { patterns, ..deleting() }, &Times::new());
+    assert_eq!(steps(&excluded), ["rm b.TXT"]);
+}
+
+#[test]
 fn names_that_are_no_text_stay_where_the_source_cannot_have_them() {
     let options = PlanOptions { keep_bytes: Some(Encoding::Utf8), ..deleting() };
     let target = named(&["caf\u{10ffe9}", "caf\u{e9}", "%E9"]);

@@ -215,8 +215,11 @@ fn parts(secret: ConnectionTrafficSecrets) -> (AeadKey, Iv) {
 
 #[test]
 fn server_that_accepts_nothing_is_an_error_that_says_what_was_offered() {
-    for alert in [AlertDescription::HandshakeFailure, AlertDescription::InsufficientSecurity] {
-        let Error::Tls(text) = failed(rustls::Error::AlertReceived(alert)) else { panic!("{alert:?}") };
+    let alerts =
+        [AlertDescription::HandshakeFailure, AlertDescription::InsufficientSecurity, AlertDescription::ProtocolVersion];
+    let other = rustls::Error::PeerIncompatible(rustls::PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig);
+    for error in alerts.map(rustls::Error::AlertReceived).into_iter().chain([other]) {
+        let Error::Tls(text) = failed(error) else { panic!("another error") };
         for word in ["TLS 1.3", "TLS 1.2", "ECDHE", "ChaCha20-Poly1305", "AES-GCM"] {
             assert!(text.contains(word), "{text}");
         }

@@ -1,9 +1,8 @@
-//! Builds the component and compiles it ahead of time: `ftp.wasm` and `ftp.cwasm` in `OUT_DIR`. With the feature `command`
-//! it does so with the command too: `ftp-cli.wasm` and `ftp-cli.cwasm`.
+//! Builds the component, or takes it from the folder `FTP_PREBUILT`, and compiles it ahead of time: `ftp.wasm` and
+//! `ftp.cwasm` in `OUT_DIR`. With the feature `command` it does so with the command too: `ftp-cli.wasm` and `ftp-cli.cwasm`.
 
 use std::collections::BTreeSet;
 use std::env;
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, exit};
@@ -15,39 +14,44 @@ mod tunables;
 
 const GUEST: &str = "wasm32-wasip2";
 
-/// They go before the flags of configuration files. Every engine of components has `simd128`, which ciphers gain from. Code
-/// that knows where its statics are is smaller than the default, which could be loaded anywhere. The backend that `sha2` has
-/// for `simd128` is made of shuffles, each of which is a call where code is for every x86-64, as here: SHA-256 makes 61 MB/s
-/// so. The portable backend makes 358, and 476 with 16 KB more.
-const FLAGS: &str = concat!(
-    "-Ctarget-feature=+simd128\x1f",
-    "-Crelocation-model=static\x1f",
-    "--cfg=sha2_backend=\"soft\"\x1f",
-    "--cfg=sha2_backend_soft=\"compact\"",
-);
+/// The variable that names a folder with components to take as they are.
+const PREBUILT: &str = "FTP_PREBUILT";
 
 fn main() {
-    let out = PathBuf::from(variable("OUT_DIR"));
-    let workspace = Path::new(&variable("CARGO_MANIFEST_DIR")).parent().expect("the workspace is above").to_owned();
-
-    require_target(&workspace);
-    // One by one: built together, they would have each other's features.
-    make(&workspace, &out, "ftp-component", "ftp", tunables::library());
+    println!("cargo:rerun-if-env-changed={PREBUILT}");
+    make("ftp-component", "ftp", tunables::library());
     if has_feature("COMMAND") {
-        make(&workspace, &out, "ftp-cli", "ftp-cli", tunables::config());
+        make("ftp-cli", "ftp-cli", tunables::config());
     }
 }
 
-/// One component: from its package to what is embedded.
-fn make(workspace: &Path, out: &Path, package: &str, name: &str, config: Config) {
-    let built = out.join("guest");
-    build(workspace, &built, package);
-    let built = built.join(GUEST).join("wasm");
-    watch(workspace, &built.join(format!("{name}.d")));
-
-    let wasm = read(&built.join(format!("{name}.wasm")));
+/// One component: from its package, or its file, to what is embedded.
+fn make(package: &str, name: &str, config: Config) {
+    let out = PathBuf::from(variable("OUT_DIR"));
+    let wasm = match env::var_os(PREBUILT) {
+        Some(folder) => prebuilt(Path::new(&folder), name),
+        None => built(&out, package, name),
+    };
     write(&out.join(format!("{name}.wasm")), &wasm);
     write(&out.join(format!("{name}.cwasm")), &compile(&wasm, config));
+}
+
+fn prebuilt(folder: &Path, name: &str) -> Vec<u8> {
+    let path = folder.join(format!("{name}.wasm"));
+    println!("cargo:rerun-if-changed={}", path.display());
+    read(&path)
+}
+
+/// One component by itself: built together, they would have each other's features.
+fn built(out: &Path, package: &str, name: &str) -> Vec<u8> {
+    let own = PathBuf::from(variable("CARGO_MANIFEST_DIR"));
+    let workspace = own.ancestors().nth(2).unwrap_or_else(|| fail("the workspace is two folders above"));
+    require_target(workspace);
+    let target = out.join("guest");
+    build(workspace, &target, package);
+    let built = target.join(GUEST).join("wasm");
+    watch(workspace, &built.join(format!("{name}.d")));
+    read(&built.join(format!("{name}.wasm")))
 }
 
 /// The standard library of the guest's target: rustup adds it by itself when it may, else this does.
@@ -90,8 +94,8 @@ fn build(workspace: &Path, directory: &Path, package: &str) {
     }
 }
 
-/// Without what the build around this one was told: flags, profiles, targets, wrappers such as clippy's. What stays is
-/// where things are, how the network is reached, and the shared limit of jobs.
+/// Without what the build around this one was told: flags, profiles, targets, wrappers such as clippy's. The flags are those
+/// of `.cargo/config.toml`. What stays is where things are, how the network is reached, and the shared limit of jobs.
 fn clean(command: &mut Command) -> &mut Command {
     let stays =
         ["CARGO_HOME", "CARGO_MAKEFLAGS", "CARGO_NET_", "CARGO_HTTP_", "CARGO_REGISTR", "CARGO_TERM_", "RUSTUP_"];
@@ -102,25 +106,13 @@ fn clean(command: &mut Command) -> &mut Command {
             command.env_remove(name);
         }
     }
-    command.env("CARGO_ENCODED_RUSTFLAGS", flags())
-}
-
-/// All flags. Crates of the registry have the same path on every machine, so that the same sources make the same bytes,
-/// whoever builds them; those of the workspace have paths that begin there.
-fn flags() -> OsString {
-    let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
-    let registry = home.unwrap_or_default().join("registry").join("src");
-    let mut flags = OsString::from(FLAGS);
-    flags.push("\x1f--remap-path-prefix=");
-    flags.push(registry);
-    flags.push("=crates");
-    flags
+    command
 }
 
 /// Build again when a source of the component changed, or was added to its crates; and only then.
 fn watch(workspace: &Path, dep_info: &Path) {
     let mut watched: BTreeSet<PathBuf> =
-        ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "wit"].map(|name| workspace.join(name)).into();
+        ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo", "wit"].map(|name| workspace.join(name)).into();
     for source in sources(&String::from_utf8_lossy(&read(dep_info))) {
         if let Some(package) = source.ancestors().skip(1).find(|directory| directory.join("Cargo.toml").exists())
             && package != workspace

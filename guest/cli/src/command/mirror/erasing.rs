@@ -1,0 +1,39 @@
+//! Deleting on the server.
+
+use ftp_client::Error;
+use ftp_client::mirror::{RelativePath, Step};
+
+use super::super::connect::Client;
+use super::super::failure::{Doing as _, Failure};
+use super::{Side, Work};
+
+impl Work<'_> {
+    /// Delete, in the order of the steps. A directory is deleted as a file first: that is refused, and deletes a link, which
+    /// some servers show as the directory that it leads to. What is behind one stays.
+    pub(super) async fn erase(&self, client: &mut Client, steps: &[&Step]) -> Result<(), Failure> {
+        let mut settled: Vec<&RelativePath> = Vec::new();
+        // The last ones are the highest.
+        for step in steps.iter().rev().filter(|_| self.side_of_server == Side::Target) {
+            let path = step.path();
+            if !matches!(step, Step::RemoveDirectory(_)) || settled.iter().any(|above| path.starts_with(above)) {
+                continue;
+            }
+            let place = path.on_server(self.root).unwrap_or_default();
+            match client.delete(&place).await {
+                Err(Error::Permanent(_)) => continue,
+                result => {
+                    let result = result.map(drop).doing(format!("cannot delete {place}"));
+                    match result {
+                        Err(failure) if !client.is_open() => return Err(failure),
+                        result => self.done(step, result),
+                    }
+                    settled.push(path);
+                }
+            }
+        }
+        for step in steps.iter().filter(|step| !settled.iter().any(|above| step.path().starts_with(above))) {
+            self.simple_step(client, step).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,303 @@
+//! What is deleted, and what is not, where something is not what it seems: names that a server changes, links that are shown as
+//! directories, listings of another directory. By both programs.
+//!
+//! - `names_that_the_server_changes`: nothing that was sent is deleted, however often it is mirrored
+//! - `two_files_that_become_one_on_the_server_are_reported`
+//! - `file_that_was_renamed_in_case_only_is_deleted_once_both_are_listed`
+//! - `listing_by_a_path_that_the_server_ignores_deletes_nothing`, and `ls` lists the directory that was named
+//! - `links_to_directories_are_deleted_and_not_what_is_behind_them`, by `rm -r` and by `mirror --delete`
+//! - `link_that_may_not_be_deleted_keeps_what_is_behind_it`
+//! - `mirror_deletes_nothing_in_a_directory_that_is_a_link`
+//! - `listing_of_the_target_that_changes_deletes_nothing`
+//! - `names_that_lead_elsewhere_are_not_deleted`
+
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Output;
+
+use anyhow::{Result, ensure};
+use ftp_host::TlsVersion;
+use ftp_tests::command::{Place, Program};
+use ftp_tests::root;
+use ftp_tests::script::{Ending, Script};
+use ftp_tests::servers::{Kind, Security, Way};
+use ftp_tests::suite::Suite;
+
+/// What `servers/pyftpd.py` makes of names, what is on it before, and what a mirror reports.
+const CHANGES: [(&str, &[&str], &[&str]); 4] = [
+    (
+        "folded",
+        &["README.TXT", "old"],
+        &["README.TXT is left as it is", "the server lists Readme.txt as README.TXT: old"],
+    ),
+    ("upper", &["OLD"], &["nothing is deleted, as the server lists Readme.txt as README.TXT: OLD"]),
+    ("decomposed", &["old"], &["nothing is deleted, as the server lists caf\u{e9} as cafe\u{301}: old"]),
+    ("short", &["old"], &["nothing is deleted, as the server lists long-folder as long-fol: old"]),
+];
+
+pub fn add(suite: &mut Suite) {
+    for program in Program::ALL {
+        let name = |name: &str| format!("{}::guises::{name}", program.name());
+        for security in [Security::Plain, Security::Explicit] {
+            let way = Way { kind: Kind::PyFtpd, security, version: TlsVersion::Tls13 };
+            let requirement = || program.installed().and(way.installed());
+            for (change, before, reports) in CHANGES {
+                let name = name(&format!("{}::names_that_the_server_changes::{change}", way.name()));
+                suite.trial_with(name, requirement(), move || async move {
+                    changed_names(&Place::start_with(program, way, &["--names", change])?, before, reports)
+                });
+            }
+            let title = "two_files_that_become_one_on_the_server_are_reported";
+            suite.trial_with(name(&format!("{}::{title}", way.name())), requirement(), move || async move {
+                twins(&Place::start_with(program, way, &["--names", "folded"])?)
+            });
+            let title = "listing_by_a_path_that_the_server_ignores_deletes_nothing";
+            suite.trial_with(name(&format!("{}::{title}", way.name())), requirement(), move || async move {
+                ignored(&Place::start_with(program, way, &["--ignore-arguments", "/home"])?)
+            });
+        }
+        for kind in Kind::ALL {
+            let requirement = || program.installed().and(kind.installed());
+            let name = |title: &str| name(&format!("{}::{title}", kind.name()));
+            suite.trial_with(
+                name("links_to_directories_are_deleted_and_not_what_is_behind_them"),
+                requirement(),
+                move || async move { links(&Place::plain(program, kind)?) },
+            );
+            suite.trial_with(
+                name("mirror_deletes_nothing_in_a_directory_that_is_a_link"),
+                requirement(),
+                move || async move { link_here_is_a_directory(&Place::plain(program, kind)?) },
+            );
+            suite.trial_with(
+                name("file_that_was_renamed_in_case_only_is_deleted_once_both_are_listed"),
+                requirement(),
+                move || async move { renamed(&Place::plain(program, kind)?) },
+            );
+        }
+        suite.trial_with(
+            name("links_to_directories_are_deleted_and_not_what_is_behind_them::shown_so_by_list_too"),
+            program.installed().and(Kind::PyFtpd.installed()),
+            move || async move {
+                links(&Place::start_with(program, Way::plain(Kind::PyFtpd), &["--links-are-directories"])?)
+            },
+        );
+        suite.trial_with(
+            name("link_that_may_not_be_deleted_keeps_what_is_behind_it"),
+            program.installed(),
+            move || kept_link(program),
+        );
+        suite.trial_with(name("listing_of_the_target_that_changes_deletes_nothing"), program.installed(), move || {
+            changed_listing(program)
+        });
+        suite.trial_with(name("names_that_lead_elsewhere_are_not_deleted"), program.installed(), move || {
+            elsewhere(program)
+        });
+    }
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Each file below a folder, by what is in it: its name may be another one.
+fn contents(root: &Path) -> Result<Vec<Vec<u8>>> {
+    let mut found = Vec::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for member in std::fs::read_dir(folder)? {
+            let path = member?.path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => found.push(std::fs::read(path)?),
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn changed_names(place: &Place, before: &[&str], reports: &[&str]) -> Result<()> {
+    // Each has its name as its contents.
+    for name in ["Readme.txt", "caf\u{e9}", "b", "long-folder/long-name.text"] {
+        place.write_here(&format!("tree/{name}"), name.as_bytes())?;
+    }
+    let to = place.server.root().join("TO");
+    std::fs::create_dir(&to)?;
+    for name in before {
+        std::fs::write(to.join(name), b"old")?;
+    }
+    let mut expected = contents(&place.here.path().join("tree"))?;
+    expected.push(b"old".to_vec());
+    expected.sort();
+    for run in 0..3 {
+        let output = place.run(&["mirror", "--delete", "tree", &place.url("TO/")])?;
+        ensure!(output.status.code() == Some(9), "{output:?}");
+        ensure!(!text(&output).contains("is deleted\n"), "{output:?}");
+        ensure!(run > 0 || reports.iter().all(|report| text(&output).contains(report)), "{output:?}");
+        ensure!(contents(&to)? == expected, "run {run}: {:?}, {output:?}", contents(&to)?);
+    }
+    // No option deletes what was sent.
+    let output = place.run(&["mirror", "--delete", "--delete-unconfirmed", "tree", &place.url("TO/")])?;
+    ensure!(output.status.code() == Some(9) && contents(&to)? == expected, "{output:?}");
+    Ok(())
+}
+
+fn twins(place: &Place) -> Result<()> {
+    for name in ["A.txt", "a.txt"] {
+        place.write_here(&format!("tree/{name}"), name.as_bytes())?;
+    }
+    for _ in 0..2 {
+        let output = place.run(&["mirror", "tree", &place.url("to/")])?;
+        ensure!(
+            output.status.code() == Some(9) && text(&output).contains("the server lists a.txt as A.txt"),
+            "{output:?}"
+        );
+    }
+    Ok(())
+}
+
+fn renamed(place: &Place) -> Result<()> {
+    place.write_here("tree/readme.txt", b"new")?;
+    place.write_there("to/README.txt", b"old")?;
+    let arguments = ["mirror", "--delete", "tree", &place.url("to/")];
+    let output = place.run(&arguments)?;
+    ensure!(output.status.code() == Some(9) && text(&output).contains("README.txt is left as it is"), "{output:?}");
+    ensure!(place.there("to/readme.txt")? == b"new" && place.there("to/README.txt")? == b"old");
+    place.succeed(&arguments)?;
+    ensure!(place.there("to/readme.txt")? == b"new" && place.there("to/README.txt").is_err());
+
+    place.write_here("copy/Readme.txt", b"mine")?;
+    let arguments = ["mirror", "--delete", &place.url("to/"), "copy"];
+    let output = place.run(&arguments)?;
+    ensure!(output.status.code() == Some(9) && place.here("copy/Readme.txt")? == b"mine", "{output:?}");
+    place.succeed(&arguments)?;
+    ensure!(place.here("copy/readme.txt")? == b"new" && place.here("copy/Readme.txt").is_err());
+    Ok(())
+}
+
+/// The directory where a session begins has nothing but what is excluded.
+fn ignored(place: &Place) -> Result<()> {
+    for path in ["home/.profile", "data/site/a", "data/site/b"] {
+        place.write_there(path, b"contents")?;
+    }
+    for path in ["copy/a", "copy/b"] {
+        place.write_here(path, b"contents")?;
+    }
+    let url = place.url("/data/site");
+    let output = place.run(&["mirror", "--delete", "--exclude", ".*", &url, "copy"])?;
+    ensure!(output.status.code() == Some(9) && text(&output).contains("another one the second time"), "{output:?}");
+    ensure!(place.here("copy/a").is_ok() && place.here("copy/b").is_ok());
+    ensure!(place.succeed(&["ls", "-1", &place.url("/data/site/")])? == "a\nb\n");
+    Ok(())
+}
+
+fn plant_links(place: &Place) -> Result<()> {
+    for path in ["tree/f", "tree/d/e/g", "precious/p1", "precious/q/p2"] {
+        place.write_there(path, b"contents")?;
+    }
+    let root = place.server.root();
+    symlink("../precious", root.join("tree/link"))?;
+    symlink("../../../precious", root.join("tree/d/e/link"))?;
+    Ok(())
+}
+
+fn precious_is_there(place: &Place) -> Result<()> {
+    ensure!(place.there("precious/p1").is_ok() && place.there("precious/q/p2").is_ok(), "it was deleted");
+    Ok(())
+}
+
+fn links(place: &Place) -> Result<()> {
+    let root = place.server.root();
+    plant_links(place)?;
+    symlink("..", root.join("tree/d/up"))?;
+    let output = place.run(&["rm", "-r", &place.url("tree")])?;
+    precious_is_there(place)?;
+    ensure!(output.status.success() && !root.join("tree").exists(), "{output:?}");
+
+    plant_links(place)?;
+    place.write_here("tree/f", b"contents")?;
+    let url = place.url("tree/");
+    for options in [&["--dry-run"][..], &[], &[]] {
+        let arguments = [&["mirror", "--delete", "--size-only"], options, &["tree", &url]].concat();
+        let output = place.run(&arguments)?;
+        precious_is_there(place)?;
+        ensure!(!text(&output).contains("p1"), "{output:?}");
+        ensure!(output.status.success() || !options.is_empty(), "{output:?}");
+    }
+    let left: Vec<_> =
+        std::fs::read_dir(root.join("tree"))?.map(|member| Ok(member?.file_name())).collect::<Result<_>>()?;
+    ensure!(left == ["f"], "{left:?}");
+    Ok(())
+}
+
+fn link_here_is_a_directory(place: &Place) -> Result<()> {
+    plant_links(place)?;
+    for path in ["tree/f", "tree/link/p1"] {
+        place.write_here(path, b"contents")?;
+    }
+    let output = place.run(&["mirror", "--delete", "--size-only", "tree", &place.url("tree/")])?;
+    precious_is_there(place)?;
+    ensure!(output.status.code() == Some(9) && text(&output).contains("link"), "{output:?}");
+    ensure!(place.server.root().join("tree/link").is_symlink() && !place.server.root().join("tree/d").exists());
+    Ok(())
+}
+
+/// Whoever may not delete the link may delete what is behind it.
+async fn kept_link(program: Program) -> Result<()> {
+    let script = Script::logged_in()
+        .on("DELE d", "550 a directory")
+        .download("MLSD d", "type=file; a\r\ntype=dir; e\r\n")
+        .download("MLSD d/e", "type=file; c\r\n")
+        .on("PWD", "257 \"/\"")
+        .on("CWD /d", "250 yes")
+        .download("LIST", "-rw-r--r-- 1 u g 1 Jan 01 2020 a\r\nlrwxrwxrwx 1 u g 1 Jan 01 2020 e -> /x\r\n")
+        .on("CWD /", "250 yes")
+        .on("DELE d/e", "550 no right")
+        .on("DELE d/a", "250 gone")
+        .on("QUIT", "221 bye");
+    removed(program, script, "d/e").await
+}
+
+async fn elsewhere(program: Program) -> Result<()> {
+    let script = Script::logged_in()
+        .on("DELE d", "550 a directory")
+        .download("MLSD d", "type=file; ..\\evil\r\ntype=dir; C:evil\r\ntype=file; a\r\n")
+        .on("DELE d/a", "250 gone")
+        .on("QUIT", "221 bye");
+    removed(program, script, "d/C:evil: its name is the name of a drive").await
+}
+
+async fn removed(program: Program, script: Script, kept: &str) -> Result<()> {
+    script
+        .play(async |peer| {
+            let here = root::temporary()?;
+            let url = format!("ftp://user@{}/d", peer.address());
+            let output = program.command(here.path(), &["rm", "-r", &url])?.output()?;
+            ensure!(output.status.code() == Some(9) && text(&output).contains(kept), "{output:?}");
+            Ok(())
+        })
+        .await
+}
+
+async fn changed_listing(program: Program) -> Result<()> {
+    let entered = |script: Script| script.on("PWD", "257 \"/\"").on("CWD /d", "250 yes");
+    let first = entered(Script::logged_in()).on("CWD /", "250 yes");
+    let first = first.download("MLSD /d", "type=file;size=8; a\r\ntype=file;size=8; old\r\n").on("QUIT", "221 bye");
+    let second = entered(Script::logged_in()).download("MLSD", "type=file;size=8; old\r\n");
+    let second = second.on("CWD /", "250 yes").on("QUIT", "221 bye");
+    first
+        .then(Ending::Close, second)
+        .play(async |peer| {
+            let here = root::temporary()?;
+            std::fs::create_dir(here.path().join("tree"))?;
+            std::fs::write(here.path().join("tree/a"), b"contents")?;
+            let url = format!("ftp://user@{}//d/", peer.address());
+            let output =
+                program.command(here.path(), &["mirror", "--delete", "--size-only", "tree", &url])?.output()?;
+            ensure!(output.status.code() == Some(9), "{output:?}");
+            ensure!(text(&output).contains("the listing of . was another one the second time: old"), "{output:?}");
+            Ok(())
+        })
+        .await
+}
