@@ -57,7 +57,10 @@ fn interpret(reply: &Reply) {
     if let Some(name) = text::unique_name(line) {
         assert!(line.windows(name.len().max(1)).any(|part| part == name), "{line:?} has no {name:?}");
     }
-    let _ = text::announced_size(line);
+    for path in [&b"file"[..], b"7 bytes", line] {
+        let size = text::announced_size(line, path);
+        assert!(size.is_none() || line.iter().any(u8::is_ascii_digit), "{line:?} has no {size:?}");
+    }
     let _ = (text::no_files(line), text::failed_listing(line));
     let _ = path::parse_257(line);
     let features = features::parse_feat(reply, Encoding::Utf8);
