@@ -61,6 +61,11 @@ def file_system(options):
         def lstat(self, path):
             return os.stat(path) if options.links_are_directories else os.lstat(path)
 
+        def utime(self, path, timeval):
+            if options.times == "ignored":
+                return
+            super().utime(path, timeval + (7200 if options.times == "shifted" else 0))
+
     return FileSystem
 
 
@@ -81,6 +86,7 @@ def parse_arguments():
     parser.add_argument("--permit-foreign", action="store_true", help="data connections with other hosts")
     parser.add_argument("--without", action="append", default=[], help="a command that it does not know")
     parser.add_argument("--names", choices=NAMES, help="what it makes of the names of files; it keeps them unless given")
+    parser.add_argument("--times", choices=("ignored", "shifted"), help="what becomes of those that MFMT sets")
     parser.add_argument("--links-are-directories", action="store_true", help="LIST shows them so, too, as MLSD does")
     parser.add_argument("--ignore-arguments", metavar="HOME", help="LIST and MLSD are of the working directory, at first HOME")
     parser.add_argument("--certificate", help="key and chain in PEM; with it, TLS is there")

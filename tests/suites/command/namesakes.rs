@@ -45,7 +45,11 @@ pub fn add(suite: &mut Suite) {
         suite.trial_with(
             name("mirror_comes_to_rest_where_times_cannot_be_set"),
             program.installed().and(Kind::PyFtpd.installed()),
-            move || async move { untimed(program) },
+            move || async move {
+                [["--without", "MFMT"], ["--times", "ignored"], ["--times", "shifted"]]
+                    .into_iter()
+                    .try_for_each(|options| untimed(program, options))
+            },
         );
         suite.trial_with(name("failed_question_is_no_missing_directory"), program.installed(), move || {
             questions(program)
@@ -230,9 +234,9 @@ async fn denied(program: Program) -> Result<()> {
     Ok(())
 }
 
-/// The times of the server are those of the uploads.
-fn untimed(program: Program) -> Result<()> {
-    let options = Options { extra: vec!["--without".into(), "MFMT".into()], ..Options::default() };
+/// The times of the server are those of the uploads, whatever it answers to MFMT, or others than were set.
+fn untimed(program: Program, options: [&str; 2]) -> Result<()> {
+    let options = Options { extra: options.map(str::to_owned).to_vec(), ..Options::default() };
     let server = Server::start(Kind::PyFtpd, options)?;
     let here = root::temporary()?;
     std::fs::create_dir(here.path().join("tree"))?;

@@ -8,6 +8,7 @@ use ftp_client::mirror::{
 };
 use ftp_client::{Error, Kind, Timestamp};
 
+use super::super::compared::unless_refused;
 use super::super::connect::Client;
 use super::super::failure::{Doing as _, Failure};
 use super::super::files::reopened;
@@ -90,7 +91,7 @@ impl Work<'_> {
     }
 
     /// Whether files of the server can have the time of those here, as far as that matters: a file of the same size that is
-    /// newer there is transferred again then. It is tried with the time that such a file has.
+    /// newer there is transferred again then. It is tried with such a file.
     async fn can_set_times(
         &self,
         plan: &Plan,
@@ -114,11 +115,8 @@ impl Work<'_> {
             return Ok(true);
         };
         let place = path.on_server(self.root).unwrap_or_default();
-        match client.set_modified(&place, &Timestamp { nanoseconds: 0, ..time }).await {
-            Ok(_) => Ok(true),
-            Err(Error::Unsupported(_) | Error::Permanent(_) | Error::Unexpected(_)) => Ok(false),
-            Err(error) => Err(Failure::of(format!("cannot set the time of {place}"), error)),
-        }
+        let time = Timestamp { nanoseconds: 0, ..time };
+        takes_times(client, &place, &time).await.doing(format!("cannot set the time of {place}"))
     }
 
     /// Look for links among the directories of the server that are to be deleted, or below which something is: `MLSD` shows
@@ -288,4 +286,21 @@ fn doubt(tree: &mut Tree, path: &RelativePath, doubt: Doubt) {
 async fn has_feature(client: &mut Client, verb: &str) -> Result<bool, Error> {
     let features = client.features().await?;
     Ok(features.iter().any(|feature| feature.split(' ').next().is_some_and(|word| word.eq_ignore_ascii_case(verb))))
+}
+
+/// (MFMT, MDTM, MFMT) Whether a file of this time takes the one of a second before. Some servers report success and set none,
+/// or another one. It has its time again afterwards.
+async fn takes_times(client: &mut Client, place: &str, time: &Timestamp) -> Result<bool, Error> {
+    let earlier = Timestamp { seconds: time.seconds.saturating_sub(1), ..*time };
+    let set = client.set_modified(place, &earlier).await;
+    if unless_refused(client, set)?.is_none() {
+        return Ok(false);
+    }
+    let taken = client.modified(place).await;
+    let taken = unless_refused(client, taken)?.map_or(earlier.seconds, |taken| taken.seconds);
+    let shift = taken.saturating_sub(earlier.seconds);
+    let before = Timestamp { seconds: time.seconds.saturating_sub(shift), ..*time };
+    let set = client.set_modified(place, &before).await;
+    unless_refused(client, set)?;
+    Ok(shift == 0)
 }
