@@ -57,7 +57,7 @@ fn interpret(reply: &Reply) {
     if let Some(name) = text::unique_name(line) {
         assert!(line.windows(name.len().max(1)).any(|part| part == name), "{line:?} has no {name:?}");
     }
-    for path in [&b"file"[..], b"7 bytes", line] {
+    for path in [&b"file"[..], b"a/x (7 bytes)", line] {
         let size = text::announced_size(line, path);
         assert!(size.is_none() || line.iter().any(u8::is_ascii_digit), "{line:?} has no {size:?}");
     }
