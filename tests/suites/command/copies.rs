@@ -114,8 +114,9 @@ pub fn add(suite: &mut Suite) {
                     let source = known().on("SIZE file", "213 10").on("EPSV", "502 no");
                     let source =
                         source.on("PASV", "227 Entering (192,0,2,1,4,1)").on("RETR file", "150 go").reply("426 cut");
+                    let source = source.on("ABOR", "226 nothing to do").on("NOOP", "200 yes");
                     let sink = new().on("PORT", "200 yes").on("STOR copy", "150 go").on("ABOR", "426 cut");
-                    let sink = sink.reply("226 aborted").on("SIZE copy", there);
+                    let sink = sink.reply("226 aborted").on("NOOP", "200 yes").on("SIZE copy", there);
                     copied(program, &["--fxp"], [source, sink], "copy", 9, said).await?;
                 }
                 Ok(())
