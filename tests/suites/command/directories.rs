@@ -11,7 +11,7 @@ use super::copies::relayed;
 /// A server, the words of the command with `{}` for the URL of the server, the exit code, and what is said or printed.
 type Case = (&'static str, fn() -> Script, &'static [&'static str], i32, &'static str);
 
-const CASES: [Case; 11] = [
+const CASES: [Case; 12] = [
     ("download_by_a_bare_name", downloaded, &["get", "{}dir/file"], 0, "10 bytes"),
     ("upload_by_a_bare_name", || stored(refused(), "file"), &["put", "--no-times", "file", "{}dir/"], 0, "10 bytes"),
     (
@@ -22,6 +22,13 @@ const CASES: [Case; 11] = [
         "2 files",
     ),
     ("directory_that_cannot_be_entered_is_no_reason", not_entered, &["get", "{}dir/file"], 7, "550"),
+    (
+        "directory_that_is_acknowledged_and_not_entered_is_no_reason",
+        not_moved,
+        &["put", "--no-times", "file", "{}dir/"],
+        8,
+        "553",
+    ),
     ("bare_name_that_is_refused_too_leads_back", not_there, &["cat", "{}dir/file"], 7, "550"),
     (
         "server_that_takes_paths_is_not_asked_for_names",
@@ -34,7 +41,7 @@ const CASES: [Case; 11] = [
     ("atomic_upload_by_bare_names_where_a_rename_replaces_nothing", nothing_replaced, &ATOMIC, 0, "10 bytes"),
     (
         "file_is_not_renamed_by_a_bare_name_in_another_directory",
-        || entered(atomic()).on("PWD", "257 \"/other\"").on("CWD /", "250 yes"),
+        || entered_elsewhere(atomic()).on("CWD /", "250 yes"),
         &ATOMIC,
         8,
         "/other",
@@ -58,14 +65,14 @@ pub fn add(suite: &mut Suite) {
             suite.trial_with(name(trial), program.installed(), move || run(program, script(), words, code, said));
         }
         suite.trial_with(name("file_is_deleted_by_a_bare_name_in_its_directory"), program.installed(), move || {
-            let sink = certain(unnamed()).on("DELE .copy.a-", "250 gone").on("CWD /", "250 yes");
+            let sink = entered(unnamed()).on("DELE .copy.a-", "250 gone").on("CWD /", "250 yes");
             relayed(program, source(), sink, "dir/copy", 8, "553")
         });
         suite.trial_with(
             name("file_is_not_deleted_by_a_bare_name_in_another_directory"),
             program.installed(),
             move || {
-                let sink = entered(unnamed()).on("PWD", "257 \"/other\"").on("CWD /", "250 yes");
+                let sink = entered_elsewhere(unnamed()).on("CWD /", "250 yes");
                 relayed(program, source(), sink, "dir/copy", 8, "on the server as dir/.copy.a-")
             },
         );
@@ -92,7 +99,18 @@ async fn run(program: Program, script: Script, words: &'static [&'static str], c
 
 /// The session goes to the directory, for a bare name.
 fn entered(script: Script) -> Script {
-    script.on("PWD", "257 \"/\"").on("CWD dir", "250 yes")
+    script.on("PWD", "257 \"/\"").on("CWD dir", "250 yes").on("PWD", "257 \"/dir\"")
+}
+
+/// The server reports another directory then.
+fn entered_elsewhere(script: Script) -> Script {
+    script.on("PWD", "257 \"/\"").on("CWD dir", "250 yes").on("PWD", "257 \"/other\"")
+}
+
+/// It stays where it is.
+fn not_moved() -> Script {
+    let script = Script::logged_in().passive().on("STOR dir/file", "553 no").on("PWD", "257 \"/\"");
+    script.on("CWD dir", "250 yes").on("PWD", "257 \"/\"").on("CWD /", "250 yes").on("MLST dir/file", "550 no")
 }
 
 fn downloaded() -> Script {
@@ -140,16 +158,11 @@ fn source() -> Script {
 fn unnamed() -> Script {
     let script = entered(Script::logged_in().on("SIZE dir/copy", "550 no"));
     let script = entered(script.on("SIZE copy", "213 4").on("CWD /", "250 yes"));
-    let script = certain(stored(script, ".copy.a-")).on("RNFR .copy.a-", "553 no").on("CWD /", "250 yes");
+    let script = entered(stored(script, ".copy.a-")).on("RNFR .copy.a-", "553 no").on("CWD /", "250 yes");
     let script = entered(script).on("SIZE .copy.a-", "213 10").on("CWD /", "250 yes");
     let script = entered(script).on("SIZE copy", "213 4").on("CWD /", "250 yes");
     let script = script.on("PWD", "257 \"/\"").on("CWD dir/copy", "550 no");
-    certain(script).on("RNFR copy", "553 no").on("CWD /", "250 yes")
-}
-
-/// The session goes to the directory, which the server reports as that one.
-fn certain(script: Script) -> Script {
-    entered(script).on("PWD", "257 \"/dir\"")
+    entered(script).on("RNFR copy", "553 no").on("CWD /", "250 yes")
 }
 
 /// The file is there under its temporary name.
@@ -159,17 +172,17 @@ fn atomic() -> Script {
 }
 
 fn renamed_to(script: Script, name: &str) -> Script {
-    let script = certain(script).on("RNFR .file.a-", "350 and?");
+    let script = entered(script).on("RNFR .file.a-", "350 and?");
     script.on(&format!("RNTO {name}"), "250 done").on("CWD /", "250 yes")
 }
 
 fn nothing_replaced() -> Script {
-    let script = certain(atomic()).on("RNFR .file.a-", "350 and?").on("RNTO file", "553 no").on("CWD /", "250 yes");
+    let script = entered(atomic()).on("RNFR .file.a-", "350 and?").on("RNTO file", "553 no").on("CWD /", "250 yes");
     let script = entered(script).on("SIZE .file.a-", "213 10").on("CWD /", "250 yes");
     let script = entered(script).on("SIZE file", "213 4").on("CWD /", "250 yes");
     let script = script.on("PWD", "257 \"/\"").on("CWD dir/file", "550 no");
-    let script = certain(script).on("RNFR file", "350 and?").on("RNTO .file.old-", "250 done").on("CWD /", "250 yes");
-    certain(renamed_to(script, "file")).on("DELE .file.old-", "250 gone").on("CWD /", "250 yes")
+    let script = entered(script).on("RNFR file", "350 and?").on("RNTO .file.old-", "250 done").on("CWD /", "250 yes");
+    entered(renamed_to(script, "file")).on("DELE .file.old-", "250 gone").on("CWD /", "250 yes")
 }
 
 /// The size of the file shows that the server takes its bare name.
@@ -178,6 +191,6 @@ fn sized(script: Script) -> Script {
 }
 
 fn moved() -> Script {
-    let script = certain(sized(Script::logged_in().on("RNFR dir/file", "550 no")));
+    let script = entered(sized(Script::logged_in().on("RNFR dir/file", "550 no")));
     script.on("RNFR file", "350 and?").on("RNTO other", "250 done").on("CWD /", "250 yes")
 }

@@ -38,6 +38,8 @@ pub struct Away {
     /// Where the session was before, which is where paths that are not absolute begin.
     home: String,
     directory: String,
+    /// Where the server reports that it is.
+    there: String,
 }
 
 impl Client {
@@ -101,7 +103,7 @@ impl Client {
     /// it takes.
     pub async fn rename_and_learn(&mut self, from: &str, to: &str) -> Result<Reply, Error> {
         let refusal = match self.rename(from, to).await {
-            Err(Error::Permanent(reply)) if matches!(reply.code, 550 | 553) => Error::Permanent(reply),
+            Err(Error::Permanent(reply)) if matches!(reply.code, 550 | 553 | 501) => Error::Permanent(reply),
             result => return result,
         };
         if self.names.0.get() != Seen::Nothing {
@@ -150,7 +152,8 @@ impl Client {
             return work(self, name).await;
         }
         let refusal = match work(self, path).await {
-            Err(Error::Permanent(reply)) if matches!(reply.code, 550 | 553) => Error::Permanent(reply),
+            // 501: not the syntax of a name, on z/OS.
+            Err(Error::Permanent(reply)) if matches!(reply.code, 550 | 553 | 501) => Error::Permanent(reply),
             result => {
                 if result.is_ok() {
                     self.names.0.set(Seen::Paths);
@@ -174,7 +177,8 @@ impl Client {
         }
     }
 
-    /// Go to the directory of a path. Without a place to return to, the session stays where it is.
+    /// (PWD, CWD, PWD) Go to the directory of a path. Without a place to return to, the session stays where it is. Some servers
+    /// acknowledge CWD and stay where they are: there the bare name is another file.
     async fn enter(&mut self, directory: &str) -> Result<(), Error> {
         if self.away.as_ref().is_some_and(|away| away.directory == directory) {
             return Ok(());
@@ -182,7 +186,17 @@ impl Client {
         self.back().await?;
         let home = self.current_directory().await?;
         self.change_directory(directory).await?;
-        self.away = Some(Away { home, directory: directory.to_owned() });
+        let away = Away { home, directory: directory.to_owned(), there: String::new() };
+        let away = self.away.insert(away).clone();
+        let there = match self.current_directory().await {
+            Ok(there) if away.is_left(&there) => there,
+            Ok(there) => {
+                let text = format!("the server reports the directory {there} also after CWD to {directory}");
+                return self.back_with(Err(Error::Unsupported(text))).await;
+            }
+            Err(error) => return self.back_with(Err(error)).await,
+        };
+        self.away = Some(Away { there, ..away });
         Ok(())
     }
 
@@ -194,21 +208,25 @@ impl Client {
         work: impl AsyncFnOnce(&mut Session<Net>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.enter(directory).await?;
-        let there = self.current_directory().await;
-        let changed = match (there, &self.away) {
-            (Ok(there), Some(away)) if is_same(&there, &away.meant()) => work(self).await,
-            (Ok(there), _) => {
+        let changed = match &self.away {
+            Some(away) if !is_same(&away.there, &away.meant()) => {
+                let there = &away.there;
                 let text =
                     format!("the server reports the directory {there}, where the bare name of {path} is another");
                 Err(Error::Unsupported(text))
             }
-            (Err(error), _) => Err(error),
+            _ => work(self).await,
         };
         self.back_with(changed).await
     }
 }
 
 impl Away {
+    /// Whether the session is elsewhere than before, as it has to be.
+    fn is_left(&self, there: &str) -> bool {
+        there != self.home || self.directory == "." || is_same(there, &self.meant())
+    }
+
     /// The path of the directory.
     fn meant(&self) -> String {
         match self.directory.starts_with('/') {
