@@ -9,7 +9,7 @@ use crate::remote::{Invalid, Remote};
 
 /// What to grant.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Needs {
+pub struct RequiredGrants {
     /// Hosts that are connected to, each with its control port.
     pub hosts: Vec<(String, u16)>,
     /// The proxy that all connections go through. Then there is no other host.
@@ -31,7 +31,7 @@ pub struct Folder {
     pub is_target: bool,
 }
 
-impl Needs {
+impl RequiredGrants {
     /// What this command line needs. `is_folder` tells whether a path is one now.
     pub fn of(verb: &Verb, is_folder: impl Fn(&Path) -> bool) -> Result<Self, Invalid> {
         let options = verb.connection();
@@ -147,9 +147,9 @@ mod tests {
     use super::*;
     use crate::arguments::Arguments;
 
-    fn needs(line: &str) -> Needs {
+    fn needs(line: &str) -> RequiredGrants {
         let arguments = Arguments::try_parse_from(["ftp"].into_iter().chain(line.split(' '))).ok().unwrap();
-        Needs::of(&arguments.verb, |path| path == Path::new("there")).unwrap()
+        RequiredGrants::of(&arguments.verb, |path| path == Path::new("there")).unwrap()
     }
 
     fn folders(line: &str) -> Vec<(String, bool, bool)> {

@@ -8,14 +8,14 @@ pub use directories::WorkingDirectory;
 pub(crate) use directories::is_about_the_path;
 
 use crate::control::{Control, Raw};
-use crate::data::{Direction, Left, finish};
+use crate::data::{Direction, TransferHandover, finish};
 use crate::dial::dial;
 use crate::error::{Error, Reply};
 use crate::features::Features;
-use crate::limit::either;
+use crate::limit::select;
 use crate::metadata::SetTime;
 use crate::network::Network;
-use crate::settings::{GOODBYE, Representation, Settings, TransferMode};
+use crate::settings::{CLOSE_LINGER, Representation, Settings, TransferMode};
 use crate::tls::channel::Channel;
 use crate::tls::{Protection, Rustls, Security, TlsCause};
 use crate::verify::Reported;
@@ -36,7 +36,7 @@ pub(crate) struct Connection<N: Network> {
     /// Alive as long as the session: its transfers watch it.
     pub(crate) alive: Arc<()>,
     /// Shared with the transfer that is open; ours alone when that was dropped with its replies unread.
-    transfer: Option<Arc<Left<N::Stream>>>,
+    transfer: Option<Arc<TransferHandover<N::Stream>>>,
     host: String,
     /// What makes TLS connections, once there was one.
     engine: Option<Rustls>,
@@ -74,12 +74,12 @@ pub(crate) struct Connection<N: Network> {
 }
 
 /// A transfer that the server has agreed to.
-pub(crate) struct Opened<N: Network> {
+pub(crate) struct OpenTransfer<N: Network> {
     pub(crate) channel: Channel<N::Stream>,
     /// The reply that agreed.
     pub(crate) agreed: Raw,
     /// Shared as long as the transfer is open.
-    pub(crate) left: Arc<Left<N::Stream>>,
+    pub(crate) left: Arc<TransferHandover<N::Stream>>,
 }
 
 impl<N: Network> Connection<N> {
@@ -149,14 +149,14 @@ impl<N: Network> Connection<N> {
     }
 
     /// Be in step: no transfer open, the replies of a dropped one read.
-    pub(crate) async fn settle(&mut self) -> Result<(), Error> {
+    pub(crate) async fn drain_pending_replies(&mut self) -> Result<(), Error> {
         if self.is_busy() {
             return Err(Error::Busy);
         }
         if self.transfer.is_some() {
             self.leave_transfer().await?;
         } else if core::mem::take(&mut self.unannounced) {
-            self.control.fence().await?;
+            self.control.resync_with_noop().await?;
         }
         self.go_home().await
     }
@@ -315,7 +315,7 @@ impl<N: Network> Connection<N> {
         representation: Option<Representation>,
         offset: u64,
         line: &[u8],
-    ) -> Result<Opened<N>, Error> {
+    ) -> Result<OpenTransfer<N>, Error> {
         command::raw(line)?;
         self.refused_offset = false;
         self.control.prepare(line).await?;
@@ -340,7 +340,7 @@ impl<N: Network> Connection<N> {
             // The verdict without a preliminary reply, or a late one on something else.
             self.early = Some(agreed.clone());
         }
-        let left = Arc::new(Left::default());
+        let left = Arc::new(TransferHandover::default());
         self.transfer = Some(left.clone());
         let channel = match self.opened(opening).await {
             Err(Error::Tls(text)) => return Err(self.handshake_failed(text).await),
@@ -348,11 +348,11 @@ impl<N: Network> Connection<N> {
             channel => channel?,
         };
         if let (Some(interval), None) = (self.settings.keepalive, &self.early)
-            && let Some(lent) = self.control.lend(interval)
+            && let Some(lent) = self.control.lend_control(interval)
         {
             left.control.put(lent);
         }
-        Ok(Opened { channel, agreed, left })
+        Ok(OpenTransfer { channel, agreed, left })
     }
 
     /// The data connection has ended: read the verdict.
@@ -373,7 +373,7 @@ impl<N: Network> Connection<N> {
         if !core::mem::take(&mut self.unannounced) {
             return Ok(verdict);
         }
-        let verdict = self.control.fence().await?.unwrap_or(verdict);
+        let verdict = self.control.resync_with_noop().await?.unwrap_or(verdict);
         match has_come && verdict.is_positive() {
             true => Ok(verdict),
             false => Err(self.refusal(&verdict)),
@@ -404,7 +404,7 @@ impl<N: Network> Connection<N> {
     /// The transfer is over, and needs the control connection no longer.
     fn take_control_back(&mut self) {
         if let Some(lent) = self.transfer.as_ref().and_then(|transfer| transfer.control.take()) {
-            self.control.take_back(*lent);
+            self.control.return_control(*lent);
         }
     }
 
@@ -419,7 +419,7 @@ impl<N: Network> Connection<N> {
         }
         self.end_sending(left).await;
         self.end_of_transfer().await?;
-        self.control.fence().await?;
+        self.control.resync_with_noop().await?;
         Ok(())
     }
 
@@ -450,10 +450,10 @@ impl<N: Network> Connection<N> {
                 channel.drain().await;
                 channel.say_goodbye().await
             };
-            either(end, self.network.sleep(GOODBYE)).await;
+            select(end, self.network.sleep(CLOSE_LINGER)).await;
         }
         let first = self.control.reply_of_transfer().await?;
-        let last = self.control.fence().await?.unwrap_or(first);
+        let last = self.control.resync_with_noop().await?.unwrap_or(first);
         Ok(self.control.text(&last))
     }
 
@@ -465,7 +465,7 @@ impl<N: Network> Connection<N> {
                 channel.drain().await;
             }
         };
-        either(end, self.network.sleep(GOODBYE)).await;
+        select(end, self.network.sleep(CLOSE_LINGER)).await;
     }
 
     /// A command line without its end.

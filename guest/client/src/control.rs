@@ -4,11 +4,11 @@ mod step;
 
 use crate::error::{Error, Phase, Reply};
 use crate::features::{Features, Utf8};
-use crate::keepalive::{Lent, READ, Wire};
-use crate::limit::{at_once, breathe, within};
+use crate::keepalive::{BorrowedControl, ControlStream, READ};
+use crate::limit::{now_or_never, timeout, yield_now};
 use crate::network::{Network, Stream};
-use crate::settings::{GOODBYE, SHORTEST_TCP_KEEPALIVE, Settings};
-use crate::tls::channel::{Begun, Channel};
+use crate::settings::{CLOSE_LINGER, SHORTEST_TCP_KEEPALIVE, Settings};
+use crate::tls::channel::{Channel, StartedHandshake};
 use crate::tls::{Agreed, Connection};
 use crate::transcript::Transcript;
 use alloc::borrow::ToOwned;
@@ -47,7 +47,7 @@ pub(crate) struct Control<N: Network> {
     /// None when the server was gone before it could be asked for.
     peer: Option<IpAddr>,
     /// Closed while it is lent to a transfer.
-    wire: Wire<N::Stream>,
+    wire: ControlStream<N::Stream>,
     agreed: Option<Agreed>,
     /// What is left of TLS after CCC.
     left_tls: Option<Box<dyn Connection>>,
@@ -85,11 +85,11 @@ pub(crate) struct Control<N: Network> {
 impl<N: Network> Control<N> {
     pub(crate) fn new(network: N, stream: N::Stream, settings: &Settings) -> Self {
         let mut transcript = Transcript::new(network.clone(), settings.transcript_capacity);
-        look_after(&stream, settings, &mut transcript);
+        enable_tcp_keepalive(&stream, settings, &mut transcript);
         Self {
             network,
             peer: stream.peer_address().map(|address| address.ip()).ok(),
-            wire: Wire::new(Channel::Plain(stream)),
+            wire: ControlStream::new(Channel::Plain(stream)),
             agreed: None,
             left_tls: None,
             buffer: Vec::new(),
@@ -132,13 +132,13 @@ impl<N: Network> Control<N> {
     }
 
     /// Begin TLS. Whatever came before it is not carried over.
-    pub(crate) async fn secure(&mut self, tls: Begun) -> Result<(), Error> {
+    pub(crate) async fn secure(&mut self, tls: StartedHandshake) -> Result<(), Error> {
         self.check_silence()?;
         let Channel::Plain(stream) = core::mem::replace(&mut self.wire.channel, Channel::Closed) else {
             return Err(self.broken("TLS inside TLS"));
         };
         let network = self.network.clone();
-        let secured = within(&network, self.handshake_limit, Phase::Handshake, async {
+        let secured = timeout(&network, self.handshake_limit, Phase::Handshake, async {
             let mut channel = Channel::secure(stream, tls).await?;
             channel.flush().await?;
             Ok(channel)
@@ -157,7 +157,7 @@ impl<N: Network> Control<N> {
         }
         let network = self.network.clone();
         let channel = core::mem::replace(&mut self.wire.channel, Channel::Closed);
-        let cleared = within(&network, self.handshake_limit, Phase::Handshake, channel.into_clear()).await;
+        let cleared = timeout(&network, self.handshake_limit, Phase::Handshake, channel.into_clear()).await;
         let (channel, tls) = cleared.map_err(|error| self.fail(error))?;
         (self.wire.channel, self.left_tls) = (channel, Some(tls));
         self.agreed = None;
@@ -175,7 +175,7 @@ impl<N: Network> Control<N> {
             channel.drain().await;
             Ok(())
         };
-        let _ = within(&network, GOODBYE, Phase::Reply, end).await;
+        let _ = timeout(&network, CLOSE_LINGER, Phase::Reply, end).await;
         self.usable = false;
     }
 
@@ -325,7 +325,7 @@ impl<N: Network> Control<N> {
     /// As [`Self::reply`], with a limit of its own.
     pub(crate) async fn reply_within(&mut self, limit: Duration) -> Result<Raw, Error> {
         let reply = self.receive(limit).await?;
-        if self.wire.noops.owed == 0 {
+        if self.wire.noops.unanswered == 0 {
             self.check_fit(reply.code)?;
         }
         Ok(reply)
@@ -334,7 +334,7 @@ impl<N: Network> Control<N> {
     /// As [`Self::reply_within`], whatever command it belongs to.
     async fn receive(&mut self, limit: Duration) -> Result<Raw, Error> {
         let network = self.network.clone();
-        let read = within(&network, limit, Phase::Reply, pin!(self.read_reply())).await;
+        let read = timeout(&network, limit, Phase::Reply, pin!(self.read_reply())).await;
         let reply = read.map_err(|error| self.fail(error))?;
         self.note_received(&reply);
         if reply.code == 421 {
@@ -353,26 +353,26 @@ impl<N: Network> Control<N> {
                 if !reply.is_preliminary() {
                     return Ok(reply);
                 }
-                breathe().await;
+                yield_now().await;
             }
             Err(Error::Protocol("one preliminary reply after another".to_string()))
         };
-        let reply = within(&network, limit, Phase::Reply, pin!(replies)).await;
+        let reply = timeout(&network, limit, Phase::Reply, pin!(replies)).await;
         reply.map_err(|error| self.fail(error))
     }
 
     /// Lend the connection to a transfer, if the server does not mind. Until it is back, nothing else can be done with it.
-    pub(crate) fn lend(&mut self, interval: Duration) -> Option<Box<Lent<N::Stream>>> {
-        if self.wire.noops.disliked {
+    pub(crate) fn lend_control(&mut self, interval: Duration) -> Option<Box<BorrowedControl<N::Stream>>> {
+        if self.wire.noops.rejected {
             self.wire.noops.sent = 0;
             return None;
         }
-        let wire = core::mem::replace(&mut self.wire, Wire::new(Channel::Closed));
-        Some(Box::new(Lent::new(wire, interval, self.network.now())))
+        let wire = core::mem::replace(&mut self.wire, ControlStream::new(Channel::Closed));
+        Some(Box::new(BorrowedControl::new(wire, interval, self.network.now())))
     }
 
     /// The transfer needs it no longer.
-    pub(crate) fn take_back(&mut self, lent: Lent<N::Stream>) {
+    pub(crate) fn return_control(&mut self, lent: BorrowedControl<N::Stream>) {
         self.wire = lent.into_wire();
         let sent = self.wire.noops.sent;
         if sent > 0 {
@@ -382,11 +382,11 @@ impl<N: Network> Control<N> {
 
     /// Read one reply that is not one to a `NOOP` of a transfer. All that are have no more time than one.
     pub(crate) async fn reply_of_transfer(&mut self) -> Result<Raw, Error> {
-        if self.wire.noops.owed == 0 {
+        if self.wire.noops.unanswered == 0 {
             return self.reply().await;
         }
         let (network, limit) = (self.network.clone(), self.limit);
-        let reply = within(&network, limit, Phase::Reply, self.reply_but_noops()).await;
+        let reply = timeout(&network, limit, Phase::Reply, self.reply_but_noops()).await;
         reply.map_err(|error| self.fail(error))
     }
 
@@ -396,7 +396,7 @@ impl<N: Network> Control<N> {
         let mut reply = self.reply_of_transfer().await?;
         if reply.is_preliminary()
             && matches!(self.ahead, Ahead::Nothing)
-            && let Some(next) = at_once(self.reply_of_transfer())
+            && let Some(next) = now_or_never(self.reply_of_transfer())
         {
             reply = next?;
         }
@@ -422,18 +422,18 @@ impl<N: Network> Control<N> {
             self.ahead = Ahead::Answered(reply, since);
             return Ok(announced);
         }
-        if self.wire.noops.owed > 0 {
+        if self.wire.noops.unanswered > 0 {
             return Ok(announced);
         }
         let line = command::line("NOOP", None)?;
         self.note_sent(&line, None);
         self.wire.unsent.extend(line);
-        self.wire.noops.owed += 1;
+        self.wire.noops.unanswered += 1;
         let mut verdict = announced;
         for _ in 0..PRELIMINARY_REPLIES {
             let reply = self.reply().await?;
             match self.wire.noops.take(&reply) {
-                true if self.wire.noops.owed == 0 => return Ok(verdict),
+                true if self.wire.noops.unanswered == 0 => return Ok(verdict),
                 true => {}
                 false => verdict = reply,
             }
@@ -454,7 +454,7 @@ impl<N: Network> Control<N> {
     /// `PWD`, which can be told from theirs. Gives a reply that is neither, or none when all is in step. May be dropped
     /// while it waits, and then called again.
     pub(crate) async fn reply_after_transfer(&mut self) -> Result<Option<Raw>, Error> {
-        if self.wire.noops.owed == 0 && self.asked.is_none() {
+        if self.wire.noops.unanswered == 0 && self.asked.is_none() {
             return Ok(None);
         }
         self.awaits = None;
@@ -465,9 +465,9 @@ impl<N: Network> Control<N> {
         }
         let others = *self.asked.get_or_insert(0);
         let reply = self.reply_of_transfer().await?;
-        if matches!(reply.code, 257 | 550) || self.wire.noops.owed == 0 && !reply.is_positive() {
+        if matches!(reply.code, 257 | 550) || self.wire.noops.unanswered == 0 && !reply.is_positive() {
             self.asked = None;
-            self.wire.noops.owed = 0;
+            self.wire.noops.unanswered = 0;
             return Ok(None);
         }
         if others == STRAY_REPLIES {
@@ -535,7 +535,7 @@ impl<N: Network> Control<N> {
 
     /// In one piece: in two, the second would wait for the acknowledgement of the first.
     async fn flush(&mut self) -> Result<(), Error> {
-        let sent = within(&self.network, self.limit, Phase::Reply, pin!(self.wire.flush())).await;
+        let sent = timeout(&self.network, self.limit, Phase::Reply, pin!(self.wire.flush())).await;
         sent.map_err(|error| self.fail(error))
     }
 
@@ -597,7 +597,11 @@ impl<N: Network> Control<N> {
 }
 
 /// Have the system look after a connection. A host that cannot is no reason to do without the connection.
-pub(crate) fn look_after<N: Network>(stream: &N::Stream, settings: &Settings, transcript: &mut Transcript<N>) {
+pub(crate) fn enable_tcp_keepalive<N: Network>(
+    stream: &N::Stream,
+    settings: &Settings,
+    transcript: &mut Transcript<N>,
+) {
     let Some(idle) = settings.tcp_keepalive else { return };
     if let Err(error) = stream.set_keep_alive(idle.max(SHORTEST_TCP_KEEPALIVE)) {
         transcript.note(&format!("no TCP keepalive: {error}"));

@@ -1,15 +1,15 @@
 //! One data connection, and what ties it to its session.
 
-use crate::connection::{Connection, Opened};
+use crate::connection::{Connection, OpenTransfer};
 use crate::control::Raw;
-use crate::deflate::Packing;
+use crate::deflate::Codec;
 use crate::error::{Error, Phase, Reply};
-use crate::keepalive::{Slot, beside};
-use crate::limit::{Either, at_once, breathe, either, within};
+use crate::keepalive::{Slot, with_keepalive};
+use crate::limit::{Either, now_or_never, select, timeout, yield_now};
 use crate::listing::ListingEnd;
 use crate::network::Network;
 use crate::session::Session;
-use crate::settings::{CHUNK, GOODBYE, HELD, HOLD};
+use crate::settings::{CHUNK, CLOSE_LINGER, UPLOAD_COALESCE_BYTES, UPLOAD_COALESCE_DELAY};
 use crate::tls::channel::{Channel, unclosed};
 use crate::tls::{Agreed, DataEnd};
 use crate::transfer::Outcome;
@@ -35,7 +35,7 @@ pub(crate) enum Direction {
 }
 
 /// What a transfer shares with its session.
-pub(crate) struct Left<S> {
+pub(crate) struct TransferHandover<S> {
     /// Where a transfer that is dropped leaves its data connection, when it is inside TLS: to be closed without the forms
     /// is more than some servers take.
     data: Mutex<Option<(Channel<S>, Direction)>>,
@@ -43,13 +43,13 @@ pub(crate) struct Left<S> {
     pub(crate) control: Slot<S>,
 }
 
-impl<S> Default for Left<S> {
+impl<S> Default for TransferHandover<S> {
     fn default() -> Self {
         Self { data: Mutex::new(None), control: Slot::default() }
     }
 }
 
-impl<S> Left<S> {
+impl<S> TransferHandover<S> {
     pub(crate) fn take(&self) -> Option<(Channel<S>, Direction)> {
         self.data.lock().take()
     }
@@ -73,9 +73,9 @@ pub(crate) struct Data<N: Network> {
     /// Alive as long as the session.
     pub(crate) session: Weak<()>,
     /// Shared with the session as long as the transfer is open.
-    left: Option<Arc<Left<N::Stream>>>,
+    left: Option<Arc<TransferHandover<N::Stream>>>,
     direction: Direction,
-    packing: Packing,
+    packing: Codec,
     idle: Duration,
     bytes: u64,
     /// Written, and not yet sent, since that time.
@@ -89,7 +89,7 @@ pub(crate) struct Data<N: Network> {
 }
 
 impl<N: Network> Data<N> {
-    pub(crate) fn new(connection: &Connection<N>, opened: Opened<N>, direction: Direction) -> Self {
+    pub(crate) fn new(connection: &Connection<N>, opened: OpenTransfer<N>, direction: Direction) -> Self {
         Self {
             network: connection.network.clone(),
             agreed: opened.channel.agreed().cloned(),
@@ -97,10 +97,10 @@ impl<N: Network> Data<N> {
             session: Arc::downgrade(&connection.alive),
             left: Some(opened.left),
             direction,
-            packing: Packing::new(connection.mode, direction, connection.settings.inflation_limit),
+            packing: Codec::new(connection.mode, direction, connection.settings.inflation_limit),
             idle: match connection.is_unannounced() {
                 // The server has said that it is done.
-                true => connection.settings.idle_timeout.min(GOODBYE),
+                true => connection.settings.idle_timeout.min(CLOSE_LINGER),
                 false => connection.settings.idle_timeout,
             },
             bytes: 0,
@@ -128,19 +128,19 @@ impl<N: Network> Data<N> {
         let reading = async {
             let reading = pin!(async {
                 match packing {
-                    Packing::Inflate(inflater) => inflater.read(channel, buffer, max).await,
+                    Codec::Inflate(inflater) => inflater.read(channel, buffer, max).await,
                     _ => channel.read(buffer, max).await,
                 }
             });
-            beside(&self.network, control, reading).await
+            with_keepalive(&self.network, control, reading).await
         };
-        let read = within(&self.network, self.idle, Phase::Data, pin!(reading)).await;
+        let read = timeout(&self.network, self.idle, Phase::Data, pin!(reading)).await;
         match read {
             Ok(0) => {
                 self.truncated = channel.is_truncated();
                 if !self.truncated {
                     // The server has said all; whether it still listens does not matter.
-                    let _ = within(&self.network, self.idle, Phase::Data, channel.say_goodbye()).await;
+                    let _ = timeout(&self.network, self.idle, Phase::Data, channel.say_goodbye()).await;
                 }
             }
             Ok(count) => self.bytes += count as u64,
@@ -166,10 +166,10 @@ impl<N: Network> Data<N> {
         self.begin_sending()?;
         for piece in bytes.chunks(CHUNK) {
             match &mut self.packing {
-                Packing::Deflate(deflater) => {
+                Codec::Deflate(deflater) => {
                     let packed = deflater.deflate(piece);
                     self.write_packed(&packed).await?;
-                    breathe().await;
+                    yield_now().await;
                 }
                 _ => self.write_packed(piece).await?,
             }
@@ -192,13 +192,15 @@ impl<N: Network> Data<N> {
             return self.send(bytes).await;
         }
         if self.held.is_empty() {
-            if bytes.len() >= HELD {
+            if bytes.len() >= UPLOAD_COALESCE_BYTES {
                 return self.send(bytes).await;
             }
             self.held_since = self.network.now();
         }
         self.held.extend_from_slice(bytes);
-        if self.held.len() < HELD && self.network.now().saturating_sub(self.held_since) < HOLD {
+        if self.held.len() < UPLOAD_COALESCE_BYTES
+            && self.network.now().saturating_sub(self.held_since) < UPLOAD_COALESCE_DELAY
+        {
             return Ok(());
         }
         self.send_held().await
@@ -207,7 +209,7 @@ impl<N: Network> Data<N> {
     /// Send what is held back, be it the end of the handshake alone.
     pub(crate) async fn flush(&mut self) -> Result<(), Error> {
         self.begin_sending()?;
-        if let Packing::Deflate(deflater) = &mut self.packing {
+        if let Codec::Deflate(deflater) = &mut self.packing {
             self.held.extend(deflater.flush());
         }
         self.send_held().await?;
@@ -219,7 +221,7 @@ impl<N: Network> Data<N> {
         let held = core::mem::take(&mut self.held);
         self.send(&held).await?;
         let Some(channel) = &mut self.channel else { return Err(Error::Closed) };
-        let flushed = within(&self.network, self.idle, Phase::Data, channel.flush()).await;
+        let flushed = timeout(&self.network, self.idle, Phase::Data, channel.flush()).await;
         self.remember(flushed)
     }
 
@@ -229,12 +231,12 @@ impl<N: Network> Data<N> {
             let Some(channel) = &mut self.channel else { return Err(Error::Closed) };
             let piece = rest.get(..CHUNK).unwrap_or(rest);
             let control = self.left.as_deref().map(|left| &left.control);
-            let writing = async { beside(&self.network, control, pin!(channel.write(piece))).await };
-            let written = within(&self.network, self.idle, Phase::Data, pin!(writing)).await;
+            let writing = async { with_keepalive(&self.network, control, pin!(channel.write(piece))).await };
+            let written = timeout(&self.network, self.idle, Phase::Data, pin!(writing)).await;
             let count = self.remember(written)?;
             rest = rest.get(count..).unwrap_or_default();
             if !rest.is_empty() {
-                breathe().await;
+                yield_now().await;
             }
         }
         Ok(())
@@ -243,11 +245,11 @@ impl<N: Network> Data<N> {
     /// Everything is written: let it go out, and read the server's verdict.
     pub(crate) async fn end(&mut self, connection: &mut Connection<N>) -> Result<Raw, Error> {
         if let (Some(channel), None) = (&mut self.channel, &self.failure) {
-            if let Packing::Deflate(deflater) = &mut self.packing {
+            if let Codec::Deflate(deflater) = &mut self.packing {
                 self.held.extend(deflater.finish());
             }
             let ending = finish(&self.network, connection.settings.proxy.is_some(), channel, &self.held);
-            match within(&self.network, self.idle, Phase::Data, ending).await {
+            match timeout(&self.network, self.idle, Phase::Data, ending).await {
                 // All bytes were sent before. Whether they arrived is another question.
                 Err(Error::ConnectionLost(text) | Error::Other(text)) if self.held.is_empty() => {
                     self.cut = Some(Error::ConnectionLost(text));
@@ -271,7 +273,7 @@ impl<N: Network> Data<N> {
     /// where that comes first.
     async fn hear_end(&mut self, connection: &mut Connection<N>) -> Option<Result<Raw, Error>> {
         let channel = self.channel.as_mut()?;
-        let heard = match either(channel.hear_end(), connection.verdict()).await {
+        let heard = match select(channel.hear_end(), connection.verdict()).await {
             Either::First(ended) => {
                 self.cut = self.cut.take().or(ended.err());
                 return None;
@@ -280,12 +282,12 @@ impl<N: Network> Data<N> {
         };
         let ended = match (&heard, channel.is_secure()) {
             (Err(_), _) => None,
-            (Ok(_), true) => match either(channel.hear_end(), self.network.sleep(GOODBYE)).await {
+            (Ok(_), true) => match select(channel.hear_end(), self.network.sleep(CLOSE_LINGER)).await {
                 Either::First(ended) => Some(ended),
                 Either::Second(()) => Some(Err(unclosed())),
             },
             // Without TLS its end proves nothing, and is not worth a wait.
-            (Ok(_), false) => at_once(channel.hear_end()),
+            (Ok(_), false) => now_or_never(channel.hear_end()),
         };
         self.cut = self.cut.take().or(ended.and_then(Result::err));
         Some(heard)
@@ -295,7 +297,7 @@ impl<N: Network> Data<N> {
     pub(crate) async fn verdict(&mut self, connection: &mut Connection<N>) -> Result<Raw, Error> {
         if self.left.is_none() {
             // Given up: there is nothing to be said for it.
-            connection.settle().await?;
+            connection.drain_pending_replies().await?;
             return Err(self.failure.take().unwrap_or(Error::Closed));
         }
         let reply = connection.verdict().await;
@@ -404,7 +406,7 @@ pub(crate) async fn finish<N: Network>(
         return channel.finish(last).await;
     }
     channel.conclude(last).await?;
-    either(channel.drain(), network.sleep(GOODBYE)).await;
+    select(channel.drain(), network.sleep(CLOSE_LINGER)).await;
     // The proxy may have closed it.
     let _ = channel.shut().await;
     Ok(())

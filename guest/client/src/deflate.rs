@@ -3,7 +3,7 @@
 
 use crate::data::Direction;
 use crate::error::{Error, Limit};
-use crate::limit::breathe;
+use crate::limit::yield_now;
 use crate::network::Stream;
 use crate::settings::{CHUNK, INFLATION_RATIO, TransferMode};
 use crate::tls::channel::Channel;
@@ -20,13 +20,13 @@ use miniz_oxide::{DataFormat, MZError, MZFlush, MZStatus};
 const PIECE: usize = 16 * 1024;
 
 /// How the bytes of one data connection are packed.
-pub(crate) enum Packing {
+pub(crate) enum Codec {
     None,
     Inflate(Inflater),
     Deflate(Deflater),
 }
 
-impl Packing {
+impl Codec {
     pub(crate) fn new(mode: TransferMode, direction: Direction, inflation_limit: u64) -> Self {
         match (mode, direction) {
             (TransferMode::Stream, _) => Self::None,
@@ -80,7 +80,7 @@ impl Inflater {
                 (0, true) => return Ok(0),
                 (0, false) => return Err(Error::ConnectionLost("the compressed data was cut short".to_string())),
                 (_, true) => return Err(Error::Integrity("bytes follow the end of the compressed data".to_string())),
-                (_, false) => breathe().await,
+                (_, false) => yield_now().await,
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Connections to the server: one out of several addresses (RFC 8305), directly or through a proxy.
 
 use crate::error::{Error, Phase};
-use crate::limit::within;
+use crate::limit::timeout;
 use crate::network::{Network, NetworkError, Stream};
 use crate::proxy::{Proxy, Target};
 use crate::settings::{ATTEMPT_DELAY, MAX_ADDRESSES, Settings};
@@ -25,12 +25,12 @@ pub(crate) async fn dial<N: Network>(
     let Some(proxy) = &settings.proxy else {
         let addresses = look_up(network, settings, host).await?;
         let connecting = first_of(network, &addresses, port, settings.local_address);
-        return within(network, limit, Phase::Connect, async { Ok(connecting.await?) }).await;
+        return timeout(network, limit, Phase::Connect, async { Ok(connecting.await?) }).await;
     };
     let (server, target) = (proxy.server(), Target::new(host, port)?);
     let addresses = look_up(network, settings, &server.host).await.map_err(of_the_proxy)?;
     let connecting = first_of(network, &addresses, server.port, settings.local_address);
-    within(network, limit, Phase::Connect, through(proxy, connecting, &target)).await
+    timeout(network, limit, Phase::Connect, through(proxy, connecting, &target)).await
 }
 
 /// One more connection to the host, in this time. `peer` is the address to which the first one went: the host's, or the
@@ -45,10 +45,10 @@ pub(crate) async fn dial_again<N: Network>(
 ) -> Result<N::Stream, Error> {
     let connect = |port| network.connect(SocketAddr::new(peer, port), settings.local_address);
     let Some(proxy) = &settings.proxy else {
-        return within(network, limit, Phase::DataConnection, async { Ok(connect(port).await?) }).await;
+        return timeout(network, limit, Phase::DataConnection, async { Ok(connect(port).await?) }).await;
     };
     let (server, target) = (proxy.server(), Target::new(host, port)?);
-    within(network, limit, Phase::DataConnection, through(proxy, connect(server.port), &target)).await
+    timeout(network, limit, Phase::DataConnection, through(proxy, connect(server.port), &target)).await
 }
 
 async fn through<S: Stream>(
@@ -75,7 +75,7 @@ fn of_the_proxy(error: Error) -> Error {
 
 async fn look_up<N: Network>(network: &N, settings: &Settings, host: &str) -> Result<Vec<IpAddr>, Error> {
     let limit = settings.connect_timeout;
-    let addresses = within(network, limit, Phase::Resolve, async { Ok(network.resolve(host).await?) }).await?;
+    let addresses = timeout(network, limit, Phase::Resolve, async { Ok(network.resolve(host).await?) }).await?;
     let addresses = in_order(addresses, settings.local_address);
     if addresses.is_empty() {
         return Err(Error::NameUnresolvable(format!("no usable address for {host}")));

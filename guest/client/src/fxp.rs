@@ -7,9 +7,9 @@
 use crate::connection::Connection;
 use crate::control::Raw;
 use crate::error::{Error, Phase, Reply, unless_refused};
-use crate::limit::{Either, either, within};
+use crate::limit::{Either, select, timeout};
 use crate::network::{Network, Stream};
-use crate::settings::{COPY, COPY_RATE, GOODBYE, HEAD_START, Representation, TransferMode};
+use crate::settings::{CLOSE_LINGER, FXP_BYTES_PER_SECOND, FXP_TIMEOUT, HEAD_START, Representation, TransferMode};
 use crate::verify::{NotVerified, Verified};
 use alloc::format;
 use alloc::string::ToString;
@@ -82,7 +82,9 @@ async fn compare<N: Network>(
 
 /// How long it may take to move so many bytes: a stalled copy looks like one that goes on.
 fn longest(size: Option<u64>, idle: Duration) -> Duration {
-    size.map_or(COPY, |size| idle.saturating_add(Duration::from_secs(size / COPY_RATE)).min(COPY))
+    size.map_or(FXP_TIMEOUT, |size| {
+        idle.saturating_add(Duration::from_secs(size / FXP_BYTES_PER_SECOND)).min(FXP_TIMEOUT)
+    })
 }
 
 struct Pair<'a, N: Network> {
@@ -176,7 +178,7 @@ impl<N: Network> Pair<'_, N> {
         let heard = match listener {
             Side::Source => Some(self.target.control.reply().await?),
             // It may say nothing until the source connects.
-            Side::Target => match either(self.target.control.reply(), self.target.network.sleep(HEAD_START)).await {
+            Side::Target => match select(self.target.control.reply(), self.target.network.sleep(HEAD_START)).await {
                 Either::First(reply) => Some(reply?),
                 Either::Second(()) => None,
             },
@@ -203,7 +205,7 @@ impl<N: Network> Pair<'_, N> {
     /// What both say at the end. Once one is done the other cannot be far.
     async fn verdicts(&mut self) -> Result<(Raw, Raw), Error> {
         let soon = self.source.settings.reply_timeout;
-        match either(self.source.last_word(self.limit), self.target.last_word(self.limit)).await {
+        match select(self.source.last_word(self.limit), self.target.last_word(self.limit)).await {
             Either::First(source) => Ok((source?, self.target.last_word(soon).await?)),
             Either::Second(target) => {
                 let target = target?;
@@ -223,7 +225,7 @@ impl<N: Network> Pair<'_, N> {
             }
             Ok(())
         };
-        drop(within(network, GOODBYE, Phase::DataConnection, release).await);
+        drop(timeout(network, CLOSE_LINGER, Phase::DataConnection, release).await);
         for connection in [&mut *self.source, &mut *self.target] {
             if connection.control.is_usable() {
                 // When this fails the session is closed, which says enough.

@@ -6,7 +6,7 @@
 
 use crate::control::Raw;
 use crate::error::Error;
-use crate::limit::{Either, at_once, either};
+use crate::limit::{Either, now_or_never, select};
 use crate::network::{Network, Stream};
 use crate::settings::{MAX_UNANSWERED, SHORTEST_KEEPALIVE};
 use crate::tls::channel::Channel;
@@ -24,7 +24,7 @@ use spin::Mutex;
 pub(crate) const READ: usize = 4096;
 
 /// The control connection, and all that is on its way on it.
-pub(crate) struct Wire<S> {
+pub(crate) struct ControlStream<S> {
     pub(crate) channel: Channel<S>,
     pub(crate) reader: Reader,
     /// Commands, or the rest of one.
@@ -41,24 +41,24 @@ pub(crate) struct Noops {
     /// Sent in this transfer.
     pub(crate) sent: usize,
     /// Sent and without a reply.
-    pub(crate) owed: usize,
+    pub(crate) unanswered: usize,
     /// The server does not like them.
-    pub(crate) disliked: bool,
+    pub(crate) rejected: bool,
 }
 
 impl Noops {
     /// Whether the reply is one to a `NOOP`. No transfer ends with such a code.
     pub(crate) fn take(&mut self, reply: &Raw) -> bool {
-        let is_taken = self.owed > 0 && matches!(reply.code, 200 | 202 | 500..=504 | 530);
+        let is_taken = self.unanswered > 0 && matches!(reply.code, 200 | 202 | 500..=504 | 530);
         if is_taken {
-            self.owed -= 1;
-            self.disliked |= !reply.is_positive();
+            self.unanswered -= 1;
+            self.rejected |= !reply.is_positive();
         }
         is_taken
     }
 }
 
-impl<S: Stream> Wire<S> {
+impl<S: Stream> ControlStream<S> {
     pub(crate) fn new(channel: Channel<S>) -> Self {
         Self {
             channel,
@@ -94,7 +94,7 @@ impl<S: Stream> Wire<S> {
     /// Look at what came. False when there is nothing more to be done here.
     fn listen(&mut self) -> Result<bool, reply::Error> {
         let mut bytes = Vec::new();
-        match at_once(self.channel.read(&mut bytes, READ)) {
+        match now_or_never(self.channel.read(&mut bytes, READ)) {
             None => {}
             // Whoever reads next comes to this end too.
             Some(Ok(0)) => return Ok(false),
@@ -111,31 +111,31 @@ impl<S: Stream> Wire<S> {
                 return Ok(false);
             }
         }
-        Ok(!self.noops.disliked)
+        Ok(!self.noops.rejected)
     }
 }
 
 /// A control connection that is lent to a transfer.
-pub(crate) struct Lent<S> {
-    wire: Wire<S>,
+pub(crate) struct BorrowedControl<S> {
+    wire: ControlStream<S>,
     interval: Duration,
     /// When something was last sent.
     last: Duration,
     done: bool,
 }
 
-impl<S: Stream> Lent<S> {
-    pub(crate) fn new(mut wire: Wire<S>, interval: Duration, now: Duration) -> Self {
+impl<S: Stream> BorrowedControl<S> {
+    pub(crate) fn new(mut wire: ControlStream<S>, interval: Duration, now: Duration) -> Self {
         wire.noops.sent = 0;
         Self { wire, interval: interval.max(SHORTEST_KEEPALIVE), last: now, done: false }
     }
 
-    pub(crate) fn into_wire(self) -> Wire<S> {
+    pub(crate) fn into_wire(self) -> ControlStream<S> {
         self.wire
     }
 
     /// One `NOOP` after another, each when the connection was silent for long enough. May be dropped at any time.
-    async fn beat<N: Network>(&mut self, network: &N) -> Infallible {
+    async fn run_keepalive<N: Network>(&mut self, network: &N) -> Infallible {
         while !self.done {
             let due = self.last.saturating_add(self.interval);
             let now = network.now();
@@ -145,13 +145,13 @@ impl<S: Stream> Lent<S> {
             }
             self.last = now;
             let goes_on = matches!(self.wire.listen(), Ok(true));
-            if !goes_on || self.wire.noops.owed >= MAX_UNANSWERED {
+            if !goes_on || self.wire.noops.unanswered >= MAX_UNANSWERED {
                 self.done = !goes_on;
                 continue;
             }
             let Ok(line) = command::line("NOOP", None) else { break };
             self.wire.unsent.extend(line);
-            self.wire.noops.owed += 1;
+            self.wire.noops.unanswered += 1;
             self.wire.noops.sent += 1;
             self.done = self.wire.flush().await.is_err();
         }
@@ -160,7 +160,7 @@ impl<S: Stream> Lent<S> {
 }
 
 /// Where the control connection is while it is lent. In a box, as each piece of the data takes it out and puts it back.
-pub(crate) struct Slot<S>(Mutex<Option<Box<Lent<S>>>>);
+pub(crate) struct Slot<S>(Mutex<Option<Box<BorrowedControl<S>>>>);
 
 impl<S> Default for Slot<S> {
     fn default() -> Self {
@@ -169,11 +169,11 @@ impl<S> Default for Slot<S> {
 }
 
 impl<S> Slot<S> {
-    pub(crate) fn put(&self, lent: Box<Lent<S>>) {
+    pub(crate) fn put(&self, lent: Box<BorrowedControl<S>>) {
         *self.0.lock() = Some(lent);
     }
 
-    pub(crate) fn take(&self) -> Option<Box<Lent<S>>> {
+    pub(crate) fn take(&self) -> Option<Box<BorrowedControl<S>>> {
         self.0.lock().take()
     }
 }
@@ -181,7 +181,7 @@ impl<S> Slot<S> {
 /// Puts it back, also when the future that uses it is dropped.
 struct InUse<'a, S> {
     slot: &'a Slot<S>,
-    lent: Option<Box<Lent<S>>>,
+    lent: Option<Box<BorrowedControl<S>>>,
 }
 
 impl<S> Drop for InUse<'_, S> {
@@ -193,7 +193,7 @@ impl<S> Drop for InUse<'_, S> {
 }
 
 /// Do the work on the data connection, and beside it keep the control connection alive, where that was lent for it.
-pub(crate) async fn beside<N: Network, T>(
+pub(crate) async fn with_keepalive<N: Network, T>(
     network: &N,
     slot: Option<&Slot<N::Stream>>,
     work: impl Future<Output = T>,
@@ -201,7 +201,7 @@ pub(crate) async fn beside<N: Network, T>(
     let Some(slot) = slot else { return work.await };
     let mut used = InUse { slot, lent: slot.take() };
     let Some(lent) = &mut used.lent else { return work.await };
-    match either(lent.beat(network), work).await {
+    match select(lent.run_keepalive(network), work).await {
         Either::First(never) => match never {},
         Either::Second(done) => done,
     }

@@ -14,7 +14,7 @@ use core::time::Duration;
 ///
 /// A future is copied whole each time that it is moved, and it is moved in here: what is large, or done often, is best pinned
 /// before.
-pub async fn within<N: Network, T>(
+pub async fn timeout<N: Network, T>(
     network: &N,
     limit: impl Into<Option<Duration>>,
     phase: Phase,
@@ -28,7 +28,7 @@ pub async fn within<N: Network, T>(
             None => pending().await,
         }
     });
-    match either(work, alarm).await {
+    match select(work, alarm).await {
         Either::First(result) => result,
         Either::Second(()) => Err(Error::Timeout(phase)),
     }
@@ -41,7 +41,7 @@ pub(crate) enum Either<A, B> {
 }
 
 /// Wait for the first of two; the other is dropped. When both are done it is the first one.
-pub(crate) async fn either<A, B>(first: impl Future<Output = A>, second: impl Future<Output = B>) -> Either<A, B> {
+pub(crate) async fn select<A, B>(first: impl Future<Output = A>, second: impl Future<Output = B>) -> Either<A, B> {
     let (mut first, mut second) = (pin!(first), pin!(second));
     poll_fn(|cx| match first.as_mut().poll(cx) {
         Poll::Ready(value) => Poll::Ready(Either::First(value)),
@@ -51,7 +51,7 @@ pub(crate) async fn either<A, B>(first: impl Future<Output = A>, second: impl Fu
 }
 
 /// Do two things at a time; the first begins.
-pub(crate) async fn both<A, B>(first: impl Future<Output = A>, second: impl Future<Output = B>) -> (A, B) {
+pub(crate) async fn join<A, B>(first: impl Future<Output = A>, second: impl Future<Output = B>) -> (A, B) {
     let (mut first, mut second) = (pin!(first), pin!(second));
     let (mut one, mut other) = (None, None);
     poll_fn(|cx| {
@@ -80,7 +80,7 @@ pub(crate) fn ready<T>(poll: Poll<T>) -> Option<T> {
 }
 
 /// Yield once, so that enclosing timeouts are polled. Without this, a loop that never blocks starves them.
-pub async fn breathe() {
+pub async fn yield_now() {
     let mut waited = false;
     poll_fn(|cx| {
         if core::mem::replace(&mut waited, true) {
@@ -93,12 +93,12 @@ pub async fn breathe() {
 }
 
 /// What the work gives at once, without waiting for anything.
-pub(crate) fn at_once<T>(work: impl Future<Output = T>) -> Option<T> {
+pub(crate) fn now_or_never<T>(work: impl Future<Output = T>) -> Option<T> {
     ready(pin!(work).poll(&mut Context::from_waker(Waker::noop())))
 }
 
 /// Wait for all. Each is polled whenever anything happens: there are few.
-pub async fn join<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
+pub async fn join_all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
     let mut running: Vec<_> = futures.into_iter().map(|future| Running::Waits(Box::pin(future))).collect();
     poll_fn(|cx| {
         let mut all = true;

@@ -2,11 +2,11 @@
 
 use crate::connection::{Connection, is_about_the_path};
 use crate::error::{Error, Limit, Reply};
-use crate::limit::breathe;
+use crate::limit::yield_now;
 use crate::listing::{ListOptions, ListingCommand, ListingEnd, ListingWay, Moves};
 use crate::network::Network;
 use crate::session::Session;
-use crate::settings::{CHUNK, LISTING_LINE, LISTING_SIZE, PORTION, Representation, listed_cost};
+use crate::settings::{CHUNK, LISTING_BATCH_BYTES, LISTING_LINE, LISTING_SIZE, Representation, listed_cost};
 use crate::transfer::Download;
 use alloc::format;
 use alloc::string::String;
@@ -95,15 +95,15 @@ impl<N: Network> Entries<N> {
     /// for more. Nothing is the end, and [`Self::finish`] tells whether it is the end of the listing.
     pub async fn read(&mut self, max: usize) -> Result<Vec<Listed>, Error> {
         let mut portion = Vec::new();
-        let mut room = PORTION;
-        let mut patience = Budget::default();
-        let mut next = self.next(&mut patience).await?;
+        let mut room = LISTING_BATCH_BYTES;
+        let mut backoff = Budget::default();
+        let mut next = self.next(&mut backoff).await?;
         while let Some(listed) = next {
             room = room.saturating_sub(cost(&listed));
             portion.push(listed);
             next = match portion.len() < max && room > 0 {
                 // What came before an error is handed out first.
-                true => self.next_ready(&mut patience).unwrap_or_default(),
+                true => self.next_ready(&mut backoff).unwrap_or_default(),
                 false => None,
             };
         }
@@ -143,9 +143,9 @@ impl<N: Network> Entries<N> {
     }
 
     /// The next member, if need be after waiting for it.
-    pub(crate) async fn next(&mut self, patience: &mut Budget) -> Result<Option<Listed>, Error> {
+    pub(crate) async fn next(&mut self, backoff: &mut Budget) -> Result<Option<Listed>, Error> {
         loop {
-            if let Some(listed) = self.next_ready(patience)? {
+            if let Some(listed) = self.next_ready(backoff)? {
                 return Ok(Some(listed));
             }
             let Some(lines) = &mut self.lines else { return Ok(None) };
@@ -161,7 +161,7 @@ impl<N: Network> Entries<N> {
 
     /// The next member of what is here already. Lines without one are not kept, but they are not read for ever either:
     /// they cost, too.
-    pub(crate) fn next_ready(&mut self, patience: &mut Budget) -> Result<Option<Listed>, Error> {
+    pub(crate) fn next_ready(&mut self, backoff: &mut Budget) -> Result<Option<Listed>, Error> {
         loop {
             if let Some(listed) = self.told.pop() {
                 return Ok(Some(listed));
@@ -181,7 +181,7 @@ impl<N: Network> Entries<N> {
             }
             self.told.reverse();
             self.context.any |= !self.told.is_empty();
-            if self.told.is_empty() && patience.spend(cost).is_err() {
+            if self.told.is_empty() && backoff.spend(cost).is_err() {
                 return Err(lines.fail(Limit::ListingSize));
             }
         }
@@ -429,7 +429,7 @@ impl<N: Network> Lines<N> {
         self.searched -= self.start;
         self.start = 0;
         self.ended = self.download.read(&mut self.unread, CHUNK).await? == 0;
-        breathe().await;
+        yield_now().await;
         Ok(true)
     }
 

@@ -20,13 +20,13 @@
 //! ```
 
 use crate::error::{Error, Phase, unless_refused};
-use crate::limit::breathe;
+use crate::limit::yield_now;
 use crate::network::Network;
 use crate::segments::{self, Failed, Fetched, Resume, Segments, Sink, Version};
 use crate::session::Session;
 use crate::settings::{CHUNK, Representation};
 use crate::transfer::{Outcome, Upload};
-use crate::verify::Told;
+use crate::verify::ReportedSize;
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -88,7 +88,7 @@ pub async fn download<N: Network, S: Sink>(
     policy: &Retry,
 ) -> Result<Fetched, Failed> {
     let mut options = options.clone();
-    let mut patience = Patience::new(policy);
+    let mut backoff = Backoff::new(policy);
     loop {
         let failed = match open().await {
             Err(error) => Failed { error, resume: options.resume.clone().unwrap_or_default() },
@@ -102,7 +102,7 @@ pub async fn download<N: Network, S: Sink>(
             },
         };
         let has_more = failed.resume.bytes() > options.resume.as_ref().map_or(0, Resume::bytes);
-        if !patience.wait(network, &failed.error, has_more).await {
+        if !backoff.wait(network, &failed.error, has_more).await {
             return Err(failed);
         }
         if has_more {
@@ -134,8 +134,9 @@ pub async fn fetch<N: Network, S: Sink>(
     sink: &S,
     policy: &Retry,
 ) -> Result<Arrived, Error> {
-    let mut patience = Patience::new(policy);
-    let mut coming = Coming { path, start: offset, at: offset, version: None, taken: Hasher::new(), is_unsure: false };
+    let mut backoff = Backoff::new(policy);
+    let mut coming =
+        ResumableDownload { path, start: offset, at: offset, version: None, taken: Hasher::new(), is_unsure: false };
     let mut attempts = 0u32;
     loop {
         attempts = attempts.saturating_add(1);
@@ -152,14 +153,14 @@ pub async fn fetch<N: Network, S: Sink>(
         };
         coming.is_unsure |= matches!(error, Error::Incomplete(_));
         let is_blind = coming.at > offset && coming.version == Some(Version::default());
-        if is_blind || !patience.wait(network, &error, coming.at > before).await {
+        if is_blind || !backoff.wait(network, &error, coming.at > before).await {
             return Err(error);
         }
     }
 }
 
 /// A file on its way.
-struct Coming<'a> {
+struct ResumableDownload<'a> {
     path: &'a str,
     /// The first byte.
     start: u64,
@@ -173,7 +174,7 @@ struct Coming<'a> {
     is_unsure: bool,
 }
 
-impl Coming<'_> {
+impl ResumableDownload<'_> {
     /// One attempt: the file is the same as before, what is missing comes, and it is the same still.
     async fn read<N: Network>(&mut self, session: &mut Session<N>, sink: &impl Sink) -> Result<Version, Error> {
         let (mut has_come, mut size) = (false, None);
@@ -223,7 +224,7 @@ impl Coming<'_> {
             self.taken.update(&buffer);
             sink.write_at(self.at, &buffer).await?;
             self.at = self.at.saturating_add(count as u64);
-            breathe().await;
+            yield_now().await;
         }
     }
 }
@@ -242,7 +243,7 @@ pub async fn upload<N: Network, S: Source>(
     source: &S,
     policy: &Retry,
 ) -> Result<Outcome, Error> {
-    let mut patience = Patience::new(policy);
+    let mut backoff = Backoff::new(policy);
     let mut sent = Sent { path, policy, before: None, most: 0, arrived: 0 };
     loop {
         let before = sent.arrived;
@@ -256,7 +257,7 @@ pub async fn upload<N: Network, S: Source>(
                 Err(error) => error,
             },
         };
-        if !patience.wait(network, &error, sent.arrived > before).await {
+        if !backoff.wait(network, &error, sent.arrived > before).await {
             return Err(error);
         }
     }
@@ -276,16 +277,16 @@ struct Sent<'a> {
 
 /// (SIZE, MDTM) A file on the server.
 struct Seen {
-    size: Told,
+    size: ReportedSize,
     modified: Option<Timestamp>,
 }
 
 impl Seen {
     async fn of<N: Network>(session: &mut Session<N>, path: &str) -> Result<Self, Error> {
-        let size = session.size_told(path).await?;
+        let size = session.reported_size(path).await?;
         let modified = match size {
-            Told::Bytes(_) => unless_refused(session.modified(path).await)?,
-            Told::Missing | Told::Nothing => None,
+            ReportedSize::Bytes(_) => unless_refused(session.modified(path).await)?,
+            ReportedSize::Missing | ReportedSize::Nothing => None,
         };
         Ok(Self { size, modified })
     }
@@ -293,7 +294,7 @@ impl Seen {
     /// Whether it is certainly another file, or another state of it.
     fn is_other_than(&self, before: &Self) -> bool {
         match (before.size, self.size) {
-            (Told::Nothing, _) | (_, Told::Nothing) => false,
+            (ReportedSize::Nothing, _) | (_, ReportedSize::Nothing) => false,
             (before, now) if before != now => true,
             _ => before.modified.is_some() && self.modified.is_some() && before.modified != self.modified,
         }
@@ -325,7 +326,7 @@ impl Sent<'_> {
                 upload.finish(session).await?;
                 return Err(error);
             }
-            breathe().await;
+            yield_now().await;
         }
         let result = match upload.finish(session).await {
             // Somebody else wrote, or the offset was not heeded.
@@ -347,14 +348,14 @@ impl Sent<'_> {
         if let Some(offset) = self.offset(session).await? {
             // An earlier connection may still be writing.
             network.sleep(self.policy.wait).await;
-            let again = session.size_told(path).await?;
-            if again == Told::Bytes(offset) {
+            let again = session.reported_size(path).await?;
+            if again == ReportedSize::Bytes(offset) {
                 match session.append_at(path, offset).await {
                     Err(Error::Permanent(_)) => {}
                     upload => return Ok((upload?, offset)),
                 }
             }
-            if let Told::Bytes(offset @ 1..) = again
+            if let ReportedSize::Bytes(offset @ 1..) = again
                 && offset <= self.most
             {
                 match session.store_at(path, offset).await {
@@ -377,7 +378,7 @@ impl Sent<'_> {
         let now = Seen::of(session, self.path).await?;
         let is_ours = now.is_other_than(before);
         Ok(match now.size {
-            Told::Bytes(size @ 1..) if is_ours && size <= self.most => Some(size),
+            ReportedSize::Bytes(size @ 1..) if is_ours && size <= self.most => Some(size),
             _ => None,
         })
     }
@@ -385,13 +386,13 @@ impl Sent<'_> {
 
 /// What is left of a policy, for a caller that makes the attempts itself.
 #[derive(Debug, Clone)]
-pub struct Patience {
+pub struct Backoff {
     policy: Retry,
     left: u32,
     wait: Duration,
 }
 
-impl Patience {
+impl Backoff {
     /// All of it.
     pub fn new(policy: &Retry) -> Self {
         Self { policy: *policy, left: policy.attempts, wait: policy.wait }

@@ -34,10 +34,10 @@
 //! ```
 
 use crate::error::{Error, Phase, unless_refused};
-use crate::limit::{breathe, join, within};
+use crate::limit::{join_all, timeout, yield_now};
 use crate::network::Network;
 use crate::session::Session;
-use crate::settings::{CHUNK, GOODBYE, MAX_SEGMENTS, Representation, SEGMENT};
+use crate::settings::{CHUNK, CLOSE_LINGER, MAX_SEGMENTS, MIN_SEGMENT_BYTES, Representation};
 use crate::transfer::Download;
 use alloc::boxed::Box;
 use alloc::format;
@@ -69,7 +69,7 @@ pub struct Segments {
 
 impl Default for Segments {
     fn default() -> Self {
-        Self { sessions: 4, smallest: SEGMENT, resume: None }
+        Self { sessions: 4, smallest: MIN_SEGMENT_BYTES, resume: None }
     }
 }
 
@@ -214,7 +214,7 @@ impl<S: Sink> Fetch<'_, S> {
         count: usize,
     ) -> Vec<Session<N>> {
         let mut sessions = Vec::new();
-        for opened in join((0..count).map(|_| open())).await {
+        for opened in join_all((0..count).map(|_| open())).await {
             match opened {
                 Ok(session) => sessions.push(session),
                 Err(error) => self.refused.push(error),
@@ -241,7 +241,7 @@ impl<S: Sink> Fetch<'_, S> {
         });
         let mut parts = Vec::<Part<'_, N>>::new();
         let mut last = 0;
-        for (index, (session, download, offset)) in join(begun).await.into_iter().enumerate() {
+        for (index, (session, download, offset)) in join_all(begun).await.into_iter().enumerate() {
             if download.is_ok() {
                 last = index;
             }
@@ -284,7 +284,7 @@ impl<S: Sink> Fetch<'_, S> {
             self.sink.write_at(at, &buffer).await?;
             at = at.saturating_add(count as u64);
             add(&mut self.resume.done, 0..at);
-            breathe().await;
+            yield_now().await;
         }
     }
 }
@@ -320,12 +320,12 @@ impl<N: Network> Part<'_, N> {
             sink.write_at(at, &buffer).await?;
             at = at.saturating_add(count as u64);
             reached.store(at, Ordering::Relaxed);
-            breathe().await;
+            yield_now().await;
         }
         if !self.is_last {
             // The range is there, whatever becomes of the session. Some servers take their time over the reply.
             let network = self.session.network().clone();
-            let _ = within(&network, GOODBYE, Phase::Reply, self.download.abort(self.session)).await;
+            let _ = timeout(&network, CLOSE_LINGER, Phase::Reply, self.download.abort(self.session)).await;
             return Ok(());
         }
         if self.download.read(&mut buffer, 1).await? > 0 {
@@ -339,9 +339,9 @@ impl<N: Network> Part<'_, N> {
 async fn say_goodbye<'a, N: Network + 'a>(sessions: impl Iterator<Item = &'a mut Session<N>>) {
     let quit = sessions.map(async |session| {
         let network = session.network().clone();
-        let _ = within(&network, GOODBYE, Phase::Reply, session.end()).await;
+        let _ = timeout(&network, CLOSE_LINGER, Phase::Reply, session.end()).await;
     });
-    join(quit).await;
+    join_all(quit).await;
 }
 
 pub(crate) fn changed() -> Error {

@@ -3,7 +3,7 @@
 use crate::connection::{Connection, WorkingDirectory};
 use crate::error::{Error, Phase, Reply};
 use crate::fxp::{self, Copied};
-use crate::limit::within;
+use crate::limit::timeout;
 use crate::lines::{self, Entries};
 use crate::listing::{self, ListOptions, Listing, ListingWay, Moves};
 use crate::metadata::Checksum;
@@ -11,7 +11,7 @@ use crate::network::Network;
 use crate::settings::{DataMode, Representation, Settings, TransferMode};
 use crate::tls::{Agreed, Protection};
 use crate::transfer::{Check, Download, Upload};
-use crate::verify::{Place, Sizing, Told};
+use crate::verify::{Place, ReportedSize, Sizing};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -56,7 +56,7 @@ impl<N: Network> Session<N> {
             return Err(Error::InvalidArgument("not a host and a port".to_string()));
         }
         let open = pin!(Connection::open(network.clone(), settings.clone(), host, port));
-        let (connection, welcome) = within(&network, settings.total_timeout, Phase::Total, open).await?;
+        let (connection, welcome) = timeout(&network, settings.total_timeout, Phase::Total, open).await?;
         Ok(Self { network, settings, welcome, connection: Some(connection), last_words: Vec::new() })
     }
 
@@ -312,8 +312,8 @@ impl<N: Network> Session<N> {
     }
 
     /// (SIZE) What the server reports, if it does.
-    pub(crate) async fn size_told(&mut self, path: &str) -> Result<Told, Error> {
-        self.call(async |connection| connection.size_told(path).await).await
+    pub(crate) async fn reported_size(&mut self, path: &str) -> Result<ReportedSize, Error> {
+        self.call(async |connection| connection.reported_size(path).await).await
     }
 
     /// (MDTM, RFC 3659, section 3)
@@ -510,7 +510,7 @@ impl<N: Network> Session<N> {
         work: impl AsyncFnOnce(&mut Connection<N>) -> Result<T, Error>,
     ) -> impl Future<Output = Result<T, Error>> {
         self.limited(async |connection| {
-            connection.settle().await?;
+            connection.drain_pending_replies().await?;
             work(connection).await
         })
     }
@@ -533,7 +533,7 @@ impl<N: Network> Session<N> {
         let mut connection = self.connection.take().ok_or(Error::Closed)?;
         // One type for each kind of answer, where each call would have its own: that makes a small component.
         let work: Pin<Box<dyn Future<Output = Result<T, Error>> + '_>> = Box::pin(work(&mut connection));
-        let result = within(&self.network, self.settings.total_timeout, Phase::Total, work).await;
+        let result = timeout(&self.network, self.settings.total_timeout, Phase::Total, work).await;
         let result = result.map_err(|error| connection.control.transcript.secrets.mask_error(error));
         self.put_back(connection, matches!(result, Err(Error::Timeout(Phase::Total))));
         result

@@ -22,7 +22,7 @@ pub const LISTING_LINE: usize = 16 * 1024;
 pub const LISTING_SIZE: usize = 64 * 1024 * 1024;
 
 /// Bytes that a portion of a listing may take, counted alike; its last entry may be larger.
-pub const PORTION: usize = 256 * 1024;
+pub const LISTING_BATCH_BYTES: usize = 256 * 1024;
 
 /// Levels of a tree that a walk goes down, unless it is told otherwise.
 #[cfg(feature = "mirror")]
@@ -40,7 +40,7 @@ pub const WALK_SIZE: usize = 256 * 1024 * 1024;
 pub const MAX_SEGMENTS: usize = 16;
 
 /// Bytes for which one more session is worth its while, unless the caller knows better.
-pub const SEGMENT: u64 = 4 * 1024 * 1024;
+pub const MIN_SEGMENT_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Addresses of one name that are tried.
 pub const MAX_ADDRESSES: usize = 16;
@@ -49,20 +49,20 @@ pub const MAX_ADDRESSES: usize = 16;
 pub const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
 /// How long the other side's end of a connection is waited for once it has said that all is done.
-pub const GOODBYE: Duration = Duration::from_secs(2);
+pub const CLOSE_LINGER: Duration = Duration::from_secs(2);
 
 /// Bytes of an upload inside TLS that are held back until there are more, or its end: without TCP_NODELAY the last of
 /// two small writes is slow.
-pub const HELD: usize = 16 * 1024;
+pub const UPLOAD_COALESCE_BYTES: usize = 16 * 1024;
 
 /// How long they are held back at most, once there is more to write.
-pub const HOLD: Duration = Duration::from_millis(50);
+pub const UPLOAD_COALESCE_DELAY: Duration = Duration::from_millis(50);
 
 /// How long two servers may take for a copy between them at most: nothing tells how far they are.
-pub const COPY: Duration = Duration::from_secs(24 * 60 * 60);
+pub const FXP_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The fewest bytes that they move in a second, where the source has reported how many there are.
-pub const COPY_RATE: u64 = 1024;
+pub const FXP_BYTES_PER_SECOND: u64 = 1024;
 
 /// How long a server that listens for another one has to refuse a copy, before that one is told.
 pub const HEAD_START: Duration = Duration::from_millis(500);

@@ -2,7 +2,7 @@
 
 use crate::ascii::{FromWire, ToWire};
 use crate::checksum::Hasher;
-use crate::connection::{Connection, Opened, chosen_name};
+use crate::connection::{Connection, OpenTransfer, chosen_name};
 use crate::control::Raw;
 use crate::data::{Data, Direction};
 use crate::error::{Error, Reply};
@@ -64,7 +64,7 @@ struct Text {
 impl<N: Network> Download<N> {
     pub(crate) fn new(
         connection: &Connection<N>,
-        opened: Opened<N>,
+        opened: OpenTransfer<N>,
         representation: Representation,
         offset: u64,
         check: Option<Check>,
@@ -138,7 +138,7 @@ impl<N: Network> Download<N> {
             .end_transfer(&data.session.clone(), async |connection| {
                 if !ended && data.failure.is_none() {
                     data.leave();
-                    connection.settle().await?;
+                    connection.drain_pending_replies().await?;
                     return Err(Error::InvalidArgument("finish came before the end of the data".to_string()));
                 }
                 data.close();
@@ -170,7 +170,7 @@ impl<N: Network> Download<N> {
             .end_transfer(&self.data.session.clone(), async |connection| {
                 if !self.ended && self.data.failure.is_none() {
                     self.data.leave();
-                    connection.settle().await?;
+                    connection.drain_pending_replies().await?;
                     return Err(Error::InvalidArgument("finish came before the end of the listing".to_string()));
                 }
                 let end = self.end_of_listing(connection).await;
@@ -211,7 +211,7 @@ pub struct Upload<N: Network> {
 impl<N: Network> Upload<N> {
     pub(crate) fn new(
         connection: &Connection<N>,
-        opened: Opened<N>,
+        opened: OpenTransfer<N>,
         representation: Representation,
         is_unique: bool,
         sizing: Sizing,

@@ -93,7 +93,7 @@ pub(crate) enum Start {
 
 /// What a server says to SIZE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Told {
+pub(crate) enum ReportedSize {
     Bytes(u64),
     /// There is no such file (550).
     Missing,
@@ -249,19 +249,19 @@ impl<N: Network> Connection<N> {
     }
 
     /// (SIZE) Not asked again where the server does not know the command.
-    pub(crate) async fn size_told(&mut self, path: &str) -> Result<Told, Error> {
+    pub(crate) async fn reported_size(&mut self, path: &str) -> Result<ReportedSize, Error> {
         if self.size_unknown {
-            return Ok(Told::Nothing);
+            return Ok(ReportedSize::Nothing);
         }
         match self.size_noted(path).await {
-            Ok((size, _)) => Ok(Told::Bytes(size)),
-            Err(Error::Permanent(Reply { code: 550, .. })) => Ok(Told::Missing),
+            Ok((size, _)) => Ok(ReportedSize::Bytes(size)),
+            Err(Error::Permanent(Reply { code: 550, .. })) => Ok(ReportedSize::Missing),
             Err(Error::Permanent(Reply { code: 500 | 502, .. })) => {
                 self.size_unknown = true;
-                Ok(Told::Nothing)
+                Ok(ReportedSize::Nothing)
             }
             Err(Error::Unexpected(reply)) if is_time(&reply) => Err(self.time_for_size()),
-            Err(error) if error.is_refusal() => Ok(Told::Nothing),
+            Err(error) if error.is_refusal() => Ok(ReportedSize::Nothing),
             Err(error) => Err(error),
         }
     }
@@ -269,23 +269,25 @@ impl<N: Network> Connection<N> {
     /// (SIZE) Before a transfer: none of a file that is not there. What reads as a time is one: few files have so many bytes,
     /// and fewer of them such a number.
     async fn size_before(&mut self, path: &str) -> Result<Option<u64>, Error> {
-        match self.size_told(path).await? {
-            Told::Bytes(size) if size >= SMALLEST_TIME && parse_time_val(format!("{size}").as_bytes()).is_some() => {
+        match self.reported_size(path).await? {
+            ReportedSize::Bytes(size)
+                if size >= SMALLEST_TIME && parse_time_val(format!("{size}").as_bytes()).is_some() =>
+            {
                 Err(self.time_for_size())
             }
-            Told::Bytes(size) => Ok(Some(size)),
-            Told::Missing => Ok(Some(0)),
-            Told::Nothing => Ok(None),
+            ReportedSize::Bytes(size) => Ok(Some(size)),
+            ReportedSize::Missing => Ok(Some(0)),
+            ReportedSize::Nothing => Ok(None),
         }
     }
 
     /// (SIZE) After a transfer, of a file that cannot have the 14 digits of a time unless this number has them.
     pub(crate) async fn size_after(&mut self, path: &str, known: u64) -> Result<Option<u64>, Error> {
-        self.settle().await?;
-        match self.size_told(path).await? {
-            Told::Bytes(size) if size >= SMALLEST_TIME && known < SMALLEST_TIME => Err(self.time_for_size()),
-            Told::Bytes(size) => Ok(Some(size)),
-            Told::Missing | Told::Nothing => Ok(None),
+        self.drain_pending_replies().await?;
+        match self.reported_size(path).await? {
+            ReportedSize::Bytes(size) if size >= SMALLEST_TIME && known < SMALLEST_TIME => Err(self.time_for_size()),
+            ReportedSize::Bytes(size) => Ok(Some(size)),
+            ReportedSize::Missing | ReportedSize::Nothing => Ok(None),
         }
     }
 

@@ -358,7 +358,7 @@ fn read_that_is_dropped_leaves_the_session_in_step() {
         while bytes.len() < 3 {
             let network = session.network().clone();
             let brief = Duration::from_millis(50);
-            let _ = ftp_client::within(&network, brief, Phase::Total, download.read(&mut bytes, 1)).await;
+            let _ = ftp_client::timeout(&network, brief, Phase::Total, download.read(&mut bytes, 1)).await;
         }
         while download.read(&mut bytes, 1).await.unwrap() > 0 {}
         assert_eq!(download.finish(session).await.unwrap().bytes, 3);

@@ -125,7 +125,7 @@ fn upload_of_which_a_flush_was_dropped_is_no_success() {
         session.set_transfer_mode(TransferMode::Deflate).await.unwrap();
         let mut upload = session.store("a", Image, 0).await.unwrap();
         upload.write(b"hello").await.unwrap();
-        ftp_client::within(&network, Duration::from_secs(1), Phase::Total, upload.flush()).await.unwrap_err();
+        ftp_client::timeout(&network, Duration::from_secs(1), Phase::Total, upload.flush()).await.unwrap_err();
         assert!(matches!(upload.finish(session).await, Err(Error::Other(_))));
     });
 }

@@ -301,7 +301,7 @@ fn plain_commands_that_may_change_the_features_have_them_asked_for_again() {
 fn dropping_a_call_closes_the_session() {
     play(hello().expect("NOOP"), async |session| {
         let network = session.network().clone();
-        let limited = ftp_client::within(&network, Duration::from_secs(1), Phase::Total, session.noop()).await;
+        let limited = ftp_client::timeout(&network, Duration::from_secs(1), Phase::Total, session.noop()).await;
         assert_eq!(limited, Err(Error::Timeout(Phase::Total)));
         assert_eq!(network.open_sockets(), 0);
         assert_eq!(session.noop().await, Err(Error::Closed));

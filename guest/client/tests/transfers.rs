@@ -484,7 +484,7 @@ fn upload_of_which_a_write_was_dropped_is_no_success() {
         let network = session.network().clone();
         let mut upload = session.store("a", Image, 0).await.unwrap();
         let writing = upload.write(b"hello");
-        ftp_client::within(&network, Duration::from_secs(1), Phase::Total, writing).await.unwrap_err();
+        ftp_client::timeout(&network, Duration::from_secs(1), Phase::Total, writing).await.unwrap_err();
         assert!(matches!(upload.write(b" world").await, Err(Error::Other(_))));
         assert!(matches!(upload.finish(session).await, Err(Error::Other(_))));
         assert!(session.is_open());

@@ -191,7 +191,7 @@ fn depth_has_a_limit() {
     let tree = walked(script, None, WalkOptions { depth: 1, ..WalkOptions::default() });
     assert_eq!(items(&tree), ["d", "d/e"]);
     assert_eq!(end(&tree, "d"), &End::Complete);
-    assert_eq!(end(&tree, "d/e"), &End::Limit(Reached::Depth));
+    assert_eq!(end(&tree, "d/e"), &End::Limit(WalkLimit::Depth));
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn directory_that_contains_one_like_itself_meets_the_limit_of_depth() {
     }
     let tree = walked(script, None, WalkOptions::default());
     assert_eq!(tree.items.len(), 129);
-    assert_eq!(tree.folders.last().unwrap().end, End::Limit(Reached::Depth));
+    assert_eq!(tree.folders.last().unwrap().end, End::Limit(WalkLimit::Depth));
 }
 
 #[test]
@@ -215,13 +215,13 @@ fn entries_have_a_limit_in_one_directory_and_in_all() {
     let script = || listing(featured(), "MLSD", &["type=dir;=d", "type=file;=a", "type=file;=b"]);
     let tree = walked(script(), None, WalkOptions { entries: 2, ..WalkOptions::default() });
     assert_eq!(items(&tree), ["d", "a"]);
-    assert_eq!(end(&tree, ""), &End::Limit(Reached::Entries));
-    assert_eq!(end(&tree, "d"), &End::Limit(Reached::Entries));
+    assert_eq!(end(&tree, ""), &End::Limit(WalkLimit::Entries));
+    assert_eq!(end(&tree, "d"), &End::Limit(WalkLimit::Entries));
 
     let script = listing(script(), "MLSD d", &["nonsense", "type=file;=x"]);
     let tree = walked(script, None, WalkOptions { entries: 4, ..WalkOptions::default() });
     assert_eq!(end(&tree, ""), &End::Complete);
-    assert_eq!(end(&tree, "d"), &End::Limit(Reached::Entries));
+    assert_eq!(end(&tree, "d"), &End::Limit(WalkLimit::Entries));
 }
 
 #[test]

@@ -10,7 +10,10 @@ use core::pin::pin;
 use core::time::Duration;
 use ftp_client::retry::fetch;
 use ftp_client::segments::Sink;
-use ftp_client::{CHUNK, DataMode, Download, Entries, Error, HOLD, Phase, Session, Settings, Upload, breathe, within};
+use ftp_client::{
+    CHUNK, DataMode, Download, Entries, Error, Phase, Session, Settings, UPLOAD_COALESCE_DELAY, Upload, timeout,
+    yield_now,
+};
 use ftp_wasi::{Wasi, block_on, ready};
 use wasi::io::streams::{InputStream, OutputStream, StreamError};
 
@@ -161,7 +164,7 @@ impl wit::GuestConnector for Connector {
             let arrived = fetched?;
             flushed.map(|()| arrived)
         };
-        Ok(block_on(within(&Wasi, limit, Phase::Total, fetching))?.into())
+        Ok(block_on(timeout(&Wasi, limit, Phase::Total, fetching))?.into())
     }
 }
 
@@ -472,7 +475,7 @@ impl wit::GuestDownload for OpenDownload {
                 }
                 write_all(sink, &buffer).await?;
                 total += count as u64;
-                breathe().await;
+                yield_now().await;
             }
         })?)
     }
@@ -538,7 +541,7 @@ impl wit::GuestUpload for OpenUpload {
                             ready(&more).await;
                             Ok(())
                         };
-                        if within(&Wasi, HOLD, Phase::Data, soon).await.is_err() {
+                        if timeout(&Wasi, UPLOAD_COALESCE_DELAY, Phase::Data, soon).await.is_err() {
                             upload.flush().await?;
                             ready(&more).await;
                         }
@@ -546,7 +549,7 @@ impl wit::GuestUpload for OpenUpload {
                     Ok(bytes) => {
                         upload.write(&bytes).await?;
                         total += bytes.len() as u64;
-                        breathe().await;
+                        yield_now().await;
                     }
                     Err(StreamError::Closed) => return Ok(total),
                     Err(error) => return Err(local_failure(&error)),
@@ -585,7 +588,7 @@ fn answer<T, U: From<T>>(work: impl Future<Output = Result<T, Error>>) -> Result
 /// A call on a transfer, within the limit of a whole call, which closes the session when it runs out.
 fn whole_call<T>(slot: &Slot, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let limit = slot.borrow().as_ref().and_then(|session| session.settings().total_timeout);
-    let result = block_on(within(&Wasi, limit, Phase::Total, pin!(work)));
+    let result = block_on(timeout(&Wasi, limit, Phase::Total, pin!(work)));
     if let (Err(Error::Timeout(Phase::Total)), Some(session)) = (&result, slot.borrow_mut().as_mut()) {
         session.close();
     }

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::{self, Write as _};
 use std::net::IpAddr;
 
-use ftp_cli::needs::Needs;
+use ftp_cli::needs::RequiredGrants;
 use ftp_cli::text::plain;
 use ftp_host::Command;
 
@@ -12,7 +12,7 @@ use super::arguments::Sandbox;
 use super::variables::Variables;
 
 /// A line for each thing. Names of variables only: their values are secrets.
-pub async fn print(command: &Command, needs: &Needs, sandbox: &Sandbox, variables: &Variables) {
+pub async fn print(command: &Command, needs: &RequiredGrants, sandbox: &Sandbox, variables: &Variables) {
     for (host, port) in &needs.hosts {
         say("connects to", format!("{host}, port {port} and data ports: {}", addresses(command, host).await));
     }

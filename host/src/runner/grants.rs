@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use ftp_cli::arguments::Verb;
 use ftp_cli::exit::Exit;
-use ftp_cli::needs::{Folder, Needs};
+use ftp_cli::needs::{Folder, RequiredGrants};
 use ftp_host::{Command, Policy};
 
 use super::Failure;
@@ -17,8 +17,8 @@ use super::arguments::Sandbox;
 const FIRST_PORT: u16 = 1024;
 
 /// A command that may do what the verb is about. Folders that are to be filled are made.
-pub fn command(verb: &Verb, sandbox: &Sandbox) -> Result<(Command, Needs), Failure> {
-    let needs = Needs::of(verb, Path::is_dir).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+pub fn command(verb: &Verb, sandbox: &Sandbox) -> Result<(Command, RequiredGrants), Failure> {
+    let needs = RequiredGrants::of(verb, Path::is_dir).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
     // The user named the hosts, so they may be anywhere.
     let policy = Policy::default().allow_loopback().allow_private();
     let mut command = Command::new(policy, verb.connection().local_address);

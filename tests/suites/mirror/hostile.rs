@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use ftp_client::Settings;
 use ftp_client::mirror::{
-    Draft, End, Names, Patterns, Plan, PlanOptions, Reached, Reason, Rule, Times, Tree, WalkOptions, walk,
+    Draft, End, Names, Patterns, Plan, PlanOptions, Reason, Rule, Times, Tree, WalkLimit, WalkOptions, walk,
 };
 use ftp_client::native::Native;
 use ftp_tests::root;
@@ -174,7 +174,7 @@ async fn directory_without_a_bottom() -> Result<()> {
         script = entered(script, &path, listing);
     }
     let mirrored = mirror(script, &PlanOptions::default(), |_| Ok(())).await?;
-    assert_eq!(mirrored.tree.folders.last().map(|folder| &folder.end), Some(&End::Limit(Reached::Depth)));
+    assert_eq!(mirrored.tree.folders.last().map(|folder| &folder.end), Some(&End::Limit(WalkLimit::Depth)));
     assert_eq!(mirrored.files.len(), 129);
     Ok(())
 }

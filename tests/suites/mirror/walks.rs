@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 
 use anyhow::Result;
 use ftp_client::Kind;
-use ftp_client::mirror::{End, Folder, Reached, Tree, WalkOptions, walk};
+use ftp_client::mirror::{End, Folder, Tree, WalkLimit, WalkOptions, walk};
 
 use crate::local;
 use crate::site::Site;
@@ -79,7 +79,7 @@ pub async fn walk_stops_at_its_depth(site: Site) -> Result<()> {
     let mut session = site.login().await?;
     let tree = walk(&mut session, Some("/"), WalkOptions::default()).await?;
     assert_eq!(tree.items.len(), 129);
-    assert_eq!(tree.folders.last().map(|folder| &folder.end), Some(&End::Limit(Reached::Depth)));
+    assert_eq!(tree.folders.last().map(|folder| &folder.end), Some(&End::Limit(WalkLimit::Depth)));
     Ok(())
 }
 

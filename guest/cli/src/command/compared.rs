@@ -4,7 +4,7 @@ use ftp_client::{Algorithm, Error, NotVerified, Outcome, Verified};
 use serde_json::{Value, json};
 
 use super::connect::Client;
-use super::download::Known;
+use super::download::FileVersion;
 use super::output::Output;
 
 /// What was compared at the end of a transfer.
@@ -89,7 +89,7 @@ pub fn unless_refused<T>(client: &Client, result: Result<T, Error>) -> Result<Op
 pub async fn check_size(
     client: &mut Client,
     path: &str,
-    known: &Known,
+    known: &FileVersion,
     arrived: u64,
     outcome: &Outcome,
 ) -> Result<Compared, Error> {

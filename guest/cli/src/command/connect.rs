@@ -15,14 +15,14 @@ use ftp_cli::arguments::{ConnectionOptions, TransferOptions};
 use ftp_cli::exit::Exit;
 use ftp_cli::needs::{parent, security};
 use ftp_cli::remote::{Remote, is_link_local};
-use ftp_client::retry::{Patience, Retry};
+use ftp_client::retry::{Backoff, Retry};
 use ftp_client::{Error, Network, NetworkError, Security, Session, Settings, TransferMode, Trust};
 use ftp_wasi::{Wasi, WasiListener, WasiStream};
 
 use super::Context;
 use super::bare::{Away, Names};
 use super::credentials::{self, Credentials};
-use super::failure::{Doing as _, Failure};
+use super::failure::{Failure, ResultExt as _};
 use super::hints;
 use super::jobs::retry;
 use super::local::{self, has_runner};
@@ -186,7 +186,7 @@ impl Server {
 
     /// A session that is logged in, tried as often as the policy has it.
     pub async fn open(&self) -> Result<Client, Failure> {
-        let mut patience = Patience::new(&self.retry);
+        let mut backoff = Backoff::new(&self.retry);
         loop {
             let failure = match self.open_once().await {
                 Ok(client) => return Ok(client),
@@ -194,7 +194,7 @@ impl Server {
             };
             let Some(error) = &failure.error else { return Err(failure) };
             // Only then is it known that there is another attempt.
-            if !patience.wait(&self.net, error, false).await {
+            if !backoff.wait(&self.net, error, false).await {
                 return Err(failure);
             }
             self.out.note(&format!("{}; trying again", failure.text));
@@ -263,7 +263,7 @@ impl Server {
             return Err(if is_refused { Failure { exit: Exit::Login, ..failure } } else { failure });
         }
         if self.compress {
-            session.set_transfer_mode(TransferMode::Deflate).await.doing("the server does not compress")?;
+            session.set_transfer_mode(TransferMode::Deflate).await.context("the server does not compress")?;
         }
         Ok(())
     }

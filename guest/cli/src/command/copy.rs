@@ -8,14 +8,14 @@ use std::cell::Cell;
 use ftp_cli::arguments::Cp;
 use ftp_cli::exit::Exit;
 use ftp_cli::names;
-use ftp_client::{CHUNK, Error, Representation, breathe};
+use ftp_client::{CHUNK, Error, Representation, yield_now};
 use serde_json::json;
 
 use super::Context;
 use super::compared::{Compared, check_size, is_refusal, unless_refused};
 use super::connect::{Client, Server};
-use super::download::{Known, ask};
-use super::failure::{Doing as _, Failure};
+use super::download::{FileVersion, ask};
+use super::failure::{Failure, ResultExt as _};
 use super::renames::{rename, temporary};
 use super::upload::with_part;
 
@@ -31,7 +31,7 @@ pub async fn run(context: &Context, cp: Cp) -> Result<(), Failure> {
     };
     let mut source = from.open().await?;
     if from.is_same_place(&to)
-        && is_same_file(&mut source, &path, &target).await.doing(format!("cannot copy {path}"))?
+        && is_same_file(&mut source, &path, &target).await.context(format!("cannot copy {path}"))?
     {
         return Err(Failure::usage(format!("{path} cannot be copied onto itself")));
     }
@@ -49,8 +49,8 @@ async fn copy(
     [path, target]: [&str; 2],
     [source, sink]: [&mut Client; 2],
 ) -> Result<(), Failure> {
-    let known = ask(source, path, true).await.doing(format!("cannot copy {path}"))?;
-    let is_new = is_new(sink, target).await.doing(format!("cannot copy to {target}"))?;
+    let known = ask(source, path, true).await.context(format!("cannot copy {path}"))?;
+    let is_new = is_new(sink, target).await.context(format!("cannot copy to {target}"))?;
     // A server that does not report the one does not report the other, if they are the same file.
     let is_direct = is_new && known.size.is_some();
     let place = match is_direct {
@@ -136,7 +136,7 @@ struct Copy<'a> {
     /// The name that the copy has at first.
     place: &'a str,
     /// The source.
-    known: Known,
+    known: FileVersion,
     /// The target was opened, so that it has a part.
     is_begun: Cell<bool>,
 }
@@ -171,29 +171,29 @@ impl Copy<'_> {
 
     async fn relay(&self, source: &mut Client, sink: &mut Client) -> Result<Compared, Failure> {
         let (reading, writing) = (format!("cannot get {}", self.path), format!("cannot put {}", self.place));
-        let mut download = source.retrieve(self.path, Representation::Image, 0).await.doing_named(&reading)?;
-        let mut upload = sink.store(self.place, Representation::Image, 0).await.doing(&writing)?;
+        let mut download = source.retrieve(self.path, Representation::Image, 0).await.context_named(&reading)?;
+        let mut upload = sink.store(self.place, Representation::Image, 0).await.context(&writing)?;
         self.is_begun.set(true);
         let bar = self.context.out.begin(self.path, self.known.size.or(download.expected_size()));
         let mut buffer = Vec::new();
         let mut bytes = 0;
         loop {
             buffer.clear();
-            let count = download.read(&mut buffer, CHUNK).await.doing(&reading)? as u64;
+            let count = download.read(&mut buffer, CHUNK).await.context(&reading)? as u64;
             if count == 0 {
                 break;
             }
-            upload.write(&buffer).await.doing(&writing)?;
+            upload.write(&buffer).await.context(&writing)?;
             bytes += count;
             bar.advance(count);
-            breathe().await;
+            yield_now().await;
         }
-        let read = download.finish(source).await.doing(&reading)?;
-        let written = upload.finish(sink).await.doing(&writing)?;
-        source.back().await.doing(&reading)?;
-        sink.back().await.doing(&writing)?;
+        let read = download.finish(source).await.context(&reading)?;
+        let written = upload.finish(sink).await.context(&writing)?;
+        source.back().await.context(&reading)?;
+        sink.back().await.context(&writing)?;
         if self.context.verify_size {
-            check_size(source, self.path, &self.known, bytes, &read).await.doing(&reading)?;
+            check_size(source, self.path, &self.known, bytes, &read).await.context(&reading)?;
         }
         self.context.out.done(bytes, &bar.summary(bytes));
         Ok(Compared::of(&written))

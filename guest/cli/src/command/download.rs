@@ -9,10 +9,10 @@ use ftp_cli::arguments::TransferOptions;
 use ftp_cli::exit::Exit;
 use ftp_cli::names;
 use ftp_cli::needs::parent;
-use ftp_client::retry::{Patience, Retry};
+use ftp_client::retry::{Backoff, Retry};
 use ftp_client::{
     Algorithm, CHUNK, Download, Entry, Error, Hasher, Kind, Outcome, Precision, RawEntry, Representation, Timestamp,
-    breathe,
+    yield_now,
 };
 use serde_json::json;
 
@@ -21,7 +21,7 @@ use super::bars::Bar;
 use super::compared::{Compared, check_size, refuses_offset, unless_refused};
 use super::connect::{Client, Net};
 use super::disk;
-use super::failure::{Doing as _, Failure};
+use super::failure::{Failure, ResultExt as _};
 use super::jobs::{Limiter, Worker, retry};
 use super::local;
 use super::segmented;
@@ -34,7 +34,7 @@ pub struct Job {
     /// Here.
     pub target: PathBuf,
     /// What the server told about it.
-    pub known: Known,
+    pub known: FileVersion,
     pub representation: Representation,
 }
 
@@ -47,7 +47,7 @@ impl Job {
 
 /// What is known about a file on the server.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Known {
+pub struct FileVersion {
     pub size: Option<u64>,
     /// The size is that of the file in bytes, as `SIZE` and `MLSD` report it. What `LIST` reports is made for people.
     pub is_exact: bool,
@@ -56,7 +56,7 @@ pub struct Known {
     pub modified: Option<Timestamp>,
 }
 
-impl Known {
+impl FileVersion {
     /// What an entry tells. That of a link tells size and time of the link, and nothing of the file.
     pub fn of(entry: &Entry) -> Self {
         match entry.kind {
@@ -80,7 +80,7 @@ impl Known {
 pub const NO_CHECKSUM_OF_TEXT: &str = "text has other bytes at the other side: --checksum does not go with it";
 
 /// How files are downloaded.
-pub struct How {
+pub struct DownloadOptions {
     pub resume: bool,
     /// Also a file whose time the server does not tell, which may be another one of the same size.
     pub blindly: bool,
@@ -92,7 +92,7 @@ pub struct How {
     pub limiter: Rc<Limiter>,
 }
 
-impl How {
+impl DownloadOptions {
     pub fn new(context: &Context, options: &TransferOptions, segments: u16) -> Self {
         Self {
             resume: options.resume,
@@ -121,7 +121,7 @@ impl How {
     }
 
     /// It is known well enough to be continued.
-    fn knows(&self, known: &Known) -> bool {
+    fn knows(&self, known: &FileVersion) -> bool {
         known.exact_size().is_some() && (self.blindly || known.modified.as_ref().is_some_and(tells_versions_apart))
     }
 }
@@ -134,9 +134,9 @@ fn tells_versions_apart(time: &Timestamp) -> bool {
 }
 
 /// Download a file, as often as it takes and the policy has it.
-pub async fn download(worker: &mut Worker<'_>, job: &Job, how: &How) -> Result<(), Failure> {
+pub async fn download(worker: &mut Worker<'_>, job: &Job, how: &DownloadOptions) -> Result<(), Failure> {
     disk::check_name(&job.target)?;
-    let mut patience = Patience::new(&how.retry);
+    let mut backoff = Backoff::new(&how.retry);
     let mut attempt = Attempt { resume: how.resume, keep: how.resume, reached: 0, temporary: None };
     let is_device = disk::is_device(&job.target);
     loop {
@@ -153,7 +153,7 @@ pub async fn download(worker: &mut Worker<'_>, job: &Job, how: &How) -> Result<(
         let may_repeat = job.may_continue() && !(is_device && attempt.reached > 0);
         let net = worker.context.net.clone();
         let is_again = match &failure.error {
-            Some(error) => may_repeat && patience.wait(&net, error, attempt.reached > before).await,
+            Some(error) => may_repeat && backoff.wait(&net, error, attempt.reached > before).await,
             None => false,
         };
         if !is_again {
@@ -182,7 +182,7 @@ struct Arrived {
 }
 
 impl Attempt {
-    async fn run(&mut self, worker: &mut Worker<'_>, job: &Job, how: &How) -> Result<(), Failure> {
+    async fn run(&mut self, worker: &mut Worker<'_>, job: &Job, how: &DownloadOptions) -> Result<(), Failure> {
         let context = worker.context;
         let client = worker.client().await?;
         let known = self.look(client, job, how).await?;
@@ -224,7 +224,7 @@ impl Attempt {
             let download = match client.retrieve(&job.path, job.representation, offset).await {
                 Err(error) if offset > 0 && refuses_offset(client, &error) => {
                     offset = 0;
-                    let download = client.retrieve(&job.path, job.representation, 0).await.doing_named(&what)?;
+                    let download = client.retrieve(&job.path, job.representation, 0).await.context_named(&what)?;
                     restart(&mut file).map_err(|error| Failure::local("write", temporary, &error))?;
                     Ok(download)
                 }
@@ -232,11 +232,11 @@ impl Attempt {
             };
             bar.skip(offset);
             self.reached = offset;
-            let download = download.doing_named(&what)?;
+            let download = download.context_named(&what)?;
             let place = Place { file: &mut file, path: temporary };
             let outcome = pump(client, download, place, bar, how, &mut self.reached).await;
             let outcome = outcome.map_err(|error| error.into_failure(&what))?;
-            let compared = check(client, job, known, how, offset + outcome.bytes, &outcome).await.doing(&what)?;
+            let compared = check(client, job, known, how, offset + outcome.bytes, &outcome).await.context(&what)?;
             arrived = Arrived { bytes: outcome.bytes, resumed_at: offset, compared };
         }
         if how.checksum && offset > 0 {
@@ -247,26 +247,26 @@ impl Attempt {
     }
 
     /// To a device, which takes the bytes as they come. There is nothing to continue or to rename.
-    async fn write_device(&mut self, worker: &mut Worker<'_>, job: &Job, how: &How) -> Result<(), Failure> {
+    async fn write_device(&mut self, worker: &mut Worker<'_>, job: &Job, how: &DownloadOptions) -> Result<(), Failure> {
         let what = format!("cannot get {}", job.path);
         let context = worker.context;
         let client = worker.client().await?;
         let known = self.look(client, job, how).await?;
         let file = File::options().append(true).open(&job.target);
         let mut file = file.map_err(|error| Failure::local("write", &job.target, &error))?;
-        let download = client.retrieve(&job.path, job.representation, 0).await.doing_named(&what)?;
+        let download = client.retrieve(&job.path, job.representation, 0).await.context_named(&what)?;
         let bar = context.out.begin(&job.path, known.size);
         let place = Place { file: &mut file, path: &job.target };
         let outcome = pump(client, download, place, &bar, how, &mut self.reached).await;
         let outcome = outcome.map_err(|error| error.into_failure(&what))?;
-        let compared = check(client, job, &known, how, outcome.bytes, &outcome).await.doing(&what)?;
+        let compared = check(client, job, &known, how, outcome.bytes, &outcome).await.context(&what)?;
         done(worker, job, how, &bar, &Arrived { bytes: outcome.bytes, resumed_at: 0, compared });
         Ok(())
     }
 
     /// What has to be known before: the size, by which a cut is seen; the time, where it is kept; both, where the download is
     /// continued. In another attempt they are asked for again, as the file may have changed.
-    async fn look(&self, client: &mut Client, job: &Job, how: &How) -> Result<Known, Failure> {
+    async fn look(&self, client: &mut Client, job: &Job, how: &DownloadOptions) -> Result<FileVersion, Failure> {
         let is_dated = job.known.modified.as_ref().is_some_and(local::is_exact);
         let needs_version = how.resume || how.segments > 1;
         let is_again = self.temporary.is_some();
@@ -275,10 +275,10 @@ impl Attempt {
         if !needs_time && (!needs_size || job.known.exact_size().is_some()) {
             return Ok(job.known);
         }
-        let asked = ask(client, &job.path, needs_time).await.doing(format!("cannot get {}", job.path))?;
+        let asked = ask(client, &job.path, needs_time).await.context(format!("cannot get {}", job.path))?;
         // Whether a file is there of which nothing is reported is seen when it is asked for.
         let known = if asked.size.is_some() { asked } else { job.known };
-        Ok(Known { modified: asked.modified.or(job.known.modified), ..known })
+        Ok(FileVersion { modified: asked.modified.or(job.known.modified), ..known })
     }
 
     /// Bytes that are not those of the server are no beginning of the file. Where fewer came, and nothing failed, which of them
@@ -310,8 +310,8 @@ impl Drop for Attempt {
 
 /// How a file comes.
 struct Way<'a> {
-    how: &'a How,
-    known: &'a Known,
+    how: &'a DownloadOptions,
+    known: &'a FileVersion,
     temporary: &'a Path,
     bar: &'a Bar,
 }
@@ -331,23 +331,23 @@ async fn divided(worker: &mut Worker<'_>, job: &Job, way: &Way<'_>, resume: bool
 async fn check(
     client: &mut Client,
     job: &Job,
-    known: &Known,
-    how: &How,
+    known: &FileVersion,
+    how: &DownloadOptions,
     arrived: u64,
     outcome: &Outcome,
 ) -> Result<Compared, Error> {
-    let known = if how.verify_size && job.may_continue() { *known } else { Known::default() };
+    let known = if how.verify_size && job.may_continue() { *known } else { FileVersion::default() };
     check_size(client, &job.path, &known, arrived, outcome).await
 }
 
 /// (SIZE, MDTM) What is known of a file, behind a link too: `MLST` of ProFTPD tells the size of the link. A server that denies
 /// that the file is there is not asked for its time.
-pub async fn ask(client: &mut Client, path: &str, with_time: bool) -> Result<Known, Error> {
+pub async fn ask(client: &mut Client, path: &str, with_time: bool) -> Result<FileVersion, Error> {
     let size = match client.size(path).await {
-        Err(Error::Permanent(reply)) if reply.code == 550 => return Ok(Known::default()),
+        Err(Error::Permanent(reply)) if reply.code == 550 => return Ok(FileVersion::default()),
         size => unless_refused(client, size)?,
     };
-    let mut known = Known { size, is_exact: size.is_some(), is_asked: true, modified: None };
+    let mut known = FileVersion { size, is_exact: size.is_some(), is_asked: true, modified: None };
     if with_time {
         let modified = client.modified(path).await;
         known.modified = unless_refused(client, modified)?;
@@ -356,12 +356,12 @@ pub async fn ask(client: &mut Client, path: &str, with_time: bool) -> Result<Kno
 }
 
 /// Why bytes did not go through.
-pub enum Broken {
+pub enum CopyError {
     Server(Error),
     Here(Failure),
 }
 
-impl Broken {
+impl CopyError {
     pub fn into_failure(self, what: &str) -> Failure {
         match self {
             Self::Server(error) => Failure::of(what, error),
@@ -382,32 +382,33 @@ async fn pump(
     mut download: Download<Net>,
     place: Place<'_>,
     bar: &Bar,
-    how: &How,
+    how: &DownloadOptions,
     reached: &mut u64,
-) -> Result<Outcome, Broken> {
+) -> Result<Outcome, CopyError> {
     let mut buffer = Vec::new();
     let mut bytes = 0;
     loop {
         buffer.clear();
-        let count = download.read(&mut buffer, CHUNK).await.map_err(Broken::Server)? as u64;
+        let count = download.read(&mut buffer, CHUNK).await.map_err(CopyError::Server)? as u64;
         if count == 0 {
             break;
         }
         let written = place.file.write_all(&buffer);
-        written.map_err(|error| Broken::Here(Failure::local("write", place.path, &disk::cause(place.path, error))))?;
+        written
+            .map_err(|error| CopyError::Here(Failure::local("write", place.path, &disk::cause(place.path, error))))?;
         bytes += count;
         *reached += count;
         bar.advance(count);
         how.limiter.pass(count).await;
-        breathe().await;
+        yield_now().await;
     }
-    let outcome = download.finish(client).await.map_err(Broken::Server)?;
+    let outcome = download.finish(client).await.map_err(CopyError::Server)?;
     Ok(Outcome { bytes, ..outcome })
 }
 
 /// Where the file is until it is whole. Its name tells which version of the file it is, and whether it is the beginning or
 /// parts of it: one must not be taken for the other.
-fn temporary(target: &Path, known: &Known, is_divided: bool) -> PathBuf {
+fn temporary(target: &Path, known: &FileVersion, is_divided: bool) -> PathBuf {
     let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let modified = known.modified.map_or(0, |time| time.seconds);
     let parts = if is_divided { "-parts" } else { "" };
@@ -416,7 +417,7 @@ fn temporary(target: &Path, known: &Known, is_divided: bool) -> PathBuf {
 }
 
 /// The temporary file, and where to go on in it. A link of its name is replaced, not followed.
-fn open(path: &Path, resume: bool, known: &Known) -> Result<(File, u64), Failure> {
+fn open(path: &Path, resume: bool, known: &FileVersion) -> Result<(File, u64), Failure> {
     let failed = |error: io::Error| Failure::local("write", path, &error);
     if resume
         && disk::is_file(path)
@@ -463,7 +464,7 @@ pub async fn compare(
             break;
         }
         hasher.update(buffer.get(..count).unwrap_or_default());
-        breathe().await;
+        yield_now().await;
     }
     match hasher.finish().value == theirs.value {
         true => Ok(Some(theirs.algorithm)),
@@ -472,7 +473,7 @@ pub async fn compare(
 }
 
 /// It is whole.
-fn put_in_place(temporary: &Path, target: &Path, known: &Known, how: &How) -> Result<(), Failure> {
+fn put_in_place(temporary: &Path, target: &Path, known: &FileVersion, how: &DownloadOptions) -> Result<(), Failure> {
     if how.times
         && let Some(time) = &known.modified
     {
@@ -482,7 +483,7 @@ fn put_in_place(temporary: &Path, target: &Path, known: &Known, how: &How) -> Re
     fs::rename(temporary, target).map_err(|error| Failure::local("write", target, &error))
 }
 
-fn done(worker: &Worker<'_>, job: &Job, how: &How, bar: &Bar, arrived: &Arrived) {
+fn done(worker: &Worker<'_>, job: &Job, how: &DownloadOptions, bar: &Bar, arrived: &Arrived) {
     let out = &worker.context.out;
     let mut event = json!({
         "event": "transfer", "direction": "get", "server": worker.server.remote.server(), "remote": job.path,

@@ -78,19 +78,19 @@ fn cause(error: &io::Error) -> String {
 }
 
 /// What was tried, for errors of the client.
-pub trait Doing<T> {
+pub trait ResultExt<T> {
     /// As [`Failure::of`].
-    fn doing(self, what: impl AsRef<str>) -> Result<T, Failure>;
+    fn context(self, what: impl AsRef<str>) -> Result<T, Failure>;
     /// As [`Failure::of_named`].
-    fn doing_named(self, what: impl AsRef<str>) -> Result<T, Failure>;
+    fn context_named(self, what: impl AsRef<str>) -> Result<T, Failure>;
 }
 
-impl<T> Doing<T> for Result<T, Error> {
-    fn doing(self, what: impl AsRef<str>) -> Result<T, Failure> {
+impl<T> ResultExt<T> for Result<T, Error> {
+    fn context(self, what: impl AsRef<str>) -> Result<T, Failure> {
         self.map_err(|error| Failure::of(what, error))
     }
 
-    fn doing_named(self, what: impl AsRef<str>) -> Result<T, Failure> {
+    fn context_named(self, what: impl AsRef<str>) -> Result<T, Failure> {
         self.map_err(|error| Failure::of_named(what, error))
     }
 }

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::Context;
 use super::connect::{Client, Server};
-use super::failure::{Doing as _, Failure};
+use super::failure::{Failure, ResultExt as _};
 use super::globs::expand;
 use super::targets::{each_path, each_url, servers};
 use super::{hints, local};
@@ -60,7 +60,7 @@ pub async fn rm(context: &Context, rm: Rm) -> Result<(), Failure> {
         }
         match client.delete(path).await {
             Err(Error::Permanent(_)) if recursive => remove_tree(context, client, path, hidden).await,
-            result => match result.map(drop).doing_named(format!("cannot delete {path}")) {
+            result => match result.map(drop).context_named(format!("cannot delete {path}")) {
                 Err(failure) => Err(hints::directory(client, path, failure, "rm -r deletes those").await),
                 Ok(()) => Ok(()),
             },
@@ -75,7 +75,7 @@ async fn remove_tree(context: &Context, client: &mut Client, path: &str, hidden:
     let what = format!("cannot delete {path}");
     let mut tree = Tree::default();
     let mut walk = Walk::new(Some(path), WalkOptions { hidden, ..WalkOptions::default() });
-    walk.run(client, &mut tree).await.doing(&what)?;
+    walk.run(client, &mut tree).await.context(&what)?;
     let root = tree.folders.iter().find(|folder| folder.path.depth() == 0);
     if let Some(End::Failed(error)) = root.map(|folder| &folder.end) {
         return Err(Failure::of_named(&what, error.clone()));
@@ -91,14 +91,14 @@ async fn remove_tree(context: &Context, client: &mut Client, path: &str, hidden:
             Kind::Directory => client.remove_directory(&removal.on_server(&item.path)).await,
             _ => client.delete(&removal.on_server(&item.path)).await,
         };
-        match result.doing_named(format!("cannot delete {}", removal.on_server(&item.path))) {
+        match result.context_named(format!("cannot delete {}", removal.on_server(&item.path))) {
             Ok(_) => removal.done += 1,
             Err(failure) if !client.is_open() => return Err(failure),
             Err(failure) => removal.keep(&item.path, failure),
         }
     }
     if removal.first.is_none() && !is_root(path) {
-        client.remove_directory(path).await.map(drop).doing_named(what)?;
+        client.remove_directory(path).await.map(drop).context_named(what)?;
     }
     if walk.is_away() {
         client.close();
@@ -156,12 +156,12 @@ impl Removal<'_> {
             if kinds.0 != path.parent() {
                 let what = format!("cannot look for links in {}", self.root);
                 let parent = path.parent().unwrap_or_default();
-                kinds = (Some(parent.clone()), walk.kinds(client, &parent).await.doing(what)?);
+                kinds = (Some(parent.clone()), walk.kinds(client, &parent).await.context(what)?);
             }
             let kind = kinds.1.as_ref().zip(path.name()).and_then(|(kinds, name)| kinds.get(name));
             match client.delete(&self.on_server(&path)).await {
                 Err(Error::Permanent(_)) if kind != Some(&Kind::SymbolicLink) => continue,
-                result => match result.doing_named(format!("cannot delete {}", self.on_server(&path))) {
+                result => match result.context_named(format!("cannot delete {}", self.on_server(&path))) {
                     Ok(_) => self.done += 1,
                     Err(failure) if !client.is_open() => return Err(failure),
                     Err(failure) => self.keep(&path, failure),
@@ -213,7 +213,7 @@ pub async fn mkdir(context: &Context, mkdir: Mkdir) -> Result<(), Failure> {
         let path = path.trim_end_matches('/');
         match client.make_directory(path).await {
             Err(error @ Error::Permanent(_)) if parents => make_all(client, path, error).await,
-            result => result.map(drop).doing(format!("cannot make {path}")),
+            result => result.map(drop).context(format!("cannot make {path}")),
         }
     })
     .await
@@ -241,14 +241,14 @@ pub async fn make_all(client: &mut Client, path: &str, error: Error) -> Result<(
 /// reports no way back, it is closed.
 pub async fn is_directory(client: &mut Client, path: &str) -> Result<bool, Failure> {
     let what = format!("cannot look for the directory {path}");
-    let here = unless_refused(client.current_directory().await).doing(&what)?;
+    let here = unless_refused(client.current_directory().await).context(&what)?;
     match client.change_directory(path).await {
         Ok(_) => {}
         Err(Error::Permanent(_)) => return Ok(false),
         Err(error) => return Err(Failure::of(what, error)),
     }
     let is_back = match here {
-        Some(here) => unless_refused(client.change_directory(&here).await).doing(&what)?.is_some(),
+        Some(here) => unless_refused(client.change_directory(&here).await).context(&what)?.is_some(),
         None => false,
     };
     if !is_back {
@@ -270,7 +270,7 @@ pub fn unless_refused<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
 
 pub async fn rmdir(context: &Context, rmdir: Urls) -> Result<(), Failure> {
     each(context, &rmdir.urls, &rmdir.connection, true, "rmdir", async |client, path| {
-        client.remove_directory(path).await.map(drop).doing_named(format!("cannot remove {path}"))
+        client.remove_directory(path).await.map(drop).context_named(format!("cannot remove {path}"))
     })
     .await
 }
@@ -293,7 +293,7 @@ pub async fn mv(context: &Context, mv: Mv) -> Result<(), Failure> {
         }
     };
     let mut client = server.open().await?;
-    let renamed = client.rename_and_learn(&from, &to).await.doing_named(format!("cannot rename {from} to {to}"));
+    let renamed = client.rename_and_learn(&from, &to).await.context_named(format!("cannot rename {from} to {to}"));
     client.quit().await;
     renamed?;
     context.out.event(&json!({ "event": "mv", "server": server.remote.server(), "path": from, "to": to }));
@@ -306,7 +306,7 @@ pub async fn touch(context: &Context, touch: Touch) -> Result<(), Failure> {
         None => local::now(),
     };
     each(context, &touch.urls, &touch.connection, false, "touch", async |client, path| {
-        client.set_modified(path, &time).await.map(drop).doing_named(format!("cannot set the time of {path}"))
+        client.set_modified(path, &time).await.map(drop).context_named(format!("cannot set the time of {path}"))
     })
     .await
 }
@@ -321,7 +321,11 @@ fn parse(text: &str) -> Result<Timestamp, Failure> {
 pub async fn chmod(context: &Context, chmod: Chmod) -> Result<(), Failure> {
     let mode = chmod.mode;
     each(context, &chmod.urls, &chmod.connection, false, "chmod", async |client, path| {
-        client.set_permissions(path, mode).await.map(drop).doing_named(format!("cannot set the permissions of {path}"))
+        client
+            .set_permissions(path, mode)
+            .await
+            .map(drop)
+            .context_named(format!("cannot set the permissions of {path}"))
     })
     .await
 }

@@ -11,14 +11,14 @@ use ftp_cli::exit::Exit;
 use ftp_cli::names::{self, Naming};
 use ftp_cli::needs::{is_output, split_target};
 use ftp_cli::remote::{Kind, Remote};
-use ftp_client::{CHUNK, Encoding, Error, Representation, breathe};
+use ftp_client::{CHUNK, Encoding, Error, Representation, yield_now};
 
 use super::Context;
 use super::compared::check_size;
 use super::connect::{Client, Server};
 use super::disk;
-use super::download::{How, Job, Known, ask, download};
-use super::failure::{Doing as _, Failure};
+use super::download::{DownloadOptions, FileVersion, Job, ask, download};
+use super::failure::{Failure, ResultExt as _};
 use super::files::reopened;
 use super::globs::{Meaning, Meant, expand, may_be_file};
 use super::hints;
@@ -34,7 +34,7 @@ pub async fn run(context: &Context, get: Get) -> Result<(), Failure> {
     if target.is_some_and(is_output) {
         return get_to_output(context, urls, &get).await;
     }
-    let how = How::new(context, &get.transfer, get.segments);
+    let how = DownloadOptions::new(context, &get.transfer, get.segments);
     let mut servers: Vec<Vec<Rc<Server>>> = Vec::new();
     for url in urls {
         let server = Server::for_transfers(context, url, &get.connection, &get.transfer)?;
@@ -61,7 +61,7 @@ pub async fn run(context: &Context, get: Get) -> Result<(), Failure> {
 struct Work<'a> {
     context: &'a Context,
     get: &'a Get,
-    how: How,
+    how: DownloadOptions,
     into: Into,
     /// Files here that are spoken for.
     taken: BTreeSet<PathBuf>,
@@ -124,7 +124,7 @@ impl Work<'_> {
         if !self.taken.insert(target.clone()) {
             return Err(Failure::usage(format!("more than one source would be written to {}", target.display())));
         }
-        let known = meant.entry.as_ref().map(Known::of).unwrap_or_default();
+        let known = meant.entry.as_ref().map(FileVersion::of).unwrap_or_default();
         let representation = remote.representation(self.get.transfer.ascii);
         Ok(Job { path: meant.path, target, known, representation })
     }
@@ -138,7 +138,7 @@ async fn get_to_output(context: &Context, urls: &[String], get: &Get) -> Result<
     }
     let servers = urls.iter().map(|url| Server::for_transfers(context, url, connection, transfer));
     let servers = servers.collect::<Result<Vec<_>, _>>()?;
-    let how = How::new(context, transfer, *segments);
+    let how = DownloadOptions::new(context, transfer, *segments);
     for server in &servers {
         how.check(server.remote.representation(transfer.ascii))?;
     }
@@ -188,8 +188,8 @@ async fn print_one(
     how: &Printing<'_>,
 ) -> Result<(), Failure> {
     let what = format!("cannot get {}", meant.path);
-    let known = known(client, meant, representation, how).await.doing(&what)?;
-    let mut download = match client.retrieve(&meant.path, representation, 0).await.doing_named(&what) {
+    let known = known(client, meant, representation, how).await.context(&what)?;
+    let mut download = match client.retrieve(&meant.path, representation, 0).await.context_named(&what) {
         Err(failure) => return Err(hints::directory(client, &meant.path, failure, INSTEAD).await),
         Ok(download) => download,
     };
@@ -197,17 +197,17 @@ async fn print_one(
     let mut buffer = Vec::new();
     let mut bytes = 0;
     let failed = |error: io::Error| Failure::output(&error);
-    while download.read(&mut buffer, CHUNK).await.doing(&what)? > 0 {
+    while download.read(&mut buffer, CHUNK).await.context(&what)? > 0 {
         output.write_all(&buffer).map_err(failed)?;
         let count = buffer.len() as u64;
         bytes += count;
         how.limiter.pass(count).await;
         buffer.clear();
-        breathe().await;
+        yield_now().await;
     }
-    let outcome = download.finish(client).await.doing(&what)?;
-    client.back().await.doing(&what)?;
-    let compared = check_size(client, &meant.path, &known, bytes, &outcome).await.doing(&what)?;
+    let outcome = download.finish(client).await.context(&what)?;
+    client.back().await.context(&what)?;
+    let compared = check_size(client, &meant.path, &known, bytes, &outcome).await.context(&what)?;
     compared.note(&how.context.out, &meant.path, how.checksum);
     Ok(())
 }
@@ -218,11 +218,11 @@ async fn known(
     meant: &Meant,
     representation: Representation,
     how: &Printing<'_>,
-) -> Result<Known, Error> {
+) -> Result<FileVersion, Error> {
     if representation != Representation::Image || !how.context.verify_size {
-        return Ok(Known::default());
+        return Ok(FileVersion::default());
     }
-    match meant.entry.as_ref().map(Known::of).filter(|known| known.exact_size().is_some()) {
+    match meant.entry.as_ref().map(FileVersion::of).filter(|known| known.exact_size().is_some()) {
         Some(known) => Ok(known),
         None => ask(client, &meant.path, false).await,
     }

@@ -12,7 +12,7 @@ use ftp_client::{Entry, Kind, Listed, Listing};
 use globset::{Glob, GlobBuilder, GlobMatcher};
 
 use super::connect::Client;
-use super::failure::{Doing as _, Failure};
+use super::failure::{Failure, ResultExt as _};
 use super::local::members;
 use super::mirror::why_doubtful;
 
@@ -44,7 +44,7 @@ pub async fn expand(client: &mut Client, remote: &Remote, no_glob: bool) -> Resu
     let mut lister = Lister::default();
     let look = lister.list_twice(client, remote.directory.as_deref()).await;
     leave(&lister, client);
-    let look = look.doing_named(listing(remote))?;
+    let look = look.context_named(listing(remote))?;
     let doubt = look.doubt.filter(|doubt| matches!(doubt, Doubt::NoLineEnd | Doubt::NoCloseNotify | Doubt::Changed));
     let doubt = doubt.map(|doubt| {
         let text = format!("more than that may match {pattern} on the server: {}", why_doubtful(doubt));
@@ -71,7 +71,7 @@ pub async fn matching(
     let mut lister = Lister::new(hidden);
     let look = lister.list(client, remote.directory.as_deref()).await;
     leave(&lister, client);
-    members_of(look.doing_named(listing(remote))?.listing, pattern)
+    members_of(look.context_named(listing(remote))?.listing, pattern)
 }
 
 /// What cannot be done.

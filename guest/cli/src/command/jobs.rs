@@ -8,7 +8,7 @@ use std::time::Duration;
 use ftp_cli::arguments::TransferOptions;
 use ftp_cli::exit::Exit;
 use ftp_client::retry::Retry;
-use ftp_client::{Network as _, join};
+use ftp_client::{Network as _, join_all};
 
 use super::Context;
 use super::connect::{Client, Net, Server};
@@ -103,7 +103,7 @@ impl Tally {
         let queue: RefCell<VecDeque<J>> = RefCell::new(jobs.into());
         let fatal = RefCell::new(None);
         let firsts = std::iter::once(first).chain(std::iter::repeat_with(|| None));
-        join(firsts.take(workers).map(async |first| {
+        join_all(firsts.take(workers).map(async |first| {
             let mut worker = Worker::new(context, server, first);
             // In a statement of its own, so that the queue is not borrowed for the whole loop.
             let next = || queue.borrow_mut().pop_front();

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::Context;
 use super::connect::Client;
-use super::failure::{Doing as _, Failure};
+use super::failure::{Failure, ResultExt as _};
 use super::files::{is_directory, unless_refused};
 use super::globs::{Meaning, Meant, expand, leave, matching};
 use super::output::Output;
@@ -35,7 +35,7 @@ pub async fn ls(context: &Context, ls: Ls) -> Result<(), Failure> {
 
 async fn show_one(out: &Output, client: &mut Client, remote: &Remote, ls: &Ls) -> Result<(), Failure> {
     if remote.kind == Some(UrlKind::Names) {
-        let names = client.names(remote.path().as_deref()).await.doing_named("cannot list the names")?;
+        let names = client.names(remote.path().as_deref()).await.context_named("cannot list the names")?;
         names.iter().for_each(|name| out.line(name));
         return Ok(());
     }
@@ -95,7 +95,7 @@ async fn listed(client: &mut Client, lister: &mut Lister, remote: &Remote, ls: &
         return Ok(listed);
     }
     let listed = lister.list(client, path.as_deref()).await;
-    let Some(path) = path else { return listed.map(|look| look.listing.listed).doing_named(what) };
+    let Some(path) = path else { return listed.map(|look| look.listing.listed).context_named(what) };
     match listed {
         Ok(look) if shows_nothing(&look) && !is_directory(client, &path).await? => {
             no_directory(client, remote, &path, look.listing.listed).await
@@ -125,7 +125,7 @@ async fn entered(
 ) -> Result<Option<Vec<Listed>>, Failure> {
     let what = format!("cannot list {path}");
     let home = match returns {
-        true => unless_refused(client.current_directory().await).doing(&what)?,
+        true => unless_refused(client.current_directory().await).context(&what)?,
         false => None,
     };
     match client.change_directory(path).await {
@@ -133,7 +133,7 @@ async fn entered(
         Err(Error::Permanent(_)) => return Ok(None),
         Err(error) => return Err(Failure::of(what, error)),
     }
-    let listed = lister.list(client, None).await.doing_named(what);
+    let listed = lister.list(client, None).await.context_named(what);
     if returns && client.is_open() {
         let is_back = match home {
             Some(home) => client.change_directory(&home).await.is_ok(),
@@ -166,7 +166,7 @@ async fn no_directory(
     match client.entry(path).await {
         Ok(entry) => Ok(vec![Listed::Entry(named(entry, path))]),
         Err(Error::Permanent(reply)) if reply.code == 550 => Err(missing()),
-        Err(error) => match unless_refused::<()>(Err(error)).doing(format!("cannot look at {path}"))? {
+        Err(error) => match unless_refused::<()>(Err(error)).context(format!("cannot look at {path}"))? {
             None if listed.is_empty() => Err(missing()),
             _ => Ok(listed),
         },
@@ -218,7 +218,7 @@ async fn look(client: &mut Client, remote: &Remote, path: &str) -> Result<Entry,
     let mut lister = Lister::default();
     let look = unless_refused(lister.list(client, directory).await);
     leave(&lister, client);
-    let look = look.doing(format!("cannot look at {path}"))?;
+    let look = look.context(format!("cannot look at {path}"))?;
     let found = look.into_iter().flat_map(|look| look.listing.listed).find_map(|listed| match listed {
         Listed::Entry(entry) if entry.name == names::last(place) => Some(entry),
         _ => None,

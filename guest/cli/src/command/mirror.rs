@@ -19,7 +19,7 @@ use ftp_cli::exit::Exit;
 use ftp_cli::names::{self, Naming};
 use ftp_cli::remote::Remote;
 use ftp_client::mirror::{
-    Compare, Doubt, End, Folder, Patterns, Plan, PlanOptions, Reached, RelativePath, Side, Step, Tree, Walk,
+    Compare, Doubt, End, Folder, Patterns, Plan, PlanOptions, RelativePath, Side, Step, Tree, Walk, WalkLimit,
     WalkOptions,
 };
 use ftp_client::{Error, Representation, Timestamp};
@@ -27,8 +27,8 @@ use serde_json::json;
 
 use super::Context;
 use super::connect::{Client, Server};
-use super::download::{self, Known};
-use super::failure::{Doing as _, Failure};
+use super::download::{self, FileVersion};
+use super::failure::{Failure, ResultExt as _};
 use super::files::{is_directory, make_all, reopened};
 use super::jobs::{self, Worker};
 use super::upload;
@@ -131,7 +131,7 @@ impl Work<'_> {
             client = reopened(client, self.server).await?;
         }
         let mut tree = Tree::default();
-        walk.run(&mut client, &mut tree).await.doing("cannot list the directories of the server")?;
+        walk.run(&mut client, &mut tree).await.context("cannot list the directories of the server")?;
         if let Some(Folder { end: End::Failed(error), .. }) =
             tree.folders.iter().find(|folder| folder.path.depth() == 0)
         {
@@ -256,14 +256,14 @@ impl Work<'_> {
                 _ => None,
             })
             .collect();
-        let files: Vec<(RelativePath, Known)> = steps
+        let files: Vec<(RelativePath, FileVersion)> = steps
             .iter()
             .filter_map(|step| match step {
                 Step::Transfer { path, size, .. } => {
                     let modified = times.get(path).copied();
                     Some((
                         path.clone(),
-                        Known { size: *size, is_exact: self.has_exact_sizes, is_asked: false, modified },
+                        FileVersion { size: *size, is_exact: self.has_exact_sizes, is_asked: false, modified },
                     ))
                 }
                 _ => None,
@@ -278,10 +278,10 @@ impl Work<'_> {
         let count = files.len();
         let result = match self.side_of_server {
             Side::Source => {
-                let how = download::How::new(self.context, transfer, 1);
+                let how = download::DownloadOptions::new(self.context, transfer, 1);
                 // A temporary file is of a version, so that going on in it is always right.
-                let how = download::How { resume: true, times: how.times && !times.is_empty(), ..how };
-                let work = async |worker: &mut Worker<'_>, (path, known): &(RelativePath, Known)| {
+                let how = download::DownloadOptions { resume: true, times: how.times && !times.is_empty(), ..how };
+                let work = async |worker: &mut Worker<'_>, (path, known): &(RelativePath, FileVersion)| {
                     let target = self.place(path)?;
                     let path = self.on_server(path).on_server(self.root).unwrap_or_default();
                     let job = download::Job { path, target, known: *known, representation: Representation::Image };
@@ -290,10 +290,10 @@ impl Work<'_> {
                 jobs::run(self.context, self.server, Some(client), files, parallel, work).await
             }
             Side::Target => {
-                let how = upload::How::new(self.context, transfer, Representation::Image)?;
+                let how = upload::UploadOptions::new(self.context, transfer, Representation::Image)?;
                 let atomic = self.mirror.atomic || transfer.resume;
-                let how = upload::How { atomic, resume: atomic, ..how };
-                let work = async |worker: &mut Worker<'_>, (path, _): &(RelativePath, Known)| {
+                let how = upload::UploadOptions { atomic, resume: atomic, ..how };
+                let work = async |worker: &mut Worker<'_>, (path, _): &(RelativePath, FileVersion)| {
                     let source = Some(self.place(path)?);
                     let path = path.on_server(self.root).unwrap_or_default();
                     upload::upload(worker, &upload::Job { source, path }, &how).await
@@ -351,9 +351,9 @@ impl Work<'_> {
         let place = step.path().on_server(self.root).unwrap_or_default();
         match step {
             Step::MakeDirectory(_) => self.make_there(client, &place).await,
-            Step::DeleteFile(_) => client.delete(&place).await.map(drop).doing(format!("cannot delete {place}")),
+            Step::DeleteFile(_) => client.delete(&place).await.map(drop).context(format!("cannot delete {place}")),
             Step::RemoveDirectory(_) => {
-                client.remove_directory(&place).await.map(drop).doing(format!("cannot delete {place}"))
+                client.remove_directory(&place).await.map(drop).context(format!("cannot delete {place}"))
             }
             Step::Transfer { .. } | Step::SetTime(..) => Ok(()),
         }
@@ -363,7 +363,7 @@ impl Work<'_> {
     async fn make_there(&self, client: &mut Client, place: &str) -> Result<(), Failure> {
         let refusal = match client.make_directory(place).await {
             Err(refusal @ Error::Permanent(_)) => refusal,
-            made => return made.map(drop).doing(format!("cannot make {place}")),
+            made => return made.map(drop).context(format!("cannot make {place}")),
         };
         let is_there = is_directory(client, place).await?;
         if !client.is_open() {
@@ -420,7 +420,7 @@ impl Work<'_> {
                         | Doubt::Refused,
                     ),
                 ) => {}
-                (End::Limit(Reached::Depth), _) if self.mirror.depth.is_some() => self.context.out.note(&text),
+                (End::Limit(WalkLimit::Depth), _) if self.mirror.depth.is_some() => self.context.out.note(&text),
                 _ => self.trouble(&Failure::new(Exit::Partial, text)),
             }
         }

@@ -40,8 +40,8 @@ use std::pin::Pin;
 use clap::{CommandFactory as _, FromArgMatches as _};
 use ftp_cli::arguments::{Arguments, Verb, is_help, named, without_passwords};
 use ftp_cli::exit::Exit;
-use ftp_cli::needs::{Needs, has_several_hosts};
-use ftp_client::{Error, Phase, within};
+use ftp_cli::needs::{RequiredGrants, has_several_hosts};
+use ftp_client::{Error, Phase, timeout};
 use ftp_wasi::block_on;
 
 use connect::Net;
@@ -80,7 +80,7 @@ pub fn run() -> Exit {
             result = perform(&context, verb).await;
             Ok(())
         };
-        let ended = within(&context.net, connection.max_time, Phase::Total, work).await;
+        let ended = timeout(&context.net, connection.max_time, Phase::Total, work).await;
         match ended {
             Err(error @ Error::Timeout(_)) => {
                 let failure = Failure::of("stopped", error);
@@ -132,7 +132,7 @@ async fn perform(context: &Context, verb: Verb) -> Result<(), Failure> {
             .warn("--insecure: any certificate is believed, so that anybody on the way can read and change all of it");
     }
     credentials::check(context, &verb)?;
-    for folder in Needs::of(&verb, Path::is_dir)?.folders {
+    for folder in RequiredGrants::of(&verb, Path::is_dir)?.folders {
         local::check_absolute(&folder.path, &folder.path)?;
     }
     work(context, verb).await

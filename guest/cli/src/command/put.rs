@@ -14,7 +14,7 @@ use super::globs;
 use super::hints;
 use super::jobs;
 use super::local;
-use super::upload::{How, Job, upload};
+use super::upload::{Job, UploadOptions, upload};
 
 pub async fn run(context: &Context, put: Put) -> Result<(), Failure> {
     let Some((url, files)) = put.places.split_last() else { return Err(Failure::usage("there is nothing to put")) };
@@ -47,8 +47,8 @@ pub async fn run(context: &Context, put: Put) -> Result<(), Failure> {
         let sizes = jobs.iter().map(|job| local::version(job.source.as_deref()?).ok().map(|(size, _)| size));
         context.out.begin_all(jobs.len() as u64, sizes.sum());
     }
-    let how = How::new(context, &put.transfer, remote.representation(put.transfer.ascii))?;
-    let how = How { append: put.append, atomic: put.atomic, chmod: put.chmod, ..how };
+    let how = UploadOptions::new(context, &put.transfer, remote.representation(put.transfer.ascii))?;
+    let how = UploadOptions { append: put.append, atomic: put.atomic, chmod: put.chmod, ..how };
     // Before anything is asked of the server, as nothing else can be wrong here.
     if let [Job { source: Some(source), .. }] = jobs.as_slice() {
         local::version(source)?;

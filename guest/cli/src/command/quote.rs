@@ -6,18 +6,18 @@ use serde_json::json;
 
 use super::Context;
 use super::connect::Server;
-use super::failure::{Doing as _, Failure};
+use super::failure::{Failure, ResultExt as _};
 
 pub async fn run(context: &Context, quote: Quote) -> Result<(), Failure> {
     let server = Server::new(context, &quote.url, &quote.connection)?;
     let mut client = server.open().await?;
     let mut refused = None;
     if let Some(path) = server.remote.path() {
-        client.change_directory(&path).await.doing_named(format!("cannot enter {path}"))?;
+        client.change_directory(&path).await.context_named(format!("cannot enter {path}"))?;
     }
     for command in &quote.commands {
         let shown = shown(command);
-        let reply = client.command(command).await.doing(format!("cannot send {shown}"))?;
+        let reply = client.command(command).await.context(format!("cannot send {shown}"))?;
         // A server may repeat the password.
         let lines: Vec<String> = reply.lines.iter().map(|line| client.masked(line)).collect();
         match context.out.is_json() {

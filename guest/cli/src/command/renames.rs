@@ -6,7 +6,7 @@ use ftp_cli::names;
 use ftp_client::{Error, Timestamp};
 
 use super::connect::Client;
-use super::failure::{Doing as _, Failure};
+use super::failure::{Failure, ResultExt as _};
 use super::files::is_directory;
 use super::output::Output;
 
@@ -27,10 +27,10 @@ pub async fn rename(out: &Output, client: &mut Client, from: &str, to: &str) -> 
     let what = format!("cannot rename {from} to {to}");
     let refusal = match client.rename(from, to).await {
         Err(error @ Error::Permanent(_)) => error,
-        result => return result.map(drop).doing(what),
+        result => return result.map(drop).context(what),
     };
     // Which of the two commands was refused is not told. Only a file that is there can have been in the way of another one.
-    if !(may_be_file(client, from).await.doing(&what)? && may_be_file(client, to).await.doing(&what)?) {
+    if !(may_be_file(client, from).await.context(&what)? && may_be_file(client, to).await.context(&what)?) {
         return Err(Failure::of(what, refusal));
     }
     // Some servers report a size of directories too.
@@ -40,7 +40,7 @@ pub async fn rename(out: &Output, client: &mut Client, from: &str, to: &str) -> 
     // Another attempt may have left one of the same second.
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let aside = beside(to, &format!("old-{:x}", now.as_micros()));
-    client.rename(to, &aside).await.doing(format!("{what}: {refusal}; nor {to} to {aside}"))?;
+    client.rename(to, &aside).await.context(format!("{what}: {refusal}; nor {to} to {aside}"))?;
     if let Err(error) = client.rename(from, to).await {
         return Err(match client.rename(&aside, to).await {
             Ok(_) => Failure::of(what, error),

@@ -12,7 +12,7 @@ use ftp_client::{Error, retry};
 
 use super::bars::Bar;
 use super::disk;
-use super::download::{How, Job, Known};
+use super::download::{DownloadOptions, FileVersion, Job};
 use super::failure::Failure;
 use super::jobs::{Limiter, Worker};
 
@@ -23,8 +23,8 @@ const STEP: u64 = 8 << 20;
 pub async fn download(
     worker: &mut Worker<'_>,
     job: &Job,
-    how: &How,
-    known: &Known,
+    how: &DownloadOptions,
+    known: &FileVersion,
     temporary: &Path,
     resume: bool,
     bar: &Bar,

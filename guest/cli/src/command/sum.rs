@@ -2,14 +2,14 @@
 
 use ftp_cli::arguments::{Sum, SumAlgorithm};
 use ftp_cli::text::plain;
-use ftp_client::{Algorithm, CHUNK, Checksum, Hasher, Representation, breathe};
+use ftp_client::{Algorithm, CHUNK, Checksum, Hasher, Representation, yield_now};
 use serde_json::json;
 
 use super::Context;
 use super::compared::check_size;
 use super::connect::Client;
-use super::download::{Known, ask};
-use super::failure::{Doing as _, Failure};
+use super::download::{FileVersion, ask};
+use super::failure::{Failure, ResultExt as _};
 use super::globs::{expand, may_be_file};
 use super::targets::{each_path, each_url, servers};
 
@@ -27,7 +27,8 @@ pub async fn run(context: &Context, sum: Sum) -> Result<(), Failure> {
                 true => read(context, client, &meant.path, algorithm.unwrap_or(Algorithm::Sha256)).await?,
                 false => {
                     let checksum = client.checksum(&meant.path, algorithm).await;
-                    checksum.doing_named(format!("no checksum of {} (with --read it is computed here)", meant.path))?
+                    checksum
+                        .context_named(format!("no checksum of {} (with --read it is computed here)", meant.path))?
                 }
             };
             let (name, value) = (checksum.algorithm.name(), &checksum.value);
@@ -46,22 +47,22 @@ pub async fn run(context: &Context, sum: Sum) -> Result<(), Failure> {
 async fn read(context: &Context, client: &mut Client, path: &str, algorithm: Algorithm) -> Result<Checksum, Failure> {
     let what = format!("cannot get {path}");
     let known = match context.verify_size {
-        true => ask(client, path, false).await.doing(&what)?,
-        false => Known::default(),
+        true => ask(client, path, false).await.context(&what)?,
+        false => FileVersion::default(),
     };
-    let mut download = client.retrieve(path, Representation::Image, 0).await.doing_named(&what)?;
+    let mut download = client.retrieve(path, Representation::Image, 0).await.context_named(&what)?;
     let mut hasher = Hasher::new(algorithm);
     let mut buffer = Vec::new();
     let mut bytes = 0;
-    while download.read(&mut buffer, CHUNK).await.doing(&what)? > 0 {
+    while download.read(&mut buffer, CHUNK).await.context(&what)? > 0 {
         hasher.update(&buffer);
         bytes += buffer.len() as u64;
         buffer.clear();
-        breathe().await;
+        yield_now().await;
     }
-    let outcome = download.finish(client).await.doing(&what)?;
-    client.back().await.doing(&what)?;
-    let compared = check_size(client, path, &known, bytes, &outcome).await.doing(&what)?;
+    let outcome = download.finish(client).await.context(&what)?;
+    client.back().await.context(&what)?;
+    let compared = check_size(client, path, &known, bytes, &outcome).await.context(&what)?;
     compared.note(&context.out, path, false);
     Ok(hasher.finish())
 }

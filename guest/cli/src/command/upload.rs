@@ -7,16 +7,16 @@ use std::rc::Rc;
 
 use ftp_cli::arguments::TransferOptions;
 use ftp_cli::exit::Exit;
-use ftp_client::retry::{Patience, Retry};
-use ftp_client::{CHUNK, Error, Network as _, Outcome, Representation, Timestamp, Upload, breathe};
+use ftp_client::retry::{Backoff, Retry};
+use ftp_client::{CHUNK, Error, Network as _, Outcome, Representation, Timestamp, Upload, yield_now};
 use serde_json::json;
 
 use super::Context;
 use super::bars::Bar;
 use super::compared::{Compared, is_refusal, refuses_offset, unless_refused};
 use super::connect::{Client, Net};
-use super::download::{Broken, NO_CHECKSUM_OF_TEXT, compare};
-use super::failure::{Doing as _, Failure};
+use super::download::{CopyError, NO_CHECKSUM_OF_TEXT, compare};
+use super::failure::{Failure, ResultExt as _};
 use super::jobs::{Limiter, Worker, retry};
 use super::local;
 use super::output::Output;
@@ -32,7 +32,7 @@ pub struct Job {
 }
 
 /// How files are uploaded.
-pub struct How {
+pub struct UploadOptions {
     pub resume: bool,
     pub append: bool,
     pub atomic: bool,
@@ -45,7 +45,7 @@ pub struct How {
     pub limiter: Rc<Limiter>,
 }
 
-impl How {
+impl UploadOptions {
     pub fn new(context: &Context, options: &TransferOptions, representation: Representation) -> Result<Self, Failure> {
         let is_text = representation == Representation::Ascii;
         if is_text && options.resume {
@@ -75,8 +75,8 @@ impl How {
 }
 
 /// Upload a file, as often as it takes and the policy has it.
-pub async fn upload(worker: &mut Worker<'_>, job: &Job, how: &How) -> Result<(), Failure> {
-    let mut patience = Patience::new(&how.retry);
+pub async fn upload(worker: &mut Worker<'_>, job: &Job, how: &UploadOptions) -> Result<(), Failure> {
+    let mut backoff = Backoff::new(&how.retry);
     let mut attempt = Attempt { may_repeat: how.may_repeat(job), ..Attempt::default() };
     loop {
         let before = attempt.reached;
@@ -88,7 +88,7 @@ pub async fn upload(worker: &mut Worker<'_>, job: &Job, how: &How) -> Result<(),
         let is_again = match &failure.error {
             Some(error) if attempt.may_repeat => {
                 attempt.look_at(error);
-                patience.wait(&net, worth(error), attempt.reached > before).await
+                backoff.wait(&net, worth(error), attempt.reached > before).await
             }
             _ => false,
         };
@@ -147,18 +147,18 @@ struct Start {
 }
 
 impl Attempt {
-    async fn run(&mut self, worker: &mut Worker<'_>, job: &Job, how: &How) -> Result<(), Failure> {
+    async fn run(&mut self, worker: &mut Worker<'_>, job: &Job, how: &UploadOptions) -> Result<(), Failure> {
         let (mut source, size, modified) = open(job)?;
         self.check_version(size, modified);
         let context = worker.context;
         let client = worker.client().await?;
         let what = format!("cannot put {}", job.path);
         let place = if how.atomic { temporary(&job.path, size, modified.as_ref()) } else { job.path.clone() };
-        let start = self.start(client, &place, size, how).await.doing(&what)?;
+        let start = self.start(client, &place, size, how).await.context(&what)?;
         let mut sent = Sent { offset: start.offset, bytes: 0, compared: Compared::SIZE };
         let bar = context.out.begin(&job.path, size);
         if start.offset == 0 || size != Some(start.offset) {
-            let Begun { upload, offset, is_appended } = begin(client, &place, start, how).await.doing(&what)?;
+            let Begun { upload, offset, is_appended } = begin(client, &place, start, how).await.context(&what)?;
             self.reached = offset.max(self.reached);
             self.part = Some(place.clone());
             context.parts.borrow_mut().insert(place.clone());
@@ -171,7 +171,7 @@ impl Attempt {
             let outcome = outcome.map_err(|error| error.into_failure(&what))?;
             sent = Sent { offset, bytes: outcome.bytes, compared: Compared::of(&outcome) };
             if is_appended && how.verify_size {
-                exactly(&outcome, offset + outcome.bytes).doing(&what)?;
+                exactly(&outcome, offset + outcome.bytes).context(&what)?;
             }
         }
         if how.checksum && sent.offset > 0 {
@@ -199,7 +199,13 @@ impl Attempt {
 
     /// Where to begin. Unless that was asked for, only at the end of what this command has sent: a file that was there before
     /// is not the beginning of this one.
-    async fn start(&mut self, client: &mut Client, place: &str, size: Option<u64>, how: &How) -> Result<Start, Error> {
+    async fn start(
+        &mut self,
+        client: &mut Client,
+        place: &str,
+        size: Option<u64>,
+        how: &UploadOptions,
+    ) -> Result<Start, Error> {
         let is_again = self.part.is_some();
         if std::mem::take(&mut self.from_start) || !is_again && !how.resume {
             self.sent = 0;
@@ -290,7 +296,7 @@ struct Begun {
 
 /// (APPE, or REST and STOR, or STOR) To append leaves the beginning alone where a server loses it at an offset. Where the one
 /// and the other are refused, it begins at the beginning.
-async fn begin(client: &mut Client, place: &str, start: Start, how: &How) -> Result<Begun, Error> {
+async fn begin(client: &mut Client, place: &str, start: Start, how: &UploadOptions) -> Result<Begun, Error> {
     let begun = |offset, is_appended| move |upload| Begun { upload, offset, is_appended };
     if how.append {
         return client.append(place, how.representation).await.map(begun(0, false));
@@ -326,13 +332,13 @@ async fn finish(
     out: &Output,
     client: &mut Client,
     job: &Job,
-    how: &How,
+    how: &UploadOptions,
     place: &str,
     modified: Option<Timestamp>,
 ) -> Result<(), Failure> {
-    client.back().await.doing("cannot return to the directory of the login")?;
+    client.back().await.context("cannot return to the directory of the login")?;
     if let Some(mode) = how.chmod {
-        client.set_permissions(place, mode).await.doing(format!("cannot set the permissions of {}", job.path))?;
+        client.set_permissions(place, mode).await.context(format!("cannot set the permissions of {}", job.path))?;
     }
     if how.times
         && !how.append
@@ -341,7 +347,7 @@ async fn finish(
         let time = Timestamp { nanoseconds: 0, ..time };
         let set = client.set_modified(place, &time).await;
         // Where it has no way to do it, the file is there all the same.
-        unless_refused(client, set).doing(format!("cannot set the time of {}", job.path))?;
+        unless_refused(client, set).context(format!("cannot set the time of {}", job.path))?;
     }
     if place != job.path {
         rename(out, client, place, &job.path).await?;
@@ -356,7 +362,7 @@ struct Sent {
     compared: Compared,
 }
 
-fn report(worker: &Worker<'_>, job: &Job, how: &How, bar: &Bar, sent: &Sent) {
+fn report(worker: &Worker<'_>, job: &Job, how: &UploadOptions, bar: &Bar, sent: &Sent) {
     let out = &worker.context.out;
     let mut event = json!({
         "event": "transfer", "direction": "put", "server": worker.server.remote.server(), "remote": job.path,
@@ -393,7 +399,7 @@ fn open(job: &Job) -> Result<(Source, Option<u64>, Option<Timestamp>), Failure> 
 
 /// How the bytes of one attempt travel.
 struct Way<'a> {
-    how: &'a How,
+    how: &'a UploadOptions,
     bar: &'a Bar,
     offset: u64,
 }
@@ -404,26 +410,26 @@ async fn pump(
     source: &mut Source,
     way: &Way<'_>,
     sent: &mut u64,
-) -> Result<Outcome, Broken> {
+) -> Result<Outcome, CopyError> {
     let mut buffer = vec![0; CHUNK];
     let mut bytes = 0;
     loop {
-        let count = source.read(&mut buffer).map_err(Broken::Here)?;
+        let count = source.read(&mut buffer).map_err(CopyError::Here)?;
         if count == 0 {
             break;
         }
         if let Err(error) = upload.write(buffer.get(..count).unwrap_or_default()).await {
             // The server may know why.
-            upload.finish(client).await.map_err(Broken::Server)?;
-            return Err(Broken::Server(error));
+            upload.finish(client).await.map_err(CopyError::Server)?;
+            return Err(CopyError::Server(error));
         }
         bytes += count as u64;
         *sent = (way.offset + bytes).max(*sent);
         way.bar.advance(count as u64);
         way.how.limiter.pass(count as u64).await;
-        breathe().await;
+        yield_now().await;
     }
-    let outcome = upload.finish(client).await.map_err(Broken::Server)?;
+    let outcome = upload.finish(client).await.map_err(CopyError::Server)?;
     Ok(Outcome { bytes, ..outcome })
 }
 

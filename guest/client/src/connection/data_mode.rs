@@ -4,7 +4,7 @@ use super::Connection;
 use crate::control::Raw;
 use crate::dial::dial_again;
 use crate::error::{Error, Phase};
-use crate::limit::{Either, either, within};
+use crate::limit::{Either, select, timeout};
 use crate::network::{Listener, Network, NetworkError, Stream};
 use crate::proxy::Target;
 use crate::settings::{Active, DataMode, EPSV_SHARE, PORT_AHEAD};
@@ -222,7 +222,7 @@ impl<N: Network> Connection<N> {
     /// Accept the server's connection, and nobody else's. A server that cannot connect says so instead.
     pub(super) async fn accept(&mut self, listener: &mut N::Listener) -> Result<N::Stream, Error> {
         let (network, limit) = (self.network.clone(), self.settings.connect_timeout);
-        let accepted = within(&network, limit, Phase::DataConnection, self.accept_peer(listener)).await;
+        let accepted = timeout(&network, limit, Phase::DataConnection, self.accept_peer(listener)).await;
         if let Err(Error::Timeout(_)) = accepted {
             // It may still be at it. The next call reads what it has to say.
             self.control.begin("ABOR").await?;
@@ -236,7 +236,7 @@ impl<N: Network> Connection<N> {
             let stream = match self.early {
                 Some(_) => listener.accept().await?,
                 // There is time for a reply as long as there is for the connection.
-                None => match either(listener.accept(), self.control.reply_within(Duration::MAX)).await {
+                None => match select(listener.accept(), self.control.reply_within(Duration::MAX)).await {
                     Either::First(stream) => stream?,
                     Either::Second(reply) => {
                         let reply = reply?;

@@ -134,7 +134,7 @@ impl<N: Network> Connection<N> {
     /// After a listing, if the session was elsewhere for it and is still good.
     pub(crate) async fn return_home(&mut self) -> Result<(), Error> {
         match self.home.is_some() && self.control.is_usable() {
-            true => self.settle().await,
+            true => self.drain_pending_replies().await,
             false => Ok(()),
         }
     }

@@ -2,13 +2,13 @@
 
 use super::data_mode::Pending;
 use super::{Connection, begins_transfer};
-use crate::control::{Control, Raw, look_after};
+use crate::control::{Control, Raw, enable_tcp_keepalive};
 use crate::data::Ends;
 use crate::error::{Error, Phase, Reply};
-use crate::limit::{both, ready, within};
+use crate::limit::{join, ready, timeout};
 use crate::network::Network;
-use crate::settings::GOODBYE;
-use crate::tls::channel::{Begun, Channel};
+use crate::settings::CLOSE_LINGER;
+use crate::tls::channel::{Channel, StartedHandshake};
 use crate::tls::{Engine, Protection, Purpose, Rustls, Security, TlsSettings};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -21,7 +21,7 @@ pub(super) enum Opening<N: Network> {
     /// In the clear.
     Clear(Pending<N>),
     /// The server is to connect, and the handshake has begun.
-    Begun(N::Listener, Result<Begun, Error>),
+    Begun(N::Listener, Result<StartedHandshake, Error>),
     /// The handshake is over.
     Secured(Result<Channel<N::Stream>, Error>),
 }
@@ -53,8 +53,8 @@ impl<N: Network> Connection<N> {
         Ok(self.control.text(&reply))
     }
 
-    pub(super) fn new_tls(&mut self) -> Result<Begun, Error> {
-        Begun::new(engine::<N>(&mut self.engine, &self.settings.tls, &self.host)?.connect(Purpose::Control)?)
+    pub(super) fn new_tls(&mut self) -> Result<StartedHandshake, Error> {
+        StartedHandshake::new(engine::<N>(&mut self.engine, &self.settings.tls, &self.host)?.connect(Purpose::Control)?)
     }
 
     /// Send a command that needs a data connection. Inside TLS the first flight of that is made while the server is at work,
@@ -69,18 +69,18 @@ impl<N: Network> Connection<N> {
         let ahead = self.may_ask_ahead().then_some("EPSV");
         let control = &mut self.control;
         if let Pending::Connected(stream) = &pending {
-            look_after(stream, &self.settings, &mut control.transcript);
+            enable_tcp_keepalive(stream, &self.settings, &mut control.transcript);
         }
         if self.protection != Some(Protection::Private) {
             return Ok((agree(control, line, ahead).await?, Opening::Clear(pending)));
         }
         control.renew_ticket();
         let engine = engine::<N>(&mut self.engine, &self.settings.tls, &self.host)?;
-        let begin = || Begun::new(engine.connect(Purpose::Data)?);
+        let begin = || StartedHandshake::new(engine.connect(Purpose::Data)?);
         let stream = match pending {
             Pending::Connected(stream) => stream,
             Pending::Listening(listener) => {
-                let (reply, begun) = both(agree(control, line, ahead), async { begin() }).await;
+                let (reply, begun) = join(agree(control, line, ahead), async { begin() }).await;
                 return Ok((reply?, Opening::Begun(listener, begun)));
             }
         };
@@ -107,7 +107,7 @@ impl<N: Network> Connection<N> {
         let secured = match secured {
             Some(secured) => secured,
             None if !begins_transfer(&reply) => Err(Error::Closed),
-            None => within(&self.network, self.settings.connect_timeout, Phase::Handshake, handshake).await,
+            None => timeout(&self.network, self.settings.connect_timeout, Phase::Handshake, handshake).await,
         };
         Ok((reply, Opening::Secured(secured)))
     }
@@ -171,7 +171,7 @@ impl<N: Network> Connection<N> {
             Opening::Begun(mut listener, begun) => {
                 let stream = self.accepted(&mut listener).await?;
                 let secure = Channel::secure(stream, begun?);
-                within(&self.network, self.settings.connect_timeout, Phase::Handshake, secure).await?
+                timeout(&self.network, self.settings.connect_timeout, Phase::Handshake, secure).await?
             }
             Opening::Secured(channel) => channel?,
         };
@@ -185,7 +185,7 @@ impl<N: Network> Connection<N> {
 
     async fn accepted(&mut self, listener: &mut N::Listener) -> Result<N::Stream, Error> {
         let stream = self.accept(listener).await?;
-        look_after(&stream, &self.settings, &mut self.control.transcript);
+        enable_tcp_keepalive(&stream, &self.settings, &mut self.control.transcript);
         Ok(stream)
     }
 
@@ -198,7 +198,7 @@ impl<N: Network> Connection<N> {
     /// The server may have something to say about it.
     pub(super) async fn handshake_failed(&mut self, text: String) -> Error {
         let network = self.network.clone();
-        match within(&network, GOODBYE, Phase::Reply, self.end_of_transfer()).await {
+        match timeout(&network, CLOSE_LINGER, Phase::Reply, self.end_of_transfer()).await {
             Ok(reply) => Error::Tls(format!("{text}; the server says {}", self.control.text(&reply))),
             Err(_) => Error::Tls(text),
         }

@@ -7,7 +7,7 @@
 use super::{Ahead, Control, Raw, STRAY_REPLIES};
 use crate::error::Error;
 use crate::keepalive::READ;
-use crate::limit::at_once;
+use crate::limit::now_or_never;
 use crate::network::Network;
 use alloc::format;
 use alloc::vec::Vec;
@@ -75,9 +75,9 @@ impl<N: Network> Control<N> {
 
     /// Send `NOOP` and read replies until its own comes, so that none of an earlier command is left. Gives the last
     /// reply before it.
-    pub(crate) async fn fence(&mut self) -> Result<Option<Raw>, Error> {
+    pub(crate) async fn resync_with_noop(&mut self) -> Result<Option<Raw>, Error> {
         let mut last = None;
-        if self.wire.noops.owed > 0 {
+        if self.wire.noops.unanswered > 0 {
             while let Some(reply) = self.reply_after_transfer().await? {
                 last = Some(reply);
             }
@@ -115,7 +115,7 @@ impl<N: Network> Control<N> {
         if self.guarded {
             return self.check_silence();
         }
-        if self.wire.noops.owed > 0 || self.asked.is_some() || matches!(self.ahead, Ahead::Asked(_)) {
+        if self.wire.noops.unanswered > 0 || self.asked.is_some() || matches!(self.ahead, Ahead::Asked(_)) {
             return Ok(());
         }
         loop {
@@ -154,7 +154,7 @@ impl<N: Network> Control<N> {
     /// Take in what is here already.
     fn look(&mut self) -> Result<(), Error> {
         self.buffer.clear();
-        match at_once(self.wire.channel.read(&mut self.buffer, READ)) {
+        match now_or_never(self.wire.channel.read(&mut self.buffer, READ)) {
             Some(read) => self.take_in(read),
             None => Ok(()),
         }

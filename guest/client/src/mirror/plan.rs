@@ -12,7 +12,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 use compare::{Verdict, compare};
-use erase::Erasure;
+use erase::Deletions;
 use ftp_protocol::encoding::Encoding;
 use ftp_protocol::listing::Kind;
 use ftp_protocol::time::{Precision, Timestamp};
@@ -291,7 +291,7 @@ struct Planner<'a> {
     first: Vec<Step>,
     steps: Vec<Step>,
     /// What the source does not have.
-    last: Erasure,
+    last: Deletions,
     skipped: Vec<Skipped>,
     unchanged: usize,
     newer: usize,
@@ -319,7 +319,7 @@ impl<'a> Planner<'a> {
             needs_time: BTreeSet::new(),
             first: Vec::new(),
             steps: Vec::new(),
-            last: Erasure::default(),
+            last: Deletions::default(),
             skipped: Vec::new(),
             unchanged: 0,
             newer: 0,
@@ -489,7 +489,7 @@ impl<'a> Planner<'a> {
         if !self.options.replace || !pair.certain || pair.doubtful || !is_known || !self.is_meant(old) {
             return false;
         }
-        let mut erasure = Erasure::default();
+        let mut erasure = Deletions::default();
         let mut kept = Vec::new();
         if !erasure.add(&self.target, self.options, old, &mut kept) {
             self.skipped.extend(kept);

@@ -256,7 +256,7 @@ pub enum End {
     /// It was refused or broke off. What came before is not kept.
     Failed(Error),
     /// It was not read, or not to its end, because of a limit.
-    Limit(Reached),
+    Limit(WalkLimit),
     /// It was not read: this directory is the one at that path, which it is below of.
     Cycle(RelativePath),
     /// It was not read: the directory's name is none.
@@ -265,7 +265,7 @@ pub enum End {
 
 /// A limit of a walk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reached {
+pub enum WalkLimit {
     /// On levels.
     Depth,
     /// On the number of members.

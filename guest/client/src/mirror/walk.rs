@@ -2,7 +2,7 @@
 
 use super::lister::{Again, Lister, Look, Print};
 use super::names::Names;
-use super::tree::{Doubt, End, Folder, Item, NAME_SIZE, Reached, RelativePath, Tree};
+use super::tree::{Doubt, End, Folder, Item, NAME_SIZE, RelativePath, Tree, WalkLimit};
 use crate::error::{Error, unless_refused};
 use crate::network::Network;
 use crate::session::Session;
@@ -82,7 +82,7 @@ pub struct Walk {
     entries: usize,
     size: usize,
     /// A limit on the whole that was reached.
-    reached: Option<Reached>,
+    reached: Option<WalkLimit>,
 }
 
 /// Whether a directory is listed.
@@ -250,7 +250,7 @@ impl Walk {
 
     fn obstacle_at(&self, place: &Place) -> Option<End> {
         if place.path.depth() > self.options.depth {
-            return Some(End::Limit(Reached::Depth));
+            return Some(End::Limit(WalkLimit::Depth));
         }
         if let Some(Err(bad)) = place.path.name().map(|name| Names::default().check(name)) {
             return Some(End::Unsafe(bad));
@@ -306,19 +306,19 @@ impl Walk {
     }
 
     /// One more member, with what it takes in memory.
-    fn take(&mut self, cost: usize) -> Result<(), Reached> {
-        let Some(entries) = self.entries.checked_sub(1) else { return self.reach(Reached::Entries) };
+    fn take(&mut self, cost: usize) -> Result<(), WalkLimit> {
+        let Some(entries) = self.entries.checked_sub(1) else { return self.reach(WalkLimit::Entries) };
         self.entries = entries;
         self.spend(cost)
     }
 
-    fn spend(&mut self, cost: usize) -> Result<(), Reached> {
-        let Some(size) = self.size.checked_sub(cost) else { return self.reach(Reached::Size) };
+    fn spend(&mut self, cost: usize) -> Result<(), WalkLimit> {
+        let Some(size) = self.size.checked_sub(cost) else { return self.reach(WalkLimit::Size) };
         self.size = size;
         Ok(())
     }
 
-    fn reach(&mut self, limit: Reached) -> Result<(), Reached> {
+    fn reach(&mut self, limit: WalkLimit) -> Result<(), WalkLimit> {
         self.reached = Some(limit);
         Err(limit)
     }
@@ -465,10 +465,10 @@ mod tests {
         assert_eq!(walk.take(cost(&RelativePath::root(), &Listed::Unparsed("x".repeat(1000)))), Ok(()));
         let refusal = Error::Permanent(Reply { code: 550, lines });
         assert_eq!(walk.failed(refusal.clone()), End::Failed(refusal.clone()));
-        assert_eq!(walk.failed(refusal), End::Limit(Reached::Size));
+        assert_eq!(walk.failed(refusal), End::Limit(WalkLimit::Size));
         // From now on nothing is listed.
         let place = walk.pending.front().cloned();
-        assert_eq!(place.and_then(|place| walk.obstacle(&place)), Some(End::Limit(Reached::Size)));
+        assert_eq!(place.and_then(|place| walk.obstacle(&place)), Some(End::Limit(WalkLimit::Size)));
         assert!(walk.pending.is_empty());
     }
 }

@@ -162,7 +162,7 @@ fn broken(text: &str) -> Error {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::limit::at_once;
+    use crate::limit::now_or_never;
     use crate::network::NetworkError;
     use alloc::collections::VecDeque;
     use alloc::vec;
@@ -208,7 +208,7 @@ pub(crate) mod tests {
     pub(super) fn ask(proxy: &Proxy, host: &str, says: &[u8], piece: usize) -> (Result<(), Error>, Vec<u8>, Vec<u8>) {
         let mut stream = Canned { says: says.iter().copied().collect(), piece, heard: Vec::new() };
         let target = Target::new(host, 21).unwrap();
-        let result = at_once(proxy.open(&mut stream, &target)).expect("it never has to wait");
+        let result = now_or_never(proxy.open(&mut stream, &target)).expect("it never has to wait");
         (result, stream.heard, stream.says.into())
     }
 

@@ -3,7 +3,7 @@
 use super::records::HEADER;
 use super::{Agreed, Connection, Handshake, Progress, Step};
 use crate::error::Error;
-use crate::limit::breathe;
+use crate::limit::yield_now;
 use crate::network::Stream;
 use alloc::boxed::Box;
 use alloc::string::ToString;
@@ -41,12 +41,12 @@ pub(crate) struct Secure<S> {
 }
 
 /// A handshake whose first flight is there, to be sent.
-pub(crate) struct Begun {
+pub(crate) struct StartedHandshake {
     handshake: Box<dyn Handshake>,
     outgoing: Vec<u8>,
 }
 
-impl Begun {
+impl StartedHandshake {
     pub(crate) fn new(handshake: Box<dyn Handshake>) -> Result<Self, Error> {
         let mut outgoing = Vec::new();
         match handshake.advance(&mut Vec::new(), &mut outgoing)? {
@@ -59,15 +59,15 @@ impl Begun {
 impl<S: Stream> Channel<S> {
     /// A TLS connection on this stream, up to the end of the handshake but for the last flight, which leaves with the
     /// first bytes: without TCP_NODELAY two small writes in a row are slow.
-    pub(crate) async fn secure(mut stream: S, begun: Begun) -> Result<Self, Error> {
-        let Begun { mut handshake, mut outgoing } = begun;
+    pub(crate) async fn secure(mut stream: S, begun: StartedHandshake) -> Result<Self, Error> {
+        let StartedHandshake { mut handshake, mut outgoing } = begun;
         let (mut incoming, mut plain) = (Vec::new(), Vec::new());
         loop {
             flush(&mut stream, &mut outgoing).await?;
             if stream.read(&mut incoming, *READ.start()).await? == 0 {
                 return Err(Error::Tls("the server closed the connection during the handshake".to_string()));
             }
-            breathe().await;
+            yield_now().await;
             handshake = match handshake.advance(&mut incoming, &mut outgoing) {
                 Ok(Step::Done(mut tls, agreed)) => {
                     // The other side may have said more already, or all.
@@ -183,7 +183,7 @@ impl<S: Stream> Channel<S> {
                 let mut ignored = Vec::new();
                 while stream.read(&mut ignored, *READ.start()).await? > 0 {
                     ignored.clear();
-                    breathe().await;
+                    yield_now().await;
                 }
                 Ok(())
             }
@@ -286,7 +286,7 @@ impl<S: Stream> Secure<S> {
             }
             if self.plain.is_empty() {
                 // Records without data can come without an end.
-                breathe().await;
+                yield_now().await;
             }
         }
     }
@@ -321,7 +321,7 @@ impl<S: Stream> Secure<S> {
             }
             self.plain.clear();
             self.outgoing.clear();
-            breathe().await;
+            yield_now().await;
         }
     }
 }

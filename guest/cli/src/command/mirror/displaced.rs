@@ -9,7 +9,7 @@ use ftp_cli::names::is_temporary;
 use ftp_client::mirror::{Folder, Likenesses, Plan, RelativePath, Side, Step, Tree, Walk};
 
 use super::super::connect::Client;
-use super::super::failure::{Doing as _, Failure};
+use super::super::failure::{Failure, ResultExt as _};
 use super::super::local;
 use super::texts::{ANYWAY, place};
 use super::{Work, is_delete};
@@ -52,7 +52,7 @@ impl Work<'_> {
         for (path, before) in with_members(places, target) {
             let at = place(&path);
             let now = match &mut client {
-                Some(client) => walk.names(client, &path).await.doing(format!("cannot list {at} once more"))?,
+                Some(client) => walk.names(client, &path).await.context(format!("cannot list {at} once more"))?,
                 None => Some(self.names_here(&path)?),
             };
             let Some(now) = now else {

@@ -4,7 +4,7 @@ use ftp_client::Error;
 use ftp_client::mirror::{RelativePath, Step};
 
 use super::super::connect::Client;
-use super::super::failure::{Doing as _, Failure};
+use super::super::failure::{Failure, ResultExt as _};
 use super::{Side, Work};
 
 impl Work<'_> {
@@ -22,7 +22,7 @@ impl Work<'_> {
             match client.delete(&place).await {
                 Err(Error::Permanent(_)) => continue,
                 result => {
-                    let result = result.map(drop).doing(format!("cannot delete {place}"));
+                    let result = result.map(drop).context(format!("cannot delete {place}"));
                     match result {
                         Err(failure) if !client.is_open() => return Err(failure),
                         result => self.done(step, result),

@@ -10,7 +10,7 @@ use ftp_client::{Error, Kind, Timestamp};
 
 use super::super::compared::unless_refused;
 use super::super::connect::Client;
-use super::super::failure::{Doing as _, Failure};
+use super::super::failure::{Failure, ResultExt as _};
 use super::super::files::reopened;
 use super::super::local::is_exact;
 use super::texts::{ANYWAY, place, why_held, why_skipped, why_uncertain};
@@ -79,7 +79,7 @@ impl Work<'_> {
         let asked: Vec<RelativePath> =
             draft.needs_time().filter(|(of, _)| *of == side).map(|(_, path)| path.clone()).collect();
         let there: Vec<RelativePath> = asked.iter().map(|path| self.on_server(path)).collect();
-        let known = times(client, self.root, &there).await.doing("cannot ask for times")?;
+        let known = times(client, self.root, &there).await.context("cannot ask for times")?;
         let mut known = known.into_iter().peekable();
         let mut times = Times::new();
         for (path, there) in asked.into_iter().zip(&there) {
@@ -107,7 +107,7 @@ impl Work<'_> {
             _ => None,
         });
         let Some(path) = older else { return Ok(true) };
-        if self.mirror.dry_run && has_feature(client, "MFMT").await.doing("cannot ask for features")? {
+        if self.mirror.dry_run && has_feature(client, "MFMT").await.context("cannot ask for features")? {
             return Ok(true);
         }
         let listed = there.items.iter().find(|item| item.path == *path).and_then(|item| item.modified);
@@ -116,7 +116,7 @@ impl Work<'_> {
         };
         let place = path.on_server(self.root).unwrap_or_default();
         let time = Timestamp { nanoseconds: 0, ..time };
-        takes_times(client, &place, &time).await.doing(format!("cannot set the time of {place}"))
+        takes_times(client, &place, &time).await.context(format!("cannot set the time of {place}"))
     }
 
     /// Look for links among the directories of the server that are to be deleted, or below which something is: `MLSD` shows
@@ -140,7 +140,7 @@ impl Work<'_> {
                 continue;
             }
             let what = format!("cannot look for links in {}", place(&parent));
-            let Some(kinds) = walk.kinds(client, &parent).await.doing(what)? else { continue };
+            let Some(kinds) = walk.kinds(client, &parent).await.context(what)? else { continue };
             for path in directories {
                 match path.name().and_then(|name| kinds.get(name)) {
                     Some(Kind::SymbolicLink) => _ = links.insert(path),
@@ -187,7 +187,7 @@ impl Work<'_> {
         for at in of_deletes(steps, there) {
             let Some(folder) = there.folders.get_mut(at).filter(|folder| !folder.confirmed) else { continue };
             let path = self.on_server(&folder.path);
-            walk.confirm(client, &path, folder).await.doing("cannot list a directory once more")?;
+            walk.confirm(client, &path, folder).await.context("cannot list a directory once more")?;
             any |= folder.doubt.is_some();
         }
         Ok(any)
@@ -213,7 +213,7 @@ impl Work<'_> {
                 continue;
             }
             let path = self.on_server(&folder.path);
-            walk.confirm_members(client, &path, folder).await.doing("cannot list a directory once more")?;
+            walk.confirm_members(client, &path, folder).await.context("cannot list a directory once more")?;
             if let Some(why) = why_uncertain(folder) {
                 any = true;
                 let text = format!("{} of the server: {why}", place(&folder.path));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use ftp_cli::exit::Exit;
 use ftp_cli::names::{self, Naming};
-use ftp_client::mirror::{Doubt, End, Folder, Item, Reached, RelativePath, Side, Tree};
+use ftp_client::mirror::{Doubt, End, Folder, Item, RelativePath, Side, Tree, WalkLimit};
 use ftp_client::{Error, Kind};
 
 use super::super::failure::Failure;
@@ -60,7 +60,7 @@ impl Scan {
         while let Some((path, place)) = folders.pop() {
             let mut folder = Folder::complete(path);
             match folder.path.depth() > depth {
-                true => folder.end = End::Limit(Reached::Depth),
+                true => folder.end = End::Limit(WalkLimit::Depth),
                 false => {
                     if let Err(error) = scan.folder(&mut folder, &place, names, &mut folders) {
                         scan.troubles.push(Failure::local("read", &place, &error));

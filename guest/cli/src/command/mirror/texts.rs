@@ -1,6 +1,6 @@
 //! What a mirror says of what it does, and of what it does not.
 
-use ftp_client::mirror::{Doubt, End, Folder, Reached, Reason, RelativePath, Tree, Why};
+use ftp_client::mirror::{Doubt, End, Folder, Reason, RelativePath, Tree, WalkLimit, Why};
 
 /// How somebody who knows better has it deleted all the same.
 pub const ANYWAY: &str = "--delete-unconfirmed deletes it all the same";
@@ -55,11 +55,11 @@ pub fn why_doubtful(doubt: Doubt) -> &'static str {
     }
 }
 
-fn why_limited(reached: Reached) -> &'static str {
+fn why_limited(reached: WalkLimit) -> &'static str {
     match reached {
-        Reached::Depth => "of levels",
-        Reached::Entries => "of members",
-        Reached::Size => "of memory",
+        WalkLimit::Depth => "of levels",
+        WalkLimit::Entries => "of members",
+        WalkLimit::Size => "of memory",
     }
 }
 

@@ -9,13 +9,13 @@ use ftp_protocol::listing::Kind;
 
 /// What is to be deleted.
 #[derive(Default)]
-pub(super) struct Erasure {
+pub(super) struct Deletions {
     files: Vec<RelativePath>,
     /// Each before what is in it.
     directories: Vec<RelativePath>,
 }
 
-impl Erasure {
+impl Deletions {
     pub(super) fn steps(self) -> impl Iterator<Item = Step> {
         let directories = self.directories.into_iter().rev().map(Step::RemoveDirectory);
         self.files.into_iter().map(Step::DeleteFile).chain(directories)

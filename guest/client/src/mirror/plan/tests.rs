@@ -4,7 +4,7 @@
 use super::*;
 use crate::error::Error;
 use crate::mirror::patterns::Rule;
-use crate::mirror::tree::{Doubt, End, Reached};
+use crate::mirror::tree::{Doubt, End, WalkLimit};
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec;
@@ -386,7 +386,7 @@ fn directory_in_the_way_stays_when_something_in_it_has_to() {
 fn nothing_makes_way_for_what_is_not_known_completely() {
     let source = with_end(tree("x/ x/y"), "x", failed());
     assert_eq!(steps(&plan_with(&source, &tree("x"), &replacing(), &Times::new())), NOTHING);
-    let source = with_end(tree("x"), "", End::Limit(Reached::Entries));
+    let source = with_end(tree("x"), "", End::Limit(WalkLimit::Entries));
     assert_eq!(steps(&plan_with(&source, &tree("x/"), &replacing(), &Times::new())), NOTHING);
 }
 
@@ -434,8 +434,8 @@ fn nothing_is_deleted_in_or_below_a_folder_whose_listing_is_not_certain() {
     unlisted.folders.retain(|folder| folder.path != path("d"));
     let table = [
         with_end(source(), "d", failed()),
-        with_end(source(), "d", End::Limit(Reached::Depth)),
-        with_end(source(), "d", End::Limit(Reached::Entries)),
+        with_end(source(), "d", End::Limit(WalkLimit::Depth)),
+        with_end(source(), "d", End::Limit(WalkLimit::Entries)),
         with_end(source(), "d", End::Cycle(RelativePath::root())),
         with_end(source(), "d", End::Failed(Error::Tls("the data ended without close_notify".into()))),
         unparsed,
@@ -469,7 +469,7 @@ fn of_two_reports_about_a_folder_the_worse_one_counts() {
 
 #[test]
 fn directory_that_may_not_be_empty_stays() {
-    let target = with_end(tree("d/ d/e/ d/e/x d/y"), "d/e", End::Limit(Reached::Entries));
+    let target = with_end(tree("d/ d/e/ d/e/x d/y"), "d/e", End::Limit(WalkLimit::Entries));
     let plan = plan_with(&tree(""), &target, &deleting(), &Times::new());
     assert_eq!(steps(&plan), ["rm d/e/x", "rm d/y"]);
     assert_eq!(skipped(&plan), ["Target d/e NotEmpty", "Target d NotEmpty"]);
@@ -497,7 +497,7 @@ fn what_is_excluded_is_neither_transferred_nor_deleted() {
 
 #[test]
 fn what_the_target_may_have_without_showing_it_is_not_overwritten() {
-    let target = with_end(tree("seen"), "", End::Limit(Reached::Entries));
+    let target = with_end(tree("seen"), "", End::Limit(WalkLimit::Entries));
     let plan = plan_with(&tree("seen=2 new d/ d/x"), &target, &PlanOptions::default(), &Times::new());
     assert_eq!(steps(&plan), ["get seen Size(1)"]);
     assert_eq!(skipped(&plan), ["Source new TargetUncertain", "Source d TargetUncertain"]);
@@ -759,7 +759,7 @@ fn carrying_out_the_plan_makes_the_trees_equal() {
 fn no_step_leaves_the_target_whatever_the_trees_are() {
     let names = ["a", "A", "..", ".", "", "../x", "/etc", "..\\x", "C:x", "a/b", "b\0", "nul", "l", "b"];
     let kinds = [Kind::File, Kind::Directory, Kind::SymbolicLink, Kind::Other];
-    let ends = [End::Complete, failed(), End::Limit(Reached::Entries), End::Cycle(RelativePath::root())];
+    let ends = [End::Complete, failed(), End::Limit(WalkLimit::Entries), End::Cycle(RelativePath::root())];
     let mut random = Random(2);
     for round in 0..5_000 {
         let mut source = random.tree(&names, &kinds);
