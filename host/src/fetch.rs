@@ -23,7 +23,7 @@ pub struct Remote<'a> {
     pub host: &'a str,
     /// The port. None: 21, or 990 with implicit TLS.
     pub port: Option<u16>,
-    /// The user.
+    /// The user to log in as.
     pub user: &'a str,
     /// The password.
     pub password: &'a str,

@@ -103,8 +103,8 @@ impl Instance {
     }
 }
 
-/// The instance as its connector, sessions and transfers share it: at home between calls, gone once a call on it
-/// trapped or was dropped.
+/// The instance, shared by its connector, sessions and transfers. A call takes it out and puts it back. It does not come back
+/// from a call that trapped or was dropped.
 pub struct Shared {
     pub grants: Grants,
     home: tokio::sync::Mutex<Option<Box<Instance>>>,

@@ -1,4 +1,5 @@
-//! Proxies.
+//! Proxies that a session goes through. The types are written here and not taken from the bindings, as those derive `Debug`,
+//! which would print passwords.
 
 use std::fmt::{self, Debug, Formatter};
 

@@ -1,4 +1,5 @@
-//! Settings for TLS.
+//! Settings for TLS. The types are written here and not taken from the bindings, as those derive `Debug`, which would print
+//! private keys.
 
 use std::fmt::{self, Debug, Formatter};
 use std::ops::RangeInclusive;

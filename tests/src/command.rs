@@ -25,7 +25,7 @@ pub enum Program {
 }
 
 impl Program {
-    /// Both.
+    /// The two programs that every trial of the command runs.
     pub const ALL: [Self; 2] = [Self::Wasmtime, Self::Runner];
 
     /// As it is called in the names of trials.

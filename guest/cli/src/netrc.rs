@@ -6,7 +6,7 @@ use std::fmt;
 /// Who to be on a host.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Login {
-    /// The user.
+    /// The user to log in as (`login`).
     pub user: Option<String>,
     /// The password.
     pub password: Option<String>,

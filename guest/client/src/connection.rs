@@ -391,7 +391,7 @@ impl<N: Network> Connection<N> {
             self.early = Some(verdict.clone());
             match self.control.reply_after_transfer().await? {
                 None => break,
-                // Should the first have been a reply to a `NOOP` after all, the bad one counts.
+                // The first reply may have been one to a `NOOP`: where they differ, the refusal is the verdict.
                 Some(reply) if verdict.is_positive() || verdict.is_preliminary() => verdict = reply,
                 Some(_) => {}
             }

@@ -44,7 +44,7 @@ enum Ahead {
 /// The control connection. Once anything went wrong on it, it is of no further use.
 pub(crate) struct Control<N: Network> {
     network: N,
-    /// None when the server was gone before it could be asked for.
+    /// The server's address. None if the connection had ended before the system was asked for it.
     peer: Option<IpAddr>,
     /// Closed while it is lent to a transfer.
     wire: ControlStream<N::Stream>,

@@ -394,8 +394,9 @@ impl<N: Network> Data<N> {
     }
 }
 
-/// End the data. To some proxies the end of one direction is that of both, and to the server it is then a reset, if
-/// something of it was still on its way: so its own end is awaited first. Outside TLS it has nothing to say.
+/// End the data that this side sends. Some proxies take the end of one direction for that of both: data that is still on its
+/// way to this side then reaches a closed connection, and the server sees a reset. So the server's `close_notify` is awaited
+/// first. Outside TLS there is nothing to await.
 pub(crate) async fn finish<N: Network>(
     network: &N,
     proxied: bool,

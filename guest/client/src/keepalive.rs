@@ -42,7 +42,7 @@ pub(crate) struct Noops {
     pub(crate) sent: usize,
     /// Sent and without a reply.
     pub(crate) unanswered: usize,
-    /// The server does not like them.
+    /// The server answered one with an error: no more are sent.
     pub(crate) rejected: bool,
 }
 

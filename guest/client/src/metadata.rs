@@ -94,7 +94,8 @@ impl<N: Network> Connection<N> {
                 refused = Some((way, self.refusal(&reply)));
             }
         }
-        // And so it was when it says that there is no such file, and there is one.
+        // A server that only reports times by MDTM refuses a time in it as part of a name: it answers that there is no such
+        // file, and there is one.
         let only_tells =
             matches!(refused, Some((SetTime::Mdtm, _))) && unless_refused(self.modified(name).await)?.is_some();
         match refused {

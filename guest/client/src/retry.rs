@@ -393,7 +393,7 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// All of it.
+    /// A policy with all of its attempts left.
     pub fn new(policy: &Retry) -> Self {
         Self { policy: *policy, left: policy.attempts, wait: policy.wait }
     }

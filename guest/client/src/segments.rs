@@ -114,7 +114,7 @@ pub struct Fetched {
 /// A download that failed. The first session may be closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failed {
-    /// Why.
+    /// The error that ended the download.
     pub error: Error,
     /// What is there nevertheless. Empty when the file has changed.
     pub resume: Resume,

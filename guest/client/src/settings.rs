@@ -1,4 +1,4 @@
-//! Settings of a session. Every limit of the client stands here.
+//! Settings of a session, and the limits of the client. Limits of a reply are in `control.rs`, those of TLS in `tls/`.
 
 use crate::error::Error;
 use crate::proxy::Proxy;

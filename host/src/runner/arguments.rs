@@ -34,7 +34,7 @@ pub struct Sandbox {
     /// The longest that all of it may take, in seconds
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub time_limit: Option<Duration>,
-    /// Believe the certificates that this machine believes, too
+    /// Also trust the operating system's certificate store
     #[arg(long)]
     pub system_roots: bool,
 }

@@ -52,7 +52,7 @@ fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().to_owned()
 }
 
-/// The certificates of `--add-ca`, and those that this machine believes.
+/// The certificates of `--add-ca`, and those that this machine trusts.
 fn added_authorities(options: &ConnectionOptions, system_roots: bool) -> Result<Option<String>, Failure> {
     let added = options.add_ca.as_deref().map(read).transpose()?;
     if !system_roots {

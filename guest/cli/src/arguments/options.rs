@@ -46,13 +46,13 @@ pub struct ConnectionOptions {
     /// How TLS is used [default: what the URL says]
     #[arg(long, value_name = "HOW")]
     pub tls: Option<TlsMode>,
-    /// Believe the certificates in this file (PEM), and no others
+    /// Trust the certificates in this file (PEM), and no others
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
-    /// Believe the certificates in this file (PEM) too
+    /// Also trust the certificates in this file (PEM)
     #[arg(long, value_name = "FILE", conflicts_with = "ca")]
     pub add_ca: Option<PathBuf>,
-    /// Believe the one certificate with this SHA-256 digest, in hexadecimal
+    /// Trust only the certificate with this SHA-256 digest, in hexadecimal
     #[arg(long, value_name = "DIGEST", value_parser = digest, conflicts_with_all = ["ca", "add_ca"])]
     pub pin: Option<[u8; 32]>,
     /// Do not verify the server's certificate (insecure)
@@ -115,7 +115,7 @@ pub struct ConnectionOptions {
     /// The ports to listen on for that, such as 5000-5010
     #[arg(long, value_name = "FIRST-LAST", value_parser = ports, requires = "active")]
     pub active_ports: Option<(u16, u16)>,
-    /// The address to tell the server for that, when it is not this machine's own
+    /// The address to announce to the server, if it differs from that of this machine
     #[arg(long, value_name = "ADDRESS", requires = "active")]
     pub active_address: Option<IpAddr>,
     /// The address to connect from

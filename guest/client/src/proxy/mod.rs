@@ -35,9 +35,9 @@ pub struct ProxyServer {
 /// A user and a password for a proxy.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
-    /// The user.
+    /// The user name that the proxy asks for.
     pub user: String,
-    /// The password.
+    /// The password of that user.
     pub password: String,
 }
 

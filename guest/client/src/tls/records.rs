@@ -35,8 +35,8 @@ const ENCRYPTED: usize = PLAIN + 256;
 /// Bytes of a message after the handshake at most: a ticket, its nonce and extensions.
 const MESSAGE: usize = 1 << 17;
 
-/// What the other side may ask for that leads nowhere: changes of the key, in TLS 1.2 warnings and new handshakes. Some of
-/// it costs more here than there.
+/// Changes of the key, and in TLS 1.2 warnings and new handshakes, that the other side may ask for in one connection. None
+/// moves data, and some cost the client more than the server.
 const DEMANDS: u32 = 32;
 
 /// The levels of an alert.
