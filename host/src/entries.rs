@@ -21,7 +21,7 @@ impl Entries {
         Self { transfer: Transfer::new(handle) }
     }
 
-    /// The next members, at most 1000 and as many as take 256 KiB. `None` is the end; `finish` tells whether that is all
+    /// The next members, at most 1000 and as many as take 256 KiB. `None` is the end; `finish` reports whether that is all
     /// of them.
     ///
     /// Errors: [`Error::Timeout`] in the phase `Data`; [`Error::LimitExceeded`] for a line of more than 16 KiB, or for

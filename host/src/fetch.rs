@@ -71,7 +71,7 @@ impl Connector {
     /// as `retry` has it. [`Settings::total_timeout`](crate::Settings::total_timeout) is one for all attempts and waits, those
     /// for the writer included.
     ///
-    /// Size and time of the file, as far as the server tells them, have to stay as they were, and in the end the bytes
+    /// Size and time of the file, as far as the server reports them, have to stay as they were, and in the end the bytes
     /// have to be as many as the size. Where it tells neither, nothing is tried again once a byte came. After an error the
     /// bytes that the writer took are those of the file from `offset` on. With
     /// [`Settings::verify_checksums`](crate::Settings::verify_checksums) a file that comes in one attempt is compared.

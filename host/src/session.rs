@@ -296,7 +296,7 @@ impl Session {
     }
 
     /// (PASV, PORT, RETR, STOR) Copy a file from this server straight to the one of another session of the same
-    /// [`Connector`](crate::Connector) (FXP). Nothing tells how far they are: the limit is
+    /// [`Connector`](crate::Connector) (FXP). No reply reports their progress: the limit is
     /// [`Settings::total_timeout`](crate::Settings::total_timeout), or a day.
     ///
     /// Errors: [`Error::Unsupported`] when the servers do not connect to each other; [`Error::Insecure`] when only one
@@ -344,7 +344,7 @@ impl Session {
         Ok(self.upload(upload))
     }
 
-    /// (TYPE, STOU) Write a file under a name that the server chooses; `Outcome::name` tells it.
+    /// (TYPE, STOU) Write a file under a name that the server chooses; `Outcome::name` reports it.
     pub async fn store_unique(&mut self, representation: Representation) -> Result<Upload, Error> {
         let upload = call!(self.handle, session.call_store_unique(representation))??;
         Ok(self.upload(upload))

@@ -10,7 +10,7 @@ use crate::types::{DataEnd, TlsVersion, Trust};
 /// How TLS is done, where it is. Each setting has a safe default.
 #[derive(Debug, Clone)]
 pub struct TlsSettings {
-    /// Which servers to believe. Default: those with a certificate under Mozilla's roots, for the host connected to.
+    /// Which servers to trust. Default: those with a certificate under Mozilla's roots, for the host connected to.
     pub trust: Trust,
     /// What to show a server that asks for a certificate. Default: nothing.
     pub identity: Option<Identity>,

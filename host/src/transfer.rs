@@ -30,7 +30,7 @@ impl Download {
         self.expected_size
     }
 
-    /// The next bytes, at most 64 KiB. `None` is the end of the data; `finish` tells whether that is all of it.
+    /// The next bytes, at most 64 KiB. `None` is the end of the data; `finish` reports whether that is all of it.
     ///
     /// Errors: [`Error::Timeout`] in the phase `Data`; after any error call `finish`, which may know the server's reason.
     pub async fn read(&mut self) -> Result<Option<Vec<u8>>, Error> {

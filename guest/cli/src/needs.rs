@@ -32,7 +32,7 @@ pub struct Folder {
 }
 
 impl RequiredGrants {
-    /// What this command line needs. `is_folder` tells whether a path is one now.
+    /// What this command line needs. `is_folder` returns whether a path is one now.
     pub fn of(verb: &Verb, is_folder: impl Fn(&Path) -> bool) -> Result<Self, Invalid> {
         let options = verb.connection();
         let is_active = options.active || matches!(verb, Verb::Probe(_));

@@ -228,7 +228,7 @@ impl<N: Network> Connection<N> {
         Ok(self.control.text(&reply))
     }
 
-    /// (STAT) 211, 212 or 213 and what is told (RFC 959, section 4.2.2).
+    /// (STAT) 211, 212 or 213 and the text (RFC 959, section 4.2.2).
     pub(crate) async fn status_of(&mut self, path: &str) -> Result<Raw, Error> {
         let path = self.bytes(path)?;
         let reply = self.command("STAT", Some(&path)).await?;

@@ -316,7 +316,7 @@ impl<N: Network> Data<N> {
         }
     }
 
-    /// Whether the end that was read can be believed: by the size that the server announced, by TLS, and by the end of
+    /// Whether the end that was read can be trusted: by the size that the server announced, by TLS, and by the end of
     /// compressed data. Servers announce the size of the file or of what is left of it behind `offset`: without TLS's own
     /// end, only the one that cannot be mistaken for a part of the other counts. What was announced in the clear, after
     /// CCC, counts for nothing then.

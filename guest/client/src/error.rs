@@ -181,7 +181,7 @@ impl Error {
     }
 }
 
-/// None where the server does not tell.
+/// None where the server does not report it.
 pub(crate) fn unless_refused<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
     match result {
         Ok(value) => Ok(Some(value)),

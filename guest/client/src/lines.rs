@@ -281,7 +281,7 @@ pub(crate) async fn entries_by_status<N: Network>(
     connection: &mut Connection<N>,
     path: Option<&str>,
 ) -> Result<Vec<Listed>, Error> {
-    // Without an argument it is the state of the server that is told (RFC 959, section 4.1.3). And a name that begins
+    // Without an argument it is the state of the server that is reported (RFC 959, section 4.1.3). And a name that begins
     // with a dash would be taken for options.
     let path = match path {
         None => ".".into(),

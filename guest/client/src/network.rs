@@ -48,7 +48,7 @@ pub trait Stream {
     /// Append at most `max` bytes to `buffer`, at least one; 0 is the end. Nothing is lost when the future is dropped.
     fn read(&mut self, buffer: &mut Vec<u8>, max: usize) -> impl Future<Output = Result<usize, NetworkError>>;
 
-    /// Send the first of these bytes, at least one where there are any, and tell how many.
+    /// Send the first of these bytes, at least one where there are any, and return how many.
     fn write(&mut self, bytes: &[u8]) -> impl Future<Output = Result<usize, NetworkError>>;
 
     /// Have the system look after this connection once it has been idle for so long (RFC 1122, section 4.2.3.6).

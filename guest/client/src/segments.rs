@@ -73,12 +73,12 @@ impl Default for Segments {
     }
 }
 
-/// What tells that a file is still the same.
+/// What shows that a file is still the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Version {
-    /// (SIZE) Its bytes, where the server tells.
+    /// (SIZE) Its size in bytes, where the server reports it.
     pub size: Option<u64>,
-    /// (MDTM) Its last modification, where the server tells.
+    /// (MDTM) Its last modification, where the server reports it.
     pub modified: Option<Timestamp>,
 }
 
@@ -348,7 +348,7 @@ pub(crate) fn changed() -> Error {
     Error::Integrity("the file has changed on the server".to_string())
 }
 
-/// (SIZE, MDTM) What tells that a file is still the same, as far as the server tells.
+/// (SIZE, MDTM) What shows that a file is still the same, as far as the server reports it.
 pub(crate) async fn version<N: Network>(session: &mut Session<N>, path: &str) -> Result<Version, Error> {
     let size = unless_refused(session.size(path).await)?;
     let modified = unless_refused(session.modified(path).await)?;

@@ -431,7 +431,7 @@ impl<N: Network> Session<N> {
         self.connection.as_ref().is_some_and(|connection| connection.refused_offset)
     }
 
-    /// (TYPE, STOU; RFC 959) The outcome tells the name that the server chose.
+    /// (TYPE, STOU; RFC 959) The outcome reports the name that the server chose.
     pub async fn store_unique(&mut self, representation: Representation) -> Result<Upload<N>, Error> {
         self.upload("STOU", None, representation, Place::Unique).await
     }

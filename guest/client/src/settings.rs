@@ -24,11 +24,11 @@ pub const LISTING_SIZE: usize = 64 * 1024 * 1024;
 /// Bytes that a portion of a listing may take, counted alike; its last entry may be larger.
 pub const LISTING_BATCH_BYTES: usize = 256 * 1024;
 
-/// Levels of a tree that a walk goes down, unless it is told otherwise.
+/// Levels of a tree that a walk goes down, unless options say otherwise.
 #[cfg(feature = "mirror")]
 pub const WALK_DEPTH: usize = 128;
 
-/// Members of directories that a walk takes, unless it is told otherwise.
+/// Members of directories that a walk takes, unless options say otherwise.
 #[cfg(feature = "mirror")]
 pub const WALK_ENTRIES: usize = 1_000_000;
 
@@ -58,7 +58,7 @@ pub const UPLOAD_COALESCE_BYTES: usize = 16 * 1024;
 /// How long they are held back at most, once there is more to write.
 pub const UPLOAD_COALESCE_DELAY: Duration = Duration::from_millis(50);
 
-/// How long two servers may take for a copy between them at most: nothing tells how far they are.
+/// How long two servers may take for a copy between them at most: no reply reports their progress.
 pub const FXP_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The fewest bytes that they move in a second, where the source has reported how many there are.

@@ -7,7 +7,7 @@
 //! # In scope
 //!
 //! - splitting replies off the control connection ([`reply`]), which of them can answer a command ([`codes`]), and reading
-//!   what they tell: addresses ([`address`]), directories ([`path`]), extensions ([`features`]), times ([`time`]) and
+//!   what they report: addresses ([`address`]), directories ([`path`]), extensions ([`features`]), times ([`time`]) and
 //!   free texts ([`text`])
 //! - writing commands ([`command`]), the one place where a line end could be smuggled in
 //! - listings: the facts of `MLSD` and `MLST`, and the lines of `LIST` ([`listing`])

@@ -37,9 +37,9 @@ pub struct Entry {
     pub name: String,
     /// What it is.
     pub kind: Kind,
-    /// Bytes, where the server tells.
+    /// Size in bytes, where the server reports it.
     pub size: Option<u64>,
-    /// Last modification, where the server tells.
+    /// Last modification, where the server reports it.
     pub modified: Option<Timestamp>,
     /// Unix permission bits, 0o7777 at most.
     pub permissions: Option<u16>,
@@ -47,7 +47,7 @@ pub struct Entry {
     pub owner: Option<String>,
     /// Group, as a name or a number.
     pub group: Option<String>,
-    /// Where a symbolic link points, where the server tells.
+    /// Where a symbolic link points, where the server reports it.
     pub link_target: Option<String>,
     /// The server's identity for the file, from the `unique` fact (RFC 3659, section 7.5.2).
     pub unique_id: Option<String>,

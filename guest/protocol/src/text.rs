@@ -1,6 +1,6 @@
-//! What the free texts of replies tell.
+//! What the free texts of replies report.
 //!
-//! Only the forms that servers are known to send: a text that is not understood tells nothing.
+//! Only the forms that servers are known to send: a text that is not understood reports nothing.
 
 use crate::number::decimal;
 

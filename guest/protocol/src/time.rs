@@ -1,18 +1,18 @@
-//! Moments as servers tell them (RFC 3659, section 2.3).
+//! Moments as servers report them (RFC 3659, section 2.3).
 
 use crate::number::decimal;
 use ::time::{Date, Month};
 use alloc::format;
 use alloc::string::String;
 
-/// A moment, as precisely as the server tells it.
+/// A moment, as precisely as the server reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timestamp {
     /// Seconds since 1970-01-01T00:00:00; negative before.
     pub seconds: i64,
     /// Nanoseconds within the second, 0 to 999,999,999.
     pub nanoseconds: u32,
-    /// The smallest unit that the server told.
+    /// The smallest unit that the server reported.
     pub precision: Precision,
     /// False when the server gave a local time of an unknown zone, as `LIST` does.
     pub utc: bool,

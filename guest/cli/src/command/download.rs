@@ -33,7 +33,7 @@ pub struct Job {
     pub path: String,
     /// Here.
     pub target: PathBuf,
-    /// What the server told about it.
+    /// What the server reported about it.
     pub known: FileVersion,
     pub representation: Representation,
 }
@@ -57,7 +57,7 @@ pub struct FileVersion {
 }
 
 impl FileVersion {
-    /// What an entry tells. That of a link tells size and time of the link, and nothing of the file.
+    /// What an entry reports. That of a link reports size and time of the link, and nothing of the file.
     pub fn of(entry: &Entry) -> Self {
         match entry.kind {
             Kind::SymbolicLink => Self::default(),
@@ -82,7 +82,7 @@ pub const NO_CHECKSUM_OF_TEXT: &str = "text has other bytes at the other side: -
 /// How files are downloaded.
 pub struct DownloadOptions {
     pub resume: bool,
-    /// Also a file whose time the server does not tell, which may be another one of the same size.
+    /// Also a file whose time the server does not report, which may be another one of the same size.
     pub blindly: bool,
     pub retry: Retry,
     pub times: bool,
@@ -340,7 +340,7 @@ async fn check(
     check_size(client, &job.path, &known, arrived, outcome).await
 }
 
-/// (SIZE, MDTM) What is known of a file, behind a link too: `MLST` of ProFTPD tells the size of the link. A server that denies
+/// (SIZE, MDTM) What is known of a file, behind a link too: `MLST` of ProFTPD reports the size of the link. A server that denies
 /// that the file is there is not asked for its time.
 pub async fn ask(client: &mut Client, path: &str, with_time: bool) -> Result<FileVersion, Error> {
     let size = match client.size(path).await {
@@ -406,7 +406,7 @@ async fn pump(
     Ok(Outcome { bytes, ..outcome })
 }
 
-/// Where the file is until it is whole. Its name tells which version of the file it is, and whether it is the beginning or
+/// Where the file is until it is whole. Its name shows which version of the file it is, and whether it is the beginning or
 /// parts of it: one must not be taken for the other.
 fn temporary(target: &Path, known: &FileVersion, is_divided: bool) -> PathBuf {
     let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

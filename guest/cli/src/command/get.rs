@@ -96,7 +96,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// What a URL means. A name that cannot be a file here is told, and left out.
+    /// What a URL means. A name that cannot be a file here is reported, and left out.
     async fn find(&mut self, client: &mut Client, remote: &Remote) -> Result<Vec<Job>, Failure> {
         let Meaning { meant: mut found, doubt } = expand(client, remote, self.get.no_glob).await?;
         found.retain(|meant| {

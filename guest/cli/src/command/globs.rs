@@ -16,7 +16,7 @@ use super::failure::{Failure, ResultExt as _};
 use super::local::members;
 use super::mirror::why_doubtful;
 
-/// What a URL means: a path, and what the listing told about it where there was one.
+/// What a URL means: a path, and what the listing reported about it where there was one.
 pub struct Meant {
     pub path: String,
     pub entry: Option<Entry>,

@@ -205,7 +205,7 @@ pub async fn stat(context: &Context, stat: Urls) -> Result<(), Failure> {
     .await
 }
 
-/// As the server tells of it alone, else as the listing of its directory tells.
+/// As the server reports it by itself, else as the listing of its directory does.
 async fn look(client: &mut Client, remote: &Remote, path: &str) -> Result<Entry, Failure> {
     let error = match client.entry(path).await {
         Ok(entry) => return Ok(entry),

@@ -124,7 +124,7 @@ pub fn timestamp(time: SystemTime) -> Option<Timestamp> {
     Some(Timestamp { seconds, nanoseconds, precision: Precision::Subsecond, utc: true })
 }
 
-/// Give a file the time that the server told, unless it is too coarse or of an unknown zone.
+/// Give a file the time that the server reported, unless it is too coarse or of an unknown zone.
 pub fn set_time(file: &File, time: &Timestamp) -> io::Result<()> {
     if !is_exact(time) {
         return Ok(());

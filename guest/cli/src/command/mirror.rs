@@ -302,7 +302,7 @@ impl Work<'_> {
             }
         };
         match result {
-            // The last word comes at the end; one file alone has not been told of.
+            // The last word comes at the end; one file alone has not been reported.
             Err(failure) if failure.exit == Exit::Partial || count > 1 && !failure.is_fatal() => {
                 *self.troubles.borrow_mut() += 1;
                 self.context.out.note(&failure.text);
@@ -316,7 +316,7 @@ impl Work<'_> {
         }
     }
 
-    /// A step that moves no data. What fails is told, and the rest is done.
+    /// A step that moves no data. What fails is reported, and the rest is done.
     async fn simple_step(&self, client: &mut Client, step: &Step) -> Result<(), Failure> {
         let result = match self.side_of_server {
             Side::Source => self.step_here(step),

@@ -10,7 +10,7 @@ use super::failure::{Failure, ResultExt as _};
 use super::files::is_directory;
 use super::output::Output;
 
-/// The name on the server until it is whole. It tells which version of the file it is.
+/// The name on the server until it is whole. It shows which version of the file it is.
 pub fn temporary(path: &str, size: Option<u64>, modified: Option<&Timestamp>) -> String {
     beside(path, &format!("{:x}-{:x}", size.unwrap_or(0), modified.map_or(0, |time| time.seconds)))
 }
@@ -29,7 +29,7 @@ pub async fn rename(out: &Output, client: &mut Client, from: &str, to: &str) -> 
         Err(error @ Error::Permanent(_)) => error,
         result => return result.map(drop).context(what),
     };
-    // Which of the two commands was refused is not told. Only a file that is there can have been in the way of another one.
+    // Which of the two commands was refused is not reported. Only a file that is there can have been in the way of another one.
     if !(may_be_file(client, from).await.context(&what)? && may_be_file(client, to).await.context(&what)?) {
         return Err(Failure::of(what, refusal));
     }

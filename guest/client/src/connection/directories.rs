@@ -45,7 +45,7 @@ impl<N: Network> Connection<N> {
         }
     }
 
-    /// A path or a name in a reply, as far as is known how this server tells it.
+    /// A path or a name in a reply, as far as is known how this server reports it.
     pub(crate) fn told(&mut self, path: &[u8]) -> String {
         self.control.note_name(path);
         let once = telnet::undoubled(path).filter(|_| self.control.doubles == Some(true));

@@ -129,7 +129,7 @@ pub enum Step {
     Transfer {
         /// Which file.
         path: RelativePath,
-        /// Its size, where the source tells.
+        /// Its size, where the source reports it.
         size: Option<u64>,
         /// Why it is transferred.
         why: Why,
@@ -474,7 +474,7 @@ impl<'a> Planner<'a> {
         verdict
     }
 
-    /// What was asked for, else what the listing told.
+    /// What was asked for, else what the listing reported.
     fn time(&self, side: Side, item: &Item) -> Option<Timestamp> {
         self.times.get(&(side, item.path.clone())).copied().or(item.modified)
     }

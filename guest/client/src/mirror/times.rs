@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use ftp_protocol::time::Timestamp;
 
 /// (MDTM, RFC 3659, section 3) When these files below a directory of the server were last modified. Those about which
-/// the server does not tell are left out; an error is the loss of the session.
+/// the server does not report are left out; an error is the loss of the session.
 pub async fn times<'a, N: Network>(
     session: &mut Session<N>,
     root: Option<&str>,

@@ -71,7 +71,7 @@ pub struct Visited {
 /// wrong otherwise, and returns (see [`Lister`]).
 ///
 /// It never ends in a circle: there are limits on levels and members, and a directory is not entered from within itself
-/// where the server tells identities (the fact `unique`, or for links that are followed the path that `PWD` tells), nor where
+/// where the server reports identities (the fact `unique`, or for links that are followed the path that `PWD` reports), nor where
 /// its listing is that of the directory above. As the root has no identity, a way back to it is seen one round late.
 pub struct Walk {
     root: Option<String>,
@@ -428,7 +428,7 @@ async fn target<N: Network>(session: &mut Session<N>, path: &str) -> Result<Targ
     Ok(Target::Unknown)
 }
 
-/// (PWD, CWD, PWD, CWD) Go to a directory and back. Gives the path that the server tells there.
+/// (PWD, CWD, PWD, CWD) Go to a directory and back. Gives the path that the server reports there.
 async fn go_there<N: Network>(session: &mut Session<N>, path: &str) -> Result<Option<String>, Error> {
     let home = session.current_directory().await?;
     session.change_directory(path).await?;

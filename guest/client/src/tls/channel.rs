@@ -95,7 +95,7 @@ impl<S: Stream> Channel<S> {
         }
     }
 
-    /// Send the first of these bytes, and tell how many.
+    /// Send the first of these bytes, and return how many.
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         match self {
             Self::Plain(stream) => Ok(stream.write(bytes).await?),

@@ -68,7 +68,7 @@ impl core::fmt::Display for Version {
     }
 }
 
-/// Which servers to believe. Nothing asks whether a certificate was revoked.
+/// Which servers to trust. Nothing asks whether a certificate was revoked.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Trust {
     /// Mozilla's root certificates, as they were when this was built.
@@ -80,7 +80,7 @@ pub enum Trust {
     PublicRootsAnd(String),
     /// Only a server whose certificate has this SHA-256 digest, whatever its issuer, name and dates.
     Pinned([u8; 32]),
-    /// Any certificate: whoever is on the path can read and change everything.
+    /// Any certificate: anybody on the path can read and change everything.
     DangerouslyAnything,
 }
 
@@ -133,7 +133,7 @@ pub enum DataEnd {
 /// How TLS is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsSettings {
-    /// Which servers to believe.
+    /// Which servers to trust.
     pub trust: Trust,
     /// What to show a server that asks.
     pub identity: Option<Identity>,

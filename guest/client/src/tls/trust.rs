@@ -1,4 +1,4 @@
-//! Which certificates are believed.
+//! Which certificates are trusted.
 
 use super::engine::{certificates, unusable};
 use super::{TlsCause, Trust};

@@ -28,8 +28,8 @@ pub fn mlsd_line(line: &[u8], encoding: Encoding) -> Listed {
 
 /// The line of a 250 reply to `MLST` that has the facts, with any blanks before them (RFC 3659, section 7.2).
 ///
-/// The name is the last component of the path that the server tells. The root has none: its name is `/`, the only
-/// name with a `/` there is. Where the path ends in `.` or `..`, or is empty, the server does not tell the name: it is
+/// The name is the last component of the path that the server reports. The root has none: its name is `/`, the only
+/// name with a `/` there is. Where the path ends in `.` or `..`, or is empty, the server does not report the name: it is
 /// `.` then. The types `cdir` and `pdir` are directories here. `None` when this is no such line.
 pub fn mlst_entry(reply_line: &[u8], encoding: Encoding) -> Option<Entry> {
     let (facts, path) = Facts::split(unindented(reply_line))?;

@@ -75,7 +75,7 @@ impl Parser {
         }
     }
 
-    /// Read a line, without its end, and append what it tells: nothing, an entry, a line that was not understood. A
+    /// Read a line, without its end, and append what it reports: nothing, an entry, a line that was not understood. A
     /// line may also settle what the one before it was.
     pub fn line(&mut self, line: &[u8], listed: &mut Vec<Listed>) {
         if let Some(name) = self.held.take() {
@@ -162,7 +162,7 @@ impl Parser {
     }
 }
 
-/// What a line that was understood tells.
+/// What a line that was understood reports.
 pub(super) enum Read {
     /// A member.
     Entry(Entry),

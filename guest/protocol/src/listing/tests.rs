@@ -792,7 +792,7 @@ fn time_that_a_name_begins_with_is_part_of_the_name() {
     }
 }
 
-/// What these lines tell one after the other.
+/// What these lines report one after the other.
 fn listing(lines: &[&str]) -> Vec<Listed> {
     let mut listed = Vec::new();
     let mut parser = Parser::new(Encoding::Utf8, NOW);

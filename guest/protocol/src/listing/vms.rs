@@ -8,7 +8,7 @@ use crate::encoding::Encoding;
 use crate::number::decimal;
 use alloc::vec::Vec;
 
-/// What a line tells, if it is one of VMS.
+/// What a line reports, if it is one of VMS.
 ///
 /// The version belongs to the name of a file: without it another one would be meant. It does not belong to that of a
 /// directory, nor does the type, as `CWD` takes neither. A size is a count of blocks, which does not tell how much of the
@@ -20,7 +20,7 @@ pub(super) fn parse(line: &[u8], encoding: Encoding) -> Option<Read> {
     read(name, rest, &columns, line, encoding)
 }
 
-/// What a name and the line after it tell, if the columns of that line belong to that name.
+/// What a name and the line after it report, if the columns of that line belong to that name.
 pub(super) fn continued(name: &[u8], line: &[u8], both: &[u8], encoding: Encoding) -> Option<Read> {
     let columns: Vec<_> = words(line).iter().map(|(word, _)| *word).collect();
     read(name, line, &columns, both, encoding)

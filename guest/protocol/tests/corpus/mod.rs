@@ -43,7 +43,7 @@ pub fn listings() -> Vec<Listing> {
     listings
 }
 
-/// What each of these lines tells, one after the other.
+/// What each of these lines reports, one after the other.
 pub fn read(dialect: &str, encoding: Encoding, lines: &[&[u8]]) -> Vec<Vec<Listed>> {
     if dialect == "mlsd" {
         return lines.iter().map(|line| vec![mlsd_line(line, encoding)]).collect();

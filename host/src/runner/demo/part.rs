@@ -22,7 +22,7 @@ use super::{say, steps};
 
 const RENAMED: &str = "renamed file.bin";
 
-/// Inside TLS the server is believed by its own authority alone. Gives the figures.
+/// Inside TLS the server is trusted by its own authority alone. Gives the figures.
 pub async fn run(
     title: &'static str,
     tls: bool,
