@@ -15,6 +15,6 @@ wasmtime::component::bindgen!({
         "wasi:sockets/instance-network": wasmtime_wasi::p2::bindings::sockets::instance_network,
         "wasi:sockets/tcp": wasmtime_wasi::p2::bindings::sockets::tcp,
         "wasi:sockets/tcp-create-socket": wasmtime_wasi::p2::bindings::sockets::tcp_create_socket,
-        "wasi:sockets/ip-name-lookup.resolve-address-stream": crate::lookup::Answers,
+        "wasi:sockets/ip-name-lookup.resolve-address-stream": crate::answers::Answers,
     },
 });

@@ -6,9 +6,6 @@ use wasmtime_wasi::p2::bindings::cli::environment;
 
 use crate::instance::State;
 
-/// Gives the width of the window as it is now.
-pub type Columns = Box<dyn Fn() -> Option<u16> + Send>;
-
 const NAME: &str = "COLUMNS";
 
 /// As the store was made, but for the width of the window.

@@ -11,11 +11,10 @@ use wasmtime_wasi::p2::bindings::CommandPre;
 use wasmtime_wasi::p2::pipe::{ClosedInputStream, MemoryOutputPipe};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxBuilder};
 
-use crate::columns::Columns;
 use crate::engine;
 use crate::error::Error;
 use crate::grants::{Answer, Grants};
-use crate::instance::State;
+use crate::instance::{Columns, State};
 use crate::lookup::look_up;
 use crate::policy::Policy;
 

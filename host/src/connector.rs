@@ -4,7 +4,6 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::grants::Grants;
 use crate::instance::{Handle, Instance, Shared, call};
 use crate::proxy::Proxy;
 use crate::session::Session;
@@ -125,7 +124,7 @@ impl Connector {
         }
         if !matches!(settings.data_mode, DataMode::Passive) {
             call!(handle, connector.call_set_data_mode(&settings.data_mode))??;
-            grant_listening(&handle.shared.grants, &settings.data_mode);
+            handle.shared.permit_listening(&settings.data_mode);
         }
         if !matches!(settings.encoding, Encoding::Utf8) {
             call!(handle, connector.call_set_encoding(&settings.encoding))??;
@@ -222,14 +221,6 @@ impl Connector {
     /// Bytes of linear memory that the sandbox takes, 0 once it is closed.
     pub fn memory(&self) -> usize {
         self.handle.shared.memory()
-    }
-}
-
-/// Active mode is what makes listening necessary. Of these ports, [`Grants::listen`] permits those from 1024 on.
-pub(crate) fn grant_listening(grants: &Grants, mode: &DataMode) {
-    if let DataMode::Active(active) = mode {
-        let (first, last) = active.ports.unwrap_or((0, u16::MAX));
-        grants.listen(first..=last);
     }
 }
 

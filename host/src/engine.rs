@@ -19,9 +19,9 @@ use wasmtime_wasi::{
 };
 
 use crate::bindings::{ClientPre, wasi};
-use crate::host::Options;
 use crate::instance::State;
 use crate::limits::TICK;
+use crate::options::Options;
 
 /// What there may be of each kind in one instance of the component: its own module and those that connect it.
 const PARTS: u32 = 8;

@@ -1,7 +1,6 @@
 //! The engine that all sessions of a program share.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
@@ -11,6 +10,7 @@ use crate::engine;
 use crate::error::Error;
 use crate::grants::Grants;
 use crate::instance::{Instance, State};
+use crate::options::Options;
 use crate::policy::Policy;
 use crate::session::Session;
 
@@ -22,27 +22,6 @@ struct Inner {
     component: ClientPre<State>,
     options: Options,
     room: Arc<Semaphore>,
-}
-
-/// What a [`Host`] is made for.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Options {
-    /// The most connectors that are open at a time. Address space is reserved for each, memory is not, but what one has
-    /// used stays for the next, at most half a MiB each; where that fails, each takes its own when it is made. Default: 64.
-    pub sessions: u32,
-    /// The most bytes of linear memory that a connector, with its sessions, may take. Default: 256 MiB, enough for the
-    /// largest listing that the component accepts, which is 64 MiB, and for what it is made from.
-    pub memory: usize,
-    /// The longest that a guest may compute without waiting for the network; then it is stopped, and its connector is
-    /// closed. Default: 10 seconds.
-    pub busy_limit: Duration,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { sessions: 64, memory: 256 << 20, busy_limit: Duration::from_secs(10) }
-    }
 }
 
 impl Host {

@@ -9,15 +9,18 @@ use wasmtime::component::{ResourceAny, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 use crate::bindings::{Client, ClientPre};
-#[cfg(feature = "command")]
-use crate::columns::Columns;
 use crate::error::Error;
 use crate::grants::Grants;
-use crate::host::Options;
 use crate::limits::{Busy, Memory};
+use crate::options::Options;
+use crate::types::DataMode;
 
 /// The most sockets, streams and the like that a guest may hold: two sessions need a few dozen.
 const MOST_RESOURCES: usize = 1000;
+
+/// Returns the width of the window as it is now.
+#[cfg(feature = "command")]
+pub type Columns = Box<dyn Fn() -> Option<u16> + Send>;
 
 /// What the host's side of a store holds.
 pub struct State {
@@ -118,6 +121,14 @@ impl Shared {
         let State { grants, memory, .. } = instance.store.data();
         let (grants, memory) = (grants.clone(), memory.used());
         Arc::new(Self { grants, home: Some(Box::new(instance)).into(), memory, abandoned: Mutex::default() })
+    }
+
+    /// Active mode is what makes listening necessary. Of its ports, [`Grants::listen`] permits those from 1024 on.
+    pub fn permit_listening(&self, mode: &DataMode) {
+        if let DataMode::Active(active) = mode {
+            let (first, last) = active.ports.unwrap_or((0, u16::MAX));
+            self.grants.listen(first..=last);
+        }
     }
 
     /// Bytes of linear memory in use, 0 when the store is gone.

@@ -43,6 +43,7 @@
 //! one; see [`Options`] for the limits.
 #![deny(missing_docs, unsafe_code)]
 
+mod answers;
 mod bindings;
 #[cfg(feature = "command")]
 mod columns;
@@ -58,6 +59,7 @@ mod host;
 mod instance;
 mod limits;
 mod lookup;
+mod options;
 mod policy;
 mod proxy;
 mod session;
@@ -71,7 +73,8 @@ pub use connector::{Connector, Settings};
 pub use entries::Entries;
 pub use error::Error;
 pub use fetch::{Remote, Retry};
-pub use host::{Host, Options};
+pub use host::Host;
+pub use options::Options;
 pub use policy::Policy;
 pub use proxy::{Credentials, Proxy, ProxyServer};
 pub use session::Session;

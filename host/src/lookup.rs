@@ -1,24 +1,15 @@
 //! `wasi:sockets/ip-name-lookup`, answered by the host itself: only for the hosts that were named, and once for each.
 
-use std::net::IpAddr;
-use std::vec;
-
 use wasmtime::Result;
 use wasmtime::component::Resource;
-use wasmtime_wasi::async_trait;
 use wasmtime_wasi::p2::bindings::sockets::network::{ErrorCode, IpAddress};
-use wasmtime_wasi::p2::{DynPollable, Network, Pollable, subscribe};
-use wasmtime_wasi::runtime::{AbortOnDropJoinHandle, spawn};
+use wasmtime_wasi::p2::{DynPollable, Network, subscribe};
+use wasmtime_wasi::runtime::spawn;
 
+use crate::answers::Answers;
 use crate::bindings::wasi::sockets::ip_name_lookup::{Host, HostResolveAddressStream};
 use crate::grants::{Answer, Grants};
 use crate::instance::State;
-
-/// The guest's resource `resolve-address-stream`. Dropping it gives the look-up up.
-pub enum Answers {
-    Pending(AbortOnDropJoinHandle<Answer>),
-    Ready(Result<vec::IntoIter<IpAddr>, ErrorCode>),
-}
 
 impl Host for State {
     fn resolve_addresses(
@@ -57,25 +48,6 @@ impl HostResolveAddressStream for State {
     }
 }
 
-#[async_trait]
-impl Pollable for Answers {
-    async fn ready(&mut self) {
-        if let Self::Pending(task) = self {
-            *self = Self::from(task.await);
-        }
-    }
-}
-
-impl From<Answer> for Answers {
-    fn from(answer: Answer) -> Self {
-        Self::Ready(match answer {
-            Answer::Addresses(addresses) => Ok(addresses.into_iter()),
-            Answer::Refused => Err(ErrorCode::AccessDenied),
-            Answer::Unknown => Err(ErrorCode::NameUnresolvable),
-        })
-    }
-}
-
 /// Ask the system for the addresses of a host that was named.
 pub async fn look_up(grants: Grants, name: String) -> Answer {
     let found = match tokio::net::lookup_host((name.as_str(), 0)).await {
@@ -87,6 +59,9 @@ pub async fn look_up(grants: Grants, name: String) -> Answer {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
+    use wasmtime_wasi::p2::Pollable as _;
     use wasmtime_wasi::p2::bindings::sockets::instance_network::Host as _;
     use wasmtime_wasi::sockets::WasiSocketsView as _;
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::connector::grant_listening;
 use crate::entries::Entries;
 use crate::error::Error;
 use crate::instance::{Handle, call};
@@ -131,7 +130,7 @@ impl Session {
     /// Change how this session makes its data connections. Active mode permits the sandbox to listen.
     pub async fn set_data_mode(&mut self, mode: &DataMode) -> Result<(), Error> {
         call!(self.handle, session.call_set_data_mode(mode))??;
-        grant_listening(&self.handle.shared.grants, mode);
+        self.handle.shared.permit_listening(mode);
         Ok(())
     }
 

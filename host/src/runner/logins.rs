@@ -12,7 +12,7 @@ use ftp_cli::netrc::{self, Login};
 use ftp_cli::remote::Remote;
 use ftp_cli::text::plain;
 
-use super::{Failure, hidden, variables};
+use super::{Failure, hidden, inputs};
 
 /// The entries of the netrc files for the hosts that the verb names, and passwords that are asked for: once for each user
 /// that has none, unless there is one for all.
@@ -65,11 +65,11 @@ fn known(options: &ConnectionOptions) -> Result<String, Failure> {
     let mut known = match netrc_file(options)? {
         Some(path) => {
             warn_of_readers(&path);
-            variables::read(&path)?
+            inputs::read(&path)?
         }
         None => String::new(),
     };
-    if let Some(given) = variables::own("FTP_NETRC") {
+    if let Some(given) = inputs::own("FTP_NETRC") {
         known.push('\n');
         known.push_str(&given);
     }

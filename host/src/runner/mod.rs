@@ -19,6 +19,7 @@ mod demo;
 mod explain;
 mod grants;
 mod hidden;
+mod inputs;
 mod logins;
 mod variables;
 mod watch;

@@ -1,14 +1,13 @@
 //! What the guest has in its environment: contents of files that it cannot reach, and what is for it in ours.
 
 use std::env;
-use std::fs;
-use std::path::Path;
 
 use console::Term;
 use ftp_cli::arguments::{ConnectionOptions, Verb};
 use ftp_cli::exit::Exit;
 use ftp_cli::needs::has_several_hosts;
 
+use super::inputs::{own, read};
 use super::{Failure, logins, zones};
 
 /// Names and values.
@@ -36,16 +35,6 @@ pub fn of(verb: &Verb, system_roots: bool) -> Result<Variables, Failure> {
         ("FTP_ZONES", zones::of(verb)),
     ];
     Ok(all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
-}
-
-/// A variable of this process, which is as good as none when it is empty.
-pub fn own(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-/// The text of a file that the command line names.
-pub fn read(path: &Path) -> Result<String, Failure> {
-    fs::read_to_string(path).map_err(|error| Failure::new(Exit::Local, format!("{}: {error}", path.display())))
 }
 
 fn first_line(text: &str) -> String {
