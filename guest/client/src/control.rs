@@ -3,11 +3,12 @@
 mod step;
 
 use crate::error::{Error, Phase, Reply};
-use crate::features::{Features, Utf8};
+use crate::extensions::{Features, Utf8};
 use crate::keepalive::{BorrowedControl, ControlStream, READ};
-use crate::limit::{now_or_never, timeout, yield_now};
+use crate::limits::{CLOSE_LINGER, SHORTEST_TCP_KEEPALIVE};
 use crate::network::{Network, Stream};
-use crate::settings::{CLOSE_LINGER, SHORTEST_TCP_KEEPALIVE, Settings};
+use crate::settings::Settings;
+use crate::timeout::{now_or_never, timeout, yield_now};
 use crate::tls::channel::{Channel, StartedHandshake};
 use crate::tls::{Agreed, Connection};
 use crate::transcript::Transcript;

@@ -3,9 +3,10 @@
 
 use crate::data::Direction;
 use crate::error::{Error, Limit};
-use crate::limit::yield_now;
+use crate::limits::{CHUNK, INFLATION_RATIO};
 use crate::network::Stream;
-use crate::settings::{CHUNK, INFLATION_RATIO, TransferMode};
+use crate::settings::TransferMode;
+use crate::timeout::yield_now;
 use crate::tls::channel::Channel;
 use alloc::boxed::Box;
 use alloc::string::ToString;

@@ -1,10 +1,11 @@
 //! Connections to the server: one out of several addresses (RFC 8305), directly or through a proxy.
 
 use crate::error::{Error, Phase};
-use crate::limit::timeout;
+use crate::limits::{ATTEMPT_DELAY, MAX_ADDRESSES};
 use crate::network::{Network, NetworkError, Stream};
 use crate::proxy::{Proxy, Target};
-use crate::settings::{ATTEMPT_DELAY, MAX_ADDRESSES, Settings};
+use crate::settings::Settings;
+use crate::timeout::timeout;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;

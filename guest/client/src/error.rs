@@ -1,7 +1,7 @@
 //! Errors: what failed, and whose fault it was.
 
 use crate::network::NetworkError;
-use crate::tls::TlsCause;
+use crate::tls::cause::TlsCause;
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;

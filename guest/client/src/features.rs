@@ -2,35 +2,11 @@
 
 use crate::control::Control;
 use crate::error::Error;
+use crate::extensions::{Features, Utf8};
 use crate::network::Network;
 use alloc::string::String;
-use alloc::vec::Vec;
 use ftp_protocol::encoding::Encoding;
 use ftp_protocol::features;
-
-/// The extensions of a server, as far as it was asked.
-#[derive(Default)]
-pub(crate) enum Features {
-    #[default]
-    NotAsked,
-    /// The server does not report them: it may have any.
-    Unreported,
-    Named(Vec<String>),
-}
-
-/// Whether the server is still to be asked for names in UTF-8.
-#[derive(Default, PartialEq, Eq)]
-pub(crate) enum Utf8 {
-    /// Nobody is logged in.
-    #[default]
-    Never,
-    /// Before the next listing, or the next argument that is not ASCII.
-    Due,
-    /// It was asked, or a name that it reported before may be in use.
-    Settled,
-    /// The caller has sent an `OPTS`.
-    Callers,
-}
 
 impl<N: Network> Control<N> {
     /// (FEAT, RFC 2389) Asked for once. None where the server does not report them.

@@ -7,9 +7,10 @@
 use crate::connection::Connection;
 use crate::control::Raw;
 use crate::error::{Error, Phase, Reply, unless_refused};
-use crate::limit::{Either, select, timeout};
+use crate::limits::{CLOSE_LINGER, FXP_BYTES_PER_SECOND, FXP_TIMEOUT, HEAD_START};
 use crate::network::{Network, Stream};
-use crate::settings::{CLOSE_LINGER, FXP_BYTES_PER_SECOND, FXP_TIMEOUT, HEAD_START, Representation, TransferMode};
+use crate::settings::{Representation, TransferMode};
+use crate::timeout::{Either, select, timeout};
 use crate::verify::{NotVerified, Verified};
 use alloc::format;
 use alloc::string::ToString;

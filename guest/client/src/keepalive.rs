@@ -4,11 +4,10 @@
 //! The session lends the control connection to its transfer. A server may reply at once, or when the transfer is over,
 //! before the verdict or after it, or never; one that refuses gets no more of them.
 
-use crate::control::Raw;
 use crate::error::Error;
-use crate::limit::{Either, now_or_never, select};
+use crate::limits::{MAX_UNANSWERED, SHORTEST_KEEPALIVE};
 use crate::network::{Network, Stream};
-use crate::settings::{MAX_UNANSWERED, SHORTEST_KEEPALIVE};
+use crate::timeout::{Either, now_or_never, select};
 use crate::tls::channel::Channel;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -17,6 +16,7 @@ use core::convert::Infallible;
 use core::future::pending;
 use core::time::Duration;
 use ftp_protocol::command;
+use ftp_protocol::reply::Reply as Raw;
 use ftp_protocol::reply::{self, Limits, Reader};
 use spin::Mutex;
 

@@ -2,11 +2,12 @@
 
 use crate::connection::{Connection, is_about_the_path};
 use crate::error::{Error, Limit, Reply};
-use crate::limit::yield_now;
+use crate::limits::{CHUNK, LISTING_BATCH_BYTES, LISTING_LINE, LISTING_SIZE, listed_cost};
 use crate::listing::{ListOptions, ListingCommand, ListingEnd, ListingWay, Moves};
 use crate::network::Network;
 use crate::session::Session;
-use crate::settings::{CHUNK, LISTING_BATCH_BYTES, LISTING_LINE, LISTING_SIZE, Representation, listed_cost};
+use crate::settings::Representation;
+use crate::timeout::yield_now;
 use crate::transfer::Download;
 use alloc::format;
 use alloc::string::String;

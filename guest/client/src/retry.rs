@@ -20,11 +20,12 @@
 //! ```
 
 use crate::error::{Error, Phase, unless_refused};
-use crate::limit::yield_now;
+use crate::limits::CHUNK;
 use crate::network::Network;
 use crate::segments::{self, Failed, Fetched, Resume, Segments, Sink, Version};
 use crate::session::Session;
-use crate::settings::{CHUNK, Representation};
+use crate::settings::Representation;
+use crate::timeout::yield_now;
 use crate::transfer::{Outcome, Upload};
 use crate::verify::ReportedSize;
 use alloc::format;

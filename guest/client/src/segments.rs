@@ -34,10 +34,11 @@
 //! ```
 
 use crate::error::{Error, Phase, unless_refused};
-use crate::limit::{join_all, timeout, yield_now};
+use crate::limits::{CHUNK, CLOSE_LINGER, MAX_SEGMENTS, MIN_SEGMENT_BYTES};
 use crate::network::Network;
 use crate::session::Session;
-use crate::settings::{CHUNK, CLOSE_LINGER, MAX_SEGMENTS, MIN_SEGMENT_BYTES, Representation};
+use crate::settings::Representation;
+use crate::timeout::{join_all, timeout, yield_now};
 use crate::transfer::Download;
 use alloc::boxed::Box;
 use alloc::format;

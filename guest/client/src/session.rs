@@ -3,12 +3,12 @@
 use crate::connection::{Connection, WorkingDirectory};
 use crate::error::{Error, Phase, Reply};
 use crate::fxp::{self, Copied};
-use crate::limit::timeout;
 use crate::lines::{self, Entries};
 use crate::listing::{self, ListOptions, Listing, ListingWay, Moves};
 use crate::metadata::Checksum;
 use crate::network::Network;
 use crate::settings::{DataMode, Representation, Settings, TransferMode};
+use crate::timeout::timeout;
 use crate::tls::{Agreed, Protection};
 use crate::transfer::{Check, Download, Upload};
 use crate::verify::{Place, ReportedSize, Sizing};

@@ -1,6 +1,6 @@
 //! Character sets of the Encoding Standard (WHATWG) for the names of servers that know no UTF-8.
 
-use crate::encoding::{Unencodable, escape, escaped};
+use crate::escape::{Unencodable, escape, escaped};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;

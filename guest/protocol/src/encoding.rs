@@ -1,6 +1,8 @@
 //! Names and texts as bytes and back (RFC 2640).
 
 use crate::charset::Charset;
+pub use crate::escape::Unencodable;
+use crate::escape::{escape, escaped};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -67,24 +69,6 @@ impl Encoding {
     }
 }
 
-/// The first character of a text that the encoding has no byte for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unencodable {
-    /// The character.
-    pub char: char,
-    /// What does not have it.
-    pub charset: &'static str,
-}
-
-impl fmt::Display for Unencodable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let code = u32::from(self.char);
-        write!(f, "U+{code:04X} is not in {}", self.charset)
-    }
-}
-
-impl core::error::Error for Unencodable {}
-
 /// A label of no encoding that can carry names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownLabel;
@@ -100,9 +84,6 @@ impl core::error::Error for UnknownLabel {}
 fn latin1(char: char) -> Result<u8, Unencodable> {
     u8::try_from(char).map_err(|_| Unencodable { char, charset: "ISO 8859-1" })
 }
-
-/// What is added to a byte that is not UTF-8. The last row of the last private plane: no script uses it.
-const ESCAPE: u32 = 0x10_FF00;
 
 /// The first byte of UTF-8 for all characters of that plane.
 const LAST_PLANE: u8 = 0xf4;
@@ -136,22 +117,6 @@ fn encode_utf8(text: &str) -> Vec<u8> {
         }
     }
     bytes
-}
-
-/// The character that stands for a byte that is not UTF-8, nor part of a character set; one below 0x80 is itself.
-pub(crate) fn escape(byte: u8) -> char {
-    if byte.is_ascii() {
-        return char::from(byte);
-    }
-    let code = ESCAPE.saturating_add(u32::from(byte));
-    char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
-}
-
-/// The byte that a character stands for. Never one below 0x80: those are always ASCII, and a line end that is hidden
-/// in an escape would pass a check of the text.
-pub(crate) fn escaped(char: char) -> Option<u8> {
-    let byte = u8::try_from(u32::from(char).checked_sub(ESCAPE)?).ok()?;
-    (byte >= 0x80).then_some(byte)
 }
 
 #[cfg(test)]

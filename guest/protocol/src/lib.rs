@@ -57,6 +57,7 @@ pub mod checksum;
 pub mod codes;
 pub mod command;
 pub mod encoding;
+mod escape;
 pub mod features;
 pub mod listing;
 pub mod path;

@@ -2,6 +2,7 @@
 //!
 //! Lines are given without their line end. A line that is not understood stays a line: guessing would invent files.
 
+mod column;
 mod date;
 mod dos;
 mod enterprise;

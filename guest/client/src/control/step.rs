@@ -7,8 +7,8 @@
 use super::{Ahead, Control, Raw, STRAY_REPLIES};
 use crate::error::Error;
 use crate::keepalive::READ;
-use crate::limit::now_or_never;
 use crate::network::Network;
+use crate::timeout::now_or_never;
 use alloc::format;
 use alloc::vec::Vec;
 use ftp_protocol::codes::{self, Fit};

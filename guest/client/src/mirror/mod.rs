@@ -51,6 +51,7 @@ mod lister;
 mod names;
 mod patterns;
 mod plan;
+mod print;
 mod times;
 mod tree;
 mod walk;

@@ -1,7 +1,7 @@
 //! Trees of files, wherever they are: what a walk finds, and what a plan compares.
 
-use super::lister::Print;
 use super::names::Unsafe;
+use super::print::Print;
 use crate::error::Error;
 use alloc::collections::BTreeSet;
 use alloc::format;

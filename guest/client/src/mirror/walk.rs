@@ -1,12 +1,13 @@
 //! Recursive listing of a directory on a server.
 
-use super::lister::{Again, Lister, Look, Print};
+use super::lister::{Again, Lister, Look};
 use super::names::Names;
+use super::print::Print;
 use super::tree::{Doubt, End, Folder, Item, NAME_SIZE, RelativePath, Tree, WalkLimit};
 use crate::error::{Error, unless_refused};
+use crate::limits::{WALK_DEPTH, WALK_ENTRIES, WALK_SIZE, listed_cost};
 use crate::network::Network;
 use crate::session::Session;
-use crate::settings::{WALK_DEPTH, WALK_ENTRIES, WALK_SIZE, listed_cost};
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::format;

@@ -3,8 +3,8 @@
 
 use super::{Credentials, Target, broken, receive, send};
 use crate::error::Error;
+use crate::limits::PROXY_ANSWER;
 use crate::network::Stream;
-use crate::settings::PROXY_ANSWER;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -4,8 +4,8 @@ mod http;
 mod socks5;
 
 use crate::error::Error;
+use crate::limits::CREDENTIAL;
 use crate::network::Stream;
-use crate::settings::CREDENTIAL;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -162,8 +162,8 @@ fn broken(text: &str) -> Error {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::limit::now_or_never;
     use crate::network::NetworkError;
+    use crate::timeout::now_or_never;
     use alloc::collections::VecDeque;
     use alloc::vec;
 

@@ -3,8 +3,8 @@
 use super::records::HEADER;
 use super::{Agreed, Connection, Handshake, Progress, Step};
 use crate::error::Error;
-use crate::limit::yield_now;
 use crate::network::Stream;
+use crate::timeout::yield_now;
 use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::vec::Vec;

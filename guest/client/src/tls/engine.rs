@@ -3,6 +3,7 @@
 #[cfg(all(test, not(target_family = "wasm")))]
 mod tests;
 
+use super::pem::{certificates, private_key};
 use super::records::{HEADER, Records};
 use super::tickets::Tickets;
 use super::trust::Verifier;
@@ -23,8 +24,7 @@ use rustls::client::{
     ClientConfig, ResolvesClientCert, Resumption, Tls12ClientSessionValue, Tls12Resumption, UnbufferedClientConnection,
 };
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::pki_types::{ServerName, UnixTime};
 use rustls::sign::{CertifiedKey, SigningKey};
 use rustls::time_provider::TimeProvider;
 use rustls::unbuffered::{ConnectionState, EncodeError, UnbufferedStatus};
@@ -274,12 +274,6 @@ fn versions(settings: &TlsSettings) -> Result<&'static [&'static SupportedProtoc
     }
 }
 
-/// The certificates of a PEM text; at least one.
-pub(super) fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
-    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
-    certificates.ok().filter(|found| !found.is_empty()).ok_or_else(|| unusable("certificate"))
-}
-
 /// The name that the server's certificate has to be for.
 pub(super) fn server_name(host: &str) -> Result<ServerName<'static>, Error> {
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
@@ -290,15 +284,6 @@ pub(super) fn server_name(host: &str) -> Result<ServerName<'static>, Error> {
 /// The key of a PEM text, ready to sign.
 pub(super) fn signing_key(pem: &str, provider: &CryptoProvider) -> Result<Arc<dyn SigningKey>, Error> {
     provider.key_provider.load_private_key(private_key(pem)?).map_err(setup)
-}
-
-fn private_key(pem: &str) -> Result<PrivateKeyDer<'static>, Error> {
-    PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| unusable("private key"))
-}
-
-/// Nothing of the text itself, which may be a key.
-pub(super) fn unusable(what: &str) -> Error {
-    Error::InvalidArgument(format!("no usable {what} in the PEM text"))
 }
 
 fn setup(error: rustls::Error) -> Error {

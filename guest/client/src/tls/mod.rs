@@ -4,9 +4,10 @@
 //! network and a [`Connection`], which is an engine's view of one TLS connection, without input or output; another
 //! engine would be another implementation of [`Engine`].
 
-mod cause;
+pub(crate) mod cause;
 pub(crate) mod channel;
 mod engine;
+mod pem;
 mod records;
 mod tickets;
 mod trust;
@@ -104,7 +105,7 @@ pub struct Identity {
 impl Identity {
     /// Refuses texts without a usable certificate and key.
     pub fn checked(self) -> Result<Self, Error> {
-        engine::certificates(&self.certificates)?;
+        pem::certificates(&self.certificates)?;
         engine::signing_key(&self.private_key, &ftp_crypto::provider())?;
         Ok(self)
     }

@@ -1,6 +1,6 @@
 //! Which certificates are trusted.
 
-use super::engine::{certificates, unusable};
+use super::pem::{certificates, unusable};
 use super::{TlsCause, Trust};
 use crate::error::Error;
 use alloc::format;

@@ -1,6 +1,6 @@
 //! The lines of `dir`, as IIS and Windows CE send them: date, time, `<DIR>` or a size, name.
 
-use super::parser::number_or_none;
+use super::column::number_or_none;
 use super::{Entry, Kind, parts, split_once, two_digits, words, year_of};
 use crate::encoding::Encoding;
 use crate::number::decimal;

@@ -1,7 +1,7 @@
 //! The lines of Connect:Enterprise for Unix: flags and protocol, `A` or `B`, owner, number, size, date, name.
 
+use super::column::number_or_none;
 use super::date::Date;
-use super::parser::number_or_none;
 use super::{Entry, Kind, words};
 use crate::encoding::Encoding;
 use crate::number::decimal;

@@ -1,7 +1,7 @@
 //! The table of Guardian, on NonStop: file, code, end of file, last modification, owner, security.
 
+use super::column::{Table, number_or_none};
 use super::date::{day_month_year, is_day_month_year, when};
-use super::parser::{Table, number_or_none};
 use super::{Entry, Kind, words};
 use crate::encoding::Encoding;
 use crate::number::decimal;

@@ -3,8 +3,8 @@
 //! Nothing in them is a size in bytes: data sets are counted in tracks, members in lines, and the size of a load module
 //! is the one that it has in storage.
 
+use super::column::Table;
 use super::date::{lengths, when};
-use super::parser::Table;
 use super::{Entry, Kind, parts, split_once, two_digits, words, year_of};
 use crate::encoding::Encoding;
 use crate::number::decimal;

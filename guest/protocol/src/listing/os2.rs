@@ -1,7 +1,7 @@
 //! The lines of OS/2: size, attributes, `DIR`, date, time, name.
 
+use super::column::number_or_none;
 use super::date::{lengths, when};
-use super::parser::number_or_none;
 use super::{Entry, Kind, parts, two_digits, words, year_of};
 use crate::encoding::Encoding;
 use crate::time::days;

@@ -1,8 +1,8 @@
 //! The lines of a `LIST` reply, whose form no RFC defines (RFC 959, section 4.1.3), in every dialect that is known.
 
+use super::column::{Read, Table, human};
 use super::{
-    Entry, Listed, dos, enterprise, eplf, guardian, mvs, named, netware, os2, os400, unix, vms, vxworks, wellfleet,
-    words, zvm,
+    Listed, dos, enterprise, eplf, guardian, mvs, named, netware, os2, os400, unix, vms, vxworks, wellfleet, words, zvm,
 };
 use crate::encoding::Encoding;
 use crate::number::decimal;
@@ -41,21 +41,6 @@ pub struct Parser {
     /// The name of a file of VMS, whose other columns did not fit on the line.
     held: Option<Vec<u8>>,
     dates: os400::Orders,
-}
-
-/// A table that a listing has a head for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Table {
-    /// Data sets of z/OS.
-    DataSets,
-    /// Members of a partitioned data set of z/OS.
-    Members,
-    /// Members that are load modules.
-    LoadModules,
-    /// Files of Guardian, on NonStop.
-    Guardian,
-    /// Files of a router of Bay Networks or Nortel.
-    Wellfleet,
 }
 
 impl Parser {
@@ -162,14 +147,6 @@ impl Parser {
     }
 }
 
-/// What a line that was understood reports.
-pub(super) enum Read {
-    /// A member.
-    Entry(Entry),
-    /// That there is none.
-    Nothing,
-}
-
 /// The `total 12` that `ls -l` starts with, in the languages whose months are known too; and the name of the directory
 /// itself, which some send before it.
 fn is_total(words: &[&[u8]], encoding: Encoding) -> bool {
@@ -206,21 +183,4 @@ fn is_total(words: &[&[u8]], encoding: Encoding) -> bool {
 /// The dashes under the head of a table.
 fn is_ruler(line: &[u8]) -> bool {
     line.starts_with(b"--------") && line.iter().all(|byte| b"- ".contains(byte))
-}
-
-/// A number that servers send for a size: none where it is negative or beyond 64 bits, as `-1` for one that is not known.
-pub(super) fn number_or_none(text: &[u8]) -> Option<Option<u64>> {
-    let (digits, negative) = match text.strip_prefix(b"-") {
-        Some(digits) => (digits, true),
-        None => (text, false),
-    };
-    let is_number = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
-    is_number.then(|| decimal(digits).filter(|_| !negative))
-}
-
-/// A size as people read it: `33.5k`. Not one in bytes.
-pub(super) fn human(text: &[u8]) -> bool {
-    let Some((b'k' | b'K' | b'M' | b'G' | b'T' | b'P', number)) = text.split_last() else { return false };
-    let (whole, part) = super::split_once(number, b'.').unwrap_or((number, b"0"));
-    decimal(whole).is_some() && decimal(part).is_some()
 }

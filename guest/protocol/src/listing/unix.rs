@@ -1,7 +1,7 @@
 //! The lines of `ls -l` and of the many servers that imitate it: mode, links, owner, group, size, date, name.
 
+use super::column::{human, number_or_none};
 use super::date::{Date, Words};
-use super::parser::{human, number_or_none};
 use super::{Entry, Kind, split_once, words};
 use crate::encoding::Encoding;
 use crate::number::decimal;

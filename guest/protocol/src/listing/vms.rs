@@ -1,8 +1,8 @@
 //! The lines of VMS (UCX, TCP/IP Services, MultiNet, TCPware): name, type and version, then in any order blocks, date,
 //! owner and protection.
 
+use super::column::Read;
 use super::date::{day_month_year, is_day_month_year, on_day, when};
-use super::parser::Read;
 use super::{Entry, Kind, split_once, words};
 use crate::encoding::Encoding;
 use crate::number::decimal;

@@ -1,8 +1,8 @@
 //! The lines of VxWorks: size, date, time, name, `<DIR>` behind that of a directory.
 
+use super::column::number_or_none;
 use super::date::when;
 use super::month::month;
-use super::parser::number_or_none;
 use super::{Entry, Kind, parts, two_digits, words, year_of};
 use crate::encoding::Encoding;
 use crate::time::days;

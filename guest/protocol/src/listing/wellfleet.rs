@@ -1,7 +1,7 @@
 //! The table of the routers of Bay Networks and Nortel: file, size, date, day of the week, time.
 
+use super::column::{Table, number_or_none};
 use super::date::{lengths, when};
-use super::parser::{Table, number_or_none};
 use super::{Entry, Kind, parts, two_digits, words, year_of};
 use crate::encoding::Encoding;
 use crate::time::days;
