@@ -1,0 +1,167 @@
+//! Imports among the files of a crate go one way:
+//!
+//! - `imports_go_one_way`
+//! - `circle_is_found`: what the first looks for
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+
+/// The modules of a crate, and which each imports.
+type Graph = BTreeMap<String, BTreeSet<String>>;
+
+const CRATES: [&str; 5] =
+    ["guest/protocol/src", "guest/crypto/src", "guest/client/src", "guest/component/src", "host/src"];
+
+/// What still imports each other. A file may leave it, none may join.
+const HEART: [&str; 11] = [
+    "checksum",
+    "connection",
+    "data",
+    "deflate",
+    "fxp",
+    "lines",
+    "listing",
+    "metadata",
+    "session",
+    "transfer",
+    "verify",
+];
+
+#[test]
+fn imports_go_one_way() -> Result<()> {
+    for sources in CRATES {
+        let circles = circles(&graph(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(sources))?);
+        match sources {
+            "guest/client/src" => assert_eq!(circles, [HEART.map(str::to_owned).into()], "{sources}"),
+            _ => assert!(circles.is_empty(), "{sources}: {circles:?} import each other"),
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn circle_is_found() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    for (name, text) in [
+        ("lib.rs", "mod a;\nmod b;\nmod c;\n"),
+        ("a.rs", "use crate::b::{self, B};\n"),
+        ("b.rs", "// crate::c is no import\nmod deep;\nuse super::{c::C};\n"),
+        ("b/deep.rs", "use crate::a::A;\n"),
+        ("c.rs", "fn f() { crate::b::deep::g() }\n#[cfg(test)]\nmod tests { use crate::a; }\n"),
+    ] {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().context("a file has a folder")?)?;
+        fs::write(path, text)?;
+    }
+    let expected = ["a", "b", "b::deep", "c"].map(str::to_owned).into();
+    assert_eq!(circles(&graph(folder.path())?), [expected], "a, b, c, b::deep, and a again");
+    Ok(())
+}
+
+fn graph(sources: &Path) -> Result<Graph> {
+    let mut files = BTreeMap::new();
+    read(sources, &mut Vec::new(), &mut files)?;
+    let names: BTreeSet<String> = files.keys().cloned().collect();
+    let imports = |(name, text): (&String, &String)| {
+        let imported = paths(text).into_iter().filter_map(|path| module(name, &path, &names));
+        (name.clone(), imported.filter(|other| other != name).collect())
+    };
+    Ok(files.iter().map(imports).collect())
+}
+
+/// The texts of modules by their names. The root of a crate imports all that it has, and is left out.
+fn read(folder: &Path, above: &mut Vec<String>, files: &mut BTreeMap<String, String>) -> Result<()> {
+    for member in fs::read_dir(folder)? {
+        let path = member?.path();
+        let name = path.file_stem().and_then(|name| name.to_str()).context("a name in UTF-8")?.to_owned();
+        if path.is_dir() {
+            above.push(name);
+            read(&path, above, files)?;
+            above.pop();
+        } else if path.extension().is_some_and(|extension| extension == "rs") && !["lib", "main"].contains(&&*name) {
+            let own = Some(name).filter(|name| name != "mod");
+            let name: Vec<&str> = above.iter().map(String::as_str).chain(own.as_deref()).collect();
+            files.insert(name.join("::"), fs::read_to_string(path)?);
+        }
+    }
+    Ok(())
+}
+
+/// The paths in a text that begin with `crate` or `super`: of imports, each one that they name.
+fn paths(text: &str) -> Vec<String> {
+    let product = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+    let code: String = product.lines().map(|line| line.split("//").next().unwrap_or_default()).collect();
+    let mut paths = Vec::new();
+    for (at, _) in code.match_indices("crate::").chain(code.match_indices("super::")) {
+        let is_begun = code[..at].ends_with(|before: char| before.is_alphanumeric() || "_:$".contains(before));
+        if !is_begun {
+            flatten("", tree(&code[at..]), &mut paths);
+        }
+    }
+    paths
+}
+
+/// The beginning of a text that is a path, or several in braces.
+fn tree(text: &str) -> &str {
+    let mut depth = 0;
+    let end = text.char_indices().find(|(_, character)| {
+        depth += i32::from(*character == '{') - i32::from(*character == '}');
+        let is_part = character.is_alphanumeric() || "_:{}".contains(*character);
+        depth < 0 || !(is_part || depth > 0)
+    });
+    end.map_or(text, |(end, _)| &text[..end])
+}
+
+fn flatten(before: &str, tree: &str, paths: &mut Vec<String>) {
+    let Some((start, inner)) = tree.split_once('{') else {
+        return paths.push(format!("{before}{}", tree.trim()));
+    };
+    let inner = inner.rsplit_once('}').map_or(inner, |(inner, _)| inner);
+    let before = format!("{before}{}", start.trim());
+    let (mut depth, mut from) = (0, 0);
+    for (at, character) in inner.char_indices().chain([(inner.len(), ',')]) {
+        depth += i32::from(character == '{') - i32::from(character == '}');
+        if character == ',' && depth == 0 {
+            flatten(&before, &inner[from..at], paths);
+            from = at + 1;
+        }
+    }
+}
+
+/// The module that a path in a module leads to, or whose item it is.
+fn module(name: &str, path: &str, names: &BTreeSet<String>) -> Option<String> {
+    let mut at: Vec<&str> = name.split("::").collect();
+    let mut steps = path.split("::").peekable();
+    match steps.next()? {
+        "crate" => at.clear(),
+        _ => _ = at.pop(),
+    }
+    while steps.next_if_eq(&"super").is_some() {
+        at.pop();
+    }
+    at.extend(steps);
+    (1..=at.len()).rev().map(|length| at[..length].join("::")).find(|module| names.contains(module))
+}
+
+/// Sets of modules each of which leads to all others of its set.
+fn circles(graph: &Graph) -> Vec<BTreeSet<String>> {
+    let reached: BTreeMap<&String, BTreeSet<&String>> = graph.keys().map(|from| (from, reach(graph, from))).collect();
+    let circle = |from: &&String| -> BTreeSet<String> {
+        let back = |to: &&&String| reached[**to].contains(*from);
+        reached[*from].iter().filter(back).map(|module| (**module).clone()).collect()
+    };
+    let all: BTreeSet<BTreeSet<String>> = reached.keys().map(|from| circle(from)).collect();
+    all.into_iter().filter(|circle| circle.len() > 1).collect()
+}
+
+fn reach<'a>(graph: &'a Graph, from: &'a String) -> BTreeSet<&'a String> {
+    let mut reached = BTreeSet::new();
+    let mut open = vec![from];
+    while let Some(next) = open.pop() {
+        open.extend(graph[next].iter().filter(|module| reached.insert(*module)));
+    }
+    reached
+}
