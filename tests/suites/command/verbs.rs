@@ -117,7 +117,7 @@ fn questions(place: &Place) -> Result<()> {
     assert!(replies.starts_with("200 ") && replies.contains("215 "), "{replies}");
     let table = place.succeed(&["probe", "--clock", &place.url("")])?;
     for (row, value) in
-        [("passive mode", "yes"), ("active mode", "yes"), ("sizes", "yes"), ("clock", "s from this one")]
+        [("passive mode", "yes"), ("active mode", "yes"), ("sizes", "announced"), ("clock", "s from this one")]
     {
         let line = table.lines().find(|line| line.starts_with(row));
         assert!(line.is_some_and(|line| line.contains(value)), "{row} is not {value} in {table}");

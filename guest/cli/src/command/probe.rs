@@ -105,7 +105,7 @@ async fn features(client: &mut Client, table: &mut Table) -> Result<(), Failure>
         ("languages", "LANG"),
     ] {
         let answer = match has(name) {
-            Some(true) => "yes",
+            Some(true) => "announced",
             Some(false) => "not announced",
             None => "cannot tell",
         };
