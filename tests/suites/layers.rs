@@ -153,7 +153,7 @@ fn circles(graph: &Graph) -> Vec<BTreeSet<String>> {
         let back = |to: &&&String| reached[**to].contains(*from);
         reached[*from].iter().filter(back).map(|module| (**module).clone()).collect()
     };
-    let all: BTreeSet<BTreeSet<String>> = reached.keys().map(|from| circle(from)).collect();
+    let all: BTreeSet<BTreeSet<String>> = reached.keys().map(circle).collect();
     all.into_iter().filter(|circle| circle.len() > 1).collect()
 }
 
