@@ -94,8 +94,8 @@ fn build(workspace: &Path, directory: &Path, package: &str) {
     }
 }
 
-/// Without what the build around this one was told: flags, profiles, targets, wrappers such as clippy's. The flags are those
-/// of `.cargo/config.toml`. What stays is where things are, how the network is reached, and the shared limit of jobs.
+/// Without the settings of the build around this one: flags, profiles, targets, wrappers such as clippy's. The flags are those
+/// of `.cargo/config.toml`. The places of files, the settings of the network and the shared limit of jobs stay.
 fn clean(command: &mut Command) -> &mut Command {
     let stays =
         ["CARGO_HOME", "CARGO_MAKEFLAGS", "CARGO_NET_", "CARGO_HTTP_", "CARGO_REGISTR", "CARGO_TERM_", "RUSTUP_"];

@@ -81,7 +81,7 @@ async fn compare<N: Network>(
     }
 }
 
-/// How long it may take to move so many bytes: a stalled copy looks like one that goes on.
+/// The longest time that a copy of this size may take: a stalled copy looks like one that continues.
 fn longest(size: Option<u64>, idle: Duration) -> Duration {
     size.map_or(FXP_TIMEOUT, |size| {
         idle.saturating_add(Duration::from_secs(size / FXP_BYTES_PER_SECOND)).min(FXP_TIMEOUT)

@@ -59,7 +59,7 @@ pub const FXP_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 /// The fewest bytes that they move in a second, where the source has reported how many there are.
 pub const FXP_BYTES_PER_SECOND: u64 = 1024;
 
-/// How long a server that listens for another one has to refuse a copy, before that one is told.
+/// The time that a server which listens for another one has to refuse a copy, before the other one gets its command.
 pub const HEAD_START: Duration = Duration::from_millis(500);
 
 /// What a compressed transfer may inflate to is this many times the bytes that came, and a setting beyond that. Deflate

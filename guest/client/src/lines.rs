@@ -28,8 +28,8 @@ pub struct Entries<N: Network> {
     pub(crate) way: ListingWay,
     /// Of a `LIST` reply; the lines of `MLSD` need none.
     parser: Option<Parser>,
-    /// What a line told and was not yet handed out, the last first.
-    told: Vec<Listed>,
+    /// Members of a line that were parsed and not yet returned, the last first.
+    parsed: Vec<Listed>,
     context: Context,
 }
 
@@ -97,14 +97,14 @@ impl<N: Network> Entries<N> {
     pub async fn read(&mut self, max: usize) -> Result<Vec<Listed>, Error> {
         let mut portion = Vec::new();
         let mut room = LISTING_BATCH_BYTES;
-        let mut backoff = Budget::default();
-        let mut next = self.next(&mut backoff).await?;
+        let mut budget = Budget::default();
+        let mut next = self.next(&mut budget).await?;
         while let Some(listed) = next {
             room = room.saturating_sub(cost(&listed));
             portion.push(listed);
             next = match portion.len() < max && room > 0 {
                 // What came before an error is handed out first.
-                true => self.next_ready(&mut backoff).unwrap_or_default(),
+                true => self.next_ready(&mut budget).unwrap_or_default(),
                 false => None,
             };
         }
@@ -144,34 +144,34 @@ impl<N: Network> Entries<N> {
     }
 
     /// The next member, if need be after waiting for it.
-    pub(crate) async fn next(&mut self, backoff: &mut Budget) -> Result<Option<Listed>, Error> {
+    pub(crate) async fn next(&mut self, budget: &mut Budget) -> Result<Option<Listed>, Error> {
         loop {
-            if let Some(listed) = self.next_ready(backoff)? {
+            if let Some(listed) = self.next_ready(budget)? {
                 return Ok(Some(listed));
             }
             let Some(lines) = &mut self.lines else { return Ok(None) };
             if !lines.more().await? {
                 if let Some(parser) = &mut self.parser {
-                    parser.end(&mut self.told);
+                    parser.end(&mut self.parsed);
                 }
-                self.context.any |= !self.told.is_empty();
-                return Ok(self.told.pop());
+                self.context.any |= !self.parsed.is_empty();
+                return Ok(self.parsed.pop());
             }
         }
     }
 
     /// The next member of what is here already. Lines without one are not kept, but they are not read for ever either:
     /// they cost, too.
-    pub(crate) fn next_ready(&mut self, backoff: &mut Budget) -> Result<Option<Listed>, Error> {
+    pub(crate) fn next_ready(&mut self, budget: &mut Budget) -> Result<Option<Listed>, Error> {
         loop {
-            if let Some(listed) = self.told.pop() {
+            if let Some(listed) = self.parsed.pop() {
                 return Ok(Some(listed));
             }
             let Some(lines) = &mut self.lines else { return Ok(None) };
             let Some(line) = lines.next_ready()? else { return Ok(None) };
             let cost = line.len() + 1;
             match &mut self.parser {
-                Some(parser) => parser.line(line, &mut self.told),
+                Some(parser) => parser.line(line, &mut self.parsed),
                 None => match listing::mlsd_line(line, self.encoding) {
                     Listed::Skipped => {}
                     listed => {
@@ -180,9 +180,9 @@ impl<N: Network> Entries<N> {
                     }
                 },
             }
-            self.told.reverse();
-            self.context.any |= !self.told.is_empty();
-            if self.told.is_empty() && backoff.spend(cost).is_err() {
+            self.parsed.reverse();
+            self.context.any |= !self.parsed.is_empty();
+            if self.parsed.is_empty() && budget.spend(cost).is_err() {
                 return Err(lines.fail(Limit::ListingSize));
             }
         }
@@ -220,7 +220,7 @@ impl Request<'_> {
                 None
             }
         };
-        Ok(Entries { lines, encoding, command, way: self.way, parser, told: Vec::new(), context })
+        Ok(Entries { lines, encoding, command, way: self.way, parser, parsed: Vec::new(), context })
     }
 
     /// Once `MLSD` is refused for a path: what `LIST` makes of the path is not to be trusted, so the session goes there.

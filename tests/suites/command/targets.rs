@@ -1,6 +1,7 @@
 //! Targets that are no files: links, pipes, devices, a disk that is full, names that are too long. By both programs.
 
 use std::fs;
+use std::net::TcpListener;
 use std::os::unix::fs::symlink;
 use std::process::{Command, Output, Stdio};
 
@@ -159,11 +160,14 @@ fn absolute() -> Result<()> {
     let here = root::temporary()?;
     fs::create_dir(here.path().join("sub"))?;
     fs::write(here.path().join("sub/mine"), b"mine")?;
-    let url = "ftp://user@127.0.0.1:1/sub/";
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let server = listener.local_addr()?;
+    let [url, file] = ["sub/", "file"].map(|path| format!("ftp://user@{server}/{path}"));
+    let (url, file) = (url.as_str(), file.as_str());
     for (arguments, folder) in [
         (&["mirror", "--delete", url, "/sub"][..], "--dir /sub"),
         (&["mirror", "--delete", "/sub", url], "--dir /sub"),
-        (&["get", "ftp://user@127.0.0.1:1/file", "/sub/file"], "--dir /sub"),
+        (&["get", file, "/sub/file"], "--dir /sub"),
         (&["put", "/sub/mine", url], "--dir /sub"),
         (&["ls", "--ca", "/sub/mine", url], "--dir /sub"),
         (&["ls", "--netrc-file", "/sub/mine", url], "--dir /sub"),
@@ -173,6 +177,8 @@ fn absolute() -> Result<()> {
         check(&output, 10, folder)?;
         ensure!(fs::read(here.path().join("sub/mine"))? == b"mine" && names(&here.path().join("sub"))? == ["mine"]);
     }
+    listener.set_nonblocking(true)?;
+    ensure!(listener.accept().is_err(), "it was refused before connecting");
     Ok(())
 }
 

@@ -145,12 +145,9 @@ impl Removal<'_> {
         // Those that are in one directory come one after another, and the upper ones first.
         directories.sort_by_cached_key(|path| (path.depth(), path.clone()));
         let mut settled = BTreeSet::new();
-        let is_in = |settled: &BTreeSet<RelativePath>, path: &RelativePath| {
-            (1..=path.depth()).any(|depth| settled.contains(&path.ancestor(depth)))
-        };
         let mut kinds: (Option<RelativePath>, Option<BTreeMap<String, Kind>>) = (None, None);
         for path in directories {
-            if is_in(&settled, &path) {
+            if path.is_in(&settled) {
                 continue;
             }
             if kinds.0 != path.parent() {
@@ -169,8 +166,8 @@ impl Removal<'_> {
             }
             settled.insert(path);
         }
-        tree.items.retain(|item| !is_in(&settled, &item.path));
-        tree.folders.retain(|folder| !is_in(&settled, &folder.path));
+        tree.items.retain(|item| !item.path.is_in(&settled));
+        tree.folders.retain(|folder| !folder.path.is_in(&settled));
         Ok(())
     }
 

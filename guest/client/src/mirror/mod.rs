@@ -10,8 +10,8 @@
 //! A server may be mistaken, or lie. So nothing is deleted where a listing of the source is not certain to be complete or to
 //! be that of the directory ([`Doubt`]), no step goes through a link or to a name that is more than a name, and what is left
 //! out is reported with the reason. A server may show a link as the directory that it leads to, in `MLSD` alone or in both
-//! listings ([`Walk::kinds`]), and give a file another name than that by which it was sent ([`Walk::names`]): whoever deletes
-//! on a server looks for both first.
+//! listings ([`Walk::kinds`]), and give a file another name than that by which it was sent ([`Walk::names`]). A
+//! program that deletes on a server looks for both first.
 //!
 //! ```
 //! use ftp_client::mirror::{Draft, Plan, PlanOptions, RelativePath, Side, Step, Times, Tree, WalkOptions, times, walk};

@@ -81,7 +81,7 @@ impl Names {
     }
 }
 
-/// Names, to be asked for others that may be the same file where a server or a file system does not tell all of them apart:
+/// Names, to be asked for others that may be the same file where a server or a file system does not distinguish all of them:
 /// by the case of their characters, by how these are composed, or by dots and blanks at the end.
 #[derive(Debug, Default)]
 pub struct Likenesses {

@@ -125,6 +125,11 @@ impl RelativePath {
         self.0.starts_with(&other.0)
     }
 
+    /// Whether it is one of these, or below one of them.
+    pub fn is_in(&self, roots: &BTreeSet<Self>) -> bool {
+        (1..=self.depth()).any(|depth| roots.contains(&self.ancestor(depth)))
+    }
+
     /// The first names of it, as many as `depth`.
     pub fn ancestor(&self, depth: usize) -> Self {
         Self(self.0.iter().take(depth).cloned().collect())

@@ -1,6 +1,6 @@
 //! Between the transfers and the deletes: whether what was sent is listed by the name by which it was sent.
 //!
-//! A server that does not tell upper from lower case, decomposes characters or cuts names lists another one. The next mirror,
+//! A server that does not distinguish upper and lower case, decomposes characters or cuts names lists another one. The next mirror,
 //! or this one, would take that for a file that is not here, and delete what was sent.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,9 @@
 //! Deleting on the server.
 
+use std::collections::BTreeSet;
+
 use ftp_client::Error;
-use ftp_client::mirror::{RelativePath, Step};
+use ftp_client::mirror::Step;
 
 use super::super::connect::Client;
 use super::super::failure::{Failure, ResultExt as _};
@@ -11,11 +13,11 @@ impl Work<'_> {
     /// Delete, in the order of the steps. A directory is deleted as a file first: that is refused, and deletes a link, which
     /// some servers show as the directory that it leads to. What is behind one stays.
     pub(super) async fn erase(&self, client: &mut Client, steps: &[&Step]) -> Result<(), Failure> {
-        let mut settled: Vec<&RelativePath> = Vec::new();
+        let mut settled = BTreeSet::new();
         // The last ones are the highest.
         for step in steps.iter().rev().filter(|_| self.side_of_server == Side::Target) {
             let path = step.path();
-            if !matches!(step, Step::RemoveDirectory(_)) || settled.iter().any(|above| path.starts_with(above)) {
+            if !matches!(step, Step::RemoveDirectory(_)) || path.is_in(&settled) {
                 continue;
             }
             let place = path.on_server(self.root).unwrap_or_default();
@@ -27,11 +29,11 @@ impl Work<'_> {
                         Err(failure) if !client.is_open() => return Err(failure),
                         result => self.done(step, result),
                     }
-                    settled.push(path);
+                    settled.insert(path.clone());
                 }
             }
         }
-        for step in steps.iter().filter(|step| !settled.iter().any(|above| step.path().starts_with(above))) {
+        for step in steps.iter().filter(|step| !step.path().is_in(&settled)) {
             self.simple_step(client, step).await?;
         }
         Ok(())
