@@ -132,9 +132,7 @@ impl fmt::Display for Violation {
         match self {
             Self::Greeting(code) => write!(f, "{code} is no greeting"),
             Self::OtherCommand { verb, code } => write!(f, "{code} is the reply to another command than {verb}"),
-            Self::Pipelining => {
-                f.write_str("EPSV was answered during a transfer: this server permits no pipelining")
-            }
+            Self::Pipelining => f.write_str("EPSV was answered during a transfer: this server permits no pipelining"),
             Self::Preliminary => f.write_str("one preliminary reply after another"),
             Self::Strays => f.write_str("one reply after another that no command asked for"),
             Self::Unanswered(verb) => write!(f, "no reply to {verb} among those that came"),
