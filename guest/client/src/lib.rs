@@ -18,6 +18,7 @@ extern crate std;
 
 mod ascii;
 mod checksum;
+mod commands;
 mod connection;
 mod control;
 mod data;
@@ -54,6 +55,7 @@ mod transfer;
 mod verify;
 
 pub use checksum::{Checksum, Hasher};
+pub use commands::{GetCommand, PutCommand};
 pub use connection::WorkingDirectory;
 pub use data::ListingEnd;
 pub use error::{Error, Limit, Phase, Reply};

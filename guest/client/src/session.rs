@@ -4,6 +4,7 @@ mod listings;
 mod transfers;
 
 use crate::checksum::Checksum;
+use crate::commands::check_plain;
 use crate::connection::{Connection, WorkingDirectory};
 use crate::error::{Error, Phase, Reply};
 use crate::handover::SessionId;
@@ -18,16 +19,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::pin::{Pin, pin};
 use ftp_protocol::checksum::Algorithm;
-use ftp_protocol::command;
 use ftp_protocol::listing::Entry;
 use ftp_protocol::time::Timestamp;
-
-/// Commands that have a function of their own, because they transfer data, log in or out, or change how the two sides
-/// talk.
-const OWN_FUNCTION: [&str; 28] = [
-    "ABOR", "ACCT", "ADAT", "APPE", "AUTH", "CCC", "CPSV", "EPRT", "EPSV", "LIST", "LPRT", "LPSV", "MLSD", "NLST",
-    "PASS", "PASV", "PBSZ", "PORT", "PROT", "QUIT", "REIN", "REST", "RETR", "SPSV", "SSCN", "STOR", "STOU", "USER",
-];
 
 /// A control connection. Dropping it, or the future of any call, closes it.
 ///
@@ -162,7 +155,7 @@ impl<N: Network> Session<N> {
     /// One command line as it is, and its final reply whatever its code. A command that has a function of its own is
     /// [`Error::InvalidArgument`].
     pub async fn command(&mut self, line: &str) -> Result<Reply, Error> {
-        check_verb(line, &[])?;
+        check_plain(line)?;
         self.call(async |connection| {
             connection.known.sizes.last = None;
             connection.raw(line).await
@@ -373,21 +366,4 @@ impl<N: Network> Session<N> {
             self.last_words = connection.control.transcript.take();
         }
     }
-}
-
-/// Refuse a command that has a function of its own, except for those named.
-fn check_verb(line: &str, allowed: &[&str]) -> Result<(), Error> {
-    let (verb, argument) = split(line);
-    let verb = command::verb(verb.as_bytes()).unwrap_or_default();
-    let default_mode = matches!((verb.as_str(), argument), ("MODE", Some("S" | "s")) | ("STRU", Some("F" | "f")));
-    let changes_mode = matches!(verb.as_str(), "MODE" | "STRU") && !default_mode;
-    let own = OWN_FUNCTION.contains(&verb.as_str()) && !allowed.contains(&verb.as_str());
-    if own || changes_mode {
-        return Err(Error::InvalidArgument(format!("{verb} cannot be sent as a plain command")));
-    }
-    Ok(())
-}
-
-fn split(line: &str) -> (&str, Option<&str>) {
-    line.split_once(' ').map_or((line, None), |(verb, argument)| (verb, Some(argument)))
 }

@@ -4,7 +4,8 @@ mod support;
 
 use ftp_client::scripted::{Data, End, SERVER, Script, Scripted};
 use ftp_client::{
-    DataMode, Error, Limit, Network, Phase, Precision, Protection, Representation, Session, Settings, Timestamp,
+    DataMode, Error, GetCommand, Limit, Network, Phase, Precision, Protection, Representation, Session, Settings,
+    Timestamp,
 };
 use std::time::Duration;
 use support::*;
@@ -144,7 +145,7 @@ fn line_ends_in_any_argument_send_nothing() {
                 session.site(bad).await.err(),
                 session.retrieve(bad, Representation::Image, 0).await.err(),
                 session.store(bad, Representation::Image, 0).await.err(),
-                session.receive(bad, Representation::Image, 0).await.err(),
+                GetCommand::new(bad).err(),
                 session.names(Some(bad)).await.err(),
             ];
             for (index, result) in results.into_iter().enumerate() {

@@ -4,7 +4,7 @@ mod support;
 
 use ftp_client::scripted::{CLIENT, Data, End, Script, Scripted};
 use ftp_client::{
-    Active, DataMode, Error, Network, NotVerified, Phase, Representation::*, Session, Settings, Verified,
+    Active, DataMode, Error, Network, NotVerified, Phase, PutCommand, Representation::*, Session, Settings, Verified,
 };
 use std::time::Duration;
 use support::*;
@@ -423,7 +423,7 @@ fn unique_name_is_the_one_that_the_server_tells() {
     for (line, name) in [("STOR a", None), ("stou a", Some("new.1"))] {
         let script = image(hello()).expect(line).say("150 FILE: new.1\r\n226 done\r\n").data(Data::takes());
         let outcome = play(script, async |session| {
-            let upload = session.send(line, Image, 0).await.unwrap();
+            let upload = session.send(PutCommand::new(line).unwrap(), Image, 0).await.unwrap();
             upload.finish(session).await.unwrap()
         });
         assert_eq!(outcome.name.as_deref(), name, "{line}");

@@ -3,7 +3,9 @@
 mod support;
 
 use ftp_client::scripted::{Data, End, Script};
-use ftp_client::{DataEnd, Error, NotVerified, Outcome, Representation::*, Settings, TlsSettings, Verified};
+use ftp_client::{
+    DataEnd, Error, NotVerified, Outcome, PutCommand, Representation::*, Settings, TlsSettings, Verified,
+};
 use support::*;
 
 /// The file is sent as `STOR` or what follows `script`.
@@ -182,7 +184,7 @@ fn text_and_commands_of_the_caller_are_not_verified() {
     play(script, async |session| {
         let upload = session.store("a", Ascii, 0).await.unwrap();
         assert_eq!(upload.finish(session).await.unwrap().verified, Verified::No(NotVerified::Ascii));
-        let upload = session.send("STOR a", Image, 0).await.unwrap();
+        let upload = session.send(PutCommand::new("STOR a").unwrap(), Image, 0).await.unwrap();
         assert_eq!(upload.finish(session).await.unwrap().verified, Verified::No(NotVerified::RawCommand));
     });
 }

@@ -11,8 +11,8 @@ use core::time::Duration;
 use ftp_client::retry::fetch;
 use ftp_client::segments::Sink;
 use ftp_client::{
-    CHUNK, DataMode, Download, Entries, Error, Phase, Session, Settings, UPLOAD_COALESCE_DELAY, Upload, timeout,
-    yield_now,
+    CHUNK, DataMode, Download, Entries, Error, GetCommand, Phase, PutCommand, Session, Settings, UPLOAD_COALESCE_DELAY,
+    Upload, timeout, yield_now,
 };
 use ftp_wasi::{Wasi, block_on, ready};
 use wasi::io::streams::{InputStream, OutputStream, StreamError};
@@ -436,11 +436,11 @@ impl wit::GuestSession for SharedSession {
         representation: wit::Representation,
         offset: u64,
     ) -> Result<wit::Download, wit::Error> {
-        self.download(self.session()?.receive(&line, representation.into(), offset))
+        self.download(self.session()?.receive(GetCommand::new(&line)?, representation.into(), offset))
     }
 
     fn send(&self, line: String, representation: wit::Representation, offset: u64) -> Result<wit::Upload, wit::Error> {
-        self.upload(self.session()?.send(&line, representation.into(), offset))
+        self.upload(self.session()?.send(PutCommand::new(&line)?, representation.into(), offset))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use ftp_cli::arguments::Probe;
 use ftp_cli::text::plain;
-use ftp_client::{DataMode, Download, Error, Outcome, Representation, WorkingDirectory};
+use ftp_client::{DataMode, Download, Error, GetCommand, Outcome, Representation, WorkingDirectory};
 use serde_json::{Map, Value, json};
 
 use super::Context;
@@ -181,7 +181,10 @@ impl Tried {
 async fn connection(client: &mut Client) -> Result<Tried, Failure> {
     let mut refusal = None;
     for verb in ["NLST", "LIST"] {
-        let begun = client.receive(verb, Representation::Ascii, 0).await;
+        let begun = match GetCommand::new(verb) {
+            Ok(command) => client.receive(command, Representation::Ascii, 0).await,
+            Err(error) => Err(error),
+        };
         let download = match answer(client, begun)? {
             Ok(download) => download,
             Err(error @ Error::Permanent(_)) => {
