@@ -11,6 +11,16 @@ use crate::types::{
     TransferMode,
 };
 
+/// Methods that call a function of the contract, with its arguments and its result.
+macro_rules! forward {
+    ($($(#[$doc:meta])* $name:ident = $function:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => {$(
+        $(#[$doc])*
+        pub async fn $name(&mut self $(, $argument: $type)*) -> Result<$result, Error> {
+            Ok(call!(self.handle, session.$function($($argument),*))??)
+        }
+    )*};
+}
+
 /// A control connection, and one transfer at a time on it.
 ///
 /// Every function may give [`Error::ConnectionLost`], [`Error::Timeout`], [`Error::Protocol`],
@@ -39,34 +49,25 @@ impl Session {
         call!(self.handle, session.call_welcome())
     }
 
-    /// (USER, then PASS and ACCT where the server asks for them.) Gives the reply that ended the login, 230 or 202.
-    ///
-    /// Errors: [`Error::Permanent`] with code 530, after which another login may follow; [`Error::Unexpected`] with
-    /// code 332 when the server asks for an account and none is given.
-    pub async fn login(&mut self, user: &str, password: &str, account: Option<&str>) -> Result<Reply, Error> {
-        Ok(call!(self.handle, session.call_login(user, password, account))??)
-    }
-
-    /// (AUTH TLS) Begin TLS, as the settings say, in a session that was connected without. Data stays in the clear until
-    /// [`Self::protect_data`].
-    ///
-    /// Errors: [`Error::Insecure`] when the server refuses, [`Error::Tls`], [`Error::InvalidArgument`] inside TLS.
-    pub async fn start_tls(&mut self) -> Result<Reply, Error> {
-        Ok(call!(self.handle, session.call_start_tls())??)
-    }
-
-    /// (PBSZ 0, PROT) Encrypt data connections from now on, or no longer.
-    ///
-    /// Errors: [`Error::Insecure`] when the server refuses.
-    pub async fn protect_data(&mut self, protection: Protection) -> Result<Reply, Error> {
-        Ok(call!(self.handle, session.call_protect_data(protection))??)
-    }
-
-    /// (CCC) Leave TLS on the control connection, after login.
-    ///
-    /// Errors: [`Error::Permanent`] when the server refuses; [`Error::InvalidArgument`] before login or outside TLS.
-    pub async fn clear_command_channel(&mut self) -> Result<Reply, Error> {
-        Ok(call!(self.handle, session.call_clear_command_channel())??)
+    forward! {
+        /// (USER, then PASS and ACCT where the server asks for them.) Gives the reply that ended the login, 230 or 202.
+        ///
+        /// Errors: [`Error::Permanent`] with code 530, after which another login may follow; [`Error::Unexpected`] with
+        /// code 332 when the server asks for an account and none is given.
+        login = call_login(user: &str, password: &str, account: Option<&str>) -> Reply;
+        /// (AUTH TLS) Begin TLS, as the settings say, in a session that was connected without. Data stays in the clear until
+        /// [`Self::protect_data`].
+        ///
+        /// Errors: [`Error::Insecure`] when the server refuses, [`Error::Tls`], [`Error::InvalidArgument`] inside TLS.
+        start_tls = call_start_tls() -> Reply;
+        /// (PBSZ 0, PROT) Encrypt data connections from now on, or no longer.
+        ///
+        /// Errors: [`Error::Insecure`] when the server refuses.
+        protect_data = call_protect_data(protection: Protection) -> Reply;
+        /// (CCC) Leave TLS on the control connection, after login.
+        ///
+        /// Errors: [`Error::Permanent`] when the server refuses; [`Error::InvalidArgument`] before login or outside TLS.
+        clear_command_channel = call_clear_command_channel() -> Reply;
     }
 
     /// What TLS on the control connection has agreed; `None` in the clear.
@@ -74,9 +75,9 @@ impl Session {
         call!(self.handle, session.call_encryption())
     }
 
-    /// (REIN) End the login, keep the connection.
-    pub async fn reinitialize(&mut self) -> Result<Reply, Error> {
-        Ok(call!(self.handle, session.call_reinitialize())??)
+    forward! {
+        /// (REIN) End the login, keep the connection.
+        reinitialize = call_reinitialize() -> Reply;
     }
 
     /// (QUIT) Say goodbye, read the 221 and close. The connection is closed on errors too.
@@ -84,41 +85,23 @@ impl Session {
         Ok(call!(release self.handle, session.call_quit())??)
     }
 
-    /// (FEAT) The extensions that the server names, one line each. A server without `FEAT` has none.
-    pub async fn features(&mut self) -> Result<Vec<String>, Error> {
-        Ok(call!(self.handle, session.call_features())??)
-    }
-
-    /// (SYST) The server's kind of system, for example `UNIX Type: L8`.
-    pub async fn system(&mut self) -> Result<String, Error> {
-        Ok(call!(self.handle, session.call_system())??)
-    }
-
-    /// (NOOP) Nothing but a reply.
-    pub async fn noop(&mut self) -> Result<Reply, Error> {
-        Ok(call!(self.handle, session.call_noop())??)
-    }
-
-    /// (HELP) The server's help, on one command when it is given.
-    pub async fn help(&mut self, topic: Option<&str>) -> Result<Reply, Error> {
-        Ok(call!(self.handle, session.call_help(topic))??)
-    }
-
-    /// (STAT) The state of the server, or of a path, over the control connection.
-    pub async fn status(&mut self, path: Option<&str>) -> Result<Reply, Error> {
-        Ok(call!(self.handle, session.call_status(path))??)
-    }
-
-    /// (SITE) A command of this kind of server, for example `CHMOD 640 name`; any reply of 2yz.
-    pub async fn site(&mut self, arguments: &str) -> Result<Reply, Error> {
-        Ok(call!(self.handle, session.call_site(arguments))??)
-    }
-
-    /// One command line as it is, and its final reply whatever its code.
-    ///
-    /// Errors: [`Error::InvalidArgument`] for a command that transfers data, logs in, or changes how the two sides talk.
-    pub async fn command(&mut self, line: &str) -> Result<Reply, Error> {
-        Ok(call!(self.handle, session.call_command(line))??)
+    forward! {
+        /// (FEAT) The extensions that the server names, one line each. A server without `FEAT` has none.
+        features = call_features() -> Vec<String>;
+        /// (SYST) The server's kind of system, for example `UNIX Type: L8`.
+        system = call_system() -> String;
+        /// (NOOP) Nothing but a reply.
+        noop = call_noop() -> Reply;
+        /// (HELP) The server's help, on one command when it is given.
+        help = call_help(topic: Option<&str>) -> Reply;
+        /// (STAT) The state of the server, or of a path, over the control connection.
+        status = call_status(path: Option<&str>) -> Reply;
+        /// (SITE) A command of this kind of server, for example `CHMOD 640 name`; any reply of 2yz.
+        site = call_site(arguments: &str) -> Reply;
+        /// One command line as it is, and its final reply whatever its code.
+        ///
+        /// Errors: [`Error::InvalidArgument`] for a command that transfers data, logs in, or changes how the two sides talk.
+        command = call_command(line: &str) -> Reply;
     }
 
     /// Lines sent (`> `) and received (`< `) since the last call, oldest first, with notes (`* `), never with a password
@@ -134,53 +117,32 @@ impl Session {
         Ok(())
     }
 
-    /// (MODE) How data connections carry bytes from now on. [`TransferMode::Deflate`] is for servers that have `MODE Z`
-    /// among their features.
-    ///
-    /// Errors: [`Error::Permanent`] where the mode is not known; it then stays as it was.
-    pub async fn set_transfer_mode(&mut self, mode: TransferMode) -> Result<Reply, Error> {
-        Ok(call!(self.handle, session.call_set_transfer_mode(mode))??)
-    }
-
-    /// (PWD) The working directory, as a path that leads back to it.
-    ///
-    /// Errors: [`Error::Unexpected`] where the server does not put it in quotes.
-    pub async fn current_directory(&mut self) -> Result<String, Error> {
-        Ok(call!(self.handle, session.call_current_directory())??)
-    }
-
-    /// (CWD, or CDUP for `..`) Errors: [`Error::Permanent`] with code 550 when there is no such directory.
-    pub async fn change_directory(&mut self, path: &str) -> Result<Reply, Error> {
-        Ok(call!(self.handle, session.call_change_directory(path))??)
-    }
-
-    /// (MKD) Gives the path that the server made, or the one asked for where the reply names none.
-    pub async fn make_directory(&mut self, path: &str) -> Result<String, Error> {
-        Ok(call!(self.handle, session.call_make_directory(path))??)
-    }
-
-    /// (RMD) Remove an empty directory.
-    pub async fn remove_directory(&mut self, path: &str) -> Result<Reply, Error> {
-        Ok(call!(self.handle, session.call_remove_directory(path))??)
-    }
-
-    /// (DELE) Delete a file.
-    pub async fn delete(&mut self, path: &str) -> Result<Reply, Error> {
-        Ok(call!(self.handle, session.call_delete(path))??)
-    }
-
-    /// (RNFR, RNTO) Rename or move a file or directory.
-    pub async fn rename(&mut self, old_path: &str, new_path: &str) -> Result<Reply, Error> {
-        Ok(call!(self.handle, session.call_rename(old_path, new_path))??)
-    }
-
-    /// (MLSD, else LIST) The members of a directory, of the working directory unless a path is given. For a path that some
-    /// servers take for a pattern, for options or for several arguments, the session goes there and returns.
-    ///
-    /// Errors: [`Error::Unsupported`] where `PWD` reports no way back; [`Error::NoWayBack`] where the server does not let
-    /// the session return.
-    pub async fn entries(&mut self, path: Option<&str>) -> Result<Vec<Listed>, Error> {
-        Ok(call!(self.handle, session.call_entries(path))??)
+    forward! {
+        /// (MODE) How data connections carry bytes from now on. [`TransferMode::Deflate`] is for servers that have `MODE Z`
+        /// among their features.
+        ///
+        /// Errors: [`Error::Permanent`] where the mode is not known; it then stays as it was.
+        set_transfer_mode = call_set_transfer_mode(mode: TransferMode) -> Reply;
+        /// (PWD) The working directory, as a path that leads back to it.
+        ///
+        /// Errors: [`Error::Unexpected`] where the server does not put it in quotes.
+        current_directory = call_current_directory() -> String;
+        /// (CWD, or CDUP for `..`) Errors: [`Error::Permanent`] with code 550 when there is no such directory.
+        change_directory = call_change_directory(path: &str) -> Reply;
+        /// (MKD) Gives the path that the server made, or the one asked for where the reply names none.
+        make_directory = call_make_directory(path: &str) -> String;
+        /// (RMD) Remove an empty directory.
+        remove_directory = call_remove_directory(path: &str) -> Reply;
+        /// (DELE) Delete a file.
+        delete = call_delete(path: &str) -> Reply;
+        /// (RNFR, RNTO) Rename or move a file or directory.
+        rename = call_rename(old_path: &str, new_path: &str) -> Reply;
+        /// (MLSD, else LIST) The members of a directory, of the working directory unless a path is given. For a path that some
+        /// servers take for a pattern, for options or for several arguments, the session goes there and returns.
+        ///
+        /// Errors: [`Error::Unsupported`] where `PWD` reports no way back; [`Error::NoWayBack`] where the server does not let
+        /// the session return.
+        entries = call_entries(path: Option<&str>) -> Vec<Listed>;
     }
 
     /// (MLSD, else LIST) The same in portions, for a directory of any size. The session returns in [`Entries::finish`], or
@@ -190,16 +152,13 @@ impl Session {
         Ok(Entries::new(Handle::new(self.handle.shared.clone(), entries)))
     }
 
-    /// (STAT) The members of a directory as `LIST` lines in the reply, without a data connection.
-    ///
-    /// Errors: [`Error::Unexpected`] for another code than 211, 212 and 213.
-    pub async fn entries_by_status(&mut self, path: Option<&str>) -> Result<Vec<Listed>, Error> {
-        Ok(call!(self.handle, session.call_entries_by_status(path))??)
-    }
-
-    /// (MLST, else SIZE, MDTM and CWD) One file or directory by its path; `.` is the working directory.
-    pub async fn entry(&mut self, path: &str) -> Result<Entry, Error> {
-        Ok(call!(self.handle, session.call_entry(path))??)
+    forward! {
+        /// (STAT) The members of a directory as `LIST` lines in the reply, without a data connection.
+        ///
+        /// Errors: [`Error::Unexpected`] for another code than 211, 212 and 213.
+        entries_by_status = call_entries_by_status(path: Option<&str>) -> Vec<Listed>;
+        /// (MLST, else SIZE, MDTM and CWD) One file or directory by its path; `.` is the working directory.
+        entry = call_entry(path: &str) -> Entry;
     }
 
     /// (OPTS MLST) Choose the facts that `entries` and `entry` get.
@@ -208,90 +167,45 @@ impl Session {
         Ok(call!(self.handle, session.call_select_facts(&facts))??)
     }
 
-    /// (NLST) Names only, as the server gives them: some put the directory before each.
-    pub async fn names(&mut self, arguments: Option<&str>) -> Result<Vec<String>, Error> {
-        Ok(call!(self.handle, session.call_names(arguments))??)
-    }
-
-    /// (LIST) The lines as they came, for people.
-    pub async fn listing(&mut self, arguments: Option<&str>) -> Result<Vec<String>, Error> {
-        Ok(call!(self.handle, session.call_listing(arguments))??)
-    }
-
-    /// (SIZE) Bytes that the file has in [`Representation::Image`].
-    pub async fn size(&mut self, path: &str) -> Result<u64, Error> {
-        Ok(call!(self.handle, session.call_size(path))??)
-    }
-
-    /// (MDTM) Last modification, in UTC.
-    pub async fn modified(&mut self, path: &str) -> Result<Timestamp, Error> {
-        Ok(call!(self.handle, session.call_modified(path))??)
-    }
-
-    /// (HASH, else XSHA256, XSHA512, XSHA1, XMD5, MD5, XCRC) The checksum of a file, computed by the server: by the best
-    /// algorithm that it names among its features, unless one is given.
-    ///
-    /// Errors: [`Error::Unsupported`] when the server names none, or not this one; [`Error::Permanent`] with code 550.
-    pub async fn checksum(&mut self, path: &str, algorithm: Option<Algorithm>) -> Result<Checksum, Error> {
-        Ok(call!(self.handle, session.call_checksum(path, algorithm))??)
-    }
-
-    /// (MFMT, else MDTM with a time, else SITE UTIME) Set the time of last modification, in whole seconds.
-    ///
-    /// Errors: [`Error::Permanent`] with code 550; [`Error::Unsupported`] when the server knows none of the three;
-    /// [`Error::InvalidArgument`] for a time that is not in UTC, or not in the years 0 to 9999.
-    pub async fn set_modified(&mut self, path: &str, time: Timestamp) -> Result<Reply, Error> {
-        Ok(call!(self.handle, session.call_set_modified(path, time))??)
-    }
-
-    /// (SITE CHMOD) Set Unix permission bits, at most 0o7777.
-    pub async fn set_permissions(&mut self, path: &str, permissions: u16) -> Result<Reply, Error> {
-        Ok(call!(self.handle, session.call_set_permissions(path, permissions))??)
-    }
-
-    /// (SITE SYMLINK) Make a symbolic link at `path`. Names have no spaces.
-    pub async fn make_symbolic_link(&mut self, target: &str, path: &str) -> Result<Reply, Error> {
-        Ok(call!(self.handle, session.call_make_symbolic_link(target, path))??)
-    }
-
-    /// (AVBL) Bytes that are free, in a directory when it is given.
-    pub async fn available_space(&mut self, path: Option<&str>) -> Result<u64, Error> {
-        Ok(call!(self.handle, session.call_available_space(path))??)
-    }
-
-    /// (ALLO) Announce the bytes of the next upload; 202 means that the server does not need it.
-    pub async fn allocate(&mut self, size: u64) -> Result<Reply, Error> {
-        Ok(call!(self.handle, session.call_allocate(size))??)
-    }
-
-    /// (SMNT) Mount another file system.
-    pub async fn mount(&mut self, path: &str) -> Result<Reply, Error> {
-        Ok(call!(self.handle, session.call_mount(path))??)
-    }
-
-    /// (COMB) Join files into one at `path`, in this order.
-    pub async fn combine(&mut self, parts: &[String], path: &str) -> Result<Reply, Error> {
-        Ok(call!(self.handle, session.call_combine(parts, path))??)
-    }
-
-    /// (HOST) Choose one of the names that the server goes by, before login.
-    pub async fn select_host(&mut self, name: &str) -> Result<Reply, Error> {
-        Ok(call!(self.handle, session.call_select_host(name))??)
-    }
-
-    /// (LANG) Choose the language of replies, or the server's own.
-    pub async fn select_language(&mut self, tag: Option<&str>) -> Result<Reply, Error> {
-        Ok(call!(self.handle, session.call_select_language(tag))??)
-    }
-
-    /// (CLNT) Tell the server what program this is.
-    pub async fn name_client(&mut self, name: &str) -> Result<Reply, Error> {
-        Ok(call!(self.handle, session.call_name_client(name))??)
-    }
-
-    /// (OPTS UTF8) For servers that do not speak UTF-8 by themselves.
-    pub async fn select_utf8(&mut self, on: bool) -> Result<Reply, Error> {
-        Ok(call!(self.handle, session.call_select_utf8(on))??)
+    forward! {
+        /// (NLST) Names only, as the server gives them: some put the directory before each.
+        names = call_names(arguments: Option<&str>) -> Vec<String>;
+        /// (LIST) The lines as they came, for people.
+        listing = call_listing(arguments: Option<&str>) -> Vec<String>;
+        /// (SIZE) Bytes that the file has in [`Representation::Image`].
+        size = call_size(path: &str) -> u64;
+        /// (MDTM) Last modification, in UTC.
+        modified = call_modified(path: &str) -> Timestamp;
+        /// (HASH, else XSHA256, XSHA512, XSHA1, XMD5, MD5, XCRC) The checksum of a file, computed by the server: by the best
+        /// algorithm that it names among its features, unless one is given.
+        ///
+        /// Errors: [`Error::Unsupported`] when the server names none, or not this one; [`Error::Permanent`] with code 550.
+        checksum = call_checksum(path: &str, algorithm: Option<Algorithm>) -> Checksum;
+        /// (MFMT, else MDTM with a time, else SITE UTIME) Set the time of last modification, in whole seconds.
+        ///
+        /// Errors: [`Error::Permanent`] with code 550; [`Error::Unsupported`] when the server knows none of the three;
+        /// [`Error::InvalidArgument`] for a time that is not in UTC, or not in the years 0 to 9999.
+        set_modified = call_set_modified(path: &str, time: Timestamp) -> Reply;
+        /// (SITE CHMOD) Set Unix permission bits, at most 0o7777.
+        set_permissions = call_set_permissions(path: &str, permissions: u16) -> Reply;
+        /// (SITE SYMLINK) Make a symbolic link at `path`. Names have no spaces.
+        make_symbolic_link = call_make_symbolic_link(target: &str, path: &str) -> Reply;
+        /// (AVBL) Bytes that are free, in a directory when it is given.
+        available_space = call_available_space(path: Option<&str>) -> u64;
+        /// (ALLO) Announce the bytes of the next upload; 202 means that the server does not need it.
+        allocate = call_allocate(size: u64) -> Reply;
+        /// (SMNT) Mount another file system.
+        mount = call_mount(path: &str) -> Reply;
+        /// (COMB) Join files into one at `path`, in this order.
+        combine = call_combine(parts: &[String], path: &str) -> Reply;
+        /// (HOST) Choose one of the names that the server goes by, before login.
+        select_host = call_select_host(name: &str) -> Reply;
+        /// (LANG) Choose the language of replies, or the server's own.
+        select_language = call_select_language(tag: Option<&str>) -> Reply;
+        /// (CLNT) Tell the server what program this is.
+        name_client = call_name_client(name: &str) -> Reply;
+        /// (OPTS UTF8) For servers that do not speak UTF-8 by themselves.
+        select_utf8 = call_select_utf8(on: bool) -> Reply;
     }
 
     /// (PASV, PORT, RETR, STOR) Copy a file from this server straight to the one of another session of the same

@@ -84,7 +84,7 @@ impl Exit {
             | Error::LimitExceeded(_)
             | Error::Integrity(_)
             | Error::Incomplete(_) => Self::Protocol,
-            Error::Busy | Error::Closed | Error::NoWayBack(_) | Error::Other(_) => Self::Other,
+            _ => Self::Other,
         }
     }
 }

@@ -19,11 +19,9 @@ pub struct Reply {
 
 /// Why an operation failed.
 ///
-/// The session is closed when its control connection failed: after [`Error::Protocol`], [`Error::Timeout`] in the
-/// phases [`Phase::Reply`] and [`Phase::Total`], [`Error::NoWayBack`], a limit on replies, a reply of 421, or, from
-/// anything but a transfer, [`Error::ConnectionLost`], [`Error::Tls`], [`Error::Handshake`] or a timeout in
-/// [`Phase::Handshake`]. Otherwise it stays usable.
+/// The session is closed when its control connection failed: see [`Error::closes_session`]. Otherwise it stays usable.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Error {
     /// The host name has no address, or looking it up failed.
     NameUnresolvable(String),
@@ -167,9 +165,54 @@ impl fmt::Display for Error {
     }
 }
 
-impl core::error::Error for Error {}
+impl core::error::Error for Error {
+    /// What is wrong with TLS, for [`Error::Handshake`].
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Handshake(cause) => Some(&**cause),
+            _ => None,
+        }
+    }
+}
+
+/// Which calls leave a session closed when they fail with an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closes {
+    /// Every call: the control connection is of no further use.
+    Always,
+    /// Every call but those of a transfer, where the error may be that of the data connection.
+    UnlessTransfer,
+    /// None: the session stays usable.
+    Never,
+}
 
 impl Error {
+    /// Whether the session is closed after this error. [`Session::is_open`](crate::Session::is_open) reports what happened.
+    pub const fn closes_session(&self) -> Closes {
+        match self {
+            Self::Protocol(_)
+            | Self::Timeout(Phase::Reply | Phase::Total)
+            | Self::LimitExceeded(Limit::ReplyLine | Limit::ReplySize)
+            | Self::Transient(Reply { code: 421, .. })
+            | Self::Closed
+            | Self::NoWayBack(_) => Closes::Always,
+            Self::ConnectionLost(_) | Self::Tls(_) | Self::Handshake(_) | Self::Timeout(Phase::Handshake) => {
+                Closes::UnlessTransfer
+            }
+            _ => Closes::Never,
+        }
+    }
+
+    /// Whether the same may succeed later: a connection that failed, a limit that ran out, or a server that is busy.
+    pub const fn is_transient(&self) -> bool {
+        match self {
+            Self::ConnectionLost(_) | Self::ConnectionRefused(_) | Self::Incomplete(_) => true,
+            Self::Timeout(phase) => !matches!(phase, Phase::Total),
+            Self::Transient(reply) => matches!(reply.code, 421 | 425 | 426 | 450 | 451),
+            _ => false,
+        }
+    }
+
     /// The server said no or something else than was asked for, or nothing was asked, as the argument cannot be sent. The
     /// session is still good.
     pub(crate) fn is_refusal(&self) -> bool {

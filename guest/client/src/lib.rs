@@ -58,7 +58,7 @@ pub use checksum::{Checksum, Hasher};
 pub use commands::{GetCommand, PutCommand};
 pub use connection::WorkingDirectory;
 pub use data::ListingEnd;
-pub use error::{Error, Limit, Phase, Reply};
+pub use error::{Closes, Error, Limit, Phase, Reply};
 pub use ftp_protocol::checksum::Algorithm;
 pub use ftp_protocol::encoding::Encoding;
 pub use ftp_protocol::listing::{Entry, Kind, Listed, RawEntry};

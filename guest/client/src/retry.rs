@@ -19,7 +19,7 @@
 //! }
 //! ```
 
-use crate::error::{Error, Phase, unless_refused};
+use crate::error::{Error, unless_refused};
 use crate::limits::CHUNK;
 use crate::network::Network;
 use crate::segments::{self, Failed, Fetched, Resume, Segments, Sink, Version};
@@ -68,14 +68,9 @@ impl Source for &[u8] {
     }
 }
 
-/// Whether the same may succeed later: a connection that failed, a limit that ran out, or a server that is busy.
+/// Whether the same may succeed later: see [`Error::is_transient`].
 pub fn is_worth_another_attempt(error: &Error) -> bool {
-    match error {
-        Error::ConnectionLost(_) | Error::ConnectionRefused(_) | Error::Incomplete(_) => true,
-        Error::Timeout(phase) => *phase != Phase::Total,
-        Error::Transient(reply) => matches!(reply.code, 421 | 425 | 426 | 450 | 451),
-        _ => false,
-    }
+    error.is_transient()
 }
 
 /// As [`segments::download`], as often as the policy has it. What came before is kept as long as the file on the server

@@ -45,6 +45,7 @@ impl From<Error> for wit::Error {
             Error::Unverified(text) => (Failed::Unverified, text),
             Error::Unsupported(text) => (Failed::Unsupported, text),
             Error::Other(text) => (Failed::Other, text),
+            error => (Failed::Other, error.to_string()),
         };
         Self::Failed(wit::Failure { kind, text })
     }

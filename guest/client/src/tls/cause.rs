@@ -53,6 +53,8 @@ impl fmt::Display for TlsCause {
     }
 }
 
+impl core::error::Error for TlsCause {}
+
 /// As `2026-01-31 12:00:00 UTC`.
 struct Time(i64);
 
