@@ -11,17 +11,24 @@ use ftp_cli::names;
 use ftp_client::{CHUNK, Error, Representation, yield_now};
 use serde_json::json;
 
-use super::Context;
+use super::client::Client;
 use super::compared::{Compared, check_size, is_refusal, unless_refused};
-use super::connect::{Client, Server};
+use super::connect::Server;
+use super::context::{Context, Run};
 use super::download::{FileVersion, ask};
 use super::failure::{Failure, ResultExt as _};
 use super::renames::{rename, temporary};
 use super::upload::with_part;
 
-pub async fn run(context: &Context, cp: Cp) -> Result<(), Failure> {
-    let from = Server::new(context, &cp.from, &cp.connection)?;
-    let to = Server::new(context, &cp.to, &cp.connection)?;
+impl Run for Cp {
+    async fn run(self, context: &Context) -> Result<(), Failure> {
+        run(context, self).await
+    }
+}
+
+async fn run(context: &Context, cp: Cp) -> Result<(), Failure> {
+    let from = Server::new(context, &cp.from)?;
+    let to = Server::new(context, &cp.to)?;
     let Some(path) = from.remote.path().filter(|_| !from.remote.name.is_empty()) else {
         return Err(Failure::usage("cp is for files, and the first URL names none"));
     };

@@ -4,11 +4,15 @@
 
 mod bare;
 mod bars;
+mod client;
 mod compared;
 mod connect;
+mod context;
 mod copy;
 mod credentials;
+mod directories;
 mod disk;
+mod doubts;
 mod download;
 mod failure;
 mod files;
@@ -19,11 +23,13 @@ mod jobs;
 mod list;
 mod local;
 mod mirror;
+mod net;
 mod output;
 mod probe;
 mod put;
 mod quote;
 mod renames;
+mod sandbox;
 mod segmented;
 mod show;
 mod sum;
@@ -31,48 +37,36 @@ mod targets;
 mod upload;
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::env;
 use std::io::Write as _;
 use std::path::Path;
 use std::pin::Pin;
 
-use clap::{CommandFactory as _, FromArgMatches as _};
-use ftp_cli::arguments::{Arguments, Verb, is_help, named, without_passwords};
+use ftp_cli::arguments::{Arguments, Verb, is_help, without_passwords};
 use ftp_cli::exit::Exit;
 use ftp_cli::needs::{RequiredGrants, has_several_hosts};
+use ftp_cli::with_task;
 use ftp_client::{Error, Phase, timeout};
 use ftp_wasi::block_on;
 
-use connect::Net;
+use context::{Context, Run as _};
 use failure::Failure;
+use net::Net;
 use output::Output;
-
-/// What every verb needs.
-pub struct Context {
-    pub out: Output,
-    pub net: Net,
-    /// The URLs name more than one host.
-    pub has_several_hosts: bool,
-    /// Sizes on both sides are compared: not so with `--no-verify-size`.
-    pub verify_size: bool,
-    /// Names on servers that have a part of a file now.
-    pub parts: RefCell<BTreeSet<String>>,
-}
 
 /// Do what the command line says.
 pub fn run() -> Exit {
-    let verb = match parse() {
-        Ok(verb) => verb,
+    let Arguments { connection, verb } = match parse() {
+        Ok(arguments) => arguments,
         Err(exit) => return exit,
     };
-    let connection = verb.connection().clone();
     let context = Context {
-        out: Output::new(&verb),
-        net: Net::new(connection.ipv4, connection.ipv6),
-        has_several_hosts: has_several_hosts(&verb),
-        verify_size: !connection.no_verify_size,
+        out: Output::new(&connection.output, verb.task().has_several_sessions()),
+        net: Net::new(connection.network.ipv4, connection.network.ipv6),
+        has_several_hosts: has_several_hosts(verb.task(), &connection),
+        verify_size: !connection.network.no_verify_size,
         parts: RefCell::default(),
+        connection,
     };
     let result = block_on(async {
         let mut result = Ok(());
@@ -80,7 +74,7 @@ pub fn run() -> Exit {
             result = perform(&context, verb).await;
             Ok(())
         };
-        let ended = timeout(&context.net, connection.max_time, Phase::Total, work).await;
+        let ended = timeout(&context.net, context.connection.network.max_time, Phase::Total, work).await;
         match ended {
             Err(error @ Error::Timeout(_)) => {
                 let failure = Failure::of("stopped", error);
@@ -101,11 +95,10 @@ pub fn run() -> Exit {
 }
 
 /// The arguments, or what comes of it that there is nothing to do.
-fn parse() -> Result<Verb, Exit> {
-    let program = if local::has_runner() { "ftp-host" } else { "ftp-cli.wasm" };
-    let matches = named(Arguments::command(), program).try_get_matches();
-    let error = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
-        Ok(arguments) => return Ok(arguments.into_verb()),
+fn parse() -> Result<Arguments, Exit> {
+    let program = if sandbox::has_runner() { "ftp-host" } else { "ftp-cli.wasm" };
+    let error = match Arguments::parse(program, env::args_os().collect()) {
+        Ok(arguments) => return Ok(arguments),
         Err(error) => error,
     };
     let text = without_passwords(&error, env::args());
@@ -126,36 +119,17 @@ fn parse() -> Result<Verb, Exit> {
 }
 
 async fn perform(context: &Context, verb: Verb) -> Result<(), Failure> {
-    if verb.connection().insecure {
+    if context.connection.tls.insecure {
         context
             .out
             .warn("--insecure: any certificate is believed, so that anybody on the way can read and change all of it");
     }
-    credentials::check(context, &verb)?;
-    for folder in RequiredGrants::of(&verb, Path::is_dir)?.folders {
+    credentials::check(context, verb.task())?;
+    for folder in RequiredGrants::of(verb.task(), &context.connection, Path::is_dir)?.folders {
         local::check_absolute(&folder.path, &folder.path)?;
     }
-    work(context, verb).await
-}
-
-/// What a verb does. In one future, those of all verbs would be too much for the stack of a build without optimisation.
-fn work(context: &Context, verb: Verb) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + '_>> {
-    match verb {
-        Verb::Get(verb) => Box::pin(get::run(context, verb)),
-        Verb::Cat(verb) => Box::pin(get::cat(context, verb)),
-        Verb::Put(verb) => Box::pin(put::run(context, verb)),
-        Verb::Ls(verb) => Box::pin(list::ls(context, verb)),
-        Verb::Stat(verb) => Box::pin(list::stat(context, verb)),
-        Verb::Rm(verb) => Box::pin(files::rm(context, verb)),
-        Verb::Mkdir(verb) => Box::pin(files::mkdir(context, verb)),
-        Verb::Rmdir(verb) => Box::pin(files::rmdir(context, verb)),
-        Verb::Mv(verb) => Box::pin(files::mv(context, verb)),
-        Verb::Touch(verb) => Box::pin(files::touch(context, verb)),
-        Verb::Chmod(verb) => Box::pin(files::chmod(context, verb)),
-        Verb::Cp(verb) => Box::pin(copy::run(context, verb)),
-        Verb::Mirror(verb) => Box::pin(mirror::run(context, verb)),
-        Verb::Sum(verb) => Box::pin(sum::run(context, verb)),
-        Verb::Quote(verb) => Box::pin(quote::run(context, verb)),
-        Verb::Probe(verb) => Box::pin(probe::run(context, verb)),
-    }
+    // In one future, those of all verbs would be too much for the stack of a build without optimisation.
+    let work: Pin<Box<dyn Future<Output = Result<(), Failure>> + '_>> =
+        with_task!(verb, task => Box::pin(task.run(context)));
+    work.await
 }

@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::io::{self, Write};
 use std::rc::Rc;
 
-use ftp_cli::arguments::Verb;
+use ftp_cli::arguments::OutputOptions;
 use ftp_cli::exit::Exit;
 use ftp_cli::text::{plain, plain_json};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ use wasi::io::streams::{OutputStream, StreamError};
 
 use super::bars::{Bar, Bars};
 use super::failure::Failure;
-use super::local::has_terminal;
+use super::sandbox::has_terminal;
 
 /// Where results, notes and bars go. Cloning gives another handle to the same.
 #[derive(Clone)]
@@ -41,12 +41,11 @@ struct Results {
 }
 
 impl Output {
-    pub fn new(verb: &Verb) -> Self {
-        let options = verb.connection();
+    pub fn new(options: &OutputOptions, has_several_sessions: bool) -> Self {
         let bars = Bars::new(has_terminal() && !options.quiet && !options.json, options.columns);
         let (quiet, json, verbose) = (options.quiet, options.json, options.verbose);
         let results = RefCell::new(Results { stream: stdout(), failed: None });
-        let sessions = verb.has_several_sessions().then(Cell::default);
+        let sessions = has_several_sessions.then(Cell::default);
         Self(Rc::new(Inner {
             quiet,
             json,
