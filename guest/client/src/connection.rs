@@ -7,7 +7,7 @@ mod security;
 pub use directories::WorkingDirectory;
 pub(crate) use directories::is_about_the_path;
 
-use crate::control::{Control, Raw};
+use crate::control::{Control, Raw, begins_transfer};
 use crate::data::{Direction, TransferHandover, finish};
 use crate::dial::dial;
 use crate::error::{Error, Reply};
@@ -45,8 +45,6 @@ pub(crate) struct Connection<N: Network> {
     protection: Option<Protection>,
     /// The greeting was 230: whoever connects is logged in. Only where nobody in between can have said so.
     greeted_in: bool,
-    /// The verdict of that transfer, where it came before the data connection.
-    early: Option<Raw>,
     representation: Option<Representation>,
     pub(crate) mode: TransferMode,
     /// What `OPTS HASH` has chosen.
@@ -67,8 +65,6 @@ pub(crate) struct Connection<N: Network> {
     pub(crate) sized: Option<Reported>,
     /// The last transfer was not begun as it refuses `REST`.
     pub(crate) refused_offset: bool,
-    /// The verdict came in place of a preliminary reply, and no sentinel was sent since.
-    unannounced: bool,
     mlst_refused: bool,
     /// Where a listing came from: before the next command the session returns there.
     home: Option<Vec<u8>>,
@@ -106,7 +102,6 @@ impl<N: Network> Connection<N> {
             settings,
             alive: Arc::new(()),
             transfer: None,
-            early: None,
             representation: None,
             mode: TransferMode::Stream,
             hash: None,
@@ -118,7 +113,6 @@ impl<N: Network> Connection<N> {
             size_unknown: false,
             sized: None,
             refused_offset: false,
-            unannounced: false,
             mlst_refused: false,
             home: None,
         });
@@ -135,7 +129,7 @@ impl<N: Network> Connection<N> {
                 error => error,
             })?;
         }
-        let greeting = connection.control.last_reply(connection.settings.reply_timeout).await?;
+        let greeting = connection.control.answer().await?;
         let greeting = connection.positive(greeting)?;
         let welcome = connection.control.text(&greeting);
         if security == Security::Explicit {
@@ -156,8 +150,8 @@ impl<N: Network> Connection<N> {
         }
         if self.transfer.is_some() {
             self.leave_transfer().await?;
-        } else if core::mem::take(&mut self.unannounced) {
-            self.control.resync_with_noop().await?;
+        } else if self.control.conversation.take_unannounced() {
+            self.control.resync().await?;
         }
         self.go_home().await
     }
@@ -183,7 +177,7 @@ impl<N: Network> Connection<N> {
         self.control.renew_utf8(false);
         let mut reply = self.control.exchange("USER", Some(&user)).await?;
         if reply.code == 503 && self.greeted_in {
-            self.control.logged_in = true;
+            self.control.conversation.logged_in = true;
             self.control.renew_utf8(true);
             return Ok(self.control.text(&reply));
         }
@@ -194,7 +188,7 @@ impl<N: Network> Connection<N> {
             reply = self.control.exchange_secret("ACCT", account).await?;
         }
         let reply = self.positive(reply)?;
-        self.control.logged_in = true;
+        self.control.conversation.logged_in = true;
         self.control.renew_utf8(true);
         Ok(self.control.transcript.secrets.mask_reply(self.control.text(&reply)))
     }
@@ -216,7 +210,7 @@ impl<N: Network> Connection<N> {
             // It is asked for again before the next transfer. What the caller asked for stays: better refused than clear.
             self.protection = None;
         }
-        self.control.logged_in = false;
+        self.control.conversation.logged_in = false;
         self.greeted_in = false;
         Ok(self.control.text(&reply))
     }
@@ -244,8 +238,7 @@ impl<N: Network> Connection<N> {
         if command::verb(&line).as_deref() == Some("OPTS") {
             self.control.leave_utf8_to_caller();
         }
-        let first = self.control.exchange_line(&line).await?;
-        let reply = self.after_preliminary(first).await?;
+        let reply = self.control.exchange_line(&line).await?;
         match command::verb(&line).as_deref() {
             Some("TYPE") => self.representation = None,
             // The server may have others now, or another hash.
@@ -336,11 +329,6 @@ impl<N: Network> Connection<N> {
         if !begins_transfer(&agreed) {
             return Err(self.refusal(&agreed));
         }
-        self.unannounced = !agreed.is_preliminary();
-        if self.unannounced {
-            // The verdict without a preliminary reply, or a late one on something else.
-            self.early = Some(agreed.clone());
-        }
         let left = Arc::new(TransferHandover::default());
         self.transfer = Some(left.clone());
         let channel = match self.opened(opening).await {
@@ -348,7 +336,7 @@ impl<N: Network> Connection<N> {
             Err(Error::Handshake(cause)) => return Err(self.handshake_failed(cause.to_string()).await),
             channel => channel?,
         };
-        if let (Some(interval), None) = (self.settings.keepalive, &self.early)
+        if let (Some(interval), false) = (self.settings.keepalive, self.control.conversation.has_verdict())
             && let Some(lent) = self.control.lend_control(interval)
         {
             left.control.put(lent);
@@ -363,18 +351,13 @@ impl<N: Network> Connection<N> {
         self.positive(reply)
     }
 
-    /// The transfer has no preliminary reply.
-    pub(crate) fn is_unannounced(&self) -> bool {
-        self.unannounced
-    }
-
     /// The verdict of a transfer that has no preliminary reply: whether it was one on something else shows when a sentinel
     /// is sent; and where nothing came, it was.
     pub(crate) async fn confirmed(&mut self, verdict: Raw, has_come: bool) -> Result<Raw, Error> {
-        if !core::mem::take(&mut self.unannounced) {
+        if !self.control.conversation.take_unannounced() {
             return Ok(verdict);
         }
-        let verdict = self.control.resync_with_noop().await?.unwrap_or(verdict);
+        let verdict = self.control.resync().await?.unwrap_or(verdict);
         match has_come && verdict.is_positive() {
             true => Ok(verdict),
             false => Err(self.refusal(&verdict)),
@@ -384,20 +367,7 @@ impl<N: Network> Connection<N> {
     /// May be dropped while it waits: the reply is then still to come.
     async fn end_of_transfer(&mut self) -> Result<Raw, Error> {
         self.take_control_back();
-        let mut verdict = match self.early.take() {
-            Some(reply) => reply,
-            None => self.control.verdict().await?,
-        };
-        loop {
-            self.early = Some(verdict.clone());
-            match self.control.reply_after_transfer().await? {
-                None => break,
-                // The first reply may have been one to a `NOOP`: where they differ, the refusal is the verdict.
-                Some(reply) if verdict.is_positive() || verdict.is_preliminary() => verdict = reply,
-                Some(_) => {}
-            }
-        }
-        self.early = None;
+        let verdict = self.control.verdict().await?;
         self.transfer = None;
         Ok(verdict)
     }
@@ -420,7 +390,7 @@ impl<N: Network> Connection<N> {
         }
         self.end_sending(left).await;
         self.end_of_transfer().await?;
-        self.control.resync_with_noop().await?;
+        self.control.resync().await?;
         Ok(())
     }
 
@@ -443,9 +413,7 @@ impl<N: Network> Connection<N> {
     /// to some servers a reset there is the end of the session.
     pub(crate) async fn abort_over(&mut self, channel: Option<Channel<N::Stream>>) -> Result<Reply, Error> {
         self.transfer = None;
-        self.early = None;
-        self.control.forget_ahead();
-        self.control.begin("ABOR").await?;
+        self.control.begin_abort().await?;
         if let Some(mut channel) = channel {
             let end = async {
                 channel.drain().await;
@@ -453,8 +421,7 @@ impl<N: Network> Connection<N> {
             };
             select(end, self.network.sleep(CLOSE_LINGER)).await;
         }
-        let first = self.control.reply_of_transfer().await?;
-        let last = self.control.resync_with_noop().await?.unwrap_or(first);
+        let last = self.control.aborted().await?;
         Ok(self.control.text(&last))
     }
 
@@ -504,22 +471,11 @@ impl<N: Network> Connection<N> {
 
     /// One command whose reply is 2yz.
     pub(crate) async fn command(&mut self, verb: &str, argument: Option<&[u8]>) -> Result<Raw, Error> {
-        let first = self.control.exchange(verb, argument).await?;
-        let reply = self.after_preliminary(first).await?;
+        let reply = self.control.exchange(verb, argument).await?;
         match reply.code {
             // Superfluous (RFC 959, section 4.2.2), which what this asks for is not.
             202 if codes::fit(verb, 202) == Fit::Odd => Err(self.unexpected(&reply)),
             _ => self.positive(reply),
-        }
-    }
-
-    async fn after_preliminary(&mut self, reply: Raw) -> Result<Raw, Error> {
-        match reply.is_preliminary() {
-            true => {
-                let reply = self.control.last_reply(self.settings.reply_timeout).await?;
-                self.control.settled(reply).await
-            }
-            false => Ok(reply),
         }
     }
 
@@ -548,11 +504,6 @@ impl<N: Network> Drop for Connection<N> {
     fn drop(&mut self) {
         self.take_control_back();
     }
-}
-
-/// The reply after which there may be data. Some servers leave out the preliminary one.
-fn begins_transfer(reply: &Raw) -> bool {
-    reply.is_preliminary() || matches!(reply.code, 226 | 250)
 }
 
 /// The name that a server chose for `STOU`, from any of its replies.

@@ -12,7 +12,6 @@ use crate::timeout::{now_or_never, timeout, yield_now};
 use crate::tls::channel::{Channel, StartedHandshake};
 use crate::tls::{Agreed, Connection};
 use crate::transcript::Transcript;
-use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -20,27 +19,12 @@ use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
 use core::pin::pin;
 use core::time::Duration;
-use ftp_protocol::codes::{self, Fit};
+use ftp_protocol::conversation::{Conversation, Event, Sentinel, Violation};
 use ftp_protocol::encoding::Encoding;
 use ftp_protocol::{command, reply, telnet};
 
-/// Replies of 1yz that may come before the one that ends a command.
-const PRELIMINARY_REPLIES: usize = 16;
-
-/// Replies that may come between an ABOR, or a transfer that was left, and the one to `NOOP`. In a session as many may come
-/// that nobody asked for.
-const STRAY_REPLIES: usize = 4;
-
 /// A reply whose bytes are not yet text.
 pub(crate) type Raw = reply::Reply;
-
-/// What was asked together with the command before it, and since when.
-enum Ahead {
-    Nothing,
-    /// The reply comes after all that belong to that command.
-    Asked(Duration),
-    Answered(Raw, Duration),
-}
 
 /// The control connection. Once anything went wrong on it, it is of no further use.
 pub(crate) struct Control<N: Network> {
@@ -61,22 +45,12 @@ pub(crate) struct Control<N: Network> {
     /// It wants that in commands, as far as is known.
     wants_doubled: Option<bool>,
     usable: bool,
-    pub(crate) logged_in: bool,
-    /// There was a command that opens a data connection.
-    has_transferred: bool,
-    /// `PWD` was answered with a directory.
-    pub(crate) has_pwd: bool,
-    /// The verb that the next reply has to answer; none where replies of several commands may come.
-    awaits: Option<String>,
-    /// Replies that nobody asked for, so far.
-    strays: usize,
-    /// One of them was dropped, and nothing has shown since that it was the last.
-    in_doubt: bool,
+    /// Which reply belongs to which command.
+    pub(crate) conversation: Conversation,
     /// TLS begins or ends: nothing may come that was not asked for.
     guarded: bool,
-    ahead: Ahead,
-    /// After a transfer with `NOOP`s: `PWD` was sent, whose reply comes after all of theirs, and so many others came.
-    asked: Option<usize>,
+    /// When `EPSV` was sent together with a transfer.
+    asked_ahead: Duration,
     /// What the server says about itself.
     pub(crate) features: Features,
     pub(crate) utf8: Utf8,
@@ -100,15 +74,9 @@ impl<N: Network> Control<N> {
             doubles: None,
             wants_doubled: None,
             usable: true,
-            logged_in: false,
-            has_transferred: false,
-            has_pwd: false,
-            awaits: Some(codes::GREETING.to_owned()),
-            strays: 0,
-            in_doubt: false,
+            conversation: Conversation::new(),
             guarded: false,
-            ahead: Ahead::Nothing,
-            asked: None,
+            asked_ahead: Duration::ZERO,
             features: Features::default(),
             utf8: Utf8::default(),
             transcript,
@@ -214,42 +182,46 @@ impl<N: Network> Control<N> {
         self.hear_ahead().await?;
         self.drop_strays(false).await?;
         self.write(command::line(verb, argument)?, None).await?;
-        let reply = self.answer().await?;
-        match reply.is_preliminary() {
-            true => {
-                let reply = self.last_reply(self.limit).await?;
-                self.settled(reply).await
-            }
-            false => Ok(reply),
-        }
+        self.answer().await
     }
 
-    /// Send a command that gives a transfer up. The replies of both come in either order.
-    pub(crate) async fn begin(&mut self, verb: &str) -> Result<(), Error> {
-        self.write(command::line(verb, None)?, None).await?;
-        self.awaits = None;
-        Ok(())
+    /// (ABOR) Give up a transfer that the server may still begin. Its verdict is read later.
+    pub(crate) async fn give_up_transfer(&mut self) -> Result<(), Error> {
+        self.hear_ahead().await?;
+        self.queue(command::line("ABOR", None)?, None);
+        self.conversation.early_abort_sent();
+        self.flush().await
+    }
+
+    /// (ABOR) Give up a transfer. [`Self::aborted`] reads the replies.
+    pub(crate) async fn begin_abort(&mut self) -> Result<(), Error> {
+        self.queue(command::line("ABOR", None)?, None);
+        self.conversation.abort_sent();
+        self.flush().await
+    }
+
+    /// The last reply to `ABOR` and to the transfer that it ends.
+    pub(crate) async fn aborted(&mut self) -> Result<Raw, Error> {
+        match self.outcome(self.limit).await? {
+            Event::InStep(Some(last)) => Ok(last),
+            _ => Err(self.broken("no reply to ABOR")),
+        }
     }
 
     /// Send a prepared command line that begins a transfer, and whose replies are read later. A server that listens may
     /// have refused a connection by now: that is its reply, and nothing is dropped.
     pub(crate) async fn begin_line(&mut self, line: &[u8]) -> Result<(), Error> {
-        self.write(command::raw(line)?, None).await?;
-        self.await_transfer();
-        Ok(())
+        self.hear_ahead().await?;
+        self.queue(command::raw(line)?, None);
+        self.conversation.transfer_sent(false);
+        self.flush().await
     }
 
     /// (QUIT) Its reply; those of other commands may come before it, of which the refusals count.
     pub(crate) async fn last_word(&mut self) -> Result<Raw, Error> {
         self.send(command::line("QUIT", None)?, None).await?;
-        self.awaits = None;
-        for _ in 0..STRAY_REPLIES {
-            let reply = self.reply().await?;
-            if reply.code >= 400 || codes::fit("QUIT", reply.code) == Fit::Answers {
-                return Ok(reply);
-            }
-        }
-        Err(self.broken("no reply to QUIT among those that came"))
+        self.conversation.quit_sent();
+        self.answer().await
     }
 
     /// Show this to nobody from now on, not even in the server's own words.
@@ -270,212 +242,184 @@ impl<N: Network> Control<N> {
         self.answer().await
     }
 
-    /// As [`Self::exchange_line`], for a command that begins a transfer; `next` is sent in the same piece, and its reply
-    /// comes after those of the transfer.
-    pub(crate) async fn exchange_for_data(&mut self, line: &[u8], next: Option<&str>) -> Result<Raw, Error> {
+    /// As [`Self::exchange_line`], for a command that begins a transfer; with `EPSV` for the next one in the same piece,
+    /// whose reply comes after those of the transfer.
+    pub(crate) async fn exchange_for_data(&mut self, line: &[u8], with_epsv: bool) -> Result<Raw, Error> {
         let line = command::raw(line)?;
-        let next = next.map(|next| command::line(next, None)).transpose()?;
         self.make_way(&line).await?;
         self.queue(line, None);
-        if let Some(next) = next {
-            self.queue(next, None);
-            self.ahead = Ahead::Asked(self.network.now());
+        if with_epsv {
+            self.queue(command::line("EPSV", None)?, None);
+            self.asked_ahead = self.network.now();
         }
-        self.await_transfer();
+        self.conversation.transfer_sent(with_epsv);
         self.flush().await?;
         self.answer().await
     }
 
-    fn await_transfer(&mut self) {
-        self.awaits = Some(codes::TRANSFER.to_owned());
-        self.has_transferred = true;
-    }
-
-    async fn answer(&mut self) -> Result<Raw, Error> {
-        let reply = self.reply().await?;
-        self.settled(reply).await
-    }
-
-    /// The reply to what was asked ahead, and its age.
+    /// The reply to `EPSV` that was sent with the transfer before, and its age.
     pub(crate) async fn take_ahead(&mut self) -> Result<Option<(Raw, Duration)>, Error> {
         self.hear_ahead().await?;
-        match core::mem::replace(&mut self.ahead, Ahead::Nothing) {
-            Ahead::Answered(reply, since) => Ok(Some((reply, self.network.now().saturating_sub(since)))),
-            Ahead::Nothing | Ahead::Asked(_) => Ok(None),
-        }
+        let age = self.network.now().saturating_sub(self.asked_ahead);
+        Ok(self.conversation.take_passive_port().map(|reply| (reply, age)))
     }
 
     async fn hear_ahead(&mut self) -> Result<(), Error> {
-        if let Ahead::Asked(since) = self.ahead {
-            self.awaits = Some("EPSV".to_owned());
-            self.ahead = Ahead::Answered(self.reply().await?, since);
+        if self.conversation.expect_passive_port() {
+            self.outcome(self.limit).await?;
         }
         Ok(())
     }
 
-    /// What was asked ahead is answered somewhere among the replies to come; [`Self::fence`] passes over it.
-    pub(crate) fn forget_ahead(&mut self) {
-        self.ahead = Ahead::Nothing;
+    /// The reply to the command that was sent last.
+    pub(crate) async fn answer(&mut self) -> Result<Raw, Error> {
+        self.answer_within(self.limit).await
     }
 
-    /// Read one reply, whatever its code, but for 421: with that the server closes the session.
-    pub(crate) async fn reply(&mut self) -> Result<Raw, Error> {
-        self.reply_within(self.limit).await
-    }
-
-    /// As [`Self::reply`], with a limit of its own.
-    pub(crate) async fn reply_within(&mut self, limit: Duration) -> Result<Raw, Error> {
-        let reply = self.receive(limit).await?;
-        if self.wire.noops.unanswered == 0 {
-            self.check_fit(reply.code)?;
+    /// As [`Self::answer`], with a limit of its own. May be dropped while it waits.
+    pub(crate) async fn answer_within(&mut self, limit: Duration) -> Result<Raw, Error> {
+        match self.outcome(limit).await? {
+            Event::Reply(reply) | Event::Agreement(reply) => Ok(reply),
+            _ => Err(self.broken("a reply out of turn")),
         }
-        Ok(reply)
     }
 
-    /// As [`Self::reply_within`], whatever command it belongs to.
-    async fn receive(&mut self, limit: Duration) -> Result<Raw, Error> {
+    /// What the replies mean that come next, once any sentinel was sent that it takes to see that.
+    async fn outcome(&mut self, limit: Duration) -> Result<Event, Error> {
+        loop {
+            match self.event(limit).await? {
+                Event::Send(_) | Event::Odd { .. } => {}
+                event => return Ok(event),
+            }
+        }
+    }
+
+    /// The next reply that means anything. All up to it have no more time than one. May be dropped while it waits.
+    pub(crate) async fn event(&mut self, limit: Duration) -> Result<Event, Error> {
         let network = self.network.clone();
-        let read = timeout(&network, limit, Phase::Reply, pin!(self.read_reply())).await;
-        let reply = read.map_err(|error| self.fail(error))?;
-        self.note_received(&reply);
-        if reply.code == 421 {
-            return Err(self.closed_by_server(&reply));
-        }
-        Ok(reply)
+        let events = async {
+            loop {
+                let reply = self.read_reply().await?;
+                match self.attribute(reply)? {
+                    Event::Absorbed => yield_now().await,
+                    event => return Ok(event),
+                }
+            }
+        };
+        let event = timeout(&network, limit, Phase::Reply, pin!(events)).await;
+        event.map_err(|error| self.fail(error))
     }
 
-    /// Read replies up to one that is not preliminary. All together have no more time than one. May be dropped while it
+    /// What a reply means; what has to be sent for that is on its way.
+    fn attribute(&mut self, reply: Raw) -> Result<Event, Error> {
+        self.note_received(&reply);
+        let event = self.conversation.received(reply).map_err(|violation| self.out_of_step(violation))?;
+        self.act_on(event)
+    }
+
+    fn act_on(&mut self, event: Event) -> Result<Event, Error> {
+        match &event {
+            Event::Closing(reply) => return Err(self.closed_by_server(reply)),
+            Event::Send(sentinel) => self.queue_sentinel(*sentinel)?,
+            Event::Odd { verb, code } => {
+                self.transcript.note(&format!("{code} is an odd reply to {verb}"));
+                self.queue_sentinel(Sentinel::Noop)?;
+            }
+            Event::Unasked => self.transcript.note("nobody asked for that reply: it is dropped"),
+            _ => {}
+        }
+        Ok(event)
+    }
+
+    /// Sent when the next reply is read.
+    fn queue_sentinel(&mut self, sentinel: Sentinel) -> Result<(), Error> {
+        self.queue(command::line(sentinel.verb(), None)?, None);
+        Ok(())
+    }
+
+    pub(crate) fn out_of_step(&mut self, violation: Violation) -> Error {
+        self.broken(&violation.to_string())
+    }
+
+    /// The verdict of the transfer. May be dropped while it waits: it is then still to come.
+    pub(crate) async fn verdict(&mut self) -> Result<Raw, Error> {
+        loop {
+            if let Some(verdict) = self.conversation.take_verdict() {
+                return Ok(verdict);
+            }
+            let mut event = self.event(self.limit).await?;
+            while event == Event::AnnouncedAgain {
+                event = match now_or_never(self.event(self.limit)) {
+                    Some(event) => event?,
+                    None => {
+                        let event = self.conversation.doubt_verdict();
+                        let event = event.map_err(|violation| self.out_of_step(violation))?;
+                        self.act_on(event)?
+                    }
+                };
+            }
+        }
+    }
+
+    /// The verdict of a transfer whose data does not pass here, however often it is announced. May be dropped while it
     /// waits.
-    pub(crate) async fn last_reply(&mut self, limit: Duration) -> Result<Raw, Error> {
+    pub(crate) async fn verdict_within(&mut self, limit: Duration) -> Result<Raw, Error> {
         let network = self.network.clone();
         let replies = async {
-            for _ in 0..=PRELIMINARY_REPLIES {
-                let reply = self.reply_within(limit).await?;
-                if !reply.is_preliminary() {
-                    return Ok(reply);
+            loop {
+                if let Some(verdict) = self.conversation.take_verdict() {
+                    return Ok(verdict);
                 }
-                yield_now().await;
+                match self.event(limit).await? {
+                    Event::Agreement(refusal) if !begins_transfer(&refusal) => return Ok(refusal),
+                    _ => {}
+                }
             }
-            Err(Error::Protocol("one preliminary reply after another".to_string()))
         };
-        let reply = timeout(&network, limit, Phase::Reply, pin!(replies)).await;
-        reply.map_err(|error| self.fail(error))
+        let verdict = timeout(&network, limit, Phase::Reply, pin!(replies)).await;
+        verdict.map_err(|error| self.fail(error))
+    }
+
+    /// The reply that ended a transfer has to be one that ends transfers.
+    pub(crate) fn check_verdict(&mut self, verdict: &Raw) -> Result<(), Error> {
+        let fits = self.conversation.check_verdict(verdict);
+        fits.map_err(|violation| self.out_of_step(violation))
+    }
+
+    /// Send a sentinel and read replies until its own comes, so that none of an earlier command is left. Gives the last
+    /// reply before it.
+    pub(crate) async fn resync(&mut self) -> Result<Option<Raw>, Error> {
+        self.hear_ahead().await?;
+        let sentinel = self.conversation.resync();
+        self.in_step_after(sentinel).await
+    }
+
+    async fn in_step_after(&mut self, sentinel: Sentinel) -> Result<Option<Raw>, Error> {
+        self.queue_sentinel(sentinel)?;
+        self.flush().await?;
+        match self.outcome(self.limit).await? {
+            Event::InStep(last) => Ok(last),
+            _ => Err(self.broken("a reply out of turn")),
+        }
     }
 
     /// Lend the connection to a transfer, if the server does not mind. Until it is back, nothing else can be done with it.
     pub(crate) fn lend_control(&mut self, interval: Duration) -> Option<Box<BorrowedControl<N::Stream>>> {
-        if self.wire.noops.rejected {
-            self.wire.noops.sent = 0;
+        if self.conversation.keep_alive.rejected {
             return None;
         }
         let wire = core::mem::replace(&mut self.wire, ControlStream::new(Channel::Closed));
-        Some(Box::new(BorrowedControl::new(wire, interval, self.network.now())))
+        let keep_alive = core::mem::take(&mut self.conversation.keep_alive);
+        Some(Box::new(BorrowedControl::new(wire, keep_alive, interval, self.network.now())))
     }
 
     /// The transfer needs it no longer.
     pub(crate) fn return_control(&mut self, lent: BorrowedControl<N::Stream>) {
-        self.wire = lent.into_wire();
-        let sent = self.wire.noops.sent;
+        (self.wire, self.conversation.keep_alive) = lent.into_parts();
+        let sent = self.conversation.keep_alive.sent;
         if sent > 0 {
             self.transcript.note(&format!("NOOP was sent {sent} times in the transfer"));
         }
-    }
-
-    /// Read one reply that is not one to a `NOOP` of a transfer. All that are have no more time than one.
-    pub(crate) async fn reply_of_transfer(&mut self) -> Result<Raw, Error> {
-        if self.wire.noops.unanswered == 0 {
-            return self.reply().await;
-        }
-        let (network, limit) = (self.network.clone(), self.limit);
-        let reply = timeout(&network, limit, Phase::Reply, self.reply_but_noops()).await;
-        reply.map_err(|error| self.fail(error))
-    }
-
-    /// As [`Self::reply_of_transfer`], for the one that ends the transfer. One more to a `NOOP` than were sent would be taken
-    /// for it.
-    pub(crate) async fn verdict(&mut self) -> Result<Raw, Error> {
-        let mut reply = self.reply_of_transfer().await?;
-        if reply.is_preliminary()
-            && matches!(self.ahead, Ahead::Nothing)
-            && let Some(next) = now_or_never(self.reply_of_transfer())
-        {
-            reply = next?;
-        }
-        if reply.is_preliminary() {
-            reply = self.verdict_after(reply).await?;
-        }
-        if self.wire.noops.sent > 0 && reply.code == 200 {
-            return Err(self.broken("more replies to NOOP than were asked for"));
-        }
-        self.check_fit(reply.code)?;
-        Ok(reply)
-    }
-
-    /// Some servers announce a transfer twice. Others say no more than that of one that failed: so a `NOOP` is sent, and the
-    /// last reply before its own is the verdict. What was asked ahead, or is asked after the `NOOP`s of a transfer, shows it
-    /// as well.
-    async fn verdict_after(&mut self, announced: Raw) -> Result<Raw, Error> {
-        if let Ahead::Asked(since) = self.ahead {
-            let reply = self.receive(self.limit).await?;
-            if reply.code != 229 {
-                return Ok(reply);
-            }
-            self.ahead = Ahead::Answered(reply, since);
-            return Ok(announced);
-        }
-        if self.wire.noops.unanswered > 0 {
-            return Ok(announced);
-        }
-        let line = command::line("NOOP", None)?;
-        self.note_sent(&line, None);
-        self.wire.unsent.extend(line);
-        self.wire.noops.unanswered += 1;
-        let mut verdict = announced;
-        for _ in 0..PRELIMINARY_REPLIES {
-            let reply = self.reply().await?;
-            match self.wire.noops.take(&reply) {
-                true if self.wire.noops.unanswered == 0 => return Ok(verdict),
-                true => {}
-                false => verdict = reply,
-            }
-        }
-        Err(self.broken("one preliminary reply after another"))
-    }
-
-    async fn reply_but_noops(&mut self) -> Result<Raw, Error> {
-        loop {
-            let reply = self.reply().await?;
-            if !self.wire.noops.take(&reply) {
-                return Ok(reply);
-            }
-        }
-    }
-
-    /// Once a transfer has had its reply: read those that its `NOOP`s may still get, if it had any, up to the one to a
-    /// `PWD`, which can be told from theirs. Gives a reply that is neither, or none when all is in step. May be dropped
-    /// while it waits, and then called again.
-    pub(crate) async fn reply_after_transfer(&mut self) -> Result<Option<Raw>, Error> {
-        if self.wire.noops.unanswered == 0 && self.asked.is_none() {
-            return Ok(None);
-        }
-        self.awaits = None;
-        if self.asked.is_none() {
-            let line = command::line("PWD", None)?;
-            self.note_sent(&line, None);
-            self.wire.unsent.extend(line);
-        }
-        let others = *self.asked.get_or_insert(0);
-        let reply = self.reply_of_transfer().await?;
-        if matches!(reply.code, 257 | 550) || self.wire.noops.unanswered == 0 && !reply.is_positive() {
-            self.asked = None;
-            self.wire.noops.unanswered = 0;
-            return Ok(None);
-        }
-        if others == STRAY_REPLIES {
-            return Err(self.broken("no reply to PWD after a transfer"));
-        }
-        self.asked = Some(others + 1);
-        Ok(Some(reply))
     }
 
     /// Before a command, or the first of several that belong together: have names in UTF-8 where they are; and find out
@@ -520,8 +464,9 @@ impl<N: Network> Control<N> {
 
     async fn write(&mut self, line: Vec<u8>, hidden: Option<&str>) -> Result<(), Error> {
         self.hear_ahead().await?;
-        self.awaits = command::verb(&line);
+        let verb = command::verb(&line).unwrap_or_default();
         self.queue(line, hidden);
+        self.conversation.command_sent(verb);
         self.flush().await
     }
 
@@ -607,4 +552,9 @@ pub(crate) fn enable_tcp_keepalive<N: Network>(
     if let Err(error) = stream.set_keep_alive(idle.max(SHORTEST_TCP_KEEPALIVE)) {
         transcript.note(&format!("no TCP keepalive: {error}"));
     }
+}
+
+/// The reply after which there may be data. Some servers leave out the preliminary one.
+pub(crate) fn begins_transfer(reply: &Raw) -> bool {
+    reply.is_preliminary() || matches!(reply.code, 226 | 250)
 }

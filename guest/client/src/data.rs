@@ -98,7 +98,7 @@ impl<N: Network> Data<N> {
             left: Some(opened.left),
             direction,
             packing: Codec::new(connection.mode, direction, connection.settings.inflation_limit),
-            idle: match connection.is_unannounced() {
+            idle: match connection.control.conversation.is_unannounced() {
                 // The server has said that it is done.
                 true => connection.settings.idle_timeout.min(CLOSE_LINGER),
                 false => connection.settings.idle_timeout,

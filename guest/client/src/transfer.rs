@@ -258,7 +258,7 @@ impl<N: Network> Upload<N> {
         session
             .end_transfer(&data.session.clone(), async |connection| {
                 let verdict = data.end(connection).await?;
-                let is_early = connection.is_unannounced();
+                let is_early = connection.control.conversation.is_unannounced();
                 let reply = connection.confirmed(verdict, true).await?;
                 let policy = connection.settings.tls.data_end;
                 let cut = data.cut.take().filter(|_| policy != DataEnd::Lenient);

@@ -226,7 +226,7 @@ impl<N: Network> Connection<N> {
         let accepted = timeout(&network, limit, Phase::DataConnection, self.accept_peer(listener)).await;
         if let Err(Error::Timeout(_)) = accepted {
             // It may still be at it. The next call reads what it has to say.
-            self.control.begin("ABOR").await?;
+            self.control.give_up_transfer().await?;
         }
         accepted
     }
@@ -234,21 +234,14 @@ impl<N: Network> Connection<N> {
     async fn accept_peer(&mut self, listener: &mut N::Listener) -> Result<N::Stream, Error> {
         let peer = self.control.peer()?.to_canonical();
         loop {
-            let stream = match self.early {
-                Some(_) => listener.accept().await?,
+            let stream = match self.control.conversation.has_verdict() {
+                true => listener.accept().await?,
                 // There is time for a reply as long as there is for the connection.
-                None => match select(listener.accept(), self.control.reply_within(Duration::MAX)).await {
+                false => match select(listener.accept(), self.control.event(Duration::MAX)).await {
                     Either::First(stream) => stream?,
-                    Either::Second(reply) => {
-                        let reply = reply?;
-                        if reply.is_preliminary() {
-                            continue;
-                        }
-                        if !reply.is_positive() {
-                            self.transfer = None;
-                            return Err(self.refusal(&reply));
-                        }
-                        self.early = Some(reply);
+                    Either::Second(event) => {
+                        event?;
+                        self.check_not_refused()?;
                         continue;
                     }
                 },
@@ -258,6 +251,17 @@ impl<N: Network> Connection<N> {
                 return Ok(stream);
             }
             self.control.transcript.note(&format!("refused a data connection from {from}"));
+        }
+    }
+
+    /// The transfer has no verdict, or it is a positive one.
+    fn check_not_refused(&mut self) -> Result<(), Error> {
+        match self.control.conversation.take_refusal() {
+            Some(refusal) => {
+                self.transfer = None;
+                Err(self.refusal(&refusal))
+            }
+            None => Ok(()),
         }
     }
 }

@@ -56,7 +56,7 @@ impl<N: Network> Connection<N> {
         let reply = self.command("PWD", None).await?;
         match path::parse_257(reply.last_line()) {
             Some(path) if reply.code == 257 => {
-                self.control.has_pwd = true;
+                self.control.conversation.has_pwd = true;
                 Ok(path)
             }
             _ => Err(self.unexpected(&reply)),
@@ -173,7 +173,6 @@ impl<N: Network> Connection<N> {
         if !self.mlst_refused && self.may_have("MLST").await? {
             let reply =
                 self.control.exchange("MLST", Some(argument.as_slice()).filter(|path| !path.is_empty())).await?;
-            let reply = self.after_preliminary(reply).await?;
             if let Some(entry) = self.entry_in(&reply, path) {
                 return Ok(entry);
             }

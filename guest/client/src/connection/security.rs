@@ -1,8 +1,8 @@
 //! TLS on the control connection and on data connections, step by step (RFC 4217).
 
+use super::Connection;
 use super::data_mode::Pending;
-use super::{Connection, begins_transfer};
-use crate::control::{Control, Raw, enable_tcp_keepalive};
+use crate::control::{Raw, begins_transfer, enable_tcp_keepalive};
 use crate::data::Ends;
 use crate::error::{Error, Phase, Reply};
 use crate::limits::CLOSE_LINGER;
@@ -66,13 +66,13 @@ impl<N: Network> Connection<N> {
         line: &[u8],
         pending: Pending<N>,
     ) -> Result<(Raw, Opening<N>), Error> {
-        let ahead = self.may_ask_ahead().then_some("EPSV");
+        let with_epsv = self.may_ask_ahead();
         let control = &mut self.control;
         if let Pending::Connected(stream) = &pending {
             enable_tcp_keepalive(stream, &self.settings, &mut control.transcript);
         }
         if self.protection != Some(Protection::Private) {
-            return Ok((agree(control, line, ahead).await?, Opening::Clear(pending)));
+            return Ok((control.exchange_for_data(line, with_epsv).await?, Opening::Clear(pending)));
         }
         control.renew_ticket();
         let engine = engine::<N>(&mut self.engine, &self.settings.tls, &self.host)?;
@@ -80,7 +80,7 @@ impl<N: Network> Connection<N> {
         let stream = match pending {
             Pending::Connected(stream) => stream,
             Pending::Listening(listener) => {
-                let (reply, begun) = join(agree(control, line, ahead), async { begin() }).await;
+                let (reply, begun) = join(control.exchange_for_data(line, with_epsv), async { begin() }).await;
                 return Ok((reply?, Opening::Begun(listener, begun)));
             }
         };
@@ -93,7 +93,7 @@ impl<N: Network> Connection<N> {
             }
             Ok(channel)
         };
-        let (mut agreeing, mut handshake) = (pin!(agree(control, line, ahead)), pin!(handshake));
+        let (mut agreeing, mut handshake) = (pin!(control.exchange_for_data(line, with_epsv)), pin!(handshake));
         let mut secured = None;
         let reply = poll_fn(|cx| {
             let reply = agreeing.as_mut().poll(cx);
@@ -146,7 +146,7 @@ impl<N: Network> Connection<N> {
 
     /// (CCC) What protects data is agreed on before, as servers take that inside TLS only.
     pub(crate) async fn clear_command_channel(&mut self) -> Result<Reply, Error> {
-        if !self.control.logged_in || self.control.agreed().is_none() {
+        if !self.control.conversation.logged_in || self.control.agreed().is_none() {
             return Err(Error::InvalidArgument("only a session that is logged in inside TLS can leave it".to_string()));
         }
         self.protect().await?;
@@ -203,12 +203,6 @@ impl<N: Network> Connection<N> {
             Err(_) => Error::Tls(text),
         }
     }
-}
-
-/// Some servers acknowledge the command before they begin.
-async fn agree<N: Network>(control: &mut Control<N>, line: &[u8], ahead: Option<&str>) -> Result<Raw, Error> {
-    let reply = control.exchange_for_data(line, ahead).await?;
-    if reply.code == 200 { control.reply().await } else { Ok(reply) }
 }
 
 /// What makes TLS connections; made itself when it is first needed.
