@@ -147,9 +147,7 @@ pub(super) fn digest(text: &str) -> Result<[u8; 32], String> {
     if digits.len() != 64 || !digits.is_ascii() {
         return Err("not a SHA-256 digest of 64 hexadecimal digits".to_owned());
     }
-    for (byte, at) in digest.iter_mut().zip((0..64).step_by(2)) {
-        *byte = u8::from_str_radix(&digits[at..at + 2], 16).map_err(|_| "not hexadecimal".to_owned())?;
-    }
+    base16ct::mixed::decode(digits, &mut digest).map_err(|_| "not hexadecimal".to_owned())?;
     Ok(digest)
 }
 
