@@ -8,24 +8,23 @@ pub use directories::WorkingDirectory;
 pub(crate) use directories::is_about_the_path;
 
 use crate::control::{Control, Raw, begins_transfer};
-use crate::data::{Direction, TransferHandover, finish};
+use crate::data::finish;
 use crate::dial::dial;
 use crate::error::{Error, Reply};
 use crate::extensions::Features;
+use crate::handover::{Direction, SessionState, TransferHandover};
+use crate::known::{Known, PassivePorts};
 use crate::limits::CLOSE_LINGER;
-use crate::metadata::SetTime;
 use crate::network::Network;
 use crate::settings::{Representation, Settings, TransferMode};
 use crate::timeout::select;
 use crate::tls::channel::Channel;
 use crate::tls::{Protection, Rustls, Security, TlsCause};
-use crate::verify::Reported;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use ftp_protocol::checksum::Algorithm;
 use ftp_protocol::codes::{self, Fit};
 use ftp_protocol::{command, text};
 
@@ -34,9 +33,9 @@ pub(crate) struct Connection<N: Network> {
     pub(crate) network: N,
     pub(crate) settings: Settings,
     pub(crate) control: Control<N>,
-    /// Alive as long as the session: its transfers watch it.
-    pub(crate) alive: Arc<()>,
-    /// Shared with the transfer that is open; ours alone when that was dropped with its replies unread.
+    /// Shared with all transfers.
+    pub(crate) state: Arc<SessionState>,
+    /// Shared with the transfer that is open, or whose replies are unread.
     transfer: Option<Arc<TransferHandover<N::Stream>>>,
     host: String,
     /// What makes TLS connections, once there was one.
@@ -47,25 +46,10 @@ pub(crate) struct Connection<N: Network> {
     greeted_in: bool,
     representation: Option<Representation>,
     pub(crate) mode: TransferMode,
-    /// What `OPTS HASH` has chosen.
-    pub(crate) hash: Option<Algorithm>,
-    /// How modification times are set, once a way has worked.
-    pub(crate) set_time: Option<SetTime>,
-    /// The server wants to know what a passive data connection is for.
-    pret: bool,
-    /// `EPSV` does not work here, or its ports cannot be reached.
-    only_pasv: bool,
-    /// `EPSV` gave a port before.
-    knows_epsv: bool,
-    /// The server does not know it, whatever it reports.
-    mlsd_refused: bool,
-    /// It does not know `SIZE`.
-    pub(crate) size_unknown: bool,
-    /// What it reported last.
-    pub(crate) sized: Option<Reported>,
+    pub(crate) known: Known,
+    ports: PassivePorts,
     /// The last transfer was not begun as it refuses `REST`.
     pub(crate) refused_offset: bool,
-    mlst_refused: bool,
     /// Where a listing came from: before the next command the session returns there.
     home: Option<Vec<u8>>,
 }
@@ -100,20 +84,13 @@ impl<N: Network> Connection<N> {
             greeted_in: false,
             network,
             settings,
-            alive: Arc::new(()),
+            state: Arc::new(SessionState::new()),
             transfer: None,
             representation: None,
             mode: TransferMode::Stream,
-            hash: None,
-            set_time: None,
-            pret: false,
-            only_pasv: false,
-            knows_epsv: false,
-            mlsd_refused: false,
-            size_unknown: false,
-            sized: None,
+            known: Known::default(),
+            ports: PassivePorts::default(),
             refused_offset: false,
-            mlst_refused: false,
             home: None,
         });
         if let Some(proxy) = &connection.settings.proxy {
@@ -158,7 +135,7 @@ impl<N: Network> Connection<N> {
 
     /// A transfer is open.
     fn is_busy(&self) -> bool {
-        self.transfer.as_ref().is_some_and(|transfer| Arc::strong_count(transfer) > 1)
+        self.transfer.as_ref().is_some_and(|transfer| transfer.is_lent())
     }
 
     // Login (RFC 959, section 4.1.1)
@@ -258,12 +235,7 @@ impl<N: Network> Connection<N> {
     /// They may depend on the login, the host and TLS.
     pub(crate) fn forget_features(&mut self) {
         self.control.features = Features::default();
-        self.mlsd_refused = false;
-        self.mlst_refused = false;
-        self.hash = None;
-        self.set_time = None;
-        self.size_unknown = false;
-        self.sized = None;
+        self.known = Known::default();
     }
 
     pub(crate) async fn system(&mut self) -> Result<String, Error> {
@@ -285,12 +257,12 @@ impl<N: Network> Connection<N> {
 
     /// The server has `MLSD`, as far as it reports (RFC 3659, section 7.8) and has answered.
     pub(crate) async fn may_have_mlsd(&mut self) -> Result<bool, Error> {
-        Ok(!self.mlsd_refused && (self.may_have("MLST").await? || self.may_have("MLSD").await?))
+        Ok(!self.known.mlsd_refused && (self.may_have("MLST").await? || self.may_have("MLSD").await?))
     }
 
     /// The server does not know it.
     pub(crate) fn forget_mlsd(&mut self) {
-        self.mlsd_refused = true;
+        self.known.mlsd_refused = true;
     }
 
     pub(crate) async fn select_facts(&mut self, facts: &[String]) -> Result<Reply, Error> {
@@ -329,7 +301,7 @@ impl<N: Network> Connection<N> {
         if !begins_transfer(&agreed) {
             return Err(self.refusal(&agreed));
         }
-        let left = Arc::new(TransferHandover::default());
+        let left = Arc::new(TransferHandover::new());
         self.transfer = Some(left.clone());
         let channel = match self.opened(opening).await {
             Err(Error::Tls(text)) => return Err(self.handshake_failed(text).await),
@@ -503,6 +475,7 @@ impl<N: Network> Drop for Connection<N> {
     /// A transfer that is still open keeps nothing of the session alive.
     fn drop(&mut self) {
         self.take_control_back();
+        self.state.close();
     }
 }
 

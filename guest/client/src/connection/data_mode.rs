@@ -30,13 +30,13 @@ impl<N: Network> Connection<N> {
 
     /// As [`Self::connect_data`]; some servers have to know first what it is for (PRET).
     async fn connect_data_for(&mut self, line: &[u8]) -> Result<N::Stream, Error> {
-        if !self.pret {
+        if !self.ports.pret {
             match self.connect_data().await {
                 Err(Error::Permanent(reply)) if reply.lines.iter().any(|line| line.contains("PRET")) => {}
                 connected => return connected,
             }
-            self.pret = true;
-            self.only_pasv = false;
+            self.ports.pret = true;
+            self.ports.only_pasv = false;
         }
         let pret = [b"PRET ", line].concat();
         let reply = self.control.exchange_line(&pret).await?;
@@ -55,7 +55,7 @@ impl<N: Network> Connection<N> {
             }
         }
         let has_pasv = self.may_have_pasv()?;
-        if self.only_pasv {
+        if self.ports.only_pasv {
             return self.connect_by_pasv(limit).await;
         }
         let port = match self.epsv_port().await? {
@@ -91,8 +91,8 @@ impl<N: Network> Connection<N> {
     /// Whether `EPSV` for the next transfer may go with the command of this one. With `NOOP`s in between nobody could tell
     /// the replies apart.
     pub(super) fn may_ask_ahead(&self) -> bool {
-        let passive = matches!(self.settings.data_mode, DataMode::Passive) && !self.pret && !self.only_pasv;
-        self.settings.pipelining && self.settings.keepalive.is_none() && passive && self.knows_epsv
+        let passive = matches!(self.settings.data_mode, DataMode::Passive) && !self.ports.pret && !self.ports.only_pasv;
+        self.settings.pipelining && self.settings.keepalive.is_none() && passive && self.ports.knows_epsv
     }
 
     /// The port that was asked for together with the last transfer. An old one may be another client's by now.
@@ -107,7 +107,7 @@ impl<N: Network> Connection<N> {
         self.control.transcript.note(&format!("the port of EPSV cannot be reached ({failure}); trying PASV"));
         match self.connect_by_pasv(limit).await {
             Ok(stream) => {
-                self.only_pasv = true;
+                self.ports.only_pasv = true;
                 Ok(stream)
             }
             // The server has no `PASV`: what matters is what went wrong before.
@@ -145,9 +145,9 @@ impl<N: Network> Connection<N> {
         };
         match port {
             Some(port) => {
-                self.knows_epsv |= reply.code == 229;
+                self.ports.knows_epsv |= reply.code == 229;
                 // It would have to be brought in step each time.
-                self.only_pasv |= reply.code == 227;
+                self.ports.only_pasv |= reply.code == 227;
                 Ok(Ok(port))
             }
             None if reply.code == 229 && !self.may_have_pasv()? => {
@@ -161,7 +161,7 @@ impl<N: Network> Connection<N> {
     async fn pasv_port_after(&mut self, refused: Error) -> Result<u16, Error> {
         match self.port_after("PASV").await {
             Ok(port) => {
-                self.only_pasv = true;
+                self.ports.only_pasv = true;
                 Ok(port)
             }
             Err(Error::Permanent(_)) if !matches!(refused, Error::Permanent(_)) => Err(refused),
@@ -171,7 +171,7 @@ impl<N: Network> Connection<N> {
 
     /// (EPSV, else PASV) For another server to connect to.
     pub(crate) async fn passive_port(&mut self) -> Result<u16, Error> {
-        if self.only_pasv {
+        if self.ports.only_pasv {
             return self.port_after("PASV").await;
         }
         let has_pasv = self.may_have_pasv()?;

@@ -96,7 +96,7 @@ impl<N: Network> Connection<N> {
             Ok(_) => {
                 self.home = home;
                 // Its path is another one now.
-                self.sized = None;
+                self.known.sized = None;
                 Ok(None)
             }
             Err(refusal @ Error::Permanent(_)) => Ok(Some(refusal)),
@@ -170,7 +170,7 @@ impl<N: Network> Connection<N> {
     pub(crate) async fn entry(&mut self, path: &str) -> Result<Entry, Error> {
         let argument = self.bytes(path)?;
         self.control.ask_for_utf8().await?;
-        if !self.mlst_refused && self.may_have("MLST").await? {
+        if !self.known.mlst_refused && self.may_have("MLST").await? {
             let reply =
                 self.control.exchange("MLST", Some(argument.as_slice()).filter(|path| !path.is_empty())).await?;
             if let Some(entry) = self.entry_in(&reply, path) {
@@ -179,7 +179,7 @@ impl<N: Network> Connection<N> {
             if is_about_the_path(reply.code) {
                 return Err(self.refusal(&reply));
             }
-            self.mlst_refused = reply.code != 250;
+            self.known.mlst_refused = reply.code != 250;
         }
         self.entry_by_size(path).await
     }

@@ -1,7 +1,7 @@
 //! Tables of what was sent and received, and random sessions against a server that answers each command once.
 
 use super::*;
-use crate::codes::fit;
+use crate::codes::{Fit, fit};
 use alloc::collections::VecDeque;
 use alloc::format;
 use alloc::string::ToString;
