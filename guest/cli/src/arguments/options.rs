@@ -8,7 +8,9 @@ use clap::Args;
 use ftp_client::retry::Retry;
 use ftp_client::{Active, DataEnd, DataMode, Encoding, Identity, Settings, TlsSettings, Trust, Version};
 
-use super::values::{DataEndMode, ProxyUrl, TlsMode, TlsVersion, bytes, digest, encoding, ports, proxy, seconds};
+use super::values::{
+    DataEndMode, Families, ProxyUrl, TlsMode, TlsVersion, Volume, bytes, digest, encoding, ports, proxy, seconds,
+};
 
 /// How files are transferred.
 #[derive(Args, Debug, Clone)]
@@ -154,10 +156,10 @@ pub struct NetworkOptions {
     pub max_time: Option<Duration>,
     /// IPv4 only
     #[arg(global = true, short = '4', long, conflicts_with = "ipv6", hide_short_help = true)]
-    pub ipv4: bool,
+    ipv4: bool,
     /// IPv6 only
     #[arg(global = true, short = '6', long, hide_short_help = true)]
-    pub ipv6: bool,
+    ipv6: bool,
     /// Let the server connect back for data
     #[arg(global = true, long)]
     pub active: bool,
@@ -201,10 +203,10 @@ pub struct OutputOptions {
     ///
     /// Passwords are masked. Of --verbose and --quiet the last one counts.
     #[arg(global = true, short, long, overrides_with_all = ["verbose", "quiet"])]
-    pub verbose: bool,
+    verbose: bool,
     /// Errors only
     #[arg(global = true, short, long, overrides_with = "quiet")]
-    pub quiet: bool,
+    quiet: bool,
     /// Write what happens as JSON, an object on each line
     #[arg(global = true, long, overrides_with = "json")]
     pub json: bool,
@@ -218,6 +220,28 @@ impl TransferOptions {
     /// `--retry` and `--retry-wait`.
     pub fn retry(&self) -> Retry {
         Retry { attempts: self.retry, wait: self.retry_wait, ..Retry::default() }
+    }
+}
+
+impl NetworkOptions {
+    /// Which addresses are connected to.
+    pub fn families(&self) -> Families {
+        match (self.ipv4, self.ipv6) {
+            (true, _) => Families::Ipv4,
+            (false, true) => Families::Ipv6,
+            (false, false) => Families::Both,
+        }
+    }
+}
+
+impl OutputOptions {
+    /// How much is printed.
+    pub fn volume(&self) -> Volume {
+        match (self.quiet, self.verbose) {
+            (true, _) => Volume::Quiet,
+            (false, true) => Volume::Verbose,
+            (false, false) => Volume::Normal,
+        }
     }
 }
 

@@ -51,6 +51,52 @@ pub enum DataEndMode {
     Lenient,
 }
 
+/// Of `--ipv4` and `--ipv6`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Families {
+    /// Addresses of either
+    #[default]
+    Both,
+    /// IPv4 only
+    Ipv4,
+    /// IPv6 only
+    Ipv6,
+}
+
+/// Of `--verbose` and `--quiet`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Volume {
+    /// Errors only
+    Quiet,
+    /// Notes and bars
+    #[default]
+    Normal,
+    /// The control connection too
+    Verbose,
+}
+
+/// Of `--fxp` and `--relay`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    /// Straight between the servers, else through this client
+    Either,
+    /// Straight between the servers, or not at all
+    Direct,
+    /// Through this client
+    Relay,
+}
+
+/// Of `--names` and `--long`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineFormat {
+    /// Kind, size, time and name
+    Short,
+    /// Names only
+    Names,
+    /// Permissions and owner too
+    Long,
+}
+
 /// `--proxy`, with its password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ProxyUrl(pub Proxy);

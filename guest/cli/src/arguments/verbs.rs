@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use clap::Args;
+use ftp_client::mirror::Compare;
 
 use super::options::TransferOptions;
-use super::values::{Filters, SumAlgorithm, mode};
+use super::values::{Filters, LineFormat, Route, SumAlgorithm, mode};
 use crate::remote::Remote;
 use crate::task::{Folder, Task, is_output, parent, split_target};
 
@@ -119,13 +120,24 @@ pub struct Ls {
     pub urls: Vec<String>,
     /// Names only, one on each line
     #[arg(short = '1', long = "names", conflicts_with = "long")]
-    pub names: bool,
+    names: bool,
     /// Kind, permissions, owner, size, time and name, instead of kind, size, time and name
     #[arg(short, long)]
-    pub long: bool,
+    long: bool,
     /// Ask for names that begin with a dot, too, where the server has no MLSD: LIST -a, which not every server knows
     #[arg(long)]
     pub hidden: bool,
+}
+
+impl Ls {
+    /// What a line has.
+    pub fn format(&self) -> LineFormat {
+        match (self.names, self.long) {
+            (true, _) => LineFormat::Names,
+            (false, true) => LineFormat::Long,
+            (false, false) => LineFormat::Short,
+        }
+    }
 }
 
 impl Task for Ls {
@@ -233,10 +245,21 @@ pub struct Cp {
     pub to: String,
     /// Straight between the servers, or not at all
     #[arg(long, conflicts_with = "relay")]
-    pub fxp: bool,
+    fxp: bool,
     /// Through here, without asking the servers to do it
     #[arg(long)]
-    pub relay: bool,
+    relay: bool,
+}
+
+impl Cp {
+    /// Which way the file takes.
+    pub fn route(&self) -> Route {
+        match (self.fxp, self.relay) {
+            (true, _) => Route::Direct,
+            (false, true) => Route::Relay,
+            (false, false) => Route::Either,
+        }
+    }
 }
 
 impl Task for Cp {
@@ -279,10 +302,10 @@ pub struct Mirror {
     pub replace: bool,
     /// Leave files alone that are newer in the target
     #[arg(long, conflicts_with = "size_only")]
-    pub newer: bool,
+    newer: bool,
     /// Compare sizes, not times
     #[arg(long)]
-    pub size_only: bool,
+    size_only: bool,
     /// Levels of directories below the source
     #[arg(long, value_name = "LEVELS")]
     pub depth: Option<usize>,
@@ -304,6 +327,17 @@ pub struct Mirror {
     /// How files are transferred.
     #[command(flatten)]
     pub transfer: TransferOptions,
+}
+
+impl Mirror {
+    /// What makes a file another version.
+    pub fn compare(&self) -> Compare {
+        match (self.newer, self.size_only) {
+            (true, _) => Compare::Newer,
+            (false, true) => Compare::Size,
+            (false, false) => Compare::SizeAndTime,
+        }
+    }
 }
 
 impl Task for Mirror {

@@ -5,7 +5,7 @@
 
 use std::cell::Cell;
 
-use ftp_cli::arguments::Cp;
+use ftp_cli::arguments::{Cp, Route};
 use ftp_cli::exit::Exit;
 use ftp_cli::names;
 use ftp_client::{CHUNK, Error, Representation, yield_now};
@@ -152,10 +152,10 @@ impl Copy<'_> {
     /// Straight, or through this client: how it went, and what was compared.
     async fn run(&self, cp: &Cp, source: &mut Client, sink: &mut Client) -> Result<(&'static str, Compared), Failure> {
         let what = format!("cannot copy {}", self.path);
-        if !cp.relay {
+        if cp.route() != Route::Relay {
             match self.straight(source, sink).await {
                 Ok(compared) => return Ok(("straight", compared)),
-                Err(error) if cp.fxp => return Err(Failure::of_named(&what, error)),
+                Err(error) if cp.route() == Route::Direct => return Err(Failure::of_named(&what, error)),
                 Err(error) => {
                     let text = format!("the servers do not copy it themselves ({error}), so it goes through here");
                     self.context.out.note(&text);

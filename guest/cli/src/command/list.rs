@@ -1,6 +1,6 @@
 //! `ls` and `stat`.
 
-use ftp_cli::arguments::{Ls, Stat};
+use ftp_cli::arguments::{LineFormat, Ls, Stat};
 use ftp_cli::exit::Exit;
 use ftp_cli::names;
 use ftp_cli::remote::{Kind as UrlKind, Remote};
@@ -23,7 +23,7 @@ impl Run for Ls {
         let servers = servers(context, &self.urls)?;
         each_url(context, &servers, async |worker, tally| {
             let remote = &worker.server.remote;
-            if self.urls.len() > 1 && !self.names && !context.out.is_json() {
+            if self.urls.len() > 1 && self.format() != LineFormat::Names && !context.out.is_json() {
                 let path = remote.path().unwrap_or_default();
                 context.out.line(&format!("{}/{path}:", remote.server()));
             }
@@ -61,20 +61,17 @@ fn show_all(out: &Output, remote: &Remote, listed: Vec<Listed>, ls: &Ls) {
     }
     entries.sort_by(|one, other| one.name.cmp(&other.name));
     for entry in &entries {
-        if out.is_json() {
-            out.event(&show::object(&remote.within(&entry.name), entry));
-        } else if ls.names {
-            out.line(&entry.name);
-        } else if ls.long {
-            out.raw(&show::long_line(entry));
-        } else {
-            out.raw(&show::line(entry));
+        match ls.format() {
+            _ if out.is_json() => out.event(&show::object(&remote.within(&entry.name), entry)),
+            LineFormat::Names => out.line(&entry.name),
+            LineFormat::Long => out.raw(&show::long_line(entry)),
+            LineFormat::Short => out.raw(&show::line(entry)),
         }
     }
     for line in unparsed {
         if out.is_json() {
             out.event(&json!({ "unparsed": line }));
-        } else if !ls.names {
+        } else if ls.format() != LineFormat::Names {
             out.raw(&format!("? {}\n", plain(&line)));
         }
     }

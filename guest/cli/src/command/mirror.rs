@@ -19,8 +19,7 @@ use ftp_cli::exit::Exit;
 use ftp_cli::names::{self, Naming};
 use ftp_cli::remote::Remote;
 use ftp_client::mirror::{
-    Compare, Doubt, End, Folder, Patterns, Plan, PlanOptions, RelativePath, Side, Step, Tree, Walk, WalkLimit,
-    WalkOptions,
+    Doubt, End, Folder, Patterns, Plan, PlanOptions, RelativePath, Side, Step, Tree, Walk, WalkLimit, WalkOptions,
 };
 use ftp_client::{Error, Representation, Timestamp};
 use serde_json::json;
@@ -73,11 +72,7 @@ async fn run(context: &Context, mirror: Mirror) -> Result<(), Failure> {
     let (client, mut walk, there) = work.look_there(client).await?;
     let here = work.look_here()?;
     let options = PlanOptions {
-        compare: match (mirror.newer, mirror.size_only) {
-            (true, _) => Compare::Newer,
-            (false, true) => Compare::Size,
-            (false, false) => Compare::SizeAndTime,
-        },
+        compare: mirror.compare(),
         delete: mirror.delete,
         replace: mirror.replace,
         keep_times: !mirror.transfer.no_times,

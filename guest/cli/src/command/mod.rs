@@ -62,7 +62,7 @@ pub fn run() -> Exit {
     };
     let context = Context {
         out: Output::new(&connection.output, verb.task().has_several_sessions()),
-        net: Net::new(connection.network.ipv4, connection.network.ipv6),
+        net: Net::new(connection.network.families()),
         has_several_hosts: has_several_hosts(verb.task(), &connection),
         verify_size: !connection.network.no_verify_size,
         parts: RefCell::default(),

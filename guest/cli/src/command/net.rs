@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::rc::Rc;
 use std::time::Duration;
 
+use ftp_cli::arguments::Families;
 use ftp_cli::remote::is_link_local;
 use ftp_client::{Network, NetworkError};
 use ftp_wasi::{Wasi, WasiListener, WasiStream};
@@ -14,8 +15,7 @@ use super::output::Output;
 /// WASI's network, or a half of it: `-4` and `-6`. That of a session shows what is said there.
 #[derive(Clone)]
 pub struct Net {
-    ipv4: bool,
-    ipv6: bool,
+    families: Families,
     session: Option<Rc<Watched>>,
 }
 
@@ -31,8 +31,8 @@ struct Watched {
 }
 
 impl Net {
-    pub fn new(only_ipv4: bool, only_ipv6: bool) -> Self {
-        Self { ipv4: !only_ipv6, ipv6: !only_ipv4, session: None }
+    pub fn new(families: Families) -> Self {
+        Self { families, session: None }
     }
 
     /// That of one session.
@@ -68,7 +68,11 @@ impl Network for Net {
 
     async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, NetworkError> {
         let mut addresses = Wasi.resolve(host).await?;
-        addresses.retain(|address| if address.is_ipv4() { self.ipv4 } else { self.ipv6 });
+        addresses.retain(|address| match self.families {
+            Families::Both => true,
+            Families::Ipv4 => address.is_ipv4(),
+            Families::Ipv6 => address.is_ipv6(),
+        });
         match addresses.is_empty() {
             true => Err(NetworkError::Unresolvable(format!("{host} has no address of the kind that was asked for"))),
             false => Ok(addresses),
