@@ -38,20 +38,30 @@ pub(crate) struct Connection<N: Network> {
     /// Shared with the transfer that is open, or whose replies are unread.
     transfer: Option<Arc<TransferHandover<N::Stream>>>,
     host: String,
-    /// What makes TLS connections, once there was one.
+    tls: SessionTls,
+    /// The greeting was 230: whoever connects is logged in. Only where nobody in between can have said so.
+    greeted_in: bool,
+    pub(crate) parameters: TransferParameters,
+    pub(crate) known: Known,
+    ports: PassivePorts,
+    /// Where a listing came from: before the next command the session returns there.
+    home: Option<Vec<u8>>,
+}
+
+/// What makes TLS connections, and where there are any.
+struct SessionTls {
+    /// None as long as there was no TLS connection.
     engine: Option<Rustls>,
     /// What the server was told about data connections.
     protection: Option<Protection>,
-    /// The greeting was 230: whoever connects is logged in. Only where nobody in between can have said so.
-    greeted_in: bool,
+}
+
+/// The transfer parameters (RFC 959, section 3) that the server has.
+#[derive(Default)]
+pub(crate) struct TransferParameters {
+    /// None where nobody has asked for one yet.
     representation: Option<Representation>,
     pub(crate) mode: TransferMode,
-    pub(crate) known: Known,
-    ports: PassivePorts,
-    /// The last transfer was not begun as it refuses `REST`.
-    pub(crate) refused_offset: bool,
-    /// Where a listing came from: before the next command the session returns there.
-    home: Option<Vec<u8>>,
 }
 
 /// A transfer that the server has agreed to.
@@ -79,18 +89,15 @@ impl<N: Network> Connection<N> {
         let mut connection = Box::new(Self {
             control: Control::new(network.clone(), stream, &settings),
             host: host.to_string(),
-            engine,
-            protection: None,
+            tls: SessionTls { engine, protection: None },
             greeted_in: false,
             network,
             settings,
             state: Arc::new(SessionState::new()),
             transfer: None,
-            representation: None,
-            mode: TransferMode::Stream,
+            parameters: TransferParameters::default(),
             known: Known::default(),
             ports: PassivePorts::default(),
-            refused_offset: false,
             home: None,
         });
         if let Some(proxy) = &connection.settings.proxy {
@@ -179,13 +186,13 @@ impl<N: Network> Connection<N> {
 
     pub(crate) async fn reinitialize(&mut self) -> Result<Reply, Error> {
         let reply = self.command("REIN", None).await?;
-        self.representation = None;
+        self.parameters.representation = None;
         self.forget_features();
-        self.mode = TransferMode::Stream;
+        self.parameters.mode = TransferMode::Stream;
         self.control.renew_utf8(false);
         if self.settings.security != Security::None {
             // It is asked for again before the next transfer. What the caller asked for stays: better refused than clear.
-            self.protection = None;
+            self.tls.protection = None;
         }
         self.control.conversation.logged_in = false;
         self.greeted_in = false;
@@ -217,11 +224,11 @@ impl<N: Network> Connection<N> {
         }
         let reply = self.control.exchange_line(&line).await?;
         match command::verb(&line).as_deref() {
-            Some("TYPE") => self.representation = None,
+            Some("TYPE") => self.parameters.representation = None,
             // The server may have others now, or another hash.
             Some("CLNT" | "HOST" | "OPTS") => self.forget_features(),
             // No other one is let through.
-            Some("MODE") if reply.is_positive() => self.mode = TransferMode::Stream,
+            Some("MODE") if reply.is_positive() => self.parameters.mode = TransferMode::Stream,
             _ => {}
         }
         Ok(self.control.text(&reply))
@@ -234,7 +241,7 @@ impl<N: Network> Connection<N> {
 
     /// They may depend on the login, the host and TLS.
     pub(crate) fn forget_features(&mut self) {
-        self.control.features = Features::default();
+        self.control.extensions.features = Features::default();
         self.known = Known::default();
     }
 
@@ -283,7 +290,7 @@ impl<N: Network> Connection<N> {
         line: &[u8],
     ) -> Result<OpenTransfer<N>, Error> {
         command::raw(line)?;
-        self.refused_offset = false;
+        self.known.offset_refused = false;
         self.control.prepare(line).await?;
         self.protect().await?;
         if let Some(representation) = representation {
@@ -293,7 +300,7 @@ impl<N: Network> Connection<N> {
         if offset > 0 {
             let reply = self.control.exchange("REST", Some(format!("{offset}").as_bytes())).await?;
             if reply.code != 350 {
-                self.refused_offset = true;
+                self.known.offset_refused = true;
                 return Err(self.refusal(&reply));
             }
         }
@@ -426,15 +433,15 @@ impl<N: Network> Connection<N> {
     /// (MODE) For all transfers from now on, until the login ends.
     pub(crate) async fn set_transfer_mode(&mut self, mode: TransferMode) -> Result<Reply, Error> {
         let reply = self.command("MODE", Some(mode.code())).await?;
-        self.mode = mode;
+        self.parameters.mode = mode;
         Ok(self.control.text(&reply))
     }
 
     /// (TYPE) Sent only when it changes.
     pub(crate) async fn represent(&mut self, representation: Representation) -> Result<(), Error> {
-        if self.representation != Some(representation) {
+        if self.parameters.representation != Some(representation) {
             self.command("TYPE", Some(representation.code())).await?;
-            self.representation = Some(representation);
+            self.parameters.representation = Some(representation);
         }
         Ok(())
     }

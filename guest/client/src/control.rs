@@ -4,7 +4,7 @@ mod replies;
 mod strays;
 
 use crate::error::{Error, Phase, Reply};
-use crate::extensions::{Features, Utf8};
+use crate::extensions::Extensions;
 use crate::keepalive::{BorrowedControl, ControlStream};
 use crate::limits::{CLOSE_LINGER, SHORTEST_TCP_KEEPALIVE};
 use crate::network::{Network, Stream};
@@ -27,6 +27,26 @@ use ftp_protocol::{command, reply, telnet};
 /// A reply whose bytes are not yet text.
 pub(crate) type Raw = reply::Reply;
 
+/// TLS on the control connection.
+struct ControlTls {
+    agreed: Option<Agreed>,
+    /// What is left of it after CCC.
+    left: Option<Box<dyn Connection>>,
+    /// It begins or ends: nothing may come that was not asked for.
+    is_changing: bool,
+    /// Of a handshake.
+    limit: Duration,
+}
+
+/// Whether the server doubles the byte 0xFF, as Telnet has it, as far as is known.
+#[derive(Default)]
+pub(crate) struct Doubling {
+    /// In the directories of its replies.
+    pub(crate) in_replies: Option<bool>,
+    /// It wants that in commands.
+    in_commands: Option<bool>,
+}
+
 /// The control connection. Once anything went wrong on it, it is of no further use.
 pub(crate) struct Control<N: Network> {
     network: N,
@@ -34,27 +54,17 @@ pub(crate) struct Control<N: Network> {
     peer: Option<IpAddr>,
     /// Closed while it is lent to a transfer.
     wire: ControlStream<N::Stream>,
-    agreed: Option<Agreed>,
-    /// What is left of TLS after CCC.
-    left_tls: Option<Box<dyn Connection>>,
-    buffer: Vec<u8>,
+    tls: ControlTls,
     limit: Duration,
-    handshake_limit: Duration,
     encoding: Encoding,
-    /// The server doubles 0xFF in the directories of its replies, as far as is known.
-    pub(crate) doubles: Option<bool>,
-    /// It wants that in commands, as far as is known.
-    wants_doubled: Option<bool>,
+    pub(crate) doubling: Doubling,
     usable: bool,
     /// Which reply belongs to which command.
     pub(crate) conversation: Conversation,
-    /// TLS begins or ends: nothing may come that was not asked for.
-    guarded: bool,
     /// When `EPSV` was sent together with a transfer.
     asked_ahead: Duration,
     /// What the server says about itself.
-    pub(crate) features: Features,
-    pub(crate) utf8: Utf8,
+    pub(crate) extensions: Extensions,
     pub(crate) transcript: Transcript<N>,
 }
 
@@ -66,20 +76,14 @@ impl<N: Network> Control<N> {
             network,
             peer: stream.peer_address().map(|address| address.ip()).ok(),
             wire: ControlStream::new(Channel::Plain(stream)),
-            agreed: None,
-            left_tls: None,
-            buffer: Vec::new(),
+            tls: ControlTls { agreed: None, left: None, is_changing: false, limit: settings.connect_timeout },
             limit: settings.reply_timeout,
-            handshake_limit: settings.connect_timeout,
             encoding: settings.encoding,
-            doubles: None,
-            wants_doubled: None,
+            doubling: Doubling::default(),
             usable: true,
             conversation: Conversation::new(),
-            guarded: false,
             asked_ahead: Duration::ZERO,
-            features: Features::default(),
-            utf8: Utf8::default(),
+            extensions: Extensions::default(),
             transcript,
         }
     }
@@ -108,13 +112,13 @@ impl<N: Network> Control<N> {
             return Err(self.broken("TLS inside TLS"));
         };
         let network = self.network.clone();
-        let secured = timeout(&network, self.handshake_limit, Phase::Handshake, async {
+        let secured = timeout(&network, self.tls.limit, Phase::Handshake, async {
             let mut channel = Channel::secure(stream, tls).await?;
             channel.flush().await?;
             Ok(channel)
         });
         self.wire.channel = secured.await.map_err(|error| self.fail(error))?;
-        self.agreed = self.wire.channel.agreed().cloned();
+        self.tls.agreed = self.wire.channel.agreed().cloned();
         self.set_guard(false);
         self.note_agreed();
         Ok(())
@@ -127,10 +131,10 @@ impl<N: Network> Control<N> {
         }
         let network = self.network.clone();
         let channel = core::mem::replace(&mut self.wire.channel, Channel::Closed);
-        let cleared = timeout(&network, self.handshake_limit, Phase::Handshake, channel.into_clear()).await;
+        let cleared = timeout(&network, self.tls.limit, Phase::Handshake, channel.into_clear()).await;
         let (channel, tls) = cleared.map_err(|error| self.fail(error))?;
-        (self.wire.channel, self.left_tls) = (channel, Some(tls));
-        self.agreed = None;
+        (self.wire.channel, self.tls.left) = (channel, Some(tls));
+        self.tls.agreed = None;
         self.set_guard(false);
         self.transcript.note("TLS ended");
         Ok(())
@@ -151,18 +155,18 @@ impl<N: Network> Control<N> {
 
     /// What was agreed, inside TLS.
     pub(crate) fn agreed(&self) -> Option<&Agreed> {
-        self.agreed.as_ref()
+        self.tls.agreed.as_ref()
     }
 
     /// Have a ticket ready for a data connection.
     pub(crate) fn renew_ticket(&mut self) {
-        if let Some(tls) = self.wire.channel.tls().or(self.left_tls.as_mut()) {
+        if let Some(tls) = self.wire.channel.tls().or(self.tls.left.as_mut()) {
             tls.renew_ticket();
         }
     }
 
     fn note_agreed(&mut self) {
-        if let Some(agreed) = &self.agreed {
+        if let Some(agreed) = &self.tls.agreed {
             self.transcript.note(&format!("{}, {}", agreed.version, agreed.cipher));
         }
     }
@@ -297,14 +301,14 @@ impl<N: Network> Control<N> {
         if !argument.is_ascii() {
             self.ask_for_utf8().await?;
         }
-        if self.wants_doubled.is_some() || !argument.contains(&telnet::IAC) {
+        if self.doubling.in_commands.is_some() || !argument.contains(&telnet::IAC) {
             return Ok(());
         }
         let (verb, argument) = telnet::PROBE;
         self.write(command::line(verb, Some(argument))?, None).await?;
         let reply = self.answer().await?;
         if reply.code != 530 {
-            self.wants_doubled = Some(reply.is_positive());
+            self.doubling.in_commands = Some(reply.is_positive());
         }
         Ok(())
     }
@@ -342,7 +346,7 @@ impl<N: Network> Control<N> {
     fn queue(&mut self, mut line: Vec<u8>, hidden: Option<&str>) {
         self.transcript.secrets.closely = hidden.is_some();
         self.note_sent(&line, hidden);
-        if self.wants_doubled == Some(true) {
+        if self.doubling.in_commands == Some(true) {
             line = telnet::doubled(&line);
         }
         self.wire.unsent.extend(line);

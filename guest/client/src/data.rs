@@ -36,6 +36,22 @@ pub(crate) struct Ends {
     pub(crate) announced_inside_tls: bool,
 }
 
+/// How the data connection ended.
+#[derive(Default)]
+pub(crate) struct Ending {
+    /// Without TLS's own end.
+    truncated: bool,
+    /// How it was not the end of a connection that is whole.
+    pub(crate) cut: Option<Error>,
+}
+
+/// Bytes that were written, and not yet sent, since that time.
+#[derive(Default)]
+struct Held {
+    bytes: Vec<u8>,
+    since: Duration,
+}
+
 /// A data connection that the server has agreed to.
 pub(crate) struct Data<N: Network> {
     network: N,
@@ -47,13 +63,9 @@ pub(crate) struct Data<N: Network> {
     packing: Codec,
     idle: Duration,
     bytes: u64,
-    /// Written, and not yet sent, since that time.
-    held: Vec<u8>,
-    held_since: Duration,
+    held: Held,
     agreed: Option<Agreed>,
-    truncated: bool,
-    /// How the end was not the one of a connection that is whole.
-    pub(crate) cut: Option<Error>,
+    pub(crate) ending: Ending,
     pub(crate) failure: Option<Error>,
 }
 
@@ -83,8 +95,8 @@ impl<N: Network> Data<N> {
         let read = timeout(&self.network, self.idle, Phase::Data, pin!(reading)).await;
         match read {
             Ok(0) => {
-                self.truncated = channel.is_truncated();
-                if !self.truncated {
+                self.ending.truncated = channel.is_truncated();
+                if !self.ending.truncated {
                     // The server has said all; whether it still listens does not matter.
                     let _ = timeout(&self.network, self.idle, Phase::Data, channel.say_goodbye()).await;
                 }
@@ -104,7 +116,7 @@ impl<N: Network> Data<N> {
 
     /// All bytes that there are came before the reset that ended them.
     pub(crate) fn end_by_reset(&mut self) -> usize {
-        self.cut = self.failure.take();
+        self.ending.cut = self.failure.take();
         0
     }
 
@@ -137,15 +149,15 @@ impl<N: Network> Data<N> {
         if !self.channel.as_ref().is_some_and(Channel::is_secure) {
             return self.send(bytes).await;
         }
-        if self.held.is_empty() {
+        if self.held.bytes.is_empty() {
             if bytes.len() >= UPLOAD_COALESCE_BYTES {
                 return self.send(bytes).await;
             }
-            self.held_since = self.network.now();
+            self.held.since = self.network.now();
         }
-        self.held.extend_from_slice(bytes);
-        if self.held.len() < UPLOAD_COALESCE_BYTES
-            && self.network.now().saturating_sub(self.held_since) < UPLOAD_COALESCE_DELAY
+        self.held.bytes.extend_from_slice(bytes);
+        if self.held.bytes.len() < UPLOAD_COALESCE_BYTES
+            && self.network.now().saturating_sub(self.held.since) < UPLOAD_COALESCE_DELAY
         {
             return Ok(());
         }
@@ -156,7 +168,7 @@ impl<N: Network> Data<N> {
     pub(crate) async fn flush(&mut self) -> Result<(), Error> {
         self.begin_sending()?;
         if let Codec::Deflate(deflater) = &mut self.packing {
-            self.held.extend(deflater.flush());
+            self.held.bytes.extend(deflater.flush());
         }
         self.send_held().await?;
         self.failure = None;
@@ -164,7 +176,7 @@ impl<N: Network> Data<N> {
     }
 
     async fn send_held(&mut self) -> Result<(), Error> {
-        let held = core::mem::take(&mut self.held);
+        let held = core::mem::take(&mut self.held.bytes);
         self.send(&held).await?;
         let Some(channel) = &mut self.channel else { return Err(Error::Closed) };
         let flushed = timeout(&self.network, self.idle, Phase::Data, channel.flush()).await;
@@ -204,10 +216,10 @@ impl<N: Network> Data<N> {
             }
             _ if ends.policy == DataEnd::Verified && is_sure => Ok(()),
             _ if ends.policy == DataEnd::Lenient => Ok(()),
-            _ if self.truncated => Err(unclosed()),
+            _ if self.ending.truncated => Err(unclosed()),
             // Outside TLS the end of a connection proves no more than the size does.
             Some(_) if ends.policy == DataEnd::Verified && self.agreed.is_none() => Ok(()),
-            _ => self.cut.clone().map_or(Ok(()), Err),
+            _ => self.ending.cut.clone().map_or(Ok(()), Err),
         }
     }
 
@@ -215,7 +227,7 @@ impl<N: Network> Data<N> {
     pub(crate) fn end_of_listing(&self) -> ListingEnd {
         match &self.agreed {
             None => ListingEnd::Clear,
-            Some(_) if self.truncated && !self.packing.is_whole() => ListingEnd::Cut,
+            Some(_) if self.ending.truncated && !self.packing.is_whole() => ListingEnd::Cut,
             Some(_) => ListingEnd::Sealed,
         }
     }

@@ -259,7 +259,7 @@ impl<N: Network> Connection<N> {
         if self.settings.proxy.is_some() {
             return Err(Error::Unsupported("servers do not copy through a proxy".to_string()));
         }
-        if self.mode != TransferMode::Stream {
+        if self.parameters.mode != TransferMode::Stream {
             return Err(Error::InvalidArgument("servers copy in the transfer mode stream".to_string()));
         }
         let private = self.protect().await?;

@@ -28,6 +28,8 @@ pub(crate) const READ: usize = 4096;
 pub(crate) struct ControlStream<S> {
     pub(crate) channel: Channel<S>,
     pub(crate) reader: Reader,
+    /// What was read last.
+    pub(crate) buffer: Vec<u8>,
     /// Commands, or the rest of one.
     pub(crate) unsent: Vec<u8>,
     /// Replies that came in a transfer and are not those to its `NOOP`s.
@@ -40,6 +42,7 @@ impl<S: Stream> ControlStream<S> {
         Self {
             channel,
             reader: Reader::new(Limits::default()),
+            buffer: Vec::new(),
             unsent: Vec::new(),
             heard: VecDeque::new(),
             failure: None,
@@ -69,12 +72,12 @@ impl<S: Stream> ControlStream<S> {
 
     /// Look at what came. False when there is nothing more to be done here.
     fn listen(&mut self, keep_alive: &mut KeepAlive) -> Result<bool, reply::Error> {
-        let mut bytes = Vec::new();
-        match now_or_never(self.channel.read(&mut bytes, READ)) {
+        self.buffer.clear();
+        match now_or_never(self.channel.read(&mut self.buffer, READ)) {
             None => {}
             // Whoever reads next comes to this end too.
             Some(Ok(0)) => return Ok(false),
-            Some(Ok(_)) => self.reader.feed(&bytes),
+            Some(Ok(_)) => self.reader.feed(&self.buffer),
             Some(Err(error)) => {
                 self.failure = Some(error);
                 return Ok(false);

@@ -23,6 +23,15 @@ pub(crate) struct ReportedFile {
     pub(crate) inside_tls: bool,
 }
 
+/// What the server said to `SIZE`.
+#[derive(Default)]
+pub(crate) struct Sizes {
+    /// It does not know the command.
+    pub(crate) unknown: bool,
+    /// The size that it reported last.
+    pub(crate) last: Option<ReportedFile>,
+}
+
 /// What the server has refused, and what has worked. It may depend on the login, the host and TLS.
 #[derive(Default)]
 pub(crate) struct Known {
@@ -34,10 +43,9 @@ pub(crate) struct Known {
     pub(crate) mlsd_refused: bool,
     /// It does not know `MLST`.
     pub(crate) mlst_refused: bool,
-    /// It does not know `SIZE`.
-    pub(crate) size_unknown: bool,
-    /// The size that it reported last.
-    pub(crate) sized: Option<ReportedFile>,
+    /// It has refused the offset of the last transfer (`REST`).
+    pub(crate) offset_refused: bool,
+    pub(crate) sizes: Sizes,
 }
 
 /// How the server makes passive data connections.

@@ -164,7 +164,7 @@ impl<N: Network> Session<N> {
     pub async fn command(&mut self, line: &str) -> Result<Reply, Error> {
         check_verb(line, &[])?;
         self.call(async |connection| {
-            connection.known.sized = None;
+            connection.known.sizes.last = None;
             connection.raw(line).await
         })
         .await
@@ -215,7 +215,7 @@ impl<N: Network> Session<N> {
     /// (CWD, or CDUP for `..`; RFC 959)
     pub async fn change_directory(&mut self, path: &str) -> Result<Reply, Error> {
         self.call(async |connection| {
-            connection.known.sized = None;
+            connection.known.sizes.last = None;
             connection.change_directory(path).await
         })
         .await

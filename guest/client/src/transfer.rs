@@ -276,7 +276,7 @@ impl<N: Network> Upload<N> {
                 let is_early = connection.control.conversation.is_unannounced();
                 let reply = connection.confirmed(verdict, true).await?;
                 let policy = connection.settings.tls.data_end;
-                let cut = data.cut.take().filter(|_| policy != DataEnd::Lenient);
+                let cut = data.ending.cut.take().filter(|_| policy != DataEnd::Lenient);
                 if let (Some(cut), DataEnd::Strict) = (&cut, policy) {
                     return Err(cut.clone());
                 }

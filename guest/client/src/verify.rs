@@ -200,19 +200,19 @@ impl Start {
 impl<N: Network> Connection<N> {
     /// (SIZE) The number in the reply, whatever it looks like. Kept for the end of a download.
     pub(crate) async fn size_noted(&mut self, path: &str) -> Result<(u64, Raw), Error> {
-        self.known.sized = None;
+        self.known.sizes.last = None;
         let argument = self.bytes(path)?;
         self.represent(Representation::Image).await?;
         let reply = self.command("SIZE", Some(&argument)).await?;
         let size = text::size(reply.last_line()).ok_or_else(|| self.unexpected(&reply))?;
-        self.known.sized =
+        self.known.sizes.last =
             Some(ReportedFile { path: path.to_string(), size, inside_tls: self.control.agreed().is_some() });
         Ok((size, reply))
     }
 
     /// The size that was reported last, if it was that of this file.
     pub(crate) fn sized(&self, path: &str) -> Option<ReportedFile> {
-        self.known.sized.clone().filter(|sized| sized.path == path)
+        self.known.sizes.last.clone().filter(|sized| sized.path == path)
     }
 
     /// The size that so many bytes from an offset on are to be compared with: the one that was asked for before, or else the
@@ -243,14 +243,14 @@ impl<N: Network> Connection<N> {
 
     /// (SIZE) Not asked again where the server does not know the command.
     pub(crate) async fn reported_size(&mut self, path: &str) -> Result<ReportedSize, Error> {
-        if self.known.size_unknown {
+        if self.known.sizes.unknown {
             return Ok(ReportedSize::Nothing);
         }
         match self.size_noted(path).await {
             Ok((size, _)) => Ok(ReportedSize::Bytes(size)),
             Err(Error::Permanent(Reply { code: 550, .. })) => Ok(ReportedSize::Missing),
             Err(Error::Permanent(Reply { code: 500 | 502, .. })) => {
-                self.known.size_unknown = true;
+                self.known.sizes.unknown = true;
                 Ok(ReportedSize::Nothing)
             }
             Err(Error::Unexpected(reply)) if is_time(&reply) => Err(self.time_for_size()),

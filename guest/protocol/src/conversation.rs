@@ -127,23 +127,35 @@ enum Ahead {
     Answered(Reply),
 }
 
+/// Replies that no command asked for.
+#[derive(Debug, Default)]
+struct Strays {
+    /// So many, so far.
+    count: usize,
+    /// One was dropped, and nothing has shown since that it was the last.
+    in_doubt: bool,
+}
+
+/// What the transfers of a session have left behind.
+#[derive(Debug, Default)]
+struct Transfers {
+    /// There was a command that opens a data connection.
+    any: bool,
+    /// The last verdict stands in place of a preliminary reply, and no sentinel was sent since.
+    is_unannounced: bool,
+    /// `ABOR` was sent while the server may still begin the transfer: replies of both come in either order.
+    is_given_up: bool,
+}
+
 /// Attributes each reply of a session. See the [module](self).
 #[derive(Debug)]
 pub struct Conversation {
     expected: Expected,
     ahead: Ahead,
-    /// A reply was dropped, and nothing has shown since that it was the last.
-    is_in_doubt: bool,
-    /// The verdict stands in place of a preliminary reply, and no sentinel was sent since.
-    is_unannounced: bool,
+    strays: Strays,
+    transfers: Transfers,
     /// The keep-alives of the transfer. Taken out while the transfer sends them.
     pub keep_alive: KeepAlive,
-    /// Replies that no command asked for, so far.
-    strays: usize,
-    /// There was a command that opens a data connection.
-    has_transferred: bool,
-    /// The `ABOR` was sent while the server may still begin the transfer: replies of both come in either order.
-    is_given_up: bool,
     /// The server has accepted a login: it does not refuse `NOOP`.
     pub logged_in: bool,
     /// `PWD` was answered with a directory.
@@ -162,12 +174,9 @@ impl Conversation {
         Self {
             expected: Expected::Reply { verb: codes::GREETING.to_owned(), preliminary: 0 },
             ahead: Ahead::Nothing,
-            is_in_doubt: false,
-            is_unannounced: false,
+            strays: Strays::default(),
+            transfers: Transfers::default(),
             keep_alive: KeepAlive::default(),
-            strays: 0,
-            has_transferred: false,
-            is_given_up: false,
             logged_in: false,
             has_pwd: false,
         }
@@ -185,7 +194,7 @@ impl Conversation {
         if with_epsv {
             self.ahead = Ahead::Asked;
         }
-        (self.has_transferred, self.is_given_up) = (true, false);
+        (self.transfers.any, self.transfers.is_given_up) = (true, false);
         self.keep_alive.sent = 0;
         self.expected = Expected::Agreement { is_acknowledged: false };
     }
@@ -198,7 +207,7 @@ impl Conversation {
 
     /// (ABOR) Sent while the server may still begin the transfer, whose verdict is expected as before.
     pub fn early_abort_sent(&mut self) {
-        self.is_given_up = true;
+        self.transfers.is_given_up = true;
     }
 
     /// (QUIT) Sent: replies to earlier commands may come before its own, of which the refusals count.
@@ -222,7 +231,7 @@ impl Conversation {
 
     /// A reply came that no command asked for: find out whether it was the last. Gives what has to be sent, if anything.
     pub fn resync_strays(&mut self) -> Option<Sentinel> {
-        if !self.is_in_doubt {
+        if !self.strays.in_doubt {
             return None;
         }
         // One more late 200 would pass for the reply to `NOOP`. A client that is not logged in may not even do nothing.
@@ -267,7 +276,7 @@ impl Conversation {
 
     /// A reply was dropped, and nothing has shown since that it was the last.
     pub fn is_in_doubt(&self) -> bool {
-        self.is_in_doubt
+        self.strays.in_doubt
     }
 
     /// The verdict came, and was not taken.
@@ -296,12 +305,12 @@ impl Conversation {
 
     /// The verdict of the transfer stands in place of a preliminary reply: it may be a late one on something else.
     pub fn is_unannounced(&self) -> bool {
-        self.is_unannounced
+        self.transfers.is_unannounced
     }
 
     /// As [`Self::is_unannounced`]; from now on it is not, as a sentinel is about to be sent.
     pub fn take_unannounced(&mut self) -> bool {
-        take(&mut self.is_unannounced)
+        take(&mut self.transfers.is_unannounced)
     }
 
     /// The reply to the `EPSV` that was sent with a transfer.

@@ -24,7 +24,7 @@ impl<N: Network> Connection<N> {
     /// Some servers double the byte 0xFF as Telnet does, others have directories whose names have two of them.
     pub(crate) async fn current_directory(&mut self) -> Result<String, Error> {
         let path = self.pwd().await?;
-        if let (None, Some(once)) = (self.control.doubles, telnet::undoubled(&path)) {
+        if let (None, Some(once)) = (self.control.doubling.in_replies, telnet::undoubled(&path)) {
             self.compare(&path, &once).await?;
         }
         Ok(self.told(&path))
@@ -48,7 +48,7 @@ impl<N: Network> Connection<N> {
     /// A path or a name in a reply, as far as is known how this server reports it.
     pub(crate) fn told(&mut self, path: &[u8]) -> String {
         self.control.note_name(path);
-        let once = telnet::undoubled(path).filter(|_| self.control.doubles == Some(true));
+        let once = telnet::undoubled(path).filter(|_| self.control.doubling.in_replies == Some(true));
         self.settings.encoding.decode(once.as_deref().unwrap_or(path))
     }
 
@@ -72,7 +72,7 @@ impl<N: Network> Connection<N> {
             self.go_home().await?;
         }
         if moved.is_positive() || moved.is_permanent() {
-            self.control.doubles = Some(doubles);
+            self.control.doubling.in_replies = Some(doubles);
         }
         Ok(())
     }
@@ -96,7 +96,7 @@ impl<N: Network> Connection<N> {
             Ok(_) => {
                 self.home = home;
                 // Its path is another one now.
-                self.known.sized = None;
+                self.known.sizes.last = None;
                 Ok(None)
             }
             Err(refusal @ Error::Permanent(_)) => Ok(Some(refusal)),
@@ -143,8 +143,8 @@ impl<N: Network> Connection<N> {
         let argument = self.bytes(path)?;
         let reply = self.command("MKD", Some(&argument)).await?;
         let Some(made) = path::parse_257(reply.last_line()) else { return Ok(path.to_string()) };
-        self.control.doubles = self.control.doubles.or(telnet::is_doubled(&argument, &made));
-        if self.control.doubles.is_none() && telnet::undoubled(&made).is_some() {
+        self.control.doubling.in_replies = self.control.doubling.in_replies.or(telnet::is_doubled(&argument, &made));
+        if self.control.doubling.in_replies.is_none() && telnet::undoubled(&made).is_some() {
             // It is in the directory that we are in.
             self.current_directory().await?;
         }

@@ -48,13 +48,15 @@ impl<N: Network> Connection<N> {
         self.control.secure(tls).await?;
         // Whatever was said in the clear, somebody else may have said.
         self.forget_features();
-        self.representation = None;
+        self.parameters.representation = None;
         self.greeted_in = false;
         Ok(self.control.text(&reply))
     }
 
     pub(super) fn new_tls(&mut self) -> Result<StartedHandshake, Error> {
-        StartedHandshake::new(engine::<N>(&mut self.engine, &self.settings.tls, &self.host)?.connect(Purpose::Control)?)
+        StartedHandshake::new(
+            engine::<N>(&mut self.tls.engine, &self.settings.tls, &self.host)?.connect(Purpose::Control)?,
+        )
     }
 
     /// Send a command that needs a data connection. Inside TLS the first flight of that is made while the server is at work,
@@ -71,11 +73,11 @@ impl<N: Network> Connection<N> {
         if let Pending::Connected(stream) = &pending {
             enable_tcp_keepalive(stream, &self.settings, &mut control.transcript);
         }
-        if self.protection != Some(Protection::Private) {
+        if self.tls.protection != Some(Protection::Private) {
             return Ok((control.exchange_for_data(line, with_epsv).await?, Opening::Clear(pending)));
         }
         control.renew_ticket();
-        let engine = engine::<N>(&mut self.engine, &self.settings.tls, &self.host)?;
+        let engine = engine::<N>(&mut self.tls.engine, &self.settings.tls, &self.host)?;
         let begin = || StartedHandshake::new(engine.connect(Purpose::Data)?);
         let stream = match pending {
             Pending::Connected(stream) => stream,
@@ -128,7 +130,7 @@ impl<N: Network> Connection<N> {
         if !reply.is_positive() {
             return Err(self.unprotected("PROT", &reply));
         }
-        self.protection = Some(protection);
+        self.tls.protection = Some(protection);
         Ok(self.control.text(&reply))
     }
 
@@ -138,10 +140,10 @@ impl<N: Network> Connection<N> {
 
     /// Have data connections protected as the settings say; gives whether they are.
     pub(crate) async fn protect(&mut self) -> Result<bool, Error> {
-        if self.protection.is_none() && self.settings.security != Security::None {
+        if self.tls.protection.is_none() && self.settings.security != Security::None {
             self.protect_data(Protection::Private).await?;
         }
-        Ok(self.protection == Some(Protection::Private))
+        Ok(self.tls.protection == Some(Protection::Private))
     }
 
     /// (CCC) What protects data is agreed on before, as servers take that inside TLS only.

@@ -152,8 +152,8 @@ impl<N: Network> Control<N> {
             }
             // What a transfer has left.
             self.wire.flush().await?;
-            self.buffer.clear();
-            let read = self.wire.channel.read(&mut self.buffer, READ).await;
+            self.wire.buffer.clear();
+            let read = self.wire.channel.read(&mut self.wire.buffer, READ).await;
             self.take_in(read)?;
         }
     }
@@ -162,7 +162,7 @@ impl<N: Network> Control<N> {
         match read {
             Ok(0) => Err(self.fail(Error::ConnectionLost("the server closed the control connection".to_string()))),
             Ok(_) => {
-                self.wire.reader.feed(&self.buffer);
+                self.wire.reader.feed(&self.wire.buffer);
                 Ok(())
             }
             Err(error) => Err(self.fail(error)),

@@ -11,7 +11,7 @@ impl<N: Network> Control<N> {
     /// to it that none follows, unless a secret is to be sent, which belongs to the command before. Nothing is dropped while
     /// a reply is owed.
     pub(crate) async fn drop_strays(&mut self, is_secret: bool) -> Result<(), Error> {
-        if self.guarded {
+        if self.tls.is_changing {
             return self.check_silence();
         }
         if self.conversation.is_owed() {
@@ -36,8 +36,8 @@ impl<N: Network> Control<N> {
 
     /// Take in what is here already.
     fn look(&mut self) -> Result<(), Error> {
-        self.buffer.clear();
-        match now_or_never(self.wire.channel.read(&mut self.buffer, READ)) {
+        self.wire.buffer.clear();
+        match now_or_never(self.wire.channel.read(&mut self.wire.buffer, READ)) {
             Some(read) => self.take_in(read),
             None => Ok(()),
         }
@@ -57,7 +57,7 @@ impl<N: Network> Control<N> {
 
     /// The change is over, or was refused.
     pub(crate) fn set_guard(&mut self, guarded: bool) {
-        self.guarded = guarded;
+        self.tls.is_changing = guarded;
         self.wire.reader.skip_blanks(!guarded);
     }
 

@@ -1,6 +1,6 @@
 //! What ties a data connection to its session: how it begins, and the server's verdict on it.
 
-use super::{Data, finish};
+use super::{Data, Ending, Held, finish};
 use crate::connection::{Connection, OpenTransfer};
 use crate::control::Raw;
 use crate::deflate::Codec;
@@ -11,8 +11,6 @@ use crate::network::Network;
 use crate::timeout::{Either, now_or_never, select, timeout};
 use crate::tls::channel::unclosed;
 use alloc::format;
-use alloc::vec::Vec;
-use core::time::Duration;
 
 /// Replies of servers that want data connections to resume the TLS session, and tell so only after a clean handshake.
 const REUSE_WANTED: [u16; 2] = [425, 522];
@@ -27,17 +25,15 @@ impl<N: Network> Data<N> {
             session: connection.state.clone(),
             handover: Some(opened.left),
             direction,
-            packing: Codec::new(connection.mode, direction, connection.settings.inflation_limit),
+            packing: Codec::new(connection.parameters.mode, direction, connection.settings.inflation_limit),
             idle: match connection.control.conversation.is_unannounced() {
                 // The server has said that it is done.
                 true => connection.settings.idle_timeout.min(CLOSE_LINGER),
                 false => connection.settings.idle_timeout,
             },
             bytes: 0,
-            held: Vec::new(),
-            held_since: Duration::ZERO,
-            truncated: false,
-            cut: None,
+            held: Held::default(),
+            ending: Ending::default(),
             failure: None,
         }
     }
@@ -46,13 +42,13 @@ impl<N: Network> Data<N> {
     pub(crate) async fn end(&mut self, connection: &mut Connection<N>) -> Result<Raw, Error> {
         if let (Some(channel), None) = (&mut self.channel, &self.failure) {
             if let Codec::Deflate(deflater) = &mut self.packing {
-                self.held.extend(deflater.finish());
+                self.held.bytes.extend(deflater.finish());
             }
-            let ending = finish(&self.network, connection.settings.proxy.is_some(), channel, &self.held);
+            let ending = finish(&self.network, connection.settings.proxy.is_some(), channel, &self.held.bytes);
             match timeout(&self.network, self.idle, Phase::Data, ending).await {
                 // All bytes were sent before. Whether they arrived is another question.
-                Err(Error::ConnectionLost(text) | Error::Other(text)) if self.held.is_empty() => {
-                    self.cut = Some(Error::ConnectionLost(text));
+                Err(Error::ConnectionLost(text) | Error::Other(text)) if self.held.bytes.is_empty() => {
+                    self.ending.cut = Some(Error::ConnectionLost(text));
                 }
                 ended => self.failure = ended.err(),
             }
@@ -75,7 +71,7 @@ impl<N: Network> Data<N> {
         let channel = self.channel.as_mut()?;
         let heard = match select(channel.hear_end(), connection.verdict()).await {
             Either::First(ended) => {
-                self.cut = self.cut.take().or(ended.err());
+                self.ending.cut = self.ending.cut.take().or(ended.err());
                 return None;
             }
             Either::Second(reply) => reply,
@@ -89,7 +85,7 @@ impl<N: Network> Data<N> {
             // Without TLS its end proves nothing, and is not worth a wait.
             (Ok(_), false) => now_or_never(channel.hear_end()),
         };
-        self.cut = self.cut.take().or(ended.and_then(Result::err));
+        self.ending.cut = self.ending.cut.take().or(ended.and_then(Result::err));
         Some(heard)
     }
 

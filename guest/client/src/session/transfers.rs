@@ -45,7 +45,7 @@ impl<N: Network> Session<N> {
 
     /// The last transfer that was asked for did not begin as the server refuses the offset (REST).
     pub fn has_refused_offset(&self) -> bool {
-        self.connection.as_ref().is_some_and(|connection| connection.refused_offset)
+        self.connection.as_ref().is_some_and(|connection| connection.known.offset_refused)
     }
 
     /// (TYPE, STOU; RFC 959) The outcome reports the name that the server chose.

@@ -41,14 +41,14 @@ impl Conversation {
     }
 
     fn unasked(&mut self) -> Result<Event, Violation> {
-        self.is_in_doubt = true;
+        self.strays.in_doubt = true;
         self.count_strays(1)?;
         Ok(Event::Unasked)
     }
 
     fn count_strays(&mut self, more: usize) -> Result<(), Violation> {
-        self.strays += more;
-        if self.strays > MAX_STRAYS { Err(Violation::Strays) } else { Ok(()) }
+        self.strays.count += more;
+        if self.strays.count > MAX_STRAYS { Err(Violation::Strays) } else { Ok(()) }
     }
 
     fn reply(&mut self, verb: String, preliminary: usize, reply: Reply) -> Result<Event, Violation> {
@@ -92,7 +92,7 @@ impl Conversation {
         if codes::fit(codes::TRANSFER, reply.code) == Fit::Odd {
             return Ok(self.odd(codes::TRANSFER.to_owned(), reply));
         }
-        self.is_unannounced = false;
+        self.transfers.is_unannounced = false;
         match reply.code {
             100..=199 => self.expected = Expected::Verdict { announced: None, preliminary: 0 },
             200 if !is_acknowledged => {
@@ -100,7 +100,7 @@ impl Conversation {
                 return Ok(Event::Absorbed);
             }
             226 | 250 => {
-                self.is_unannounced = true;
+                self.transfers.is_unannounced = true;
                 self.expected = Expected::Judged(reply.clone());
             }
             _ => {}
@@ -142,7 +142,7 @@ impl Conversation {
         if self.keep_alive.sent > 0 && verdict.code == 200 {
             return Err(Violation::KeepAlive);
         }
-        if !self.is_given_up {
+        if !self.transfers.is_given_up {
             self.check_fit(codes::TRANSFER, verdict.code)?;
         }
         if self.keep_alive.unanswered > 0 {
@@ -199,7 +199,7 @@ impl Conversation {
     }
 
     pub(super) fn send_sentinel(&mut self, sentinel: Sentinel, may_be_refused: bool, reason: Reason) -> Sentinel {
-        self.is_in_doubt = false;
+        self.strays.in_doubt = false;
         self.expected = Expected::Sentinel { sentinel, may_be_refused, others: Vec::new(), reason };
         sentinel
     }
@@ -264,7 +264,7 @@ impl Conversation {
     /// A code that cannot be that of the command is the reply to another one.
     fn check_fit(&self, verb: &str, code: u16) -> Result<(), Violation> {
         // Before the first transfer no 226 of one can be under way.
-        let is_late = verb == "TYPE" && code == 226 && self.has_transferred;
+        let is_late = verb == "TYPE" && code == 226 && self.transfers.any;
         match is_late || codes::fit(verb, code) == Fit::Never {
             true => Err(self.other_command(verb, code)),
             false => Ok(()),
