@@ -1,7 +1,8 @@
-//! Imports among the files of a crate go one way:
+//! Imports among the files of a crate go one way, and a module with files of its own stands beside their folder:
 //!
 //! - `imports_go_one_way`
 //! - `circle_is_found`: what the first looks for
+//! - `no_module_is_called_mod`
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,14 +13,42 @@ use anyhow::{Context as _, Result};
 /// The modules of a crate, and which each imports.
 type Graph = BTreeMap<String, BTreeSet<String>>;
 
-const CRATES: [&str; 5] =
-    ["guest/protocol/src", "guest/crypto/src", "guest/client/src", "guest/component/src", "host/src"];
+const CRATES: [&str; 7] = [
+    "guest/protocol/src",
+    "guest/crypto/src",
+    "guest/client/src",
+    "guest/wasi/src",
+    "guest/component/src",
+    "guest/cli/src",
+    "host/src",
+];
+
+/// What still imports each other: the transfers of the command. A file may leave it, none may join.
+const TRANSFERS: [&str; 3] = ["command::compared", "command::download", "command::segmented"];
 
 #[test]
 fn imports_go_one_way() -> Result<()> {
     for sources in CRATES {
         let circles = circles(&graph(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(sources))?);
-        assert!(circles.is_empty(), "{sources}: {circles:?} import each other");
+        match sources {
+            "guest/cli/src" => assert_eq!(circles, [TRANSFERS.map(str::to_owned).into()], "{sources}"),
+            _ => assert!(circles.is_empty(), "{sources}: {circles:?} import each other"),
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn no_module_is_called_mod() -> Result<()> {
+    for sources in CRATES {
+        let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(sources)];
+        while let Some(folder) = folders.pop() {
+            for member in fs::read_dir(folder)? {
+                let path = member?.path();
+                assert!(!path.ends_with("mod.rs"), "{} stands beside its folder instead", path.display());
+                folders.extend(path.is_dir().then_some(path));
+            }
+        }
     }
     Ok(())
 }

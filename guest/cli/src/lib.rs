@@ -12,4 +12,5 @@ pub mod names;
 pub mod needs;
 pub mod netrc;
 pub mod remote;
+pub mod task;
 pub mod text;

@@ -1,11 +1,14 @@
 //! What a command line needs of the machine that it runs on: hosts, folders, ports. No more than that is to be granted.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ftp_client::{Proxy, ProxyServer, Security};
 
-use crate::arguments::{ConnectionOptions, TlsMode, Verb};
+use crate::arguments::{ConnectionOptions, TlsMode};
 use crate::remote::{Invalid, Remote};
+use crate::task::Task;
+
+pub use crate::task::{Folder, is_output, parent, split_target};
 
 /// What to grant.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -20,86 +23,46 @@ pub struct RequiredGrants {
     pub listens: Option<(u16, u16)>,
 }
 
-/// A folder of this machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Folder {
-    /// Where it is.
-    pub path: PathBuf,
-    /// Files in it are written.
-    pub writable: bool,
-    /// It is what is to be filled, so it is made where it is not there.
-    pub is_target: bool,
-}
-
 impl RequiredGrants {
     /// What this command line needs. `is_folder` returns whether a path is one now.
-    pub fn of(verb: &Verb, is_folder: impl Fn(&Path) -> bool) -> Result<Self, Invalid> {
-        let options = verb.connection();
-        let is_active = options.active || matches!(verb, Verb::Probe(_));
-        let listens = is_active.then(|| options.active_ports.unwrap_or((0, 0)));
+    pub fn of(
+        task: &dyn Task,
+        options: &ConnectionOptions,
+        is_folder: impl Fn(&Path) -> bool,
+    ) -> Result<Self, Invalid> {
+        let is_active = options.network.active || task.tries_active_mode();
+        let listens = is_active.then(|| options.network.active_ports.unwrap_or((0, 0)));
         let mut needs = Self { listens, ..Self::default() };
-        for url in verb.urls() {
+        for url in task.urls() {
             let remote = Remote::parse(url, &options.encoding())?;
             let port = remote.port.unwrap_or_else(|| security(&remote, options).port());
             if !needs.hosts.contains(&(remote.host.clone(), port)) {
                 needs.hosts.push((remote.host, port));
             }
         }
-        if let Some(proxy) = &options.proxy {
+        if let Some(proxy) = &options.network.proxy {
             let (Proxy::Socks5(ProxyServer { host, port, .. }) | Proxy::HttpConnect(ProxyServer { host, port, .. })) =
                 &proxy.0;
             needs.proxy = Some((host.clone(), *port));
             needs.hosts.clear();
         }
-        needs.local_files(verb, is_folder);
+        task.folders(&is_folder).into_iter().for_each(|folder| needs.add(folder));
         Ok(needs)
     }
 
-    fn local_files(&mut self, verb: &Verb, is_folder: impl Fn(&Path) -> bool) {
-        match verb {
-            Verb::Get(get) => {
-                let (urls, target) = split_target(&get.places);
-                match target {
-                    Some(target) if is_output(target) => {}
-                    Some(path) if is_folder(Path::new(path)) => self.folder(Path::new(path), true, false),
-                    Some(path) if path.ends_with('/') || urls.len() > 1 => self.folder(Path::new(path), true, true),
-                    Some(path) => self.folder(parent(Path::new(path)), true, false),
-                    None => self.folder(Path::new("."), true, false),
-                }
-            }
-            Verb::Put(put) => {
-                let files = put.places.split_last().map_or(&[][..], |(_, files)| files);
-                for file in files.iter().filter(|file| *file != "-") {
-                    self.folder(parent(Path::new(file)), false, false);
-                }
-            }
-            Verb::Mirror(mirror) => {
-                if !Remote::is_url(&mirror.source) {
-                    self.folder(Path::new(&mirror.source), false, false);
-                }
-                // A rehearsal makes no folder, so there may be none.
-                if !Remote::is_url(&mirror.target) && (!mirror.dry_run || is_folder(Path::new(&mirror.target))) {
-                    self.folder(Path::new(&mirror.target), !mirror.dry_run, !mirror.dry_run);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn folder(&mut self, path: &Path, writable: bool, is_target: bool) {
-        match self.folders.iter_mut().find(|folder| folder.path == path) {
-            Some(folder) => folder.writable |= writable,
-            None => self.folders.push(Folder { path: path.to_owned(), writable, is_target }),
+    fn add(&mut self, folder: Folder) {
+        match self.folders.iter_mut().find(|other| other.path == folder.path) {
+            Some(other) => other.writable |= folder.writable,
+            None => self.folders.push(folder),
         }
     }
 }
 
 /// Whether the URLs name more than one host, or more than one port of it: two tunnels are two servers. What is no URL is for
 /// the verb to refuse.
-pub fn has_several_hosts(verb: &Verb) -> bool {
-    let options = verb.connection();
+pub fn has_several_hosts(task: &dyn Task, options: &ConnectionOptions) -> bool {
     let encoding = options.encoding();
-    let remotes = verb.urls().into_iter().filter_map(|url| Remote::parse(url, &encoding).ok());
+    let remotes = task.urls().into_iter().filter_map(|url| Remote::parse(url, &encoding).ok());
     let mut hosts = remotes.map(|remote| {
         let port = remote.port.unwrap_or_else(|| security(&remote, options).port());
         (remote.host, remote.zone, port)
@@ -110,7 +73,7 @@ pub fn has_several_hosts(verb: &Verb) -> bool {
 
 /// How a session with the server of a URL is protected: as `--tls` says, or the URL.
 pub fn security(remote: &Remote, options: &ConnectionOptions) -> Security {
-    match options.tls {
+    match options.tls.mode {
         Some(TlsMode::Implicit) => Security::Implicit,
         Some(TlsMode::Explicit) => Security::Explicit,
         Some(TlsMode::None) => Security::None,
@@ -118,38 +81,18 @@ pub fn security(remote: &Remote, options: &ConnectionOptions) -> Security {
     }
 }
 
-/// The URLs of `get`, and the target at the end where there is one.
-pub fn split_target(places: &[String]) -> (&[String], Option<&str>) {
-    match places.split_last() {
-        Some((target, urls)) if !urls.is_empty() && !Remote::is_url(target) => (urls, Some(target)),
-        _ => (places, None),
-    }
-}
-
-/// Whether a target is the standard output, by any of its names. As files they are links that lead out of every folder.
-pub fn is_output(target: &str) -> bool {
-    const NAMES: [&str; 3] = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
-    target == "-" || NAMES.iter().any(|name| Path::new(target).components().eq(Path::new(name).components()))
-}
-
-/// The folder that a file is in.
-pub fn parent(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use clap::Parser as _;
-
     use super::*;
     use crate::arguments::Arguments;
 
+    fn parse(line: &str) -> Arguments {
+        Arguments::parse("ftp", ["ftp"].into_iter().chain(line.split(' ')).map(Into::into).collect()).ok().unwrap()
+    }
+
     fn needs(line: &str) -> RequiredGrants {
-        let arguments = Arguments::try_parse_from(["ftp"].into_iter().chain(line.split(' '))).ok().unwrap();
-        RequiredGrants::of(&arguments.verb, |path| path == Path::new("there")).unwrap()
+        let Arguments { connection, verb } = parse(line);
+        RequiredGrants::of(verb.task(), &connection, |path| path == Path::new("there")).unwrap()
     }
 
     fn folders(line: &str) -> Vec<(String, bool, bool)> {
@@ -213,8 +156,8 @@ mod tests {
             ("mv ftp://a/x y", false),
             ("ls ftp://[fe80::1%25eth0]/ ftp://[fe80::1%25eth1]/", true),
         ] {
-            let arguments = Arguments::try_parse_from(["ftp"].into_iter().chain(line.split(' '))).ok().unwrap();
-            assert_eq!(has_several_hosts(&arguments.verb), are_several, "{line}");
+            let Arguments { connection, verb } = parse(line);
+            assert_eq!(has_several_hosts(verb.task(), &connection), are_several, "{line}");
         }
     }
 

@@ -1,4 +1,7 @@
-//! Waiting with a limit.
+//! Waiting with a limit, and for several things at a time.
+//!
+//! Of `futures-util`, which has all of these, `join` is used. Its `select` and `now_or_never` make the component larger. Its
+//! `join_all` polls, of more than 30 futures, only those that were woken; on WASI none is woken, and all are polled again.
 
 use crate::error::{Error, Phase};
 use crate::network::Network;
@@ -8,6 +11,8 @@ use core::future::{pending, poll_fn};
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
+
+pub(crate) use futures_util::future::join;
 
 /// Do the work, or give it up when the limit, if there is one, runs out. The clock starts when the work first has to
 /// wait.
@@ -46,28 +51,6 @@ pub(crate) async fn select<A, B>(first: impl Future<Output = A>, second: impl Fu
     poll_fn(|cx| match first.as_mut().poll(cx) {
         Poll::Ready(value) => Poll::Ready(Either::First(value)),
         Poll::Pending => second.as_mut().poll(cx).map(Either::Second),
-    })
-    .await
-}
-
-/// Do two things at a time; the first begins.
-pub(crate) async fn join<A, B>(first: impl Future<Output = A>, second: impl Future<Output = B>) -> (A, B) {
-    let (mut first, mut second) = (pin!(first), pin!(second));
-    let (mut one, mut other) = (None, None);
-    poll_fn(|cx| {
-        if one.is_none() {
-            one = ready(first.as_mut().poll(cx));
-        }
-        if other.is_none() {
-            other = ready(second.as_mut().poll(cx));
-        }
-        match (one.take(), other.take()) {
-            (Some(one), Some(other)) => Poll::Ready((one, other)),
-            unfinished => {
-                (one, other) = unfinished;
-                Poll::Pending
-            }
-        }
     })
     .await
 }

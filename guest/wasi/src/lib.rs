@@ -8,6 +8,7 @@
 
 extern crate alloc;
 
+mod connection;
 mod network;
 mod reactor;
 

@@ -1,5 +1,6 @@
 //! The client's network over `wasi:sockets` and `wasi:clocks`.
 
+use crate::connection::Connection;
 use crate::reactor::REACTOR;
 use alloc::format;
 use alloc::rc::Rc;
@@ -173,29 +174,7 @@ impl Drop for WasiStream {
     }
 }
 
-/// A socket with its streams and pollables, in the order in which they have to go: children before parents.
-pub(crate) struct Connection {
-    readable: Option<Rc<Pollable>>,
-    writable: Option<Rc<Pollable>>,
-    input: InputStream,
-    output: OutputStream,
-    socket: TcpSocket,
-}
-
 impl Connection {
-    /// Bytes that were written are still on their way to the system.
-    pub(crate) fn is_writing(&mut self) -> bool {
-        matches!(self.output.check_write(), Ok(0))
-    }
-
-    pub(crate) fn writable(&mut self) -> Rc<Pollable> {
-        self.writable.get_or_insert_with(|| Rc::new(self.output.subscribe())).clone()
-    }
-
-    fn readable(&mut self) -> Rc<Pollable> {
-        self.readable.get_or_insert_with(|| Rc::new(self.input.subscribe())).clone()
-    }
-
     /// Wait until bytes can be written; gives how many.
     async fn room(&mut self) -> Result<usize, NetworkError> {
         poll_fn(|_| match self.output.check_write() {

@@ -1,6 +1,6 @@
 //! Waiting in WASI 0.2: a future that cannot go on names what it waits for, and `block_on` polls for all of it at once.
 
-use crate::network::Connection;
+use crate::connection::Connection;
 use alloc::rc::{Rc, Weak};
 use alloc::sync::Arc;
 use alloc::task::Wake;

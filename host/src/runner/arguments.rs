@@ -3,11 +3,12 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
-use ftp_cli::arguments::{AFTER_HELP, Early, Verb, after_long_help};
-use ftp_cli::exit::Exit;
-
-use super::Failure;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use ftp_cli::arguments::{
+    AFTER_HELP, ConnectionOptions, OutputOptions, Verb, after_long_help, matches, named, without_files,
+};
 
 /// An FTP client as a WebAssembly component, in a sandbox that has the hosts and the folders that its arguments name.
 #[derive(Parser)]
@@ -16,9 +17,9 @@ pub struct Arguments {
     #[command(flatten)]
     pub sandbox: Sandbox,
     #[command(flatten)]
-    pub early: Early,
+    pub connection: ConnectionOptions,
     #[command(subcommand)]
-    pub command: Command,
+    pub work: Work,
 }
 
 /// What the command may do and take. These stand before it.
@@ -40,7 +41,7 @@ pub struct Sandbox {
 }
 
 #[derive(Subcommand)]
-pub enum Command {
+pub enum Work {
     #[cfg(feature = "demo")]
     /// Start a server on this machine, move files to it and back, in the clear and inside TLS; compare them
     Demo {
@@ -59,86 +60,117 @@ fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// The options that name files with secrets and certificates, and whether the name is an argument of its own. The runner reads the
-/// files, so the guest need not reach them.
-const READ_HERE: [(&str, bool); 7] = [
-    ("--password-file", true),
-    ("--netrc", false),
-    ("--netrc-file", true),
-    ("--ca", true),
-    ("--add-ca", true),
-    ("--cert", true),
-    ("--key", true),
-];
+/// What stands on the command line.
+pub struct Parsed {
+    pub arguments: Arguments,
+    /// The arguments of the command in the sandbox.
+    pub guest: Vec<OsString>,
+}
 
-/// The arguments of the guest: what is for it before the verb, and all from there on without the options above.
-pub fn of_guest(words: &[OsString], verb: &str, early: Early) -> Result<Vec<String>, Failure> {
-    // What stands before the verb are numbers and options.
-    let start = words.iter().skip(1).position(|word| word == verb).map_or(words.len(), |at| at + 1);
-    let mut words = words.iter().skip(start);
-    let mut kept: Vec<String> = ["ftp"].into_iter().chain(early.words()).map(str::to_owned).collect();
-    while let Some(word) = words.next() {
-        match reads_here(word) {
-            Some(true) => drop(words.next()),
-            Some(false) => {}
-            None => kept.push(text(word)?),
-        }
-        if word == "--" {
-            kept.extend(words.by_ref().map(text).collect::<Result<Vec<_>, _>>()?);
-        }
+/// Parse a command line, of which the first word is the program.
+///
+/// # Errors
+///
+/// What clap reports: wrong words, and help that is asked for.
+pub fn parse(words: Vec<OsString>) -> Result<Parsed, clap::Error> {
+    let mut command = without_connections(named(Arguments::command(), "ftp-host"));
+    let matches = matches(&mut command, words)?;
+    if let Some((DEMO, of_demo)) = matches.subcommand() {
+        refuse_connections(&command, of_demo)?;
     }
-    Ok(kept)
+    let guest = without_files(&command, &matches);
+    Ok(Parsed { arguments: Arguments::from_arg_matches(&matches)?, guest })
 }
 
-/// Whether this is one of those options, and the next argument belongs to it.
-fn reads_here(word: &OsString) -> Option<bool> {
-    let word = word.to_string_lossy();
-    READ_HERE.iter().find_map(|(name, has_value)| match word.strip_prefix(name)? {
-        "" => Some(*has_value),
-        rest => rest.starts_with('=').then_some(false),
-    })
+const DEMO: &str = "demo";
+
+/// The demonstration connects to its own server: its help shows no options for connections.
+fn without_connections(command: Command) -> Command {
+    let is_hidden = |argument: &&Arg| argument.is_global_set();
+    let hidden: Vec<Arg> =
+        command.get_arguments().filter(is_hidden).map(|one| one.clone().global(false).hide(true)).collect();
+    match command.find_subcommand(DEMO) {
+        Some(_) => command.mut_subcommand(DEMO, |demo| demo.args(hidden)),
+        None => command,
+    }
 }
 
-fn text(word: &OsString) -> Result<String, Failure> {
-    let word = word.to_str().map(str::to_owned);
-    word.ok_or_else(|| Failure::new(Exit::Usage, "an argument is not in UTF-8"))
+/// As unknown arguments. What to print is no matter to the demonstration, and may be given.
+fn refuse_connections(command: &Command, of_demo: &ArgMatches) -> Result<(), clap::Error> {
+    let output = OutputOptions::augment_args(Command::new("output"));
+    let is_output = |argument: &Arg| output.get_arguments().any(|other| other.get_id() == argument.get_id());
+    let is_given = |argument: &&Arg| of_demo.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine);
+    let mut global = command.get_arguments().filter(|argument| argument.is_global_set() && !is_output(argument));
+    let Some(option) = global.find(is_given) else { return Ok(()) };
+    let mut error = clap::Error::new(ErrorKind::UnknownArgument).with_cmd(command);
+    let usage = command.find_subcommand(DEMO).map(|demo| demo.clone().render_usage());
+    if let Some(usage) = usage {
+        error.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
+    }
+    let name = option.get_long().unwrap_or_default();
+    error.insert(ContextKind::InvalidArg, ContextValue::String(format!("--{name}")));
+    Err(error)
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
+    use std::ffi::OsStr;
 
     use super::*;
 
+    fn parse_line(line: &str) -> Result<Parsed, clap::Error> {
+        parse(["ftp-host"].into_iter().chain(line.split(' ')).map(OsString::from).collect())
+    }
+
     #[test]
     fn the_command_line_is_consistent() {
-        Arguments::command().debug_assert();
+        without_connections(named(Arguments::command(), "ftp-host")).debug_assert();
     }
 
     #[test]
     fn limits_of_nothing_are_refused() {
         for limit in ["--time-limit", "--memory-limit"] {
-            let parse = |number| Arguments::try_parse_from(["ftp-host", limit, number, "ls", "ftp://host"]);
+            let parse = |number| parse_line(&format!("{limit} {number} ls ftp://host"));
             assert!(parse("0").is_err() && parse("1").is_ok(), "{limit}");
         }
     }
 
     #[test]
     fn the_guest_gets_its_own_arguments_without_files_that_are_read_here() {
-        for (line, verb, guest) in [
-            ("ls ftp://h", "ls", "ftp ls ftp://h"),
-            ("--explain --memory-limit 9 --time-limit=1 get -c ftp://h/a b", "get", "ftp get -c ftp://h/a b"),
-            ("put --ca a --add-ca=b --cert c --key d x ftp://h/", "put", "ftp put x ftp://h/"),
-            ("cat --password-file p --netrc --netrc-file=n ftp://h/", "cat", "ftp cat ftp://h/"),
-            ("put -u put -- --ca ftp://h/", "put", "ftp put -u put -- --ca ftp://h/"),
-            ("-v --explain --json ls ftp://h/", "ls", "ftp --verbose --json ls ftp://h/"),
-            ("mirror --cache ftp://h/ ls", "mirror", "ftp mirror --cache ftp://h/ ls"),
+        for (line, guest) in [
+            ("ls ftp://h", "ftp ls -- ftp://h"),
+            ("--explain --memory-limit 9 --time-limit=1 get -c ftp://h/a b", "ftp get --resume -- ftp://h/a b"),
+            ("put --ca a --cert c --key d x ftp://h/", "ftp put -- x ftp://h/"),
+            ("cat --password-file p --netrc --netrc-file=n ftp://h/", "ftp cat -- ftp://h/"),
+            ("--password-file p ls --add-ca=b ftp://h/", "ftp ls -- ftp://h/"),
+            ("put -u put -- --ca ftp://h/", "ftp put --user=put -- --ca ftp://h/"),
+            ("-v --explain --json ls ftp://h/", "ftp ls --verbose --json -- ftp://h/"),
+            ("mirror --compress ftp://h/ ls", "ftp mirror --compress -- ftp://h/ ls"),
         ] {
-            let words: Vec<OsString> = ["ftp-host"].into_iter().chain(line.split(' ')).map(OsString::from).collect();
-            let early =
-                Arguments::try_parse_from(&words).map_or_else(|_| Early::default(), |arguments| arguments.early);
-            let found = of_guest(&words, verb, early).unwrap_or_default().join(" ");
-            assert_eq!(found, guest);
+            let parsed = parse_line(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+            assert_eq!(parsed.guest.join(OsStr::new(" ")), guest);
         }
+    }
+
+    #[cfg(feature = "demo")]
+    #[test]
+    fn the_demonstration_takes_no_options_for_connections() {
+        for (line, is_taken) in [
+            ("demo --size 1", true),
+            ("-v demo", true),
+            ("--explain demo", true),
+            ("demo --tls explicit", false),
+            ("--tls explicit demo", false),
+            ("demo --active", false),
+        ] {
+            assert_eq!(parse_line(line).is_ok(), is_taken, "{line}");
+        }
+        let error = parse_line("demo --tls explicit").err().unwrap().to_string();
+        assert!(
+            error.contains("unexpected argument '--tls' found") && error.contains("Usage: ftp-host demo"),
+            "{error}"
+        );
+        let help = parse_line("demo --help").err().unwrap().to_string();
+        assert!(help.contains("--size") && !help.contains("--tls"), "{help}");
     }
 }

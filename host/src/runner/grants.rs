@@ -5,9 +5,10 @@ use std::io;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-use ftp_cli::arguments::Verb;
+use ftp_cli::arguments::ConnectionOptions;
 use ftp_cli::exit::Exit;
-use ftp_cli::needs::{Folder, RequiredGrants};
+use ftp_cli::needs::RequiredGrants;
+use ftp_cli::task::{Folder, Task};
 use ftp_host::{Command, Policy};
 
 use super::Failure;
@@ -16,12 +17,17 @@ use super::arguments::Sandbox;
 /// The first port that may be listened on.
 const FIRST_PORT: u16 = 1024;
 
-/// A command that may do what the verb is about. Folders that are to be filled are made.
-pub fn command(verb: &Verb, sandbox: &Sandbox) -> Result<(Command, RequiredGrants), Failure> {
-    let needs = RequiredGrants::of(verb, Path::is_dir).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+/// A command that may do what the task is about. Folders that are to be filled are made.
+pub fn command(
+    task: &dyn Task,
+    options: &ConnectionOptions,
+    sandbox: &Sandbox,
+) -> Result<(Command, RequiredGrants), Failure> {
+    let needs = RequiredGrants::of(task, options, Path::is_dir);
+    let needs = needs.map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
     // The user named the hosts, so they may be anywhere.
     let policy = Policy::default().allow_loopback().allow_private();
-    let mut command = Command::new(policy, verb.connection().local_address);
+    let mut command = Command::new(policy, options.network.local_address);
     command.memory(usize::from(sandbox.memory_limit) << 20);
     for (host, port) in &needs.hosts {
         command.host(host, *port);

@@ -6,19 +6,26 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use console::Term;
-use ftp_cli::arguments::{ConnectionOptions, Verb};
+use ftp_cli::arguments::ConnectionOptions;
 use ftp_cli::exit::Exit;
 use ftp_cli::netrc::{self, Login};
 use ftp_cli::remote::Remote;
+use ftp_cli::task::Task;
 use ftp_cli::text::plain;
 
 use super::{Failure, hidden, inputs};
 
-/// The entries of the netrc files for the hosts that the verb names, and passwords that are asked for: once for each user
-/// that has none, unless there is one for all.
-pub fn of(verb: &Verb, user: Option<&str>, has_password: bool) -> Result<Option<String>, Failure> {
-    let known = known(verb.connection())?;
-    let accounts = accounts(verb, user)?;
+/// The entries of a netrc for the hosts that the task names, and passwords that are asked for: once for each user
+/// that has none, unless there is one for all. `file` is the netrc that the command line permits to look at.
+pub fn of(
+    task: &dyn Task,
+    options: &ConnectionOptions,
+    file: Option<&Path>,
+    user: Option<&str>,
+    has_password: bool,
+) -> Result<Option<String>, Failure> {
+    let known = known(file)?;
+    let accounts = accounts(task, options, user)?;
     let mut text = String::new();
     for Account { host, user } in &accounts {
         let login = netrc::login(&known, host, user.as_deref());
@@ -44,11 +51,10 @@ struct Account {
 }
 
 /// Those without a user come first: to the guest the first entry that fits is the one, and theirs is the first of the file.
-fn accounts(verb: &Verb, user: Option<&str>) -> Result<Vec<Account>, Failure> {
-    let options = verb.connection();
-    let user = options.user.as_deref().or(user);
+fn accounts(task: &dyn Task, options: &ConnectionOptions, user: Option<&str>) -> Result<Vec<Account>, Failure> {
+    let user = options.login.user.as_deref().or(user);
     let mut accounts = Vec::new();
-    for url in verb.urls() {
+    for url in task.urls() {
         let remote = Remote::parse(url, &options.encoding());
         let remote = remote.map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
         let account = Account { host: remote.host, user: remote.user.or_else(|| user.map(str::to_owned)) };
@@ -60,12 +66,12 @@ fn accounts(verb: &Verb, user: Option<&str>) -> Result<Vec<Account>, Failure> {
     Ok(accounts)
 }
 
-/// All that the command line permits to look at.
-fn known(options: &ConnectionOptions) -> Result<String, Failure> {
-    let mut known = match netrc_file(options)? {
+/// All that may be looked at.
+fn known(file: Option<&Path>) -> Result<String, Failure> {
+    let mut known = match file {
         Some(path) => {
-            warn_of_readers(&path);
-            inputs::read(&path)?
+            warn_of_readers(path);
+            inputs::read(path)?
         }
         None => String::new(),
     };
@@ -94,12 +100,10 @@ fn warn_of_readers(path: &Path) {
 #[cfg(not(unix))]
 fn warn_of_readers(_: &Path) {}
 
-fn netrc_file(options: &ConnectionOptions) -> Result<Option<PathBuf>, Failure> {
-    if let Some(path) = &options.netrc_file {
-        return Ok(Some(path.clone()));
-    }
-    if !options.netrc {
-        return Ok(None);
+/// The netrc of `--netrc-file`, else of `--netrc`.
+pub fn file(named: Option<&Path>, is_usual: bool) -> Result<Option<PathBuf>, Failure> {
+    if named.is_some() || !is_usual {
+        return Ok(named.map(Path::to_owned));
     }
     let home = env::var_os("HOME").ok_or_else(|| Failure::new(Exit::Local, "--netrc needs the variable HOME"))?;
     Ok(Some(PathBuf::from(home).join(".netrc")))
@@ -136,20 +140,18 @@ fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser as _;
+    use ftp_cli::arguments::Arguments;
 
-    use super::super::arguments::{Arguments, Command};
     use super::*;
 
-    fn verb(line: &str) -> Verb {
-        match Arguments::try_parse_from(["ftp-host"].into_iter().chain(line.split(' '))).ok().unwrap().command {
-            Command::Verb(verb) => *verb,
-            Command::Demo { .. } => panic!("{line}"),
-        }
+    fn of_line(line: &str, user: Option<&str>) -> Vec<Account> {
+        let words = ["ftp"].into_iter().chain(line.split(' ')).map(Into::into).collect();
+        let Arguments { connection, verb } = Arguments::parse("ftp", words).ok().unwrap();
+        accounts(verb.task(), &connection, user).ok().unwrap()
     }
 
     fn users(line: &str) -> Vec<(String, Option<String>)> {
-        let accounts = accounts(&verb(line), Some("env")).ok().unwrap();
+        let accounts = of_line(line, Some("env"));
         accounts.into_iter().map(|Account { host, user }| (host, user)).collect()
     }
 
@@ -158,7 +160,7 @@ mod tests {
         let is = |host: &str, user: &str| (host.to_owned(), Some(user.to_owned()));
         assert_eq!(users("ls ftp://a/x ftp://me@a/ ftp://me@a/y ftp://me:pw@b/"), [is("a", "env"), is("a", "me")]);
         assert_eq!(users("ls --user you ftp://a/"), [is("a", "you")]);
-        let first = accounts(&verb("ls ftp://me@a/ ftp://a/"), None).ok().unwrap();
+        let first = of_line("ls ftp://me@a/ ftp://a/", None);
         assert_eq!(first.iter().map(|account| account.user.as_deref()).collect::<Vec<_>>(), [None, Some("me")]);
     }
 

@@ -5,9 +5,8 @@ use std::process;
 use std::thread;
 use std::time::Duration;
 
-use ftp_cli::arguments::Verb;
 use ftp_cli::exit::Exit;
-use ftp_cli::remote::Remote;
+use ftp_cli::task::Task;
 use tokio::runtime::Builder;
 use tokio::time::sleep;
 
@@ -15,8 +14,8 @@ use super::hidden;
 
 /// End this process when it is interrupted or takes too long. On a thread of its own: that of the command may wait in
 /// a pipe that nobody reads, where nothing else reaches it.
-pub fn start(limit: Option<Duration>, verb: &Verb) -> io::Result<()> {
-    let left = left_by(verb);
+pub fn start(limit: Option<Duration>, task: &dyn Task) -> io::Result<()> {
+    let left = left_by(task);
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let interrupted = {
         let _guard = runtime.enter();
@@ -37,13 +36,8 @@ pub fn start(limit: Option<Duration>, verb: &Verb) -> io::Result<()> {
 }
 
 /// What an upload leaves on the server that does not come to its end.
-fn left_by(verb: &Verb) -> &'static str {
-    let is_plain_upload = match verb {
-        Verb::Put(put) => !put.atomic,
-        Verb::Mirror(mirror) => Remote::is_url(&mirror.target) && !mirror.dry_run && !mirror.atomic,
-        _ => false,
-    };
-    match is_plain_upload {
+fn left_by(task: &dyn Task) -> &'static str {
+    match task.leaves_parts() {
         true => "; what arrived of a file is on the server under its name, unless --atomic is given",
         false => "",
     }

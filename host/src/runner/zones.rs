@@ -1,12 +1,13 @@
 //! The networks of this machine that URLs name, by their numbers: `[fe80::1%25eth0]`. WASI does not find them.
 
-use ftp_cli::arguments::Verb;
+use ftp_cli::arguments::ConnectionOptions;
 use ftp_cli::remote::Remote;
+use ftp_cli::task::Task;
 
 /// `eth0=2 wlan0=3`, for those that are named and there.
-pub fn of(verb: &Verb) -> Option<String> {
-    let encoding = verb.connection().encoding();
-    let named = verb.urls().into_iter().filter_map(|url| Remote::parse(url, &encoding).ok()?.zone);
+pub fn of(task: &dyn Task, options: &ConnectionOptions) -> Option<String> {
+    let encoding = options.encoding();
+    let named = task.urls().into_iter().filter_map(|url| Remote::parse(url, &encoding).ok()?.zone);
     let known: Vec<String> = named.filter_map(|zone| Some(format!("{zone}={}", number(&zone)?))).collect();
     Some(known.join(" ")).filter(|known| !known.is_empty())
 }

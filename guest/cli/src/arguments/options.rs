@@ -5,9 +5,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use ftp_client::retry::Retry;
 use ftp_client::{Active, DataEnd, DataMode, Encoding, Identity, Settings, TlsSettings, Trust, Version};
 
-use super::values::{DataEndMode, ProxyUrl, TlsMode, TlsVersion, bytes, digest, encoding, ports, proxy, seconds};
+use super::values::{
+    DataEndMode, Families, ProxyUrl, TlsMode, TlsVersion, Volume, bytes, digest, encoding, ports, proxy, seconds,
+};
 
 /// How files are transferred.
 #[derive(Args, Debug, Clone)]
@@ -39,143 +42,232 @@ pub struct TransferOptions {
     pub no_times: bool,
 }
 
-/// How to talk to the server.
+/// How to talk to the server, and what to print. All of it may stand before the verb as well as after it.
 #[derive(Args, Debug, Clone, Default)]
-#[command(next_help_heading = "Connections")]
 pub struct ConnectionOptions {
+    /// How TLS is used.
+    #[command(flatten)]
+    pub tls: TlsOptions,
+    /// Who logs in.
+    #[command(flatten)]
+    pub login: LoginOptions,
+    /// What is in files.
+    #[command(flatten)]
+    pub files: Files,
+    /// How connections are made.
+    #[command(flatten)]
+    pub network: NetworkOptions,
+    /// What is printed.
+    #[command(flatten)]
+    pub output: OutputOptions,
+}
+
+const TLS: &str = "TLS";
+const LOGIN: &str = "Login";
+
+/// How TLS is used.
+#[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = TLS)]
+pub struct TlsOptions {
     /// How TLS is used [default: what the URL says]
-    #[arg(long, value_name = "HOW")]
-    pub tls: Option<TlsMode>,
-    /// Trust the certificates in this file (PEM), and no others
-    #[arg(long, value_name = "FILE")]
-    pub ca: Option<PathBuf>,
-    /// Also trust the certificates in this file (PEM)
-    #[arg(long, value_name = "FILE", conflicts_with = "ca")]
-    pub add_ca: Option<PathBuf>,
+    #[arg(global = true, id = "tls", long, value_name = "HOW")]
+    pub mode: Option<TlsMode>,
     /// Trust only the certificate with this SHA-256 digest, in hexadecimal
-    #[arg(long, value_name = "DIGEST", value_parser = digest, conflicts_with_all = ["ca", "add_ca"])]
+    ///
+    /// Neither its issuer nor its names nor its dates are verified. A failed handshake prints the digest of the server's
+    /// certificate; compare it with one from the server's owner.
+    #[arg(global = true, long, value_name = "DIGEST", value_parser = digest, conflicts_with_all = ["ca", "add_ca"])]
+    #[arg(hide_short_help = true)]
     pub pin: Option<[u8; 32]>,
     /// Do not verify the server's certificate (insecure)
-    #[arg(long, conflicts_with_all = ["ca", "add_ca", "pin"])]
+    #[arg(global = true, long, conflicts_with_all = ["ca", "add_ca", "pin"])]
     pub insecure: bool,
-    /// The certificate to show (PEM)
-    #[arg(long, value_name = "FILE", requires = "key")]
-    pub cert: Option<PathBuf>,
-    /// Its private key (PEM)
-    #[arg(long, value_name = "FILE", requires = "cert")]
-    pub key: Option<PathBuf>,
     /// The name that the certificate has to be for [default: the host]
-    #[arg(long, value_name = "NAME")]
+    #[arg(global = true, long, value_name = "NAME", hide_short_help = true)]
     pub server_name: Option<String>,
     /// The oldest version of TLS [default: 1.2]
-    #[arg(long, value_name = "VERSION")]
-    pub tls_min: Option<TlsVersion>,
+    #[arg(global = true, long = "tls-min", value_name = "VERSION", hide_short_help = true)]
+    pub oldest: Option<TlsVersion>,
     /// The newest version of TLS [default: 1.3]
-    #[arg(long, value_name = "VERSION")]
-    pub tls_max: Option<TlsVersion>,
+    #[arg(global = true, long = "tls-max", value_name = "VERSION", hide_short_help = true)]
+    pub newest: Option<TlsVersion>,
     /// How to treat a data connection closed without `close_notify` [default: verified]
-    #[arg(long, value_name = "HOW")]
+    #[arg(global = true, long, value_name = "HOW", hide_short_help = true)]
     pub data_end: Option<DataEndMode>,
     /// Refuse data connections that do not resume the session of TLS
-    #[arg(long)]
+    ///
+    /// A data connection that resumes the session of the control connection comes from the same server. Not every server
+    /// resumes.
+    #[arg(global = true, long, hide_short_help = true)]
     pub require_resumption: bool,
+}
+
+/// Who logs in.
+#[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = LOGIN)]
+pub struct LoginOptions {
     /// The user, where the URL has none
-    #[arg(short, long, value_name = "NAME")]
+    #[arg(global = true, short, long, value_name = "NAME")]
     pub user: Option<String>,
-    /// The file whose first line is the password
-    #[arg(long, value_name = "FILE")]
-    pub password_file: Option<PathBuf>,
     /// Give the password of --password-file or FTP_PASSWORD to each of several hosts or ports
-    #[arg(long)]
+    #[arg(global = true, long, hide_short_help = true)]
     pub same_password: bool,
+}
+
+/// The options that name files with passwords, certificates and keys. `ftp-host` reads these files itself, and passes their
+/// texts to the command, which gets neither the options nor the files.
+#[derive(Args, Debug, Clone, Default)]
+pub struct Files {
+    /// Trust the certificates in this file (PEM), and no others
+    #[arg(global = true, long, value_name = "FILE", help_heading = TLS)]
+    pub ca: Option<PathBuf>,
+    /// Also trust the certificates in this file (PEM)
+    #[arg(global = true, long, value_name = "FILE", conflicts_with = "ca", help_heading = TLS, hide_short_help = true)]
+    pub add_ca: Option<PathBuf>,
+    /// The certificate to show (PEM)
+    #[arg(global = true, long, value_name = "FILE", requires = "key", help_heading = TLS, hide_short_help = true)]
+    pub cert: Option<PathBuf>,
+    /// Its private key (PEM)
+    #[arg(global = true, long, value_name = "FILE", requires = "cert", help_heading = TLS, hide_short_help = true)]
+    pub key: Option<PathBuf>,
+    /// The file whose first line is the password
+    #[arg(global = true, long, value_name = "FILE", help_heading = LOGIN)]
+    pub password_file: Option<PathBuf>,
     /// Look user and password up in .netrc in the folder that HOME names
-    #[arg(long)]
+    #[arg(global = true, long, help_heading = LOGIN)]
     pub netrc: bool,
     /// Look them up in this file
-    #[arg(long, value_name = "FILE")]
+    #[arg(global = true, long, value_name = "FILE", help_heading = LOGIN, hide_short_help = true)]
     pub netrc_file: Option<PathBuf>,
+}
+
+/// How connections are made.
+#[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = "Connections")]
+pub struct NetworkOptions {
     /// The longest that connecting may take, in seconds [default: 30]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(global = true, long, value_name = "SECONDS", value_parser = seconds, hide_short_help = true)]
     pub connect_timeout: Option<Duration>,
     /// The longest that the server may be silent, in seconds [default: 60]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(global = true, long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<Duration>,
     /// The longest that all of it may take, in seconds
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(global = true, long, value_name = "SECONDS", value_parser = seconds)]
     pub max_time: Option<Duration>,
     /// IPv4 only
-    #[arg(short = '4', long, conflicts_with = "ipv6")]
-    pub ipv4: bool,
+    #[arg(global = true, short = '4', long, conflicts_with = "ipv6", hide_short_help = true)]
+    ipv4: bool,
     /// IPv6 only
-    #[arg(short = '6', long)]
-    pub ipv6: bool,
+    #[arg(global = true, short = '6', long, hide_short_help = true)]
+    ipv6: bool,
     /// Let the server connect back for data
-    #[arg(long)]
+    #[arg(global = true, long)]
     pub active: bool,
     /// The ports to listen on for that, such as 5000-5010
-    #[arg(long, value_name = "FIRST-LAST", value_parser = ports, requires = "active")]
+    #[arg(global = true, long, value_name = "FIRST-LAST", value_parser = ports, requires = "active")]
+    #[arg(hide_short_help = true)]
     pub active_ports: Option<(u16, u16)>,
     /// The address to announce to the server, if it differs from that of this machine
-    #[arg(long, value_name = "ADDRESS", requires = "active")]
+    #[arg(global = true, long, value_name = "ADDRESS", requires = "active", hide_short_help = true)]
     pub active_address: Option<IpAddr>,
     /// The address to connect from
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(global = true, long, value_name = "ADDRESS", hide_short_help = true)]
     pub local_address: Option<IpAddr>,
     /// Go through a proxy: socks5://user:password@host:port or http://...
-    #[arg(long, value_name = "URL", value_parser = proxy)]
+    #[arg(global = true, long, value_name = "URL", value_parser = proxy)]
     pub proxy: Option<ProxyUrl>,
     /// The character set of names: utf-8, latin1, windows-1251, shift_jis and others [default: utf-8]
-    #[arg(long, value_name = "NAME", value_parser = encoding)]
+    #[arg(global = true, long, value_name = "NAME", value_parser = encoding)]
     pub encoding: Option<Encoding>,
     /// Send NOOP after so many seconds of a transfer
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    ///
+    /// Routers drop connections that are idle for long, as the control connection is during a transfer.
+    #[arg(global = true, long, value_name = "SECONDS", value_parser = seconds, hide_short_help = true)]
     pub keepalive: Option<Duration>,
     /// Ask for the next data connection together with each transfer; not every server can
-    #[arg(long)]
+    #[arg(global = true, long, hide_short_help = true)]
     pub pipelining: bool,
     /// Let data travel compressed (MODE Z)
-    #[arg(long)]
+    #[arg(global = true, long, hide_short_help = true)]
     pub compress: bool,
     /// Do not compare the sizes on both sides (SIZE) at the end of a transfer
-    #[arg(long)]
+    #[arg(global = true, long, hide_short_help = true)]
     pub no_verify_size: bool,
+}
+
+/// What is printed.
+#[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = "Output")]
+pub struct OutputOptions {
     /// Show what is said on the control connection
-    #[arg(short, long)]
-    pub verbose: bool,
+    ///
+    /// Passwords are masked. Of --verbose and --quiet the last one counts.
+    #[arg(global = true, short, long, overrides_with_all = ["verbose", "quiet"])]
+    verbose: bool,
     /// Errors only
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub quiet: bool,
+    #[arg(global = true, short, long, overrides_with = "quiet")]
+    quiet: bool,
     /// Write what happens as JSON, an object on each line
-    #[arg(long)]
+    #[arg(global = true, long, overrides_with = "json")]
     pub json: bool,
     /// Columns of the terminal [default: COLUMNS, else 80]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(20..=1000))]
+    #[arg(global = true, long, value_name = "N", value_parser = clap::value_parser!(u16).range(20..=1000))]
+    #[arg(hide_short_help = true)]
     pub columns: Option<u16>,
+}
+
+impl TransferOptions {
+    /// `--retry` and `--retry-wait`.
+    pub fn retry(&self) -> Retry {
+        Retry { attempts: self.retry, wait: self.retry_wait, ..Retry::default() }
+    }
+}
+
+impl NetworkOptions {
+    /// Which addresses are connected to.
+    pub fn families(&self) -> Families {
+        match (self.ipv4, self.ipv6) {
+            (true, _) => Families::Ipv4,
+            (false, true) => Families::Ipv6,
+            (false, false) => Families::Both,
+        }
+    }
+}
+
+impl OutputOptions {
+    /// How much is printed.
+    pub fn volume(&self) -> Volume {
+        match (self.quiet, self.verbose) {
+            (true, _) => Volume::Quiet,
+            (false, true) => Volume::Verbose,
+            (false, false) => Volume::Normal,
+        }
+    }
 }
 
 impl ConnectionOptions {
     /// The settings of sessions, but for what is in files: certificates, keys.
     pub fn settings(&self) -> Settings {
-        let defaults = Settings::default();
-        let data_mode = match self.active {
-            true => DataMode::Active(Active { ports: self.active_ports, announced: self.active_address }),
+        let (defaults, network) = (Settings::default(), &self.network);
+        let data_mode = match network.active {
+            true => DataMode::Active(Active { ports: network.active_ports, announced: network.active_address }),
             false => DataMode::Passive,
         };
-        let silence = self.timeout.unwrap_or(defaults.reply_timeout);
+        let silence = network.timeout.unwrap_or(defaults.reply_timeout);
         Settings {
             tls: self.tls_settings(),
             data_mode,
             encoding: self.encoding(),
-            local_address: self.local_address,
-            proxy: self.proxy.clone().map(|ProxyUrl(proxy)| proxy),
-            connect_timeout: self.connect_timeout.unwrap_or(defaults.connect_timeout),
+            local_address: network.local_address,
+            proxy: network.proxy.clone().map(|ProxyUrl(proxy)| proxy),
+            connect_timeout: network.connect_timeout.unwrap_or(defaults.connect_timeout),
             reply_timeout: silence,
             idle_timeout: silence,
-            verify_size: !self.no_verify_size,
-            keepalive: self.keepalive,
-            pipelining: self.pipelining,
+            verify_size: !network.no_verify_size,
+            keepalive: network.keepalive,
+            pipelining: network.pipelining,
             // Each line is shown as it is said, so that none has to be kept.
-            transcript_capacity: usize::from(self.verbose),
+            transcript_capacity: usize::from(self.output.verbose),
             ..defaults
         }
     }
@@ -185,22 +277,22 @@ impl ConnectionOptions {
             TlsVersion::Tls12 => Version::Tls12,
             TlsVersion::Tls13 => Version::Tls13,
         };
-        let defaults = TlsSettings::default();
+        let (defaults, tls) = (TlsSettings::default(), &self.tls);
         TlsSettings {
-            trust: match (self.pin, self.insecure) {
+            trust: match (tls.pin, tls.insecure) {
                 (Some(digest), _) => Trust::Pinned(digest),
                 (None, true) => Trust::DangerouslyAnything,
                 (None, false) => Trust::PublicRoots,
             },
-            server_name: self.server_name.clone(),
-            oldest: self.tls_min.map_or(defaults.oldest, version),
-            newest: self.tls_max.map_or(defaults.newest, version),
-            data_end: match self.data_end {
+            server_name: tls.server_name.clone(),
+            oldest: tls.oldest.map_or(defaults.oldest, version),
+            newest: tls.newest.map_or(defaults.newest, version),
+            data_end: match tls.data_end {
                 Some(DataEndMode::Strict) => DataEnd::Strict,
                 Some(DataEndMode::Verified) | None => DataEnd::Verified,
                 Some(DataEndMode::Lenient) => DataEnd::Lenient,
             },
-            require_resumption: self.require_resumption,
+            require_resumption: tls.require_resumption,
             ..defaults
         }
     }
@@ -208,13 +300,13 @@ impl ConnectionOptions {
     /// Settings with the contents of the files that are named.
     pub fn with_files<E>(&self, text: impl Fn(&PathBuf) -> Result<String, E>) -> Result<Settings, E> {
         let mut settings = self.settings();
-        if let Some(path) = &self.ca {
+        if let Some(path) = &self.files.ca {
             settings.tls.trust = Trust::Roots(text(path)?);
         }
-        if let Some(path) = &self.add_ca {
+        if let Some(path) = &self.files.add_ca {
             settings.tls.trust = Trust::PublicRootsAnd(text(path)?);
         }
-        if let (Some(certificates), Some(key)) = (&self.cert, &self.key) {
+        if let (Some(certificates), Some(key)) = (&self.files.cert, &self.files.key) {
             settings.tls.identity = Some(Identity { certificates: text(certificates)?, private_key: text(key)? });
         }
         Ok(settings)
@@ -222,6 +314,6 @@ impl ConnectionOptions {
 
     /// The character set of names.
     pub fn encoding(&self) -> Encoding {
-        self.encoding.unwrap_or(Encoding::Utf8)
+        self.network.encoding.unwrap_or(Encoding::Utf8)
     }
 }

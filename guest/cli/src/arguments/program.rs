@@ -1,9 +1,7 @@
 //! The command line as the program that runs it has it: its name in examples, and tips for words of other programs.
 
+use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Args, Command};
-
-use super::Verb;
 
 /// Stands for the program's name in texts for people.
 const PLACE: &str = "{ftp}";
@@ -43,37 +41,6 @@ fn with_name(command: Command, program: &str) -> Command {
     }
 }
 
-/// What may stand before the verb as well as after it.
-#[derive(Args, Debug, Clone, Copy, Default)]
-pub struct Early {
-    /// Show what is said on the control connection
-    #[arg(short, long)]
-    verbose: bool,
-    /// Errors only
-    #[arg(short, long, conflicts_with = "verbose")]
-    quiet: bool,
-    /// Write what happens as JSON, an object on each line
-    #[arg(long)]
-    json: bool,
-}
-
-impl Early {
-    /// As if it stood after the verb. What stands there counts more.
-    pub fn apply(self, verb: &mut Verb) {
-        let options = verb.connection_mut();
-        options.json |= self.json;
-        if !options.verbose && !options.quiet {
-            (options.verbose, options.quiet) = (self.verbose, self.quiet);
-        }
-    }
-
-    /// As arguments.
-    pub fn words(self) -> impl Iterator<Item = &'static str> {
-        let words = [(self.verbose, "--verbose"), (self.quiet, "--quiet"), (self.json, "--json")];
-        words.into_iter().filter_map(|(is_there, word)| is_there.then_some(word))
-    }
-}
-
 /// What to use here for a word of another program.
 pub(super) fn tip(error: &clap::Error) -> Option<&'static str> {
     let word = |kind| match error.get(kind) {
@@ -100,13 +67,13 @@ pub(super) fn tip(error: &clap::Error) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use clap::{CommandFactory as _, Parser as _};
+    use clap::CommandFactory as _;
 
     use super::super::{Arguments, without_passwords};
     use super::*;
 
-    fn parse(line: &str) -> Result<Verb, clap::Error> {
-        Arguments::try_parse_from(line.split(' ')).map(Arguments::into_verb)
+    fn parse(line: &str) -> Result<Arguments, clap::Error> {
+        Arguments::parse("ftp", line.split(' ').map(Into::into).collect())
     }
 
     #[test]
@@ -120,20 +87,6 @@ mod tests {
         }
         let put = named(Arguments::command(), "x").find_subcommand_mut("put").unwrap().render_help().to_string();
         assert!(put.contains("Usage: x put [OPTIONS] <FILE>... <URL>\n"), "{put}");
-    }
-
-    #[test]
-    fn what_to_show_may_stand_before_the_verb() {
-        let shown = |line: &str| {
-            let Ok(verb) = parse(line) else { panic!("{line}") };
-            let options = verb.connection();
-            (options.verbose, options.quiet, options.json)
-        };
-        assert_eq!(shown("ftp -v ls ftp://h"), (true, false, false));
-        assert_eq!(shown("ftp --json ls -q ftp://h"), (false, true, true));
-        assert_eq!(shown("ftp -v ls -q ftp://h"), (false, true, false));
-        let early = Early { verbose: true, quiet: false, json: true };
-        assert_eq!(early.words().collect::<Vec<_>>(), ["--verbose", "--json"]);
     }
 
     #[test]

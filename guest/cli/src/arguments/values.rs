@@ -51,6 +51,52 @@ pub enum DataEndMode {
     Lenient,
 }
 
+/// Of `--ipv4` and `--ipv6`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Families {
+    /// Addresses of either
+    #[default]
+    Both,
+    /// IPv4 only
+    Ipv4,
+    /// IPv6 only
+    Ipv6,
+}
+
+/// Of `--verbose` and `--quiet`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Volume {
+    /// Errors only
+    Quiet,
+    /// Notes and bars
+    #[default]
+    Normal,
+    /// The control connection too
+    Verbose,
+}
+
+/// Of `--fxp` and `--relay`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    /// Straight between the servers, else through this client
+    Either,
+    /// Straight between the servers, or not at all
+    Direct,
+    /// Through this client
+    Relay,
+}
+
+/// Of `--names` and `--long`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineFormat {
+    /// Kind, size, time and name
+    Short,
+    /// Names only
+    Names,
+    /// Permissions and owner too
+    Long,
+}
+
 /// `--proxy`, with its password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ProxyUrl(pub Proxy);
@@ -147,9 +193,7 @@ pub(super) fn digest(text: &str) -> Result<[u8; 32], String> {
     if digits.len() != 64 || !digits.is_ascii() {
         return Err("not a SHA-256 digest of 64 hexadecimal digits".to_owned());
     }
-    for (byte, at) in digest.iter_mut().zip((0..64).step_by(2)) {
-        *byte = u8::from_str_radix(&digits[at..at + 2], 16).map_err(|_| "not hexadecimal".to_owned())?;
-    }
+    base16ct::mixed::decode(digits, &mut digest).map_err(|_| "not hexadecimal".to_owned())?;
     Ok(digest)
 }
 

@@ -1,9 +1,14 @@
 //! What each verb takes.
 
-use clap::Args;
+use std::path::Path;
 
-use super::options::{ConnectionOptions, TransferOptions};
-use super::values::{Filters, SumAlgorithm, mode};
+use clap::Args;
+use ftp_client::mirror::Compare;
+
+use super::options::TransferOptions;
+use super::values::{Filters, LineFormat, Route, SumAlgorithm, mode};
+use crate::remote::Remote;
+use crate::task::{Folder, Task, is_output, parent, split_target};
 
 /// `get`.
 #[derive(Args)]
@@ -21,9 +26,27 @@ pub struct Get {
     /// How files are transferred.
     #[command(flatten)]
     pub transfer: TransferOptions,
-    /// How to talk to the server.
-    #[command(flatten)]
-    pub connection: ConnectionOptions,
+}
+
+impl Task for Get {
+    fn urls(&self) -> Vec<&str> {
+        self.places.iter().map(String::as_str).filter(|place| Remote::is_url(place)).collect()
+    }
+
+    fn folders(&self, is_folder: &dyn Fn(&Path) -> bool) -> Vec<Folder> {
+        let (urls, target) = split_target(&self.places);
+        match target {
+            Some(target) if is_output(target) => Vec::new(),
+            Some(path) if is_folder(Path::new(path)) => vec![Folder::written(Path::new(path))],
+            Some(path) if path.ends_with('/') || urls.len() > 1 => vec![Folder::filled(path)],
+            Some(path) => vec![Folder::written(parent(Path::new(path)))],
+            None => vec![Folder::written(Path::new("."))],
+        }
+    }
+
+    fn has_several_sessions(&self) -> bool {
+        self.transfer.parallel > 1 || self.segments > 1
+    }
 }
 
 /// `put`.
@@ -51,9 +74,25 @@ pub struct Put {
     /// How files are transferred.
     #[command(flatten)]
     pub transfer: TransferOptions,
-    /// How to talk to the server.
-    #[command(flatten)]
-    pub connection: ConnectionOptions,
+}
+
+impl Task for Put {
+    fn urls(&self) -> Vec<&str> {
+        self.places.last().map(String::as_str).into_iter().collect()
+    }
+
+    fn folders(&self, _: &dyn Fn(&Path) -> bool) -> Vec<Folder> {
+        let files = self.places.split_last().map_or(&[][..], |(_, files)| files);
+        files.iter().filter(|file| *file != "-").map(|file| Folder::read(parent(Path::new(file)))).collect()
+    }
+
+    fn has_several_sessions(&self) -> bool {
+        self.transfer.parallel > 1
+    }
+
+    fn leaves_parts(&self) -> bool {
+        !self.atomic
+    }
 }
 
 /// `cat`.
@@ -65,9 +104,12 @@ pub struct Cat {
     /// Text: lines end as they do here
     #[arg(short, long)]
     pub ascii: bool,
-    /// How to talk to the server.
-    #[command(flatten)]
-    pub connection: ConnectionOptions,
+}
+
+impl Task for Cat {
+    fn urls(&self) -> Vec<&str> {
+        all(&self.urls)
+    }
 }
 
 /// `ls`.
@@ -78,27 +120,58 @@ pub struct Ls {
     pub urls: Vec<String>,
     /// Names only, one on each line
     #[arg(short = '1', long = "names", conflicts_with = "long")]
-    pub names: bool,
+    names: bool,
     /// Kind, permissions, owner, size, time and name, instead of kind, size, time and name
     #[arg(short, long)]
-    pub long: bool,
+    long: bool,
     /// Ask for names that begin with a dot, too, where the server has no MLSD: LIST -a, which not every server knows
     #[arg(long)]
     pub hidden: bool,
-    /// How to talk to the server.
-    #[command(flatten)]
-    pub connection: ConnectionOptions,
 }
 
-/// Verbs that take URLs and nothing else.
+impl Ls {
+    /// What a line has.
+    pub fn format(&self) -> LineFormat {
+        match (self.names, self.long) {
+            (true, _) => LineFormat::Names,
+            (false, true) => LineFormat::Long,
+            (false, false) => LineFormat::Short,
+        }
+    }
+}
+
+impl Task for Ls {
+    fn urls(&self) -> Vec<&str> {
+        all(&self.urls)
+    }
+}
+
+/// `stat`.
 #[derive(Args)]
-pub struct Urls {
+pub struct Stat {
     /// Which ones
     #[arg(required = true, value_name = "URL")]
     pub urls: Vec<String>,
-    /// How to talk to the server.
-    #[command(flatten)]
-    pub connection: ConnectionOptions,
+}
+
+impl Task for Stat {
+    fn urls(&self) -> Vec<&str> {
+        all(&self.urls)
+    }
+}
+
+/// `rmdir`.
+#[derive(Args)]
+pub struct Rmdir {
+    /// Which ones
+    #[arg(required = true, value_name = "URL")]
+    pub urls: Vec<String>,
+}
+
+impl Task for Rmdir {
+    fn urls(&self) -> Vec<&str> {
+        all(&self.urls)
+    }
 }
 
 /// `rm`.
@@ -119,9 +192,12 @@ pub struct Rm {
     /// Take names as they are, not as patterns
     #[arg(long)]
     pub no_glob: bool,
-    /// How to talk to the server.
-    #[command(flatten)]
-    pub connection: ConnectionOptions,
+}
+
+impl Task for Rm {
+    fn urls(&self) -> Vec<&str> {
+        all(&self.urls)
+    }
 }
 
 /// `mkdir`.
@@ -133,9 +209,12 @@ pub struct Mkdir {
     /// Also those that they are in; one that is there is no error
     #[arg(short, long)]
     pub parents: bool,
-    /// How to talk to the server.
-    #[command(flatten)]
-    pub connection: ConnectionOptions,
+}
+
+impl Task for Mkdir {
+    fn urls(&self) -> Vec<&str> {
+        all(&self.urls)
+    }
 }
 
 /// `mv`.
@@ -147,9 +226,12 @@ pub struct Mv {
     /// Its new place: a URL of the same server, or a name in the same directory
     #[arg(value_name = "TARGET")]
     pub to: String,
-    /// How to talk to the server.
-    #[command(flatten)]
-    pub connection: ConnectionOptions,
+}
+
+impl Task for Mv {
+    fn urls(&self) -> Vec<&str> {
+        [self.from.as_str(), self.to.as_str()].into_iter().filter(|place| Remote::is_url(place)).collect()
+    }
 }
 
 /// `cp`.
@@ -163,13 +245,31 @@ pub struct Cp {
     pub to: String,
     /// Straight between the servers, or not at all
     #[arg(long, conflicts_with = "relay")]
-    pub fxp: bool,
+    fxp: bool,
     /// Through here, without asking the servers to do it
     #[arg(long)]
-    pub relay: bool,
-    /// How to talk to the servers.
-    #[command(flatten)]
-    pub connection: ConnectionOptions,
+    relay: bool,
+}
+
+impl Cp {
+    /// Which way the file takes.
+    pub fn route(&self) -> Route {
+        match (self.fxp, self.relay) {
+            (true, _) => Route::Direct,
+            (false, true) => Route::Relay,
+            (false, false) => Route::Either,
+        }
+    }
+}
+
+impl Task for Cp {
+    fn urls(&self) -> Vec<&str> {
+        [self.from.as_str(), self.to.as_str()].into()
+    }
+
+    fn has_several_sessions(&self) -> bool {
+        true
+    }
 }
 
 /// `mirror`.
@@ -202,10 +302,10 @@ pub struct Mirror {
     pub replace: bool,
     /// Leave files alone that are newer in the target
     #[arg(long, conflicts_with = "size_only")]
-    pub newer: bool,
+    newer: bool,
     /// Compare sizes, not times
     #[arg(long)]
-    pub size_only: bool,
+    size_only: bool,
     /// Levels of directories below the source
     #[arg(long, value_name = "LEVELS")]
     pub depth: Option<usize>,
@@ -227,9 +327,42 @@ pub struct Mirror {
     /// How files are transferred.
     #[command(flatten)]
     pub transfer: TransferOptions,
-    /// How to talk to the server.
-    #[command(flatten)]
-    pub connection: ConnectionOptions,
+}
+
+impl Mirror {
+    /// What makes a file another version.
+    pub fn compare(&self) -> Compare {
+        match (self.newer, self.size_only) {
+            (true, _) => Compare::Newer,
+            (false, true) => Compare::Size,
+            (false, false) => Compare::SizeAndTime,
+        }
+    }
+}
+
+impl Task for Mirror {
+    fn urls(&self) -> Vec<&str> {
+        [self.source.as_str(), self.target.as_str()].into_iter().filter(|place| Remote::is_url(place)).collect()
+    }
+
+    fn folders(&self, is_folder: &dyn Fn(&Path) -> bool) -> Vec<Folder> {
+        let source = (!Remote::is_url(&self.source)).then(|| Folder::read(Path::new(&self.source)));
+        let target = match self.dry_run {
+            _ if Remote::is_url(&self.target) => None,
+            // A rehearsal makes no folder, so there may be none.
+            true => is_folder(Path::new(&self.target)).then(|| Folder::read(Path::new(&self.target))),
+            false => Some(Folder::filled(&self.target)),
+        };
+        source.into_iter().chain(target).collect()
+    }
+
+    fn has_several_sessions(&self) -> bool {
+        self.transfer.parallel > 1
+    }
+
+    fn leaves_parts(&self) -> bool {
+        Remote::is_url(&self.target) && !self.dry_run && !self.atomic
+    }
 }
 
 /// `sum`.
@@ -244,9 +377,12 @@ pub struct Sum {
     /// Read the files and compute it here
     #[arg(long)]
     pub read: bool,
-    /// How to talk to the server.
-    #[command(flatten)]
-    pub connection: ConnectionOptions,
+}
+
+impl Task for Sum {
+    fn urls(&self) -> Vec<&str> {
+        all(&self.urls)
+    }
 }
 
 /// `touch`.
@@ -258,9 +394,12 @@ pub struct Touch {
     /// The time, such as 2026-01-31T12:00:00Z [default: now]
     #[arg(short, long, value_name = "TIME")]
     pub time: Option<String>,
-    /// How to talk to the server.
-    #[command(flatten)]
-    pub connection: ConnectionOptions,
+}
+
+impl Task for Touch {
+    fn urls(&self) -> Vec<&str> {
+        all(&self.urls)
+    }
 }
 
 /// `chmod`.
@@ -272,9 +411,12 @@ pub struct Chmod {
     /// Of which files
     #[arg(required = true, value_name = "URL")]
     pub urls: Vec<String>,
-    /// How to talk to the server.
-    #[command(flatten)]
-    pub connection: ConnectionOptions,
+}
+
+impl Task for Chmod {
+    fn urls(&self) -> Vec<&str> {
+        all(&self.urls)
+    }
 }
 
 /// `quote`.
@@ -286,9 +428,12 @@ pub struct Quote {
     /// The commands
     #[arg(required = true, value_name = "COMMAND")]
     pub commands: Vec<String>,
-    /// How to talk to the server.
-    #[command(flatten)]
-    pub connection: ConnectionOptions,
+}
+
+impl Task for Quote {
+    fn urls(&self) -> Vec<&str> {
+        [self.url.as_str()].into()
+    }
 }
 
 /// `probe`.
@@ -300,7 +445,18 @@ pub struct Probe {
     /// Compare clocks: upload a small file to the URL's directory, ask for its time, and delete it
     #[arg(long)]
     pub clock: bool,
-    /// How to talk to the server.
-    #[command(flatten)]
-    pub connection: ConnectionOptions,
+}
+
+impl Task for Probe {
+    fn urls(&self) -> Vec<&str> {
+        [self.url.as_str()].into()
+    }
+
+    fn tries_active_mode(&self) -> bool {
+        true
+    }
+}
+
+fn all(urls: &[String]) -> Vec<&str> {
+    urls.iter().map(String::as_str).collect()
 }

@@ -3,44 +3,11 @@
 //!
 //! The methods here have the names of the session's and stand before them, so that every verb has them.
 
-use std::cell::Cell;
-use std::rc::Rc;
-
 use ftp_client::{Download, Error, Reply, Representation, Session, Timestamp, Upload};
 
+use super::client::{Away, Client, Seen};
 use super::compared::is_refusal;
-use super::connect::{Client, Net};
-
-/// What the paths of commands may be on a server, as far as that was seen. Its sessions share it.
-#[derive(Debug, Clone, Default)]
-pub struct Names(Rc<Cell<Seen>>);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Seen {
-    #[default]
-    Nothing,
-    /// A path with a directory was taken.
-    Paths,
-    /// One was refused, and its last name was taken in the directory.
-    BareNames,
-}
-
-impl Names {
-    /// Whether the server takes no path with a directory.
-    pub fn are_bare(&self) -> bool {
-        self.0.get() == Seen::BareNames
-    }
-}
-
-/// A directory to which a session went for the sake of a bare name.
-#[derive(Debug, Clone)]
-pub struct Away {
-    /// Where the session was before, which is where paths that are not absolute begin.
-    home: String,
-    directory: String,
-    /// Where the server reports that it is.
-    there: String,
-}
+use super::net::Net;
 
 impl Client {
     /// (RETR)
@@ -106,7 +73,7 @@ impl Client {
             Err(Error::Permanent(reply)) if matches!(reply.code, 550 | 553 | 501) => Error::Permanent(reply),
             result => return result,
         };
-        if self.names.0.get() != Seen::Nothing {
+        if self.names.seen() != Seen::Nothing {
             return Err(refusal);
         }
         match self.size(from).await {
@@ -156,12 +123,12 @@ impl Client {
             Err(Error::Permanent(reply)) if matches!(reply.code, 550 | 553 | 501) => Error::Permanent(reply),
             result => {
                 if result.is_ok() {
-                    self.names.0.set(Seen::Paths);
+                    self.names.learn(Seen::Paths);
                 }
                 return result;
             }
         };
-        if self.names.0.get() == Seen::Paths {
+        if self.names.seen() == Seen::Paths {
             return Err(refusal);
         }
         if let Err(error) = self.enter(directory).await {
@@ -169,7 +136,7 @@ impl Client {
         }
         match work(self, name).await {
             Ok(value) => {
-                self.names.0.set(Seen::BareNames);
+                self.names.learn(Seen::BareNames);
                 Ok(value)
             }
             Err(Error::Permanent(_)) => self.back_with(Err(refusal)).await,

@@ -3,7 +3,7 @@
 use ftp_client::{Algorithm, Error, NotVerified, Outcome, Verified};
 use serde_json::{Value, json};
 
-use super::connect::Client;
+use super::client::Client;
 use super::download::FileVersion;
 use super::output::Output;
 

@@ -4,8 +4,6 @@ use std::cell::Cell;
 use std::env;
 use std::fs;
 use std::future::poll_fn;
-use std::net::{IpAddr, SocketAddr, SocketAddrV6};
-use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 use std::pin::pin;
 use std::rc::Rc;
@@ -14,111 +12,22 @@ use std::time::Duration;
 use ftp_cli::arguments::{ConnectionOptions, TransferOptions};
 use ftp_cli::exit::Exit;
 use ftp_cli::needs::{parent, security};
-use ftp_cli::remote::{Remote, is_link_local};
+use ftp_cli::remote::Remote;
 use ftp_client::retry::{Backoff, Retry};
-use ftp_client::{Error, Network, NetworkError, Security, Session, Settings, TransferMode, Trust};
-use ftp_wasi::{Wasi, WasiListener, WasiStream};
+use ftp_client::{Error, Network as _, Security, Session, Settings, TransferMode, Trust};
 
-use super::Context;
-use super::bare::{Away, Names};
+use super::client::{Client, Names};
+use super::context::Context;
 use super::credentials::{self, Credentials};
 use super::failure::{Failure, ResultExt as _};
 use super::hints;
-use super::jobs::retry;
-use super::local::{self, has_runner};
+use super::local;
+use super::net::Net;
 use super::output::Output;
+use super::sandbox::has_runner;
 
 /// A server that has said nothing for this long may wait for the client.
 const SILENCE: Duration = Duration::from_secs(5);
-
-/// WASI's network, or a half of it: `-4` and `-6`. That of a session shows what is said there.
-#[derive(Clone)]
-pub struct Net {
-    ipv4: bool,
-    ipv6: bool,
-    session: Option<Rc<Watched>>,
-}
-
-/// What is to be known about a session from outside.
-struct Watched {
-    out: Output,
-    /// Before each of its lines.
-    mark: String,
-    /// The zone of link-local addresses (RFC 4007).
-    zone: u32,
-    /// When its first connection was there.
-    connected: Cell<Option<Duration>>,
-}
-
-impl Net {
-    pub fn new(only_ipv4: bool, only_ipv6: bool) -> Self {
-        Self { ipv4: !only_ipv6, ipv6: !only_ipv4, session: None }
-    }
-
-    fn of_session(&self, out: &Output, zone: u32) -> Self {
-        let (mark, connected) = (out.mark(), Cell::default());
-        Self { session: Some(Rc::new(Watched { out: out.clone(), mark, zone, connected })), ..self.clone() }
-    }
-
-    /// A link-local address is in the zone that the URL names.
-    fn in_zone(&self, address: SocketAddr) -> SocketAddr {
-        match (address, &self.session) {
-            (SocketAddr::V6(v6), Some(session)) if is_link_local(address.ip()) => {
-                SocketAddrV6::new(*v6.ip(), v6.port(), v6.flowinfo(), session.zone).into()
-            }
-            _ => address,
-        }
-    }
-}
-
-impl Network for Net {
-    type Stream = WasiStream;
-    type Listener = WasiListener;
-
-    async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, NetworkError> {
-        let mut addresses = Wasi.resolve(host).await?;
-        addresses.retain(|address| if address.is_ipv4() { self.ipv4 } else { self.ipv6 });
-        match addresses.is_empty() {
-            true => Err(NetworkError::Unresolvable(format!("{host} has no address of the kind that was asked for"))),
-            false => Ok(addresses),
-        }
-    }
-
-    async fn connect(&self, remote: SocketAddr, local: Option<IpAddr>) -> Result<WasiStream, NetworkError> {
-        let Some(session) = &self.session else { return Wasi.connect(remote, local).await };
-        let is_first = session.connected.get().is_none();
-        if is_first && session.out.is_verbose() {
-            self.said(&format!("* connecting to {remote}"));
-        }
-        let stream = Wasi.connect(self.in_zone(remote), local).await?;
-        if is_first {
-            session.connected.set(Some(self.now()));
-        }
-        Ok(stream)
-    }
-
-    async fn listen(&self, local: SocketAddr) -> Result<WasiListener, NetworkError> {
-        Wasi.listen(self.in_zone(local)).await
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        Wasi.sleep(duration).await;
-    }
-
-    fn now(&self) -> Duration {
-        Wasi.now()
-    }
-
-    fn wall_clock() -> Option<i64> {
-        Wasi::wall_clock()
-    }
-
-    fn said(&self, line: &str) {
-        if let Some(session) = &self.session {
-            session.out.transcript(&format!("{}{line}", session.mark));
-        }
-    }
-}
 
 /// A server, and how to get in. Sessions with it are all alike.
 pub struct Server {
@@ -139,35 +48,25 @@ pub struct Server {
 
 impl Server {
     /// The server of a URL.
-    pub fn new(context: &Context, url: &str, options: &ConnectionOptions) -> Result<Rc<Self>, Failure> {
-        Self::build(context, url, options, Retry { attempts: 0, ..Retry::default() }, false)
+    pub fn new(context: &Context, url: &str) -> Result<Rc<Self>, Failure> {
+        Self::build(context, url, Retry { attempts: 0, ..Retry::default() }, false)
     }
 
     /// The server of a URL, for transfers.
-    pub fn for_transfers(
-        context: &Context,
-        url: &str,
-        options: &ConnectionOptions,
-        transfer: &TransferOptions,
-    ) -> Result<Rc<Self>, Failure> {
-        Self::build(context, url, options, retry(transfer), transfer.checksum)
+    pub fn for_transfers(context: &Context, url: &str, transfer: &TransferOptions) -> Result<Rc<Self>, Failure> {
+        Self::build(context, url, transfer.retry(), transfer.checksum)
     }
 
-    fn build(
-        context: &Context,
-        url: &str,
-        options: &ConnectionOptions,
-        retry: Retry,
-        verify_checksums: bool,
-    ) -> Result<Rc<Self>, Failure> {
+    fn build(context: &Context, url: &str, retry: Retry, verify_checksums: bool) -> Result<Rc<Self>, Failure> {
+        let options = &context.connection;
         let remote = Remote::parse(url, &options.encoding())?;
         let security = security(&remote, options);
         let settings = Settings { security, verify_checksums, ..settings(options)? };
-        let credentials = credentials::find(context, &remote, options)?;
+        let credentials = credentials::find(context, &remote)?;
         let port = remote.port.unwrap_or_else(|| security.port());
         let zone = zone(&remote, options)?;
         let (net, out) = (context.net.clone(), context.out.clone());
-        let (compress, names, is_silent) = (options.compress, Names::default(), Cell::default());
+        let (compress, names, is_silent) = (options.network.compress, Names::default(), Cell::default());
         Ok(Rc::new(Self { remote, retry, port, settings, credentials, compress, names, net, zone, out, is_silent }))
     }
 
@@ -202,7 +101,7 @@ impl Server {
     }
 
     async fn open_once(&self) -> Result<Client, Failure> {
-        Ok(Client { session: self.open_session().await?, names: self.names.clone(), away: None })
+        Ok(Client::new(self.open_session().await?, self.names.clone()))
     }
 
     /// A session in one attempt, for what takes sessions as they are and has a policy of its own.
@@ -227,8 +126,7 @@ impl Server {
 
     /// A server of implicit TLS waits for the client, which waits for its greeting: say so, and wait on.
     async fn wait_for_greeting(&self, net: &Net) {
-        let connected = || net.session.as_ref().and_then(|session| session.connected.get());
-        while connected().is_none() {
+        while net.connected().is_none() {
             net.sleep(Duration::from_millis(50)).await;
         }
         if self.settings.security == Security::Implicit || self.is_silent.get() {
@@ -286,7 +184,7 @@ async fn beside<T>(work: impl Future<Output = T>, other: impl Future<Output = ()
 /// The number of a URL's zone, which WASI does not find for a name: `ftp-host` does.
 fn zone(remote: &Remote, options: &ConnectionOptions) -> Result<u32, Failure> {
     let Some(zone) = &remote.zone else { return Ok(0) };
-    if options.proxy.is_some() {
+    if options.network.proxy.is_some() {
         return Err(Failure::usage("an address with a zone is reached from this machine only, not through a proxy"));
     }
     let known = env::var("FTP_ZONES").unwrap_or_default();
@@ -300,47 +198,6 @@ fn zone(remote: &Remote, options: &ConnectionOptions) -> Result<u32, Failure> {
             Failure::usage(format!("{start}, {end}: [{}%25NUMBER] in place of {zone}", remote.host))
         }
     })
-}
-
-/// A session that is logged in.
-pub struct Client {
-    session: Session<Net>,
-    /// What the server takes for paths.
-    pub names: Names,
-    /// Where the session is, when that is not where paths begin.
-    pub away: Option<Away>,
-}
-
-impl Client {
-    /// Say goodbye. All is done, so nothing depends on the answer, unless it is one to something else.
-    pub async fn quit(mut self) {
-        let is_doubtful = |error: &Error| match error {
-            // The server closes, or does not know the command.
-            Error::Permanent(reply) | Error::Transient(reply) => !matches!(reply.code, 421 | 500 | 502),
-            error => matches!(error, Error::Protocol(_)),
-        };
-        if let Err(error) = self.session.end().await
-            && is_doubtful(&error)
-            && let Some(Watched { out, .. }) = self.session.network().session.as_deref()
-        {
-            let what = "the goodbye got what may be the reply to an earlier command, which then was not done";
-            out.doubt(&Failure { exit: Exit::Protocol, ..Failure::of(what, error) });
-        }
-    }
-}
-
-impl Deref for Client {
-    type Target = Session<Net>;
-
-    fn deref(&self) -> &Session<Net> {
-        &self.session
-    }
-}
-
-impl DerefMut for Client {
-    fn deref_mut(&mut self) -> &mut Session<Net> {
-        &mut self.session
-    }
 }
 
 /// From the options, the files that they name, and the environment in place of these.

@@ -5,23 +5,30 @@
 
 use std::cell::Cell;
 
-use ftp_cli::arguments::Cp;
+use ftp_cli::arguments::{Cp, Route};
 use ftp_cli::exit::Exit;
 use ftp_cli::names;
 use ftp_client::{CHUNK, Error, Representation, yield_now};
 use serde_json::json;
 
-use super::Context;
+use super::client::Client;
 use super::compared::{Compared, check_size, is_refusal, unless_refused};
-use super::connect::{Client, Server};
+use super::connect::Server;
+use super::context::{Context, Run};
 use super::download::{FileVersion, ask};
 use super::failure::{Failure, ResultExt as _};
 use super::renames::{rename, temporary};
 use super::upload::with_part;
 
-pub async fn run(context: &Context, cp: Cp) -> Result<(), Failure> {
-    let from = Server::new(context, &cp.from, &cp.connection)?;
-    let to = Server::new(context, &cp.to, &cp.connection)?;
+impl Run for Cp {
+    async fn run(self, context: &Context) -> Result<(), Failure> {
+        run(context, self).await
+    }
+}
+
+async fn run(context: &Context, cp: Cp) -> Result<(), Failure> {
+    let from = Server::new(context, &cp.from)?;
+    let to = Server::new(context, &cp.to)?;
     let Some(path) = from.remote.path().filter(|_| !from.remote.name.is_empty()) else {
         return Err(Failure::usage("cp is for files, and the first URL names none"));
     };
@@ -145,10 +152,10 @@ impl Copy<'_> {
     /// Straight, or through this client: how it went, and what was compared.
     async fn run(&self, cp: &Cp, source: &mut Client, sink: &mut Client) -> Result<(&'static str, Compared), Failure> {
         let what = format!("cannot copy {}", self.path);
-        if !cp.relay {
+        if cp.route() != Route::Relay {
             match self.straight(source, sink).await {
                 Ok(compared) => return Ok(("straight", compared)),
-                Err(error) if cp.fxp => return Err(Failure::of_named(&what, error)),
+                Err(error) if cp.route() == Route::Direct => return Err(Failure::of_named(&what, error)),
                 Err(error) => {
                     let text = format!("the servers do not copy it themselves ({error}), so it goes through here");
                     self.context.out.note(&text);

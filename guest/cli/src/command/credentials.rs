@@ -4,14 +4,16 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ftp_cli::arguments::{ConnectionOptions, Verb};
+use ftp_cli::arguments::Files;
 use ftp_cli::needs::parent;
 use ftp_cli::netrc::{self, Login};
 use ftp_cli::remote::Remote;
+use ftp_cli::task::Task;
 
-use super::Context;
+use super::context::Context;
 use super::failure::Failure;
-use super::local::{self, has_runner};
+use super::local;
+use super::sandbox::has_runner;
 
 /// User, password and account.
 pub struct Credentials {
@@ -21,11 +23,10 @@ pub struct Credentials {
 }
 
 /// Those of each URL, before anything is connected to, where a password is missing because it is for one host alone.
-pub fn check(context: &Context, verb: &Verb) -> Result<(), Failure> {
-    let options = verb.connection();
+pub fn check(context: &Context, task: &dyn Task) -> Result<(), Failure> {
     if context.has_several_hosts {
-        for url in verb.urls() {
-            find(context, &Remote::parse(url, &options.encoding())?, options)?;
+        for url in task.urls() {
+            find(context, &Remote::parse(url, &context.connection.encoding())?)?;
         }
     }
     Ok(())
@@ -33,13 +34,14 @@ pub fn check(context: &Context, verb: &Verb) -> Result<(), Failure> {
 
 /// From the URL, the file for the password, the environment, or `.netrc`, in this order. The password of the file or the
 /// environment is for one host, and never for `anonymous`, who shows it to everybody.
-pub fn find(context: &Context, remote: &Remote, options: &ConnectionOptions) -> Result<Credentials, Failure> {
-    let user = remote.user.clone().or_else(|| options.user.clone()).or_else(|| variable("FTP_USER"));
-    let common = match &options.password_file {
+pub fn find(context: &Context, remote: &Remote) -> Result<Credentials, Failure> {
+    let (login, files) = (&context.connection.login, &context.connection.files);
+    let user = remote.user.clone().or_else(|| login.user.clone()).or_else(|| variable("FTP_USER"));
+    let common = match &files.password_file {
         Some(path) => Some(first_line(&read(path)?)),
         None => env::var("FTP_PASSWORD").ok(),
     };
-    let is_withheld = common.is_some() && context.has_several_hosts && !options.same_password;
+    let is_withheld = common.is_some() && context.has_several_hosts && !login.same_password;
     let common = common.filter(|_| !is_withheld);
     if remote.password.as_ref().is_some_and(|password| !password.is_empty()) {
         context.out.warn("the password is in the URL, which others may read in the list of processes");
@@ -47,7 +49,7 @@ pub fn find(context: &Context, remote: &Remote, options: &ConnectionOptions) -> 
     let is_known = user.is_some() && (remote.password.is_some() || common.is_some());
     let entry = match is_known && !user.as_deref().is_some_and(is_anonymous) {
         true => None,
-        false => netrc_text(options)?.and_then(|text| netrc::login(&text, &remote.host, user.as_deref())),
+        false => netrc_text(files)?.and_then(|text| netrc::login(&text, &remote.host, user.as_deref())),
     };
     let Login { user: listed, password: own, account } = entry.unwrap_or_default();
     let Some(user) = user.or(listed) else {
@@ -89,11 +91,11 @@ fn no_password(user: &str, remote: &Remote) -> String {
     format!("no password for {user} on {}, and no way to ask for one here: {ways}", remote.server())
 }
 
-fn netrc_text(options: &ConnectionOptions) -> Result<Option<String>, Failure> {
-    if let Some(path) = &options.netrc_file {
+fn netrc_text(files: &Files) -> Result<Option<String>, Failure> {
+    if let Some(path) = &files.netrc_file {
         return read(path).map(Some);
     }
-    if options.netrc {
+    if files.netrc {
         let Some(home) = env::var_os("HOME") else {
             return Err(Failure::usage(
                 "--netrc: no HOME; with wasmtime run it takes --env HOME --dir \"$HOME\", or --netrc-file",

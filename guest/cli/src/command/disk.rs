@@ -10,6 +10,7 @@ use wasi::filesystem::preopens;
 use wasi::filesystem::types::{Descriptor, DescriptorFlags, DescriptorType, ErrorCode, OpenFlags, PathFlags};
 
 use super::failure::Failure;
+use super::sandbox::plain;
 
 /// Links that lead to links.
 const LINKS: usize = 40;
@@ -115,8 +116,4 @@ fn located(path: &Path) -> Option<(Descriptor, String)> {
     let (folder, open) = open.max_by_key(|(_, open)| plain(Path::new(open)).len())?;
     let name: PathBuf = wanted.iter().skip(plain(Path::new(&open)).len()).collect();
     Some((folder, name.to_str()?.to_owned()))
-}
-
-fn plain(path: &Path) -> Vec<Component<'_>> {
-    path.components().filter(|component| *component != Component::CurDir).collect()
 }

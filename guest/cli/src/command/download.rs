@@ -16,14 +16,15 @@ use ftp_client::{
 };
 use serde_json::json;
 
-use super::Context;
 use super::bars::Bar;
+use super::client::Client;
 use super::compared::{Compared, check_size, refuses_offset, unless_refused};
-use super::connect::{Client, Net};
+use super::context::Context;
 use super::disk;
 use super::failure::{Failure, ResultExt as _};
-use super::jobs::{Limiter, Worker, retry};
+use super::jobs::{Limiter, Worker};
 use super::local;
+use super::net::Net;
 use super::segmented;
 
 /// What is downloaded.
@@ -97,7 +98,7 @@ impl DownloadOptions {
         Self {
             resume: options.resume,
             blindly: options.resume,
-            retry: retry(options),
+            retry: options.retry(),
             times: !options.no_times,
             checksum: options.checksum,
             verify_size: context.verify_size,

@@ -8,7 +8,7 @@ use ftp_cli::needs::parent;
 use ftp_cli::remote::Invalid;
 use ftp_client::Error;
 
-use super::{hints, local};
+use super::{hints, sandbox};
 
 /// Why it failed.
 #[derive(Debug, Clone)]
@@ -43,7 +43,7 @@ impl Failure {
 
     /// A file or folder of this machine.
     pub fn local(what: &str, path: &Path, error: &io::Error) -> Self {
-        let hint = if local::is_open_to_us(path) { String::new() } else { hints::no_folder(parent(path)) };
+        let hint = if sandbox::is_open_to_us(path) { String::new() } else { sandbox::no_folder(parent(path)) };
         Self::new(Exit::Local, format!("cannot {what} {}: {}{hint}", path.display(), cause(error)))
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::DateTime;
-use ftp_cli::arguments::{Chmod, ConnectionOptions, Mkdir, Mv, Rm, Touch, Urls};
+use ftp_cli::arguments::{Chmod, Mkdir, Mv, Rm, Rmdir, Touch};
 use ftp_cli::exit::Exit;
 use ftp_cli::names::is_root;
 use ftp_cli::remote::Remote;
@@ -11,23 +11,24 @@ use ftp_client::mirror::{End, Item, Names, RelativePath, Tree, Walk, WalkOptions
 use ftp_client::{Error, Kind, Precision, Timestamp};
 use serde_json::json;
 
-use super::Context;
-use super::connect::{Client, Server};
+use super::client::Client;
+use super::connect::Server;
+use super::context::{Context, Run};
+use super::directories::{make_all, name_directory};
 use super::failure::{Failure, ResultExt as _};
 use super::globs::expand;
+use super::local;
 use super::targets::{each_path, each_url, servers};
-use super::{hints, local};
 
 /// Do something with each path of each URL.
 async fn each(
     context: &Context,
     urls: &[String],
-    options: &ConnectionOptions,
     no_glob: bool,
     event: &str,
     work: impl AsyncFn(&mut Client, &str) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let servers = servers(context, urls, options)?;
+    let servers = servers(context, urls)?;
     each_url(context, &servers, async |worker, tally| {
         let remote = &worker.server.remote;
         let meant = expand(worker.client().await?, remote, no_glob).await;
@@ -41,32 +42,30 @@ async fn each(
     .await
 }
 
-/// A session, where the one that was there was ended because the server reports no way back from a directory.
-pub async fn reopened(client: Client, server: &Server) -> Result<Client, Failure> {
-    if client.is_open() { Ok(client) } else { server.open().await }
-}
-
-pub async fn rm(context: &Context, rm: Rm) -> Result<(), Failure> {
-    let Rm { recursive, hidden, .. } = rm;
-    for url in rm.urls.iter().filter(|_| recursive && !rm.no_preserve_root) {
-        if let Some(path) = Remote::parse(url, &rm.connection.encoding())?.path().filter(|path| is_root(path)) {
-            let text = format!("{path} is the root, or may be: --no-preserve-root deletes all that is in it");
-            return Err(Failure::usage(text));
+impl Run for Rm {
+    async fn run(self, context: &Context) -> Result<(), Failure> {
+        let Rm { recursive, hidden, .. } = self;
+        for url in self.urls.iter().filter(|_| recursive && !self.no_preserve_root) {
+            if let Some(path) = Remote::parse(url, &context.connection.encoding())?.path().filter(|path| is_root(path))
+            {
+                let text = format!("{path} is the root, or may be: --no-preserve-root deletes all that is in it");
+                return Err(Failure::usage(text));
+            }
         }
+        each(context, &self.urls, self.no_glob, "rm", async |client, path| {
+            if recursive && is_root(path) {
+                return remove_tree(context, client, path, hidden).await;
+            }
+            match client.delete(path).await {
+                Err(Error::Permanent(_)) if recursive => remove_tree(context, client, path, hidden).await,
+                result => match result.map(drop).context_named(format!("cannot delete {path}")) {
+                    Err(failure) => Err(name_directory(client, path, failure, "rm -r deletes those").await),
+                    Ok(()) => Ok(()),
+                },
+            }
+        })
+        .await
     }
-    each(context, &rm.urls, &rm.connection, rm.no_glob, "rm", async |client, path| {
-        if recursive && is_root(path) {
-            return remove_tree(context, client, path, hidden).await;
-        }
-        match client.delete(path).await {
-            Err(Error::Permanent(_)) if recursive => remove_tree(context, client, path, hidden).await,
-            result => match result.map(drop).context_named(format!("cannot delete {path}")) {
-                Err(failure) => Err(hints::directory(client, path, failure, "rm -r deletes those").await),
-                Ok(()) => Ok(()),
-            },
-        }
-    })
-    .await
 }
 
 /// What is below a directory, from the bottom up, and the directory. Links are deleted, not followed, also those that the
@@ -204,108 +203,67 @@ impl Removal<'_> {
     }
 }
 
-pub async fn mkdir(context: &Context, mkdir: Mkdir) -> Result<(), Failure> {
-    let parents = mkdir.parents;
-    each(context, &mkdir.urls, &mkdir.connection, true, "mkdir", async |client, path| {
-        let path = path.trim_end_matches('/');
-        match client.make_directory(path).await {
-            Err(error @ Error::Permanent(_)) if parents => make_all(client, path, error).await,
-            result => result.map(drop).context(format!("cannot make {path}")),
-        }
-    })
-    .await
+impl Run for Mkdir {
+    async fn run(self, context: &Context) -> Result<(), Failure> {
+        let parents = self.parents;
+        each(context, &self.urls, true, "mkdir", async |client, path| {
+            let path = path.trim_end_matches('/');
+            match client.make_directory(path).await {
+                Err(error @ Error::Permanent(_)) if parents => make_all(client, path, error).await,
+                result => result.map(drop).context(format!("cannot make {path}")),
+            }
+        })
+        .await
+    }
 }
 
-/// Each directory on the way. Servers say with the same code that one is there, and that it cannot be made.
-pub async fn make_all(client: &mut Client, path: &str, error: Error) -> Result<(), Failure> {
-    let mut last = Some(error);
-    for (at, _) in path.match_indices('/').filter(|(at, _)| *at > 0).chain([(path.len(), "")]) {
-        let Some(part) = path.get(..at) else { continue };
-        last = match client.make_directory(part).await {
-            Ok(_) => None,
-            Err(error @ Error::Permanent(_)) => Some(error),
-            Err(error) => return Err(Failure::of(format!("cannot make {part} for {path}"), error)),
+impl Run for Rmdir {
+    async fn run(self, context: &Context) -> Result<(), Failure> {
+        each(context, &self.urls, true, "rmdir", async |client, path| {
+            client.remove_directory(path).await.map(drop).context_named(format!("cannot remove {path}"))
+        })
+        .await
+    }
+}
+
+impl Run for Mv {
+    async fn run(self, context: &Context) -> Result<(), Failure> {
+        let server = Server::new(context, &self.from)?;
+        let Some(from) = server.remote.path() else { return Err(Failure::usage("the URL names no file")) };
+        let to = match Remote::is_url(&self.to) {
+            false if self.to.contains('/') => self.to.clone(),
+            false => server.remote.within(&self.to),
+            true => {
+                let target = Server::new(context, &self.to)?;
+                if !target.serves(&server) {
+                    return Err(Failure::usage("mv stays on one server: for two there is cp"));
+                }
+                match target.remote.name.is_empty() {
+                    true => target.remote.within(ftp_cli::names::last(&from)),
+                    false => target.remote.path().unwrap_or_default(),
+                }
+            }
         };
-    }
-    match last {
-        // It may have been there.
-        Some(error) if !is_directory(client, path).await? => Err(Failure::of(format!("cannot make {path}"), error)),
-        _ => Ok(()),
-    }
-}
-
-/// Whether it can be entered: what the server refuses with 5yz is none. The session stays where it was; where the server
-/// reports no way back, it is closed.
-pub async fn is_directory(client: &mut Client, path: &str) -> Result<bool, Failure> {
-    let what = format!("cannot look for the directory {path}");
-    let here = unless_refused(client.current_directory().await).context(&what)?;
-    match client.change_directory(path).await {
-        Ok(_) => {}
-        Err(Error::Permanent(_)) => return Ok(false),
-        Err(error) => return Err(Failure::of(what, error)),
-    }
-    let is_back = match here {
-        Some(here) => unless_refused(client.change_directory(&here).await).context(&what)?.is_some(),
-        None => false,
-    };
-    if !is_back {
-        client.close();
-    }
-    Ok(true)
-}
-
-/// None where the server refuses to answer, and the session is still good.
-pub fn unless_refused<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(Error::Permanent(reply) | Error::Transient(reply) | Error::Unexpected(reply)) if reply.code != 421 => {
-            Ok(None)
-        }
-        Err(error) => Err(error),
+        let mut client = server.open().await?;
+        let renamed = client.rename_and_learn(&from, &to).await.context_named(format!("cannot rename {from} to {to}"));
+        client.quit().await;
+        renamed?;
+        context.out.event(&json!({ "event": "mv", "server": server.remote.server(), "path": from, "to": to }));
+        Ok(())
     }
 }
 
-pub async fn rmdir(context: &Context, rmdir: Urls) -> Result<(), Failure> {
-    each(context, &rmdir.urls, &rmdir.connection, true, "rmdir", async |client, path| {
-        client.remove_directory(path).await.map(drop).context_named(format!("cannot remove {path}"))
-    })
-    .await
-}
-
-pub async fn mv(context: &Context, mv: Mv) -> Result<(), Failure> {
-    let server = Server::new(context, &mv.from, &mv.connection)?;
-    let Some(from) = server.remote.path() else { return Err(Failure::usage("the URL names no file")) };
-    let to = match Remote::is_url(&mv.to) {
-        false if mv.to.contains('/') => mv.to.clone(),
-        false => server.remote.within(&mv.to),
-        true => {
-            let target = Server::new(context, &mv.to, &mv.connection)?;
-            if !target.serves(&server) {
-                return Err(Failure::usage("mv stays on one server: for two there is cp"));
-            }
-            match target.remote.name.is_empty() {
-                true => target.remote.within(ftp_cli::names::last(&from)),
-                false => target.remote.path().unwrap_or_default(),
-            }
-        }
-    };
-    let mut client = server.open().await?;
-    let renamed = client.rename_and_learn(&from, &to).await.context_named(format!("cannot rename {from} to {to}"));
-    client.quit().await;
-    renamed?;
-    context.out.event(&json!({ "event": "mv", "server": server.remote.server(), "path": from, "to": to }));
-    Ok(())
-}
-
-pub async fn touch(context: &Context, touch: Touch) -> Result<(), Failure> {
-    let time = match &touch.time {
-        Some(text) => parse(text)?,
-        None => local::now(),
-    };
-    each(context, &touch.urls, &touch.connection, false, "touch", async |client, path| {
-        client.set_modified(path, &time).await.map(drop).context_named(format!("cannot set the time of {path}"))
-    })
-    .await
+impl Run for Touch {
+    async fn run(self, context: &Context) -> Result<(), Failure> {
+        let time = match &self.time {
+            Some(text) => parse(text)?,
+            None => local::now(),
+        };
+        each(context, &self.urls, false, "touch", async |client, path| {
+            client.set_modified(path, &time).await.map(drop).context_named(format!("cannot set the time of {path}"))
+        })
+        .await
+    }
 }
 
 fn parse(text: &str) -> Result<Timestamp, Failure> {
@@ -315,14 +273,16 @@ fn parse(text: &str) -> Result<Timestamp, Failure> {
     Ok(Timestamp { seconds: time.timestamp(), nanoseconds: 0, precision: Precision::Second, utc: true })
 }
 
-pub async fn chmod(context: &Context, chmod: Chmod) -> Result<(), Failure> {
-    let mode = chmod.mode;
-    each(context, &chmod.urls, &chmod.connection, false, "chmod", async |client, path| {
-        client
-            .set_permissions(path, mode)
-            .await
-            .map(drop)
-            .context_named(format!("cannot set the permissions of {path}"))
-    })
-    .await
+impl Run for Chmod {
+    async fn run(self, context: &Context) -> Result<(), Failure> {
+        let mode = self.mode;
+        each(context, &self.urls, false, "chmod", async |client, path| {
+            client
+                .set_permissions(path, mode)
+                .await
+                .map(drop)
+                .context_named(format!("cannot set the permissions of {path}"))
+        })
+        .await
+    }
 }

@@ -13,15 +13,15 @@ use ftp_cli::needs::{is_output, split_target};
 use ftp_cli::remote::{Kind, Remote};
 use ftp_client::{CHUNK, Encoding, Error, Representation, yield_now};
 
-use super::Context;
+use super::client::Client;
 use super::compared::check_size;
-use super::connect::{Client, Server};
+use super::connect::Server;
+use super::context::{Context, Run};
+use super::directories::{name_directory, reopened};
 use super::disk;
 use super::download::{DownloadOptions, FileVersion, Job, ask, download};
 use super::failure::{Failure, ResultExt as _};
-use super::files::reopened;
 use super::globs::{Meaning, Meant, expand, may_be_file};
-use super::hints;
 use super::jobs::{Limiter, Tally, Worker};
 use super::output;
 use super::targets::{each_path, each_url, servers};
@@ -29,7 +29,13 @@ use super::targets::{each_path, each_url, servers};
 /// What is for directories.
 const INSTEAD: &str = "for those there is `mirror`";
 
-pub async fn run(context: &Context, get: Get) -> Result<(), Failure> {
+impl Run for Get {
+    async fn run(self, context: &Context) -> Result<(), Failure> {
+        run(context, self).await
+    }
+}
+
+async fn run(context: &Context, get: Get) -> Result<(), Failure> {
     let (urls, target) = split_target(&get.places);
     if target.is_some_and(is_output) {
         return get_to_output(context, urls, &get).await;
@@ -37,7 +43,7 @@ pub async fn run(context: &Context, get: Get) -> Result<(), Failure> {
     let how = DownloadOptions::new(context, &get.transfer, get.segments);
     let mut servers: Vec<Vec<Rc<Server>>> = Vec::new();
     for url in urls {
-        let server = Server::for_transfers(context, url, &get.connection, &get.transfer)?;
+        let server = Server::for_transfers(context, url, &get.transfer)?;
         if server.remote.name.is_empty() || server.remote.kind == Some(Kind::Names) {
             return Err(Failure::usage("get is for files: for a directory there is mirror, or a pattern such as /*"));
         }
@@ -88,7 +94,7 @@ impl Work<'_> {
         }
         let work = async |worker: &mut Worker<'_>, job: &Job| match download(worker, job, &self.how).await {
             Err(failure) if failure.exit == Exit::Missing => {
-                Err(hints::directory(worker.client().await?, &job.path, failure, INSTEAD).await)
+                Err(name_directory(worker.client().await?, &job.path, failure, INSTEAD).await)
             }
             result => result,
         };
@@ -120,7 +126,7 @@ impl Work<'_> {
     }
 
     fn job(&mut self, meant: Meant, remote: &Remote) -> Result<Job, Failure> {
-        let target = self.into.place(&meant.path, self.get.connection.encoding())?;
+        let target = self.into.place(&meant.path, self.context.connection.encoding())?;
         if !self.taken.insert(target.clone()) {
             return Err(Failure::usage(format!("more than one source would be written to {}", target.display())));
         }
@@ -131,12 +137,12 @@ impl Work<'_> {
 }
 
 async fn get_to_output(context: &Context, urls: &[String], get: &Get) -> Result<(), Failure> {
-    let Get { no_glob, segments, transfer, connection, .. } = get;
+    let Get { no_glob, segments, transfer, .. } = get;
     if transfer.resume || transfer.retry > 0 || transfer.parallel > 1 || *segments > 1 {
         let text = "the standard output is written once and in order: no --resume, --retry, --segments or --parallel";
         return Err(Failure::usage(text));
     }
-    let servers = urls.iter().map(|url| Server::for_transfers(context, url, connection, transfer));
+    let servers = urls.iter().map(|url| Server::for_transfers(context, url, transfer));
     let servers = servers.collect::<Result<Vec<_>, _>>()?;
     let how = DownloadOptions::new(context, transfer, *segments);
     for server in &servers {
@@ -146,8 +152,14 @@ async fn get_to_output(context: &Context, urls: &[String], get: &Get) -> Result<
     print(&servers, &Printing { checksum: transfer.checksum, ..how }).await
 }
 
-pub async fn cat(context: &Context, cat: Cat) -> Result<(), Failure> {
-    let servers = servers(context, &cat.urls, &cat.connection)?;
+impl Run for Cat {
+    async fn run(self, context: &Context) -> Result<(), Failure> {
+        cat(context, self).await
+    }
+}
+
+async fn cat(context: &Context, cat: Cat) -> Result<(), Failure> {
+    let servers = servers(context, &cat.urls)?;
     print(&servers, &Printing::new(context, cat.ascii, Limiter::new(context, None))).await
 }
 
@@ -190,7 +202,7 @@ async fn print_one(
     let what = format!("cannot get {}", meant.path);
     let known = known(client, meant, representation, how).await.context(&what)?;
     let mut download = match client.retrieve(&meant.path, representation, 0).await.context_named(&what) {
-        Err(failure) => return Err(hints::directory(client, &meant.path, failure, INSTEAD).await),
+        Err(failure) => return Err(name_directory(client, &meant.path, failure, INSTEAD).await),
         Ok(download) => download,
     };
     let mut output = output::stdout();

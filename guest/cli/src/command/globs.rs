@@ -11,10 +11,10 @@ use ftp_client::mirror::{Doubt, Lister};
 use ftp_client::{Entry, Kind, Listed, Listing};
 use globset::{Glob, GlobBuilder, GlobMatcher};
 
-use super::connect::Client;
+use super::client::Client;
+use super::doubts::why_doubtful;
 use super::failure::{Failure, ResultExt as _};
 use super::local::members;
-use super::mirror::why_doubtful;
 
 /// What a URL means: a path, and what the listing reported about it where there was one.
 pub struct Meant {

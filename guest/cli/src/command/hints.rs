@@ -1,13 +1,8 @@
 //! What to do about a failure. The client reports facts; the options are those of this command.
 
-use std::path::Path;
+use ftp_client::{Error, Reply, Security, TlsCause};
 
-use ftp_cli::exit::Exit;
-use ftp_client::{Error, Kind, Reply, Security, TlsCause};
-
-use super::connect::Client;
-use super::failure::Failure;
-use super::local;
+use super::sandbox;
 
 /// What to do about an error of the client, whatever was tried.
 pub fn of(error: &Error) -> &'static str {
@@ -17,10 +12,10 @@ pub fn of(error: &Error) -> &'static str {
         // RFC 4217, section 9: data connections without TLS are refused.
         Error::Permanent(reply) if matches!(reply.code, 521 | 522) && wants_tls(reply) => WITH_TLS,
         // In a program of its own a client can reach all; here somebody has to allow it, and how depends on who runs it.
-        Error::AccessDenied(text) if !local::has_runner() && !text.contains("proxy") => {
+        Error::AccessDenied(text) if !sandbox::has_runner() && !text.contains("proxy") => {
             "; with wasmtime run, the network takes -S inherit-network"
         }
-        Error::NameUnresolvable(text) if !local::has_runner() && text.contains("permanent-resolver-failure") => {
+        Error::NameUnresolvable(text) if !sandbox::has_runner() && text.contains("permanent-resolver-failure") => {
             "; with wasmtime run, names of hosts take -S allow-ip-name-lookup"
         }
         _ => "",
@@ -28,7 +23,7 @@ pub fn of(error: &Error) -> &'static str {
 }
 
 fn of_handshake(cause: &TlsCause) -> &'static str {
-    match (cause, local::has_runner()) {
+    match (cause, sandbox::has_runner()) {
         (TlsCause::UnknownIssuer(_) | TlsCause::SelfSigned(_), true) => {
             "; compare it with one from the server's owner, then accept this certificate by --pin and the digest, or its authority by \
              --ca FILE, or those of this machine by --system-roots before the verb"
@@ -81,28 +76,4 @@ fn wants_tls(reply: &Reply) -> bool {
     const WORDS: [&str; 6] = ["tls", "ssl", "encrypt", "cleartext", "secure connection", "use auth"];
     let lines = reply.lines.iter().map(|line| line.to_ascii_lowercase());
     lines.into_iter().any(|line| WORDS.iter().any(|word| line.contains(word)))
-}
-
-/// A refusal that may be because the path is a directory: then what is for directories is named.
-pub async fn directory(client: &mut Client, path: &str, failure: Failure, instead: &str) -> Failure {
-    let is_refused =
-        matches!(&failure.error, Some(Error::Permanent(reply)) if matches!(reply.code, 550 | 553 | 450 | 501));
-    if !is_refused || !client.is_open() {
-        return failure;
-    }
-    match client.entry(path).await {
-        Ok(entry) if entry.kind == Kind::Directory => {
-            let text = format!("{}; it is a directory: {instead}", failure.text);
-            Failure { exit: Exit::Refused, text, ..failure }
-        }
-        _ => failure,
-    }
-}
-
-/// A folder that nobody has opened to this command.
-pub fn no_folder(folder: &Path) -> String {
-    match local::has_runner() {
-        true => String::new(),
-        false => format!("; with wasmtime run, this takes --dir {}", folder.display()),
-    }
 }

@@ -5,14 +5,14 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
-use ftp_cli::arguments::TransferOptions;
 use ftp_cli::exit::Exit;
-use ftp_client::retry::Retry;
 use ftp_client::{Network as _, join_all};
 
-use super::Context;
-use super::connect::{Client, Net, Server};
+use super::client::Client;
+use super::connect::Server;
+use super::context::Context;
 use super::failure::Failure;
+use super::net::Net;
 
 /// One of the sessions, which opens itself again where it was lost.
 pub struct Worker<'a> {
@@ -183,9 +183,4 @@ impl Limiter {
         self.free.set(free);
         self.net.sleep(free.saturating_sub(now)).await;
     }
-}
-
-/// `--retry` and `--retry-wait`.
-pub fn retry(options: &TransferOptions) -> Retry {
-    Retry { attempts: options.retry, wait: options.retry_wait, ..Retry::default() }
 }

@@ -1,6 +1,6 @@
 //! `ls` and `stat`.
 
-use ftp_cli::arguments::{Ls, Urls};
+use ftp_cli::arguments::{LineFormat, Ls, Stat};
 use ftp_cli::exit::Exit;
 use ftp_cli::names;
 use ftp_cli::remote::{Kind as UrlKind, Remote};
@@ -9,28 +9,30 @@ use ftp_client::mirror::{Lister, Look};
 use ftp_client::{Entry, Error, Kind, Listed};
 use serde_json::json;
 
-use super::Context;
-use super::connect::Client;
+use super::client::Client;
+use super::context::{Context, Run};
+use super::directories::{is_directory, unless_refused};
 use super::failure::{Failure, ResultExt as _};
-use super::files::{is_directory, unless_refused};
 use super::globs::{Meaning, Meant, expand, leave, matching};
 use super::output::Output;
 use super::show;
 use super::targets::{each_path, each_url, servers};
 
-pub async fn ls(context: &Context, ls: Ls) -> Result<(), Failure> {
-    let servers = servers(context, &ls.urls, &ls.connection)?;
-    each_url(context, &servers, async |worker, tally| {
-        let remote = &worker.server.remote;
-        if ls.urls.len() > 1 && !ls.names && !context.out.is_json() {
-            let path = remote.path().unwrap_or_default();
-            context.out.line(&format!("{}/{path}:", remote.server()));
-        }
-        let shown = show_one(&context.out, worker.client().await?, remote, &ls).await;
-        tally.add(context, shown);
-        Ok(())
-    })
-    .await
+impl Run for Ls {
+    async fn run(self, context: &Context) -> Result<(), Failure> {
+        let servers = servers(context, &self.urls)?;
+        each_url(context, &servers, async |worker, tally| {
+            let remote = &worker.server.remote;
+            if self.urls.len() > 1 && self.format() != LineFormat::Names && !context.out.is_json() {
+                let path = remote.path().unwrap_or_default();
+                context.out.line(&format!("{}/{path}:", remote.server()));
+            }
+            let shown = show_one(&context.out, worker.client().await?, remote, &self).await;
+            tally.add(context, shown);
+            Ok(())
+        })
+        .await
+    }
 }
 
 async fn show_one(out: &Output, client: &mut Client, remote: &Remote, ls: &Ls) -> Result<(), Failure> {
@@ -59,20 +61,17 @@ fn show_all(out: &Output, remote: &Remote, listed: Vec<Listed>, ls: &Ls) {
     }
     entries.sort_by(|one, other| one.name.cmp(&other.name));
     for entry in &entries {
-        if out.is_json() {
-            out.event(&show::object(&remote.within(&entry.name), entry));
-        } else if ls.names {
-            out.line(&entry.name);
-        } else if ls.long {
-            out.raw(&show::long_line(entry));
-        } else {
-            out.raw(&show::line(entry));
+        match ls.format() {
+            _ if out.is_json() => out.event(&show::object(&remote.within(&entry.name), entry)),
+            LineFormat::Names => out.line(&entry.name),
+            LineFormat::Long => out.raw(&show::long_line(entry)),
+            LineFormat::Short => out.raw(&show::line(entry)),
         }
     }
     for line in unparsed {
         if out.is_json() {
             out.event(&json!({ "unparsed": line }));
-        } else if !ls.names {
+        } else if ls.format() != LineFormat::Names {
             out.raw(&format!("? {}\n", plain(&line)));
         }
     }
@@ -184,25 +183,27 @@ fn named(entry: Entry, path: &str) -> Entry {
     Entry { name: names::last(path).to_owned(), ..entry }
 }
 
-pub async fn stat(context: &Context, stat: Urls) -> Result<(), Failure> {
-    let servers = servers(context, &stat.urls, &stat.connection)?;
-    each_url(context, &servers, async |worker, tally| {
-        let remote = &worker.server.remote;
-        let meant = match &remote.pattern {
-            Some(_) => expand(worker.client().await?, remote, false).await,
-            None => Ok(Meaning::of(remote.path().unwrap_or_else(|| ".".to_owned()))),
-        };
-        each_path(worker, tally, meant, async |client, Meant { path, .. }| {
-            let entry = look(client, remote, path).await?;
-            match context.out.is_json() {
-                true => context.out.event(&show::object(path, &entry)),
-                false => context.out.raw(&show::paragraph(path, &entry)),
-            }
-            Ok(())
+impl Run for Stat {
+    async fn run(self, context: &Context) -> Result<(), Failure> {
+        let servers = servers(context, &self.urls)?;
+        each_url(context, &servers, async |worker, tally| {
+            let remote = &worker.server.remote;
+            let meant = match &remote.pattern {
+                Some(_) => expand(worker.client().await?, remote, false).await,
+                None => Ok(Meaning::of(remote.path().unwrap_or_else(|| ".".to_owned()))),
+            };
+            each_path(worker, tally, meant, async |client, Meant { path, .. }| {
+                let entry = look(client, remote, path).await?;
+                match context.out.is_json() {
+                    true => context.out.event(&show::object(path, &entry)),
+                    false => context.out.raw(&show::paragraph(path, &entry)),
+                }
+                Ok(())
+            })
+            .await
         })
         .await
-    })
-    .await
+    }
 }
 
 /// As the server reports it by itself, else as the listing of its directory does.

@@ -1,7 +1,7 @@
 //! Files of this machine, as far as WASI shows them: times, but no permissions.
 
 use std::fs::{self, File};
-use std::io::{self, IsTerminal as _};
+use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -9,24 +9,7 @@ use ftp_cli::exit::Exit;
 use ftp_client::{Precision, Timestamp};
 
 use super::failure::Failure;
-use super::hints;
-
-/// Whether `ftp-host` runs this, and has granted what the arguments name.
-pub fn has_runner() -> bool {
-    std::env::var_os("FTP_RUNNER").is_some()
-}
-
-/// Whether a folder was opened to this command that holds this path.
-pub fn is_open_to_us(path: &Path) -> bool {
-    let wanted = plain(path);
-    wasi::filesystem::preopens::get_directories().iter().any(|(_, open)| {
-        let open = plain(Path::new(open));
-        match open.first() {
-            None => !path.is_absolute() && wanted.first() != Some(&Component::ParentDir),
-            Some(_) => wanted.starts_with(&open),
-        }
-    })
-}
+use super::sandbox::{is_open_to_us, no_folder, plain};
 
 /// To the system below, an absolute path that no opened folder holds is one in the folder `.`: another file than was named.
 /// `folder` is what would have to be opened for it.
@@ -34,7 +17,7 @@ pub fn check_absolute(path: &Path, folder: &Path) -> Result<(), Failure> {
     if !path.is_absolute() || is_open_to_us(path) {
         return Ok(());
     }
-    let text = format!("{} is in no folder that is open to this command{}", path.display(), hints::no_folder(folder));
+    let text = format!("{} is in no folder that is open to this command{}", path.display(), no_folder(folder));
     Err(Failure::new(Exit::Local, text))
 }
 
@@ -102,10 +85,6 @@ fn readable(folder: &Path) -> Option<Members> {
     }
 }
 
-fn plain(path: &Path) -> Vec<Component<'_>> {
-    path.components().filter(|component| *component != Component::CurDir).collect()
-}
-
 /// Bytes and time of a file.
 pub fn version(path: &Path) -> Result<(u64, Option<Timestamp>), Failure> {
     let metadata = fs::metadata(path).map_err(|error| Failure::local("read", path, &error))?;
@@ -146,9 +125,4 @@ pub fn now() -> Timestamp {
     let now = timestamp(SystemTime::now());
     let seconds = now.map_or(0, |now| now.seconds);
     Timestamp { seconds, nanoseconds: 0, precision: Precision::Second, utc: true }
-}
-
-/// Whether somebody looks at the standard error.
-pub fn has_terminal() -> bool {
-    io::stderr().is_terminal()
 }

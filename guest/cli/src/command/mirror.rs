@@ -19,24 +19,29 @@ use ftp_cli::exit::Exit;
 use ftp_cli::names::{self, Naming};
 use ftp_cli::remote::Remote;
 use ftp_client::mirror::{
-    Compare, Doubt, End, Folder, Patterns, Plan, PlanOptions, RelativePath, Side, Step, Tree, Walk, WalkLimit,
-    WalkOptions,
+    Doubt, End, Folder, Patterns, Plan, PlanOptions, RelativePath, Side, Step, Tree, Walk, WalkLimit, WalkOptions,
 };
 use ftp_client::{Error, Representation, Timestamp};
 use serde_json::json;
 
-use super::Context;
-use super::connect::{Client, Server};
+use super::client::Client;
+use super::connect::Server;
+use super::context::{Context, Run};
+use super::directories::{is_directory, make_all, reopened};
 use super::download::{self, FileVersion};
 use super::failure::{Failure, ResultExt as _};
-use super::files::{is_directory, make_all, reopened};
 use super::jobs::{self, Worker};
 use super::upload;
 use scan::{Names, Scan};
-pub use texts::why_doubtful;
 use texts::{ANYWAY, place, why_transferred, why_uncertain};
 
-pub async fn run(context: &Context, mirror: Mirror) -> Result<(), Failure> {
+impl Run for Mirror {
+    async fn run(self, context: &Context) -> Result<(), Failure> {
+        run(context, self).await
+    }
+}
+
+async fn run(context: &Context, mirror: Mirror) -> Result<(), Failure> {
     let (url, folder, from) = match (Remote::is_url(&mirror.source), Remote::is_url(&mirror.target)) {
         (true, false) => (&mirror.source, &mirror.target, Side::Source),
         (false, true) => (&mirror.target, &mirror.source, Side::Target),
@@ -45,9 +50,9 @@ pub async fn run(context: &Context, mirror: Mirror) -> Result<(), Failure> {
     if mirror.transfer.ascii {
         return Err(Failure::usage("mirror compares sizes, which text has not on both sides: there is no --ascii"));
     }
-    let server = Server::for_transfers(context, url, &mirror.connection, &mirror.transfer)?;
+    let server = Server::for_transfers(context, url, &mirror.transfer)?;
     let patterns = Patterns::new(&mirror.filters.rules(), false).map_err(|error| Failure::usage(error.to_string()))?;
-    let encoding = mirror.connection.encoding();
+    let encoding = context.connection.encoding();
     let root = server.remote.path();
     let names = Names { naming: Naming::new(encoding), side_of_server: from, unescape: mirror.unescape_names };
     let mut work = Work {
@@ -67,11 +72,7 @@ pub async fn run(context: &Context, mirror: Mirror) -> Result<(), Failure> {
     let (client, mut walk, there) = work.look_there(client).await?;
     let here = work.look_here()?;
     let options = PlanOptions {
-        compare: match (mirror.newer, mirror.size_only) {
-            (true, _) => Compare::Newer,
-            (false, true) => Compare::Size,
-            (false, false) => Compare::SizeAndTime,
-        },
+        compare: mirror.compare(),
         delete: mirror.delete,
         replace: mirror.replace,
         keep_times: !mirror.transfer.no_times,

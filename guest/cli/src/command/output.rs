@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::io::{self, Write};
 use std::rc::Rc;
 
-use ftp_cli::arguments::Verb;
+use ftp_cli::arguments::{OutputOptions, Volume};
 use ftp_cli::exit::Exit;
 use ftp_cli::text::{plain, plain_json};
 use serde_json::{Value, json};
@@ -15,16 +15,15 @@ use wasi::io::streams::{OutputStream, StreamError};
 
 use super::bars::{Bar, Bars};
 use super::failure::Failure;
-use super::local::has_terminal;
+use super::sandbox::has_terminal;
 
 /// Where results, notes and bars go. Cloning gives another handle to the same.
 #[derive(Clone)]
 pub struct Output(Rc<Inner>);
 
 struct Inner {
-    quiet: bool,
+    volume: Volume,
     json: bool,
-    verbose: bool,
     bars: Bars,
     warned: RefCell<Vec<String>>,
     results: RefCell<Results>,
@@ -41,16 +40,13 @@ struct Results {
 }
 
 impl Output {
-    pub fn new(verb: &Verb) -> Self {
-        let options = verb.connection();
-        let bars = Bars::new(has_terminal() && !options.quiet && !options.json, options.columns);
-        let (quiet, json, verbose) = (options.quiet, options.json, options.verbose);
+    pub fn new(options: &OutputOptions, has_several_sessions: bool) -> Self {
+        let bars = Bars::new(has_terminal() && options.volume() != Volume::Quiet && !options.json, options.columns);
         let results = RefCell::new(Results { stream: stdout(), failed: None });
-        let sessions = verb.has_several_sessions().then(Cell::default);
+        let sessions = has_several_sessions.then(Cell::default);
         Self(Rc::new(Inner {
-            quiet,
-            json,
-            verbose,
+            volume: options.volume(),
+            json: options.json,
             bars,
             warned: RefCell::default(),
             results,
@@ -87,7 +83,7 @@ impl Output {
     }
 
     pub fn is_verbose(&self) -> bool {
-        self.0.verbose
+        self.0.volume == Volume::Verbose
     }
 
     /// A line of a result, escaped.
@@ -112,7 +108,7 @@ impl Output {
 
     /// Something that is good to know.
     pub fn note(&self, text: &str) {
-        if !self.0.quiet && !self.0.json {
+        if self.0.volume != Volume::Quiet && !self.0.json {
             self.error_line(text);
         }
     }
@@ -179,7 +175,7 @@ impl Output {
     }
 
     fn note_plain(&self, text: &str) {
-        if !self.0.quiet && !self.0.json {
+        if self.0.volume != Volume::Quiet && !self.0.json {
             self.0.bars.aside(|| error(&format!("{}\n", plain(text))));
         }
     }

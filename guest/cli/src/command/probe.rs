@@ -5,38 +5,44 @@ use ftp_cli::text::plain;
 use ftp_client::{DataMode, Download, Error, GetCommand, Outcome, Representation, WorkingDirectory};
 use serde_json::{Map, Value, json};
 
-use super::Context;
-use super::connect::{Client, Net, Server};
+use super::client::Client;
+use super::connect::Server;
+use super::context::{Context, Run};
 use super::failure::Failure;
 use super::local;
+use super::net::Net;
 
-pub async fn run(context: &Context, probe: Probe) -> Result<(), Failure> {
-    let server = Server::new(context, &probe.url, &probe.connection)?;
-    let mut client = server.open().await?;
-    let mut table = Table { rows: Vec::new() };
-    about(&mut client, &mut table).await?;
-    features(&mut client, &mut table).await?;
-    data(&mut client, &mut table).await?;
-    if probe.clock {
-        let place = server.remote.directory.as_deref();
-        let path = server.remote.path();
-        let place = if server.remote.name.is_empty() { place } else { path.as_deref() };
-        clock(&mut client, place, &mut table).await?;
-    }
-    for (_, value) in &mut table.rows {
-        // A server may repeat the password.
-        *value = client.masked(value);
-    }
-    match context.out.is_json() {
-        true => {
-            let object: Map<String, Value> =
-                table.rows.into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
-            context.out.event(&Value::Object(object));
+impl Run for Probe {
+    async fn run(self, context: &Context) -> Result<(), Failure> {
+        let server = Server::new(context, &self.url)?;
+        let mut client = server.open().await?;
+        let mut table = Table { rows: Vec::new() };
+        about(&mut client, &mut table).await?;
+        features(&mut client, &mut table).await?;
+        data(&mut client, &mut table).await?;
+        if self.clock {
+            let place = server.remote.directory.as_deref();
+            let path = server.remote.path();
+            let place = if server.remote.name.is_empty() { place } else { path.as_deref() };
+            clock(&mut client, place, &mut table).await?;
         }
-        false => table.rows.iter().for_each(|(name, value)| context.out.raw(&format!("{name:<24} {}\n", plain(value)))),
+        for (_, value) in &mut table.rows {
+            // A server may repeat the password.
+            *value = client.masked(value);
+        }
+        match context.out.is_json() {
+            true => {
+                let object: Map<String, Value> =
+                    table.rows.into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
+                context.out.event(&Value::Object(object));
+            }
+            false => {
+                table.rows.iter().for_each(|(name, value)| context.out.raw(&format!("{name:<24} {}\n", plain(value))))
+            }
+        }
+        client.quit().await;
+        Ok(())
     }
-    client.quit().await;
-    Ok(())
 }
 
 struct Table {

@@ -5,9 +5,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use ftp_cli::names;
 use ftp_client::{Error, Timestamp};
 
-use super::connect::Client;
+use super::client::Client;
+use super::directories::is_directory;
 use super::failure::{Failure, ResultExt as _};
-use super::files::is_directory;
 use super::output::Output;
 
 /// The name on the server until it is whole. It shows which version of the file it is.

@@ -5,42 +5,44 @@ use ftp_cli::text::plain;
 use ftp_client::{Algorithm, CHUNK, Checksum, Hasher, Representation, yield_now};
 use serde_json::json;
 
-use super::Context;
+use super::client::Client;
 use super::compared::check_size;
-use super::connect::Client;
+use super::context::{Context, Run};
 use super::download::{FileVersion, ask};
 use super::failure::{Failure, ResultExt as _};
 use super::globs::{expand, may_be_file};
 use super::targets::{each_path, each_url, servers};
 
-pub async fn run(context: &Context, sum: Sum) -> Result<(), Failure> {
-    let algorithm = sum.algorithm.map(algorithm);
-    let servers = servers(context, &sum.urls, &sum.connection)?;
-    each_url(context, &servers, async |worker, tally| {
-        let remote = &worker.server.remote;
-        let meant = expand(worker.client().await?, remote, false).await;
-        each_path(worker, tally, meant, async |client, meant| {
-            if !may_be_file(&meant.entry) {
-                return Ok(());
-            }
-            let checksum = match sum.read {
-                true => read(context, client, &meant.path, algorithm.unwrap_or(Algorithm::Sha256)).await?,
-                false => {
-                    let checksum = client.checksum(&meant.path, algorithm).await;
-                    checksum
-                        .context_named(format!("no checksum of {} (with --read it is computed here)", meant.path))?
+impl Run for Sum {
+    async fn run(self, context: &Context) -> Result<(), Failure> {
+        let algorithm = self.algorithm.map(algorithm);
+        let servers = servers(context, &self.urls)?;
+        each_url(context, &servers, async |worker, tally| {
+            let remote = &worker.server.remote;
+            let meant = expand(worker.client().await?, remote, false).await;
+            each_path(worker, tally, meant, async |client, meant| {
+                if !may_be_file(&meant.entry) {
+                    return Ok(());
                 }
-            };
-            let (name, value) = (checksum.algorithm.name(), &checksum.value);
-            match context.out.is_json() {
-                true => context.out.event(&json!({ "path": meant.path, "algorithm": name, "value": value })),
-                false => context.out.raw(&format!("{name} {value}  {}\n", plain(&meant.path))),
-            }
-            Ok(())
+                let checksum = match self.read {
+                    true => read(context, client, &meant.path, algorithm.unwrap_or(Algorithm::Sha256)).await?,
+                    false => {
+                        let checksum = client.checksum(&meant.path, algorithm).await;
+                        checksum
+                            .context_named(format!("no checksum of {} (with --read it is computed here)", meant.path))?
+                    }
+                };
+                let (name, value) = (checksum.algorithm.name(), &checksum.value);
+                match context.out.is_json() {
+                    true => context.out.event(&json!({ "path": meant.path, "algorithm": name, "value": value })),
+                    false => context.out.raw(&format!("{name} {value}  {}\n", plain(&meant.path))),
+                }
+                Ok(())
+            })
+            .await
         })
         .await
-    })
-    .await
+    }
 }
 
 /// The checksum of what comes, which has to be all of it.

@@ -2,18 +2,18 @@
 
 use std::rc::Rc;
 
-use ftp_cli::arguments::ConnectionOptions;
 use ftp_cli::exit::Exit;
 
-use super::Context;
-use super::connect::{Client, Server};
+use super::client::Client;
+use super::connect::Server;
+use super::context::Context;
 use super::failure::Failure;
 use super::globs::{Meaning, Meant};
 use super::jobs::{Tally, Worker};
 
 /// The servers of URLs. Where one of them cannot be meant, nothing is done.
-pub fn servers(context: &Context, urls: &[String], options: &ConnectionOptions) -> Result<Vec<Rc<Server>>, Failure> {
-    urls.iter().map(|url| Server::new(context, url, options)).collect()
+pub fn servers(context: &Context, urls: &[String]) -> Result<Vec<Rc<Server>>, Failure> {
+    urls.iter().map(|url| Server::new(context, url)).collect()
 }
 
 /// Do something with each URL. Those of one server that follow each other share a session; where there is none to be had,

@@ -11,14 +11,15 @@ use ftp_client::retry::{Backoff, Retry};
 use ftp_client::{CHUNK, Error, Network as _, Outcome, Representation, Timestamp, Upload, yield_now};
 use serde_json::json;
 
-use super::Context;
 use super::bars::Bar;
+use super::client::Client;
 use super::compared::{Compared, is_refusal, refuses_offset, unless_refused};
-use super::connect::{Client, Net};
+use super::context::Context;
 use super::download::{CopyError, NO_CHECKSUM_OF_TEXT, compare};
 use super::failure::{Failure, ResultExt as _};
-use super::jobs::{Limiter, Worker, retry};
+use super::jobs::{Limiter, Worker};
 use super::local;
+use super::net::Net;
 use super::output::Output;
 use super::renames::{rename, temporary};
 
@@ -59,7 +60,7 @@ impl UploadOptions {
             append: false,
             atomic: false,
             chmod: None,
-            retry: retry(options),
+            retry: options.retry(),
             representation,
             times: !options.no_times,
             checksum: options.checksum,

@@ -3,7 +3,7 @@
 //!
 //! rustls could go on with them. But it gives each ticket out once, and there are servers that send two with the control
 //! connection, none with an upload, and refuse a data connection that resumes nothing. Here the ticket stays at hand. And
-//! data is decrypted where it came, with a copy less.
+//! data is decrypted where it came, with a copy less. `guest/crypto/README.md` states what would make this file unnecessary.
 
 use super::tickets::Tickets;
 use super::{Connection, Progress, TlsCause};

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ftp_cli::names::is_temporary;
 use ftp_client::mirror::{Folder, Likenesses, Plan, RelativePath, Side, Step, Tree, Walk};
 
-use super::super::connect::Client;
+use super::super::client::Client;
 use super::super::failure::{Failure, ResultExt as _};
 use super::super::local;
 use super::texts::{ANYWAY, place};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ftp_client::Error;
 use ftp_client::mirror::Step;
 
-use super::super::connect::Client;
+use super::super::client::Client;
 use super::super::failure::{Failure, ResultExt as _};
 use super::{Side, Work};
 

@@ -8,10 +8,10 @@ use ftp_client::mirror::{
 };
 use ftp_client::{Error, Kind, Timestamp};
 
+use super::super::client::Client;
 use super::super::compared::unless_refused;
-use super::super::connect::Client;
+use super::super::directories::reopened;
 use super::super::failure::{Failure, ResultExt as _};
-use super::super::files::reopened;
 use super::super::local::is_exact;
 use super::texts::{ANYWAY, place, why_held, why_skipped, why_uncertain};
 use super::{Work, is_delete, split};

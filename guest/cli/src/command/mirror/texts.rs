@@ -1,6 +1,8 @@
 //! What a mirror says of what it does, and of what it does not.
 
-use ftp_client::mirror::{Doubt, End, Folder, Reason, RelativePath, Tree, WalkLimit, Why};
+use ftp_client::mirror::{End, Folder, Reason, RelativePath, Tree, WalkLimit, Why};
+
+use super::super::doubts::why_doubtful;
 
 /// How somebody who knows better has it deleted all the same.
 pub const ANYWAY: &str = "--delete-unconfirmed deletes it all the same";
@@ -34,25 +36,6 @@ pub fn why_held(tree: &Tree, path: &RelativePath) -> String {
 /// A directory, the root included.
 pub fn place(path: &RelativePath) -> String {
     if path.depth() == 0 { ".".to_owned() } else { path.to_string() }
-}
-
-/// Why a listing may not be that of all that there is.
-pub fn why_doubtful(doubt: Doubt) -> &'static str {
-    match doubt {
-        Doubt::NoLineEnd => "its listing has no line end at its end, and may be cut off",
-        Doubt::NoCloseNotify => "its listing ended without close_notify, and may be cut off",
-        Doubt::LikeParent => "its listing is the same as that of the directory above",
-        Doubt::UnknownMember => "its listing names a directory that the server does not know",
-        Doubt::NotEntered => "it cannot be entered, and some servers list another one then",
-        Doubt::NoWayBack => {
-            "the server does not report the working directory (PWD), so that it is listed in one way only; a path from the \
-             root, as in ftp://host//path, needs none"
-        }
-        Doubt::Refused => "the server refuses to list it, and says that there are no files",
-        Doubt::Changed => "its listing was another one the second time",
-        Doubt::Link => "it is a link, so that what is in it is elsewhere",
-        Doubt::Unreadable => "the system does not give the names of some of its files, which are no UTF-8",
-    }
 }
 
 fn why_limited(reached: WalkLimit) -> &'static str {

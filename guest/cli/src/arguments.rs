@@ -4,36 +4,46 @@ mod options;
 mod program;
 mod values;
 mod verbs;
+mod words;
+
+use std::ffi::OsString;
 
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::exit::Exit;
-use crate::remote::{Remote, without_password};
+use crate::remote::without_password;
+use crate::task::Task;
 
-pub use options::{ConnectionOptions, TransferOptions};
-pub use program::{Early, named};
-pub use values::{DataEndMode, Filters, ProxyUrl, SumAlgorithm, TlsMode, TlsVersion};
-pub use verbs::{Cat, Chmod, Cp, Get, Ls, Mirror, Mkdir, Mv, Probe, Put, Quote, Rm, Sum, Touch, Urls};
+pub use options::{ConnectionOptions, Files, LoginOptions, NetworkOptions, OutputOptions, TlsOptions, TransferOptions};
+pub use program::named;
+pub use values::{
+    DataEndMode, Families, Filters, LineFormat, ProxyUrl, Route, SumAlgorithm, TlsMode, TlsVersion, Volume,
+};
+pub use verbs::{Cat, Chmod, Cp, Get, Ls, Mirror, Mkdir, Mv, Probe, Put, Quote, Rm, Rmdir, Stat, Sum, Touch};
+pub use words::{matches, without_files};
 
 /// An FTP client as a WebAssembly component: FTP and FTPS, files and trees.
 #[derive(Parser)]
 #[command(name = "ftp", version, after_help = AFTER_HELP, after_long_help = after_long_help())]
 pub struct Arguments {
-    /// What to show.
+    /// How to talk to the server, and what to print.
     #[command(flatten)]
-    pub early: Early,
+    pub connection: ConnectionOptions,
     /// What to do.
     #[command(subcommand)]
     pub verb: Verb,
 }
 
 impl Arguments {
-    /// What to do, with what stands before it.
-    pub fn into_verb(self) -> Verb {
-        let Self { early, mut verb } = self;
-        early.apply(&mut verb);
-        verb
+    /// The words of a command line, of which the first is the program, as `program` takes them.
+    ///
+    /// # Errors
+    ///
+    /// What clap reports: wrong words, and help that is asked for.
+    pub fn parse(program: &'static str, words: Vec<OsString>) -> Result<Self, clap::Error> {
+        let mut command = named(Self::command(), program);
+        Self::from_arg_matches(&matches(&mut command, words)?)
     }
 }
 
@@ -96,13 +106,13 @@ pub enum Verb {
     /// List directories
     Ls(Ls),
     /// Show all metadata the server reports for files or directories
-    Stat(Urls),
+    Stat(Stat),
     /// Delete files
     Rm(Rm),
     /// Make directories
     Mkdir(Mkdir),
     /// Remove empty directories
-    Rmdir(Urls),
+    Rmdir(Rmdir),
     /// Rename a file or a directory on its server
     Mv(Mv),
     /// Copy a file from server to server
@@ -128,80 +138,35 @@ pub enum Verb {
     Probe(Probe),
 }
 
+/// Do the same with whichever verb it is.
+#[macro_export]
+macro_rules! with_task {
+    ($verb:expr, $task:ident => $work:expr) => {
+        match $verb {
+            $crate::arguments::Verb::Get($task) => $work,
+            $crate::arguments::Verb::Put($task) => $work,
+            $crate::arguments::Verb::Cat($task) => $work,
+            $crate::arguments::Verb::Ls($task) => $work,
+            $crate::arguments::Verb::Stat($task) => $work,
+            $crate::arguments::Verb::Rm($task) => $work,
+            $crate::arguments::Verb::Mkdir($task) => $work,
+            $crate::arguments::Verb::Rmdir($task) => $work,
+            $crate::arguments::Verb::Mv($task) => $work,
+            $crate::arguments::Verb::Cp($task) => $work,
+            $crate::arguments::Verb::Mirror($task) => $work,
+            $crate::arguments::Verb::Sum($task) => $work,
+            $crate::arguments::Verb::Touch($task) => $work,
+            $crate::arguments::Verb::Chmod($task) => $work,
+            $crate::arguments::Verb::Quote($task) => $work,
+            $crate::arguments::Verb::Probe($task) => $work,
+        }
+    };
+}
+
 impl Verb {
-    /// How to talk to the server.
-    pub fn connection(&self) -> &ConnectionOptions {
-        match self {
-            Self::Get(verb) => &verb.connection,
-            Self::Put(verb) => &verb.connection,
-            Self::Cat(verb) => &verb.connection,
-            Self::Ls(verb) => &verb.connection,
-            Self::Stat(verb) | Self::Rmdir(verb) => &verb.connection,
-            Self::Rm(verb) => &verb.connection,
-            Self::Mkdir(verb) => &verb.connection,
-            Self::Mv(verb) => &verb.connection,
-            Self::Cp(verb) => &verb.connection,
-            Self::Mirror(verb) => &verb.connection,
-            Self::Sum(verb) => &verb.connection,
-            Self::Touch(verb) => &verb.connection,
-            Self::Chmod(verb) => &verb.connection,
-            Self::Quote(verb) => &verb.connection,
-            Self::Probe(verb) => &verb.connection,
-        }
-    }
-
-    /// The same, to be changed.
-    pub fn connection_mut(&mut self) -> &mut ConnectionOptions {
-        match self {
-            Self::Get(verb) => &mut verb.connection,
-            Self::Put(verb) => &mut verb.connection,
-            Self::Cat(verb) => &mut verb.connection,
-            Self::Ls(verb) => &mut verb.connection,
-            Self::Stat(verb) | Self::Rmdir(verb) => &mut verb.connection,
-            Self::Rm(verb) => &mut verb.connection,
-            Self::Mkdir(verb) => &mut verb.connection,
-            Self::Mv(verb) => &mut verb.connection,
-            Self::Cp(verb) => &mut verb.connection,
-            Self::Mirror(verb) => &mut verb.connection,
-            Self::Sum(verb) => &mut verb.connection,
-            Self::Touch(verb) => &mut verb.connection,
-            Self::Chmod(verb) => &mut verb.connection,
-            Self::Quote(verb) => &mut verb.connection,
-            Self::Probe(verb) => &mut verb.connection,
-        }
-    }
-
-    /// Whether there may be several sessions at a time.
-    pub fn has_several_sessions(&self) -> bool {
-        match self {
-            Self::Get(verb) => verb.transfer.parallel > 1 || verb.segments > 1,
-            Self::Put(verb) => verb.transfer.parallel > 1,
-            Self::Mirror(verb) => verb.transfer.parallel > 1,
-            Self::Cp(_) => true,
-            _ => false,
-        }
-    }
-
-    /// Every argument that is a URL, or should be one.
-    pub fn urls(&self) -> Vec<&str> {
-        let is_url = |place: &&str| Remote::is_url(place);
-        match self {
-            Self::Get(verb) => verb.places.iter().map(String::as_str).filter(is_url).collect(),
-            Self::Put(verb) => verb.places.last().map(String::as_str).into_iter().collect(),
-            Self::Cat(verb) => verb.urls.iter().map(String::as_str).collect(),
-            Self::Ls(verb) => verb.urls.iter().map(String::as_str).collect(),
-            Self::Stat(verb) | Self::Rmdir(verb) => verb.urls.iter().map(String::as_str).collect(),
-            Self::Rm(verb) => verb.urls.iter().map(String::as_str).collect(),
-            Self::Mkdir(verb) => verb.urls.iter().map(String::as_str).collect(),
-            Self::Mv(verb) => [verb.from.as_str(), verb.to.as_str()].into_iter().filter(is_url).collect(),
-            Self::Cp(verb) => [verb.from.as_str(), verb.to.as_str()].into(),
-            Self::Mirror(verb) => [verb.source.as_str(), verb.target.as_str()].into_iter().filter(is_url).collect(),
-            Self::Sum(verb) => verb.urls.iter().map(String::as_str).collect(),
-            Self::Touch(verb) => verb.urls.iter().map(String::as_str).collect(),
-            Self::Chmod(verb) => verb.urls.iter().map(String::as_str).collect(),
-            Self::Quote(verb) => [verb.url.as_str()].into(),
-            Self::Probe(verb) => [verb.url.as_str()].into(),
-        }
+    /// What it takes.
+    pub fn task(&self) -> &dyn Task {
+        with_task!(self, task => task)
     }
 }
 
@@ -233,8 +198,8 @@ mod tests {
 
     use super::*;
 
-    fn parse(words: &[&str]) -> Result<Verb, clap::Error> {
-        Arguments::try_parse_from(["ftp"].iter().chain(words)).map(Arguments::into_verb)
+    fn parse(words: &[&str]) -> Result<Arguments, clap::Error> {
+        Arguments::parse("ftp", ["ftp"].iter().chain(words).map(Into::into).collect())
     }
 
     #[test]
@@ -269,15 +234,11 @@ mod tests {
 
     #[test]
     fn values_are_understood() {
-        let Ok(Verb::Get(get)) = parse(&["get", "--limit-rate", "2M", "--retry-wait", "0.5", "ftp://h/a", "b"]) else {
-            panic!()
-        };
+        let words = ["get", "--limit-rate", "2M", "--retry-wait", "0.5", "ftp://h/a", "b"];
+        let Ok(Arguments { verb: Verb::Get(get), .. }) = parse(&words) else { panic!() };
         assert_eq!((get.transfer.limit_rate, get.transfer.retry_wait), (Some(2_000_000), Duration::from_millis(500)));
-        let Ok(Verb::Ls(ls)) = parse(&["ls", "--active", "--active-ports", "50-60", "--encoding", "koi8-r", "ftp://h"])
-        else {
-            panic!()
-        };
-        let settings = ls.connection.settings();
+        let words = ["ls", "--active", "--active-ports", "50-60", "--encoding", "koi8-r", "ftp://h"];
+        let settings = parse(&words).ok().unwrap().connection.settings();
         assert_eq!(settings.data_mode, DataMode::Active(Active { ports: Some((50, 60)), announced: None }));
         assert_eq!(settings.encoding, Encoding::named("koi8-r").unwrap());
     }
@@ -285,7 +246,7 @@ mod tests {
     #[test]
     fn filters_keep_their_order() {
         let words = ["mirror", "--exclude", "*", "--include", "a", "--exclude", "b", "ftp://h", "x"];
-        let Ok(Verb::Mirror(mirror)) = parse(&words) else { panic!() };
+        let Ok(Arguments { verb: Verb::Mirror(mirror), .. }) = parse(&words) else { panic!() };
         assert_eq!(mirror.filters.rules(), [Rule::Exclude("*"), Rule::Include("a"), Rule::Exclude("b")]);
     }
 
@@ -303,8 +264,8 @@ mod tests {
             let text = without_passwords(&error, words.iter().map(|&word| word.to_owned()));
             assert!(!text.contains("secret"), "{text}");
         }
-        let Ok(verb) = parse(&["ls", "ftp://h/", "--proxy", "socks5://u:secret@p"]) else { panic!() };
-        assert!(!format!("{:?}", verb.connection()).contains("secret"));
+        let arguments = parse(&["ls", "ftp://h/", "--proxy", "socks5://u:secret@p"]).ok().unwrap();
+        assert!(!format!("{:?}", arguments.connection).contains("secret"));
     }
 
     #[test]

@@ -4,14 +4,14 @@ use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, FromArgMatches as _};
-use ftp_cli::arguments::{Verb, is_help, named, without_passwords};
+use ftp_cli::arguments::{ConnectionOptions, is_help, without_passwords};
 use ftp_cli::exit::Exit;
+use ftp_cli::task::Task;
 use ftp_cli::text::plain;
 use ftp_host::Error;
 use tokio::runtime::{Builder, Runtime};
 
-use arguments::{Arguments, Command, Sandbox};
+use arguments::{Arguments, Parsed, Sandbox, Work};
 
 mod arguments;
 #[cfg(feature = "demo")]
@@ -29,36 +29,27 @@ mod zones;
 /// about it too.
 pub fn run() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
-    match parse(&words).and_then(|(arguments, verb)| perform(arguments, &words, &verb)) {
+    match parse(words).and_then(perform) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => failure.tell(),
     }
 }
 
-/// The arguments, and the word that stands for what to do.
-fn parse(words: &[OsString]) -> Result<(Arguments, String), Failure> {
-    let matches = named(Arguments::command(), "ftp-host").try_get_matches_from(words);
-    let parsed = matches.and_then(|matches| Ok((Arguments::from_arg_matches(&matches)?, matches)));
-    match parsed {
-        Ok((arguments, matches)) => Ok((arguments, matches.subcommand_name().unwrap_or_default().to_owned())),
-        Err(error) => Err(Failure::CommandLine {
-            text: without_passwords(&error, words.iter().map(|word| word.to_string_lossy().into_owned())),
-            is_help: is_help(&error),
-        }),
-    }
+fn parse(words: Vec<OsString>) -> Result<Parsed, Failure> {
+    arguments::parse(words.clone()).map_err(|error| Failure::CommandLine {
+        text: without_passwords(&error, words.iter().map(|word| word.to_string_lossy().into_owned())),
+        is_help: is_help(&error),
+    })
 }
 
-fn perform(arguments: Arguments, words: &[OsString], name: &str) -> Result<u8, Failure> {
+fn perform(Parsed { arguments, guest }: Parsed) -> Result<u8, Failure> {
+    let Arguments { sandbox, connection, work } = arguments;
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::other(format!("cannot start: {error}")))?;
-    let result = match arguments.command {
+    let result = match work {
         #[cfg(feature = "demo")]
-        Command::Demo { size } => runtime.block_on(demonstrate(size)),
-        Command::Verb(mut verb) => {
-            let guest = arguments::of_guest(words, name, arguments.early)?;
-            arguments.early.apply(&mut verb);
-            run_verb(&runtime, &arguments.sandbox, &verb, guest)
-        }
+        Work::Demo { size } => runtime.block_on(demonstrate(size)),
+        Work::Verb(verb) => run_task(&runtime, &sandbox, verb.task(), &connection, guest),
     };
     // A read from a terminal, that nobody answers any more, is not waited for.
     runtime.shutdown_background();
@@ -75,11 +66,20 @@ async fn demonstrate(size: u64) -> Result<u8, Failure> {
 }
 
 /// The command component, with what its arguments name.
-fn run_verb(runtime: &Runtime, sandbox: &Sandbox, verb: &Verb, words: Vec<String>) -> Result<u8, Failure> {
-    let (mut command, needs) = grants::command(verb, sandbox)?;
+fn run_task(
+    runtime: &Runtime,
+    sandbox: &Sandbox,
+    task: &dyn Task,
+    options: &ConnectionOptions,
+    guest: Vec<OsString>,
+) -> Result<u8, Failure> {
+    let text =
+        |word: OsString| word.into_string().map_err(|_| Failure::new(Exit::Usage, "an argument is not in UTF-8"));
+    let words = guest.into_iter().map(text).collect::<Result<Vec<_>, _>>()?;
+    let (mut command, needs) = grants::command(task, options, sandbox)?;
     // Before a password is asked for, which may be interrupted as well.
-    watch::start(sandbox.time_limit, verb).map_err(|error| Failure::other(format!("cannot start: {error}")))?;
-    let variables = variables::of(verb, sandbox.system_roots)?;
+    watch::start(sandbox.time_limit, task).map_err(|error| Failure::other(format!("cannot start: {error}")))?;
+    let variables = variables::of(task, options, sandbox.system_roots)?;
     command.arguments(words);
     command.columns(|| variables::columns()?.parse().ok());
     for (name, value) in &variables {
