@@ -6,6 +6,7 @@ use crate::control::Raw;
 use crate::error::{Error, Reply, unless_refused};
 use crate::known::SetTime;
 use crate::network::Network;
+use crate::session::Session;
 use crate::settings::Representation;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -49,43 +50,6 @@ impl<N: Network> Connection<N> {
         self.command("HASH", Some(path)).await
     }
 
-    /// (MFMT, else MDTM, else SITE UTIME) The first that the server does not refuse, which is then remembered.
-    pub(crate) async fn set_modified(&mut self, name: &str, time: &Timestamp) -> Result<Reply, Error> {
-        let path = self.bytes(name)?;
-        let value = time_val(time.seconds).filter(|_| time.utc);
-        let value = value.ok_or_else(|| Error::InvalidArgument("not a UTC time of the years 0 to 9999".to_string()))?;
-        if let Some(way) = self.known.set_time {
-            let reply = self.try_set_time(way, &path, &value).await?;
-            return self.positive(reply).map(|reply| self.control.text(&reply));
-        }
-        let has_mfmt = features::has(self.features().await?, "MFMT");
-        let ways: &[SetTime] =
-            if has_mfmt { &[SetTime::Mfmt] } else { &[SetTime::Mfmt, SetTime::Mdtm, SetTime::Utime] };
-        let mut refused = None;
-        for &way in ways {
-            let reply = self.try_set_time(way, &path, &value).await?;
-            // Where `MDTM` only tells a time, it was that of another file, whose name begins with digits.
-            let told = parse_time_val(reply.last_line()).is_some_and(|told| told.seconds != time.seconds);
-            let is_set = reply.is_positive() && reply.code != 202;
-            if is_set && !told {
-                self.known.set_time = Some(way);
-                return Ok(self.control.text(&reply));
-            }
-            let says_why = !is_set && (has_mfmt || !is_unknown(&reply));
-            if says_why && (way != SetTime::Mdtm || refused.is_none()) {
-                refused = Some((way, self.refusal(&reply)));
-            }
-        }
-        // A server that only reports times by MDTM refuses a time in it as part of a name: it answers that there is no such
-        // file, and there is one.
-        let only_tells =
-            matches!(refused, Some((SetTime::Mdtm, _))) && unless_refused(self.modified(name).await)?.is_some();
-        match refused {
-            Some((_, refusal)) if !only_tells => Err(refusal),
-            _ => Err(no_extension("setting times (MFMT)")),
-        }
-    }
-
     async fn try_set_time(&mut self, way: SetTime, path: &[u8], time: &str) -> Result<Raw, Error> {
         match way {
             SetTime::Mfmt => self.control.exchange("MFMT", Some(&[time.as_bytes(), b" ", path].concat())).await,
@@ -96,53 +60,114 @@ impl<N: Network> Connection<N> {
             }
         }
     }
+}
+
+impl<N: Network> Session<N> {
+    /// (MFMT, else MDTM, else SITE UTIME) In whole seconds.
+    pub async fn set_modified(&mut self, path: &str, time: &Timestamp) -> Result<Reply, Error> {
+        self.call(async |connection| {
+            let argument = connection.bytes(path)?;
+            let value = time_val(time.seconds).filter(|_| time.utc);
+            let value =
+                value.ok_or_else(|| Error::InvalidArgument("not a UTC time of the years 0 to 9999".to_string()))?;
+            if let Some(way) = connection.known.set_time {
+                let reply = connection.try_set_time(way, &argument, &value).await?;
+                return connection.positive(reply).map(|reply| connection.control.text(&reply));
+            }
+            let has_mfmt = features::has(connection.features().await?, "MFMT");
+            let ways: &[SetTime] =
+                if has_mfmt { &[SetTime::Mfmt] } else { &[SetTime::Mfmt, SetTime::Mdtm, SetTime::Utime] };
+            let mut refused = None;
+            for &way in ways {
+                let reply = connection.try_set_time(way, &argument, &value).await?;
+                // Where `MDTM` only tells a time, it was that of another file, whose name begins with digits.
+                let told = parse_time_val(reply.last_line()).is_some_and(|told| told.seconds != time.seconds);
+                let is_set = reply.is_positive() && reply.code != 202;
+                if is_set && !told {
+                    connection.known.set_time = Some(way);
+                    return Ok(connection.control.text(&reply));
+                }
+                let says_why = !is_set && (has_mfmt || !is_unknown(&reply));
+                if says_why && (way != SetTime::Mdtm || refused.is_none()) {
+                    refused = Some((way, connection.refusal(&reply)));
+                }
+            }
+            // A server that only reports times by MDTM refuses a time in it as part of a name: it answers that there is no such
+            // file, and there is one.
+            let only_tells = matches!(refused, Some((SetTime::Mdtm, _)))
+                && unless_refused(connection.modified(path).await)?.is_some();
+            match refused {
+                Some((_, refusal)) if !only_tells => Err(refusal),
+                _ => Err(no_extension("setting times (MFMT)")),
+            }
+        })
+        .await
+    }
 
     /// (SITE CHMOD)
-    pub(crate) async fn set_permissions(&mut self, path: &str, permissions: u16) -> Result<Reply, Error> {
-        if permissions > 0o7777 {
-            return Err(Error::InvalidArgument(format!("not permissions: {permissions:o}")));
-        }
-        self.simple("SITE", Some(&format!("CHMOD {permissions:03o} {path}"))).await
+    pub async fn set_permissions(&mut self, path: &str, permissions: u16) -> Result<Reply, Error> {
+        self.call(async |connection| {
+            if permissions > 0o7777 {
+                return Err(Error::InvalidArgument(format!("not permissions: {permissions:o}")));
+            }
+            connection.simple("SITE", Some(&format!("CHMOD {permissions:03o} {path}"))).await
+        })
+        .await
     }
 
-    /// (SITE SYMLINK) Both names are words of one line.
-    pub(crate) async fn make_symbolic_link(&mut self, target: &str, path: &str) -> Result<Reply, Error> {
-        if [target, path].iter().any(|name| name.is_empty() || name.contains(' ')) {
-            return Err(Error::InvalidArgument("SITE SYMLINK takes names without spaces".to_string()));
-        }
-        self.simple("SITE", Some(&format!("SYMLINK {target} {path}"))).await
+    /// (SITE SYMLINK) Names without spaces.
+    pub async fn make_symbolic_link(&mut self, target: &str, path: &str) -> Result<Reply, Error> {
+        self.call(async |connection| {
+            if [target, path].iter().any(|name| name.is_empty() || name.contains(' ')) {
+                return Err(Error::InvalidArgument("SITE SYMLINK takes names without spaces".to_string()));
+            }
+            connection.simple("SITE", Some(&format!("SYMLINK {target} {path}"))).await
+        })
+        .await
     }
 
-    /// (AVBL)
-    pub(crate) async fn available_space(&mut self, path: Option<&str>) -> Result<u64, Error> {
-        let path = path.map(|path| self.bytes(path)).transpose()?;
-        let reply = self.command("AVBL", path.as_deref()).await?;
-        let text = str::from_utf8(reply.last_line()).unwrap_or_default();
-        let bytes = text.split_ascii_whitespace().find_map(|word| word.parse().ok());
-        bytes.ok_or_else(|| self.unexpected(&reply))
+    /// (AVBL, draft-peterson-streamlined-ftp-command-extensions, section 4) Bytes that are free.
+    pub async fn available_space(&mut self, path: Option<&str>) -> Result<u64, Error> {
+        self.call(async |connection| {
+            let path = path.map(|path| connection.bytes(path)).transpose()?;
+            let reply = connection.command("AVBL", path.as_deref()).await?;
+            let text = str::from_utf8(reply.last_line()).unwrap_or_default();
+            let bytes = text.split_ascii_whitespace().find_map(|word| word.parse().ok());
+            bytes.ok_or_else(|| connection.unexpected(&reply))
+        })
+        .await
     }
 
-    /// (COMB) Names in quotes, as their number is not known otherwise.
-    pub(crate) async fn combine(&mut self, parts: &[String], path: &str) -> Result<Reply, Error> {
-        let names: Vec<_> = [path].into_iter().chain(parts.iter().map(String::as_str)).collect();
-        if parts.is_empty() || names.iter().any(|name| name.is_empty() || name.contains('"')) {
-            return Err(Error::InvalidArgument("COMB takes at least two names without quotes".to_string()));
-        }
-        let quoted: Vec<_> = names.iter().map(|name| format!("\"{name}\"")).collect();
-        self.simple("COMB", Some(&quoted.join(" "))).await
+    /// (COMB) Join files into one, which is made or appended to.
+    pub async fn combine(&mut self, parts: &[String], path: &str) -> Result<Reply, Error> {
+        self.call(async |connection| {
+            let names: Vec<_> = [path].into_iter().chain(parts.iter().map(String::as_str)).collect();
+            if parts.is_empty() || names.iter().any(|name| name.is_empty() || name.contains('"')) {
+                return Err(Error::InvalidArgument("COMB takes at least two names without quotes".to_string()));
+            }
+            let quoted: Vec<_> = names.iter().map(|name| format!("\"{name}\"")).collect();
+            connection.simple("COMB", Some(&quoted.join(" "))).await
+        })
+        .await
     }
 
-    /// (HOST)
-    pub(crate) async fn select_host(&mut self, name: &str) -> Result<Reply, Error> {
-        let reply = self.simple("HOST", Some(name)).await?;
-        self.forget_features();
-        Ok(reply)
+    /// (HOST, RFC 7151) Choose one of the server's names, before login.
+    pub async fn select_host(&mut self, name: &str) -> Result<Reply, Error> {
+        self.call(async |connection| {
+            let reply = connection.simple("HOST", Some(name)).await?;
+            connection.forget_features();
+            Ok(reply)
+        })
+        .await
     }
 
-    /// (OPTS UTF8)
-    pub(crate) async fn select_utf8(&mut self, on: bool) -> Result<Reply, Error> {
-        self.control.leave_utf8_to_caller();
-        self.simple("OPTS", Some(if on { "UTF8 ON" } else { "UTF8 OFF" })).await
+    /// (OPTS UTF8) For servers that do not speak it by themselves.
+    pub async fn select_utf8(&mut self, on: bool) -> Result<Reply, Error> {
+        self.call(async |connection| {
+            connection.control.leave_utf8_to_caller();
+            connection.simple("OPTS", Some(if on { "UTF8 ON" } else { "UTF8 OFF" })).await
+        })
+        .await
     }
 }
 

@@ -264,26 +264,6 @@ impl<N: Network> Session<N> {
         self.call(async |connection| connection.checksum(path, algorithm).await).await
     }
 
-    /// (MFMT, else MDTM, else SITE UTIME) In whole seconds.
-    pub async fn set_modified(&mut self, path: &str, time: &Timestamp) -> Result<Reply, Error> {
-        self.call(async |connection| connection.set_modified(path, time).await).await
-    }
-
-    /// (SITE CHMOD)
-    pub async fn set_permissions(&mut self, path: &str, permissions: u16) -> Result<Reply, Error> {
-        self.call(async |connection| connection.set_permissions(path, permissions).await).await
-    }
-
-    /// (SITE SYMLINK) Names without spaces.
-    pub async fn make_symbolic_link(&mut self, target: &str, path: &str) -> Result<Reply, Error> {
-        self.call(async |connection| connection.make_symbolic_link(target, path).await).await
-    }
-
-    /// (AVBL, draft-peterson-streamlined-ftp-command-extensions, section 4) Bytes that are free.
-    pub async fn available_space(&mut self, path: Option<&str>) -> Result<u64, Error> {
-        self.call(async |connection| connection.available_space(path).await).await
-    }
-
     /// (ALLO, RFC 959, section 4.1.3) Announce the size of the next upload.
     pub async fn allocate(&mut self, size: u64) -> Result<Reply, Error> {
         self.simple("ALLO", Some(&format!("{size}"))).await
@@ -294,16 +274,6 @@ impl<N: Network> Session<N> {
         self.simple("SMNT", Some(path)).await
     }
 
-    /// (COMB) Join files into one, which is made or appended to.
-    pub async fn combine(&mut self, parts: &[String], path: &str) -> Result<Reply, Error> {
-        self.call(async |connection| connection.combine(parts, path).await).await
-    }
-
-    /// (HOST, RFC 7151) Choose one of the server's names, before login.
-    pub async fn select_host(&mut self, name: &str) -> Result<Reply, Error> {
-        self.call(async |connection| connection.select_host(name).await).await
-    }
-
     /// (LANG, RFC 2640, section 4.1) The language of replies, or the server's own.
     pub async fn select_language(&mut self, tag: Option<&str>) -> Result<Reply, Error> {
         self.simple("LANG", tag).await
@@ -312,11 +282,6 @@ impl<N: Network> Session<N> {
     /// (CLNT) Tell the server what program this is.
     pub async fn name_client(&mut self, name: &str) -> Result<Reply, Error> {
         self.simple("CLNT", Some(name)).await
-    }
-
-    /// (OPTS UTF8) For servers that do not speak it by themselves.
-    pub async fn select_utf8(&mut self, on: bool) -> Result<Reply, Error> {
-        self.call(async |connection| connection.select_utf8(on).await).await
     }
 
     /// One command whose reply is 2yz.
