@@ -253,10 +253,6 @@ impl Conversation {
                 return Ok(Event::Absorbed);
             }
         };
-        if matches!(self.ahead, Ahead::Asked) {
-            self.expected = Expected::VerdictOrPort { announced };
-            return Ok(Event::Absorbed);
-        }
         if self.keep_alive.unanswered > 0 {
             return self.judged(announced);
         }

@@ -116,6 +116,11 @@ impl Conversation {
         if !reply.is_preliminary() {
             return self.judged(reply);
         }
+        if matches!(self.ahead, Ahead::Asked) {
+            // The next reply shows what this one is.
+            self.expected = Expected::VerdictOrPort { announced: reply };
+            return Ok(Event::Absorbed);
+        }
         self.expected = Expected::Verdict { announced: Some(reply), preliminary: one_more(preliminary)? };
         Ok(Event::AnnouncedAgain)
     }

@@ -212,8 +212,8 @@ fn epsv_that_was_sent_ahead() {
         ">RETR+EPSV 150=agreement:150 226=verdict:226 port=true 230=broken:other",
         ">RETR+EPSV 150=agreement:150 229=broken:pipelining",
         ">RETR+EPSV 550=agreement:550 port=true 229=port:229",
-        ">RETR+EPSV 150=agreement:150 150=again silence=- 226=verdict:226 port=true 229=port:229",
-        ">RETR+EPSV 150=agreement:150 150=again silence=- 229=verdict:150 port=false",
+        ">RETR+EPSV 150=agreement:150 150=- 226=verdict:226 port=true 229=port:229",
+        ">RETR+EPSV 150=agreement:150 150=- 229=verdict:150 port=false",
         ">RETR+EPSV 150=agreement:150 >ABOR 426=NOOP 226=- 229=- 200=in-step:229 port=false",
         ">RETR 150=agreement:150 226=verdict:226 port=false",
     ] {
