@@ -19,6 +19,7 @@ use alloc::string::ToString;
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
 use core::pin::pin;
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use spin::Mutex;
 
@@ -41,17 +42,23 @@ pub(crate) struct TransferHandover<S> {
     data: Mutex<Option<(Channel<S>, Direction)>>,
     /// The control connection, while the transfer is to keep it alive.
     pub(crate) control: Slot<S>,
+    /// The limit of a whole call ran out in the transfer.
+    given_up: AtomicBool,
 }
 
 impl<S> Default for TransferHandover<S> {
     fn default() -> Self {
-        Self { data: Mutex::new(None), control: Slot::default() }
+        Self { data: Mutex::new(None), control: Slot::default(), given_up: AtomicBool::new(false) }
     }
 }
 
 impl<S> TransferHandover<S> {
     pub(crate) fn take(&self) -> Option<(Channel<S>, Direction)> {
         self.data.lock().take()
+    }
+
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.given_up.load(Ordering::Relaxed)
     }
 
     fn leave(&self, channel: Channel<S>, direction: Direction) {
@@ -77,6 +84,10 @@ pub(crate) struct Data<N: Network> {
     direction: Direction,
     packing: Codec,
     idle: Duration,
+    /// The limit of a whole call.
+    total: Option<Duration>,
+    /// When it runs out for the one under way.
+    deadline: Option<Duration>,
     bytes: u64,
     /// Written, and not yet sent, since that time.
     held: Vec<u8>,
@@ -103,6 +114,8 @@ impl<N: Network> Data<N> {
                 true => connection.settings.idle_timeout.min(CLOSE_LINGER),
                 false => connection.settings.idle_timeout,
             },
+            total: connection.settings.total_timeout,
+            deadline: None,
             bytes: 0,
             held: Vec::new(),
             held_since: Duration::ZERO,
@@ -120,8 +133,40 @@ impl<N: Network> Data<N> {
         self.failure.clone().map_or(Ok(()), Err)
     }
 
+    /// A call on the transfer begins, which has a limit as a whole.
+    pub(crate) fn begin_call(&mut self) {
+        self.deadline = self.total.map(|total| self.network.now().saturating_add(total));
+    }
+
+    /// The limit of a call as a whole, for one that waits for something else too.
+    pub(crate) fn call_limit(&self) -> (N, Option<Duration>) {
+        (self.network.clone(), self.total)
+    }
+
+    /// It ran out: the session is closed by its next call.
+    pub(crate) fn give_up(&mut self) -> Error {
+        if let Some(left) = &self.left {
+            left.given_up.store(true, Ordering::Relaxed);
+        }
+        self.failure = Some(Error::Timeout(Phase::Total));
+        self.close();
+        Error::Timeout(Phase::Total)
+    }
+
+    /// How long to wait for the next bytes, and what has run out then.
+    fn limit(&mut self) -> Result<(Duration, Phase), Error> {
+        let left = self.deadline.map(|deadline| deadline.saturating_sub(self.network.now()));
+        match left {
+            // Also where nothing has to be waited for.
+            Some(Duration::ZERO) => Err(self.give_up()),
+            Some(left) if left < self.idle => Ok((left, Phase::Total)),
+            _ => Ok((self.idle, Phase::Data)),
+        }
+    }
+
     pub(crate) async fn read(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Error> {
         self.check_open()?;
+        let (limit, phase) = self.limit()?;
         let Some(channel) = &mut self.channel else { return Ok(0) };
         let control = self.left.as_deref().map(|left| &left.control);
         let packing = &mut self.packing;
@@ -134,7 +179,7 @@ impl<N: Network> Data<N> {
             });
             with_keepalive(&self.network, control, reading).await
         };
-        let read = timeout(&self.network, self.idle, Phase::Data, pin!(reading)).await;
+        let read = timeout(&self.network, limit, phase, pin!(reading)).await;
         match read {
             Ok(0) => {
                 self.truncated = channel.is_truncated();
@@ -220,19 +265,21 @@ impl<N: Network> Data<N> {
     async fn send_held(&mut self) -> Result<(), Error> {
         let held = core::mem::take(&mut self.held);
         self.send(&held).await?;
+        let (limit, phase) = self.limit()?;
         let Some(channel) = &mut self.channel else { return Err(Error::Closed) };
-        let flushed = timeout(&self.network, self.idle, Phase::Data, channel.flush()).await;
+        let flushed = timeout(&self.network, limit, phase, channel.flush()).await;
         self.remember(flushed)
     }
 
     async fn send(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let mut rest = bytes;
         while !rest.is_empty() {
+            let (limit, phase) = self.limit()?;
             let Some(channel) = &mut self.channel else { return Err(Error::Closed) };
             let piece = rest.get(..CHUNK).unwrap_or(rest);
             let control = self.left.as_deref().map(|left| &left.control);
             let writing = async { with_keepalive(&self.network, control, pin!(channel.write(piece))).await };
-            let written = timeout(&self.network, self.idle, Phase::Data, pin!(writing)).await;
+            let written = timeout(&self.network, limit, phase, pin!(writing)).await;
             let count = self.remember(written)?;
             rest = rest.get(count..).unwrap_or_default();
             if !rest.is_empty() {
@@ -390,7 +437,10 @@ impl<N: Network> Data<N> {
     }
 
     fn remember<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
-        result.inspect_err(|error| self.failure = Some(error.clone()))
+        result.inspect_err(|error| match error {
+            Error::Timeout(Phase::Total) => _ = self.give_up(),
+            error => self.failure = Some(error.clone()),
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use crate::settings::{DataMode, Representation, Settings, TransferMode};
 use crate::timeout::timeout;
 use crate::tls::{Agreed, Protection};
 use crate::transfer::{Check, Download, Upload};
-use crate::verify::{Place, ReportedSize, Sizing};
+use crate::verify::{Place, ReportedSize, Sizing, UploadStart};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -67,7 +67,7 @@ impl<N: Network> Session<N> {
 
     /// Whether it can still be used: see [`Error`] for what closes it.
     pub fn is_open(&self) -> bool {
-        self.connection.is_some()
+        self.connection.as_ref().is_some_and(|connection| !connection.is_given_up())
     }
 
     /// The network that carries it.
@@ -413,17 +413,24 @@ impl<N: Network> Session<N> {
 
     /// (TYPE, APPE; RFC 959)
     pub async fn append(&mut self, path: &str, representation: Representation) -> Result<Upload<N>, Error> {
-        self.upload("APPE", Some(path), representation, Place::EndOf(path)).await
+        self.open_upload(path, representation, UploadStart::End).await
     }
 
-    /// (TYPE, REST, STOR) Write an image at the end of a file that has so many bytes.
-    pub(crate) async fn store_at(&mut self, path: &str, size: u64) -> Result<Upload<N>, Error> {
-        self.upload("STOR", Some(path), Representation::Image, Place::Rest(path, size)).await
-    }
-
-    /// (TYPE, APPE) As [`Self::store_at`].
-    pub(crate) async fn append_at(&mut self, path: &str, size: u64) -> Result<Upload<N>, Error> {
-        self.upload("APPE", Some(path), Representation::Image, Place::RestByAppend(path, size)).await
+    /// (TYPE, then STOR, APPE, or REST and STOR) Upload from a place on. Where the size of the file is known before, it is not
+    /// asked for again.
+    pub async fn open_upload(
+        &mut self,
+        path: &str,
+        representation: Representation,
+        start: UploadStart,
+    ) -> Result<Upload<N>, Error> {
+        let (verb, place) = match start {
+            UploadStart::Beginning => ("STOR", Place::At(path, 0)),
+            UploadStart::End => ("APPE", Place::EndOf(path)),
+            UploadStart::Rest(size) => ("STOR", Place::Rest(path, size)),
+            UploadStart::RestByAppend(size) => ("APPE", Place::RestByAppend(path, size)),
+        };
+        self.upload(verb, Some(path), representation, place).await
     }
 
     /// The last transfer that was asked for did not begin as the server refuses the offset (REST).
@@ -530,13 +537,22 @@ impl<N: Network> Session<N> {
 
     /// Run with the connection taken out, within the limit of the whole call, and put it back if it is still good.
     async fn limited<T>(&mut self, work: impl AsyncFnOnce(&mut Connection<N>) -> Result<T, Error>) -> Result<T, Error> {
-        let mut connection = self.connection.take().ok_or(Error::Closed)?;
+        let mut connection = self.take_connection()?;
         // One type for each kind of answer, where each call would have its own: that makes a small component.
         let work: Pin<Box<dyn Future<Output = Result<T, Error>> + '_>> = Box::pin(work(&mut connection));
         let result = timeout(&self.network, self.settings.total_timeout, Phase::Total, work).await;
         let result = result.map_err(|error| connection.control.transcript.secrets.mask_error(error));
         self.put_back(connection, matches!(result, Err(Error::Timeout(Phase::Total))));
         result
+    }
+
+    /// Not once for each call.
+    #[inline(never)]
+    fn take_connection(&mut self) -> Result<Box<Connection<N>>, Error> {
+        if !self.is_open() {
+            self.close();
+        }
+        self.connection.take().ok_or(Error::Closed)
     }
 
     fn put_back(&mut self, mut connection: Box<Connection<N>>, given_up: bool) {

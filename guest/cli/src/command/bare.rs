@@ -6,7 +6,8 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use ftp_client::{Download, Error, Reply, Representation, Session, Timestamp, Upload};
+use ftp_client::engine::Remote;
+use ftp_client::{Download, Error, Reply, ReportedSize, Representation, Session, Timestamp, Upload, UploadStart};
 
 use super::compared::is_refusal;
 use super::connect::{Client, Net};
@@ -42,6 +43,40 @@ pub struct Away {
     there: String,
 }
 
+impl Remote for Client {
+    type Network = Net;
+
+    fn session(&mut self) -> &mut Session<Net> {
+        self
+    }
+
+    async fn download_from(
+        &mut self,
+        path: &str,
+        representation: Representation,
+        offset: u64,
+    ) -> Result<Download<Net>, Error> {
+        self.retrieve(path, representation, offset).await
+    }
+
+    async fn upload_at(
+        &mut self,
+        path: &str,
+        representation: Representation,
+        start: UploadStart,
+    ) -> Result<Upload<Net>, Error> {
+        self.named(path, async |session, name| session.open_upload(name, representation, start).await).await
+    }
+
+    async fn reported_size(&mut self, path: &str) -> Result<ReportedSize, Error> {
+        ReportedSize::of(self.size(path).await)
+    }
+
+    async fn modified_at(&mut self, path: &str) -> Result<Timestamp, Error> {
+        self.modified(path).await
+    }
+}
+
 impl Client {
     /// (RETR)
     pub async fn retrieve(
@@ -61,11 +96,6 @@ impl Client {
         offset: u64,
     ) -> Result<Upload<Net>, Error> {
         self.named(path, async |session, name| session.store(name, representation, offset).await).await
-    }
-
-    /// (APPE)
-    pub async fn append(&mut self, path: &str, representation: Representation) -> Result<Upload<Net>, Error> {
-        self.named(path, async |session, name| session.append(name, representation).await).await
     }
 
     /// (SIZE)

@@ -15,7 +15,7 @@ use ftp_cli::arguments::{ConnectionOptions, TransferOptions};
 use ftp_cli::exit::Exit;
 use ftp_cli::needs::{parent, security};
 use ftp_cli::remote::{Remote, is_link_local};
-use ftp_client::retry::{Backoff, Retry};
+use ftp_client::engine::{Backoff, Retry};
 use ftp_client::{Error, Network, NetworkError, Security, Session, Settings, TransferMode, Trust};
 use ftp_wasi::{Wasi, WasiListener, WasiStream};
 

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use ftp_cli::arguments::TransferOptions;
 use ftp_cli::exit::Exit;
-use ftp_client::retry::Retry;
+use ftp_client::engine::{Observer, Retry};
 use ftp_client::{Network as _, join_all};
 
 use super::Context;
+use super::bars::Bar;
 use super::connect::{Client, Net, Server};
 use super::failure::Failure;
 
@@ -182,6 +183,23 @@ impl Limiter {
         let free = self.free.get().max(now) + Duration::from_secs_f64(bytes as f64 / rate as f64);
         self.free.set(free);
         self.net.sleep(free.saturating_sub(now)).await;
+    }
+}
+
+/// A bar that moves, and bytes that are not too many in a second.
+pub struct Paced<'a> {
+    pub bar: Option<&'a Bar>,
+    pub limiter: &'a Limiter,
+}
+
+impl Observer for Paced<'_> {
+    fn begins(&self, offset: u64) {
+        self.bar.iter().for_each(|bar| bar.skip(offset));
+    }
+
+    async fn advanced(&self, count: u64) {
+        self.bar.iter().for_each(|bar| bar.advance(count));
+        self.limiter.pass(count).await;
     }
 }
 

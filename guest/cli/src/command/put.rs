@@ -6,6 +6,7 @@ use std::path::Path;
 use ftp_cli::arguments::Put;
 use ftp_cli::exit::Exit;
 use ftp_cli::names::Naming;
+use ftp_client::engine::UploadMode;
 
 use super::Context;
 use super::connect::Server;
@@ -14,7 +15,7 @@ use super::globs;
 use super::hints;
 use super::jobs;
 use super::local;
-use super::upload::{Job, UploadOptions, upload};
+use super::upload::{Job, Naming as TargetNaming, UploadOptions, upload};
 
 pub async fn run(context: &Context, put: Put) -> Result<(), Failure> {
     let Some((url, files)) = put.places.split_last() else { return Err(Failure::usage("there is nothing to put")) };
@@ -48,7 +49,9 @@ pub async fn run(context: &Context, put: Put) -> Result<(), Failure> {
         context.out.begin_all(jobs.len() as u64, sizes.sum());
     }
     let how = UploadOptions::new(context, &put.transfer, remote.representation(put.transfer.ascii))?;
-    let how = UploadOptions { append: put.append, atomic: put.atomic, chmod: put.chmod, ..how };
+    let mode = if put.append { UploadMode::Append } else { how.mode };
+    let naming = if put.atomic { TargetNaming::Atomic } else { how.naming };
+    let how = UploadOptions { mode, naming, chmod: put.chmod, ..how };
     // Before anything is asked of the server, as nothing else can be wrong here.
     if let [Job { source: Some(source), .. }] = jobs.as_slice() {
         local::version(source)?;
