@@ -130,6 +130,10 @@ impl<N: Network> Data<N> {
             self.close();
             return Err(Error::Closed);
         }
+        // Also where nothing has to be waited for.
+        if self.limit() == (Duration::ZERO, Phase::Total) {
+            return Err(self.give_up());
+        }
         self.failure.clone().map_or(Ok(()), Err)
     }
 
@@ -148,25 +152,21 @@ impl<N: Network> Data<N> {
         if let Some(left) = &self.left {
             left.given_up.store(true, Ordering::Relaxed);
         }
-        self.failure = Some(Error::Timeout(Phase::Total));
         self.close();
-        Error::Timeout(Phase::Total)
+        self.failure.insert(Error::Timeout(Phase::Total)).clone()
     }
 
     /// How long to wait for the next bytes, and what has run out then.
-    fn limit(&mut self) -> Result<(Duration, Phase), Error> {
-        let left = self.deadline.map(|deadline| deadline.saturating_sub(self.network.now()));
-        match left {
-            // Also where nothing has to be waited for.
-            Some(Duration::ZERO) => Err(self.give_up()),
-            Some(left) if left < self.idle => Ok((left, Phase::Total)),
-            _ => Ok((self.idle, Phase::Data)),
+    fn limit(&self) -> (Duration, Phase) {
+        match self.deadline.map(|deadline| deadline.saturating_sub(self.network.now())) {
+            Some(left) if left < self.idle => (left, Phase::Total),
+            _ => (self.idle, Phase::Data),
         }
     }
 
     pub(crate) async fn read(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Error> {
         self.check_open()?;
-        let (limit, phase) = self.limit()?;
+        let (limit, phase) = self.limit();
         let Some(channel) = &mut self.channel else { return Ok(0) };
         let control = self.left.as_deref().map(|left| &left.control);
         let packing = &mut self.packing;
@@ -265,7 +265,7 @@ impl<N: Network> Data<N> {
     async fn send_held(&mut self) -> Result<(), Error> {
         let held = core::mem::take(&mut self.held);
         self.send(&held).await?;
-        let (limit, phase) = self.limit()?;
+        let (limit, phase) = self.limit();
         let Some(channel) = &mut self.channel else { return Err(Error::Closed) };
         let flushed = timeout(&self.network, limit, phase, channel.flush()).await;
         self.remember(flushed)
@@ -274,7 +274,7 @@ impl<N: Network> Data<N> {
     async fn send(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let mut rest = bytes;
         while !rest.is_empty() {
-            let (limit, phase) = self.limit()?;
+            let (limit, phase) = self.limit();
             let Some(channel) = &mut self.channel else { return Err(Error::Closed) };
             let piece = rest.get(..CHUNK).unwrap_or(rest);
             let control = self.left.as_deref().map(|left| &left.control);

@@ -413,7 +413,7 @@ impl<N: Network> Session<N> {
 
     /// (TYPE, APPE; RFC 959)
     pub async fn append(&mut self, path: &str, representation: Representation) -> Result<Upload<N>, Error> {
-        self.open_upload(path, representation, UploadStart::End).await
+        self.upload("APPE", Some(path), representation, Place::EndOf(path)).await
     }
 
     /// (TYPE, then STOR, APPE, or REST and STOR) Upload from a place on. Where the size of the file is known before, it is not

@@ -6,6 +6,7 @@ use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::{RefCell, RefMut};
+use core::mem::take;
 use core::time::Duration;
 use ftp_client::engine::{ReadNext, WriteAt, WriteNext, fetch};
 use ftp_client::{
@@ -198,27 +199,23 @@ impl ReadNext for Source<'_> {
     type Error = Error;
 
     async fn read_next(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Error> {
+        let limit = (!take(&mut self.pauses)).then_some(UPLOAD_COALESCE_DELAY);
         loop {
             match self.stream.read(max as u64) {
-                Ok(bytes) if !bytes.is_empty() => {
-                    self.pauses = false;
+                Ok(bytes) if bytes.is_empty() => {}
+                Ok(bytes) => {
                     *buffer = bytes;
                     return Ok(buffer.len());
                 }
-                Ok(_) => {}
-                Err(StreamError::Closed) => {
-                    self.pauses = false;
-                    return Ok(0);
-                }
+                Err(StreamError::Closed) => return Ok(0),
                 Err(error) => return Err(local_failure(&error)),
             }
             let more = async {
                 ready(&Rc::new(self.stream.subscribe())).await;
                 Ok(())
             };
-            let limit = (!self.pauses).then_some(UPLOAD_COALESCE_DELAY);
-            if timeout(&Wasi, limit, Phase::Data, more).await.is_err() {
-                self.pauses = true;
+            self.pauses = timeout(&Wasi, limit, Phase::Data, more).await.is_err();
+            if self.pauses {
                 return Ok(0);
             }
         }

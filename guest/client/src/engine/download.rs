@@ -130,15 +130,12 @@ pub async fn receive<R: Remote, W: WriteNext>(
     observer: &impl Observer,
 ) -> Result<(u64, Outcome), CopyError<Error, W::Error>> {
     let mut begin = span.from;
-    let mut download = remote.download_from(path, span.representation, begin).await;
-    if let Err(error) = &download
-        && begin > span.or_from
-        && refuses_offset(remote.session(), error)
-    {
-        begin = span.or_from;
-        download = remote.download_from(path, span.representation, begin).await;
-    }
-    let mut download = download.map_err(CopyError::Read)?;
+    let mut download = loop {
+        match remote.download_from(path, span.representation, begin).await {
+            Err(error) if begin > span.or_from && refuses_offset(remote.session(), &error) => begin = span.or_from,
+            download => break download.map_err(CopyError::Read)?,
+        }
+    };
     to.begins(begin).await.map_err(CopyError::Write)?;
     observer.begins(begin);
     download.data.begin_call();

@@ -23,7 +23,7 @@ pub trait Remote {
         representation: Representation,
         offset: u64,
     ) -> impl Future<Output = Result<Download<Self::Network>, Error>> {
-        async move { self.session().retrieve(path, representation, offset).await }
+        self.session().retrieve(path, representation, offset)
     }
 
     /// (STOR, REST and STOR, or APPE)
@@ -33,17 +33,17 @@ pub trait Remote {
         representation: Representation,
         start: UploadStart,
     ) -> impl Future<Output = Result<Upload<Self::Network>, Error>> {
-        async move { self.session().open_upload(path, representation, start).await }
+        self.session().open_upload(path, representation, start)
     }
 
     /// (SIZE)
     fn reported_size(&mut self, path: &str) -> impl Future<Output = Result<ReportedSize, Error>> {
-        async move { self.session().reported_size(path).await }
+        self.session().reported_size(path)
     }
 
     /// (MDTM)
     fn modified_at(&mut self, path: &str) -> impl Future<Output = Result<Timestamp, Error>> {
-        async move { self.session().modified(path).await }
+        self.session().modified(path)
     }
 }
 
