@@ -416,13 +416,14 @@ fn open(path: &Path, resume: bool, known: &FileVersion) -> Result<(File, u64), F
     disk::fresh(path).map(|file| (file, 0)).map_err(failed)
 }
 
-async fn compare_at(client: &mut Client, remote: &str, path: &Path) -> Result<Option<Algorithm>, Failure> {
+/// The checksum of the whole file here, as [`compare`] has it.
+pub async fn compare_at(client: &mut Client, remote: &str, path: &Path) -> Result<Option<Algorithm>, Failure> {
     let mut file = File::open(path).map_err(|error| Failure::local("read", path, &error))?;
     compare(client, remote, &mut file, path).await
 }
 
 /// The checksum of the whole file, which a transfer of a part says nothing about. None where the server has none.
-pub async fn compare(
+async fn compare(
     client: &mut Client,
     remote: &str,
     file: &mut File,

@@ -18,7 +18,7 @@ use super::Context;
 use super::bars::Bar;
 use super::compared::{Compared, unless_refused};
 use super::connect::Client;
-use super::download::{NO_CHECKSUM_OF_TEXT, compare};
+use super::download::{NO_CHECKSUM_OF_TEXT, compare_at};
 use super::failure::{Failure, ResultExt as _};
 use super::jobs::{Limiter, Worker, retry};
 use super::local;
@@ -135,7 +135,7 @@ impl Attempt<'_> {
         let stored = stored.context(&what)?;
         let mut compared = stored.outcome.as_ref().map_or(Compared::SIZE, Compared::of);
         if how.checksum && stored.offset > 0 {
-            compared = compare_whole(client, job, &place, &source, compared).await?;
+            compared = compare_whole(client, job, &place, compared).await?;
         }
         self.part.take();
         self.upload.end();
@@ -148,15 +148,9 @@ impl Attempt<'_> {
 
 /// The whole file, of which the transfer has compared nothing, as it was a part. One that is not the same cannot be gone on
 /// with.
-async fn compare_whole(
-    client: &mut Client,
-    job: &Job,
-    place: &str,
-    source: &Source,
-    compared: Compared,
-) -> Result<Compared, Failure> {
-    let (Input::File(file), Some(path)) = (&source.input, &job.source) else { return Ok(compared) };
-    match compare(client, place, &mut file.borrow_mut(), path).await {
+async fn compare_whole(client: &mut Client, job: &Job, place: &str, compared: Compared) -> Result<Compared, Failure> {
+    let Some(path) = &job.source else { return Ok(compared) };
+    match compare_at(client, place, path).await {
         Ok(checksum) => Ok(compared.with(checksum)),
         Err(failure) => {
             if failure.exit == Exit::Protocol && place != job.path {
