@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Formatter, Write as _};
 
 use crate::bindings::exports::ftp::client::types;
 use crate::types::{Limit, Phase, Reply};
+use ftp_protocol::text::is_printable;
 
 /// Why an operation failed, and whose fault it was.
 ///
@@ -179,18 +180,13 @@ impl Display for Line<'_> {
             if index == LONGEST {
                 return f.write_char('…');
             }
-            match is_plain(character) {
+            match is_printable(character) {
                 true => f.write_char(character)?,
                 false => write!(f, "{}", character.escape_default())?,
             }
         }
         Ok(())
     }
-}
-
-fn is_plain(character: char) -> bool {
-    !character.is_control()
-        && !matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
 }
 
 /// A reply on one line.

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wasmtime_wasi::sockets::SocketAddrUse;
 
 use crate::policy::Policy;
+use ftp_protocol::address::host_literal;
 
 /// The first port that needs no privilege.
 const FIRST_PORT: u16 = 1024;
@@ -209,7 +210,7 @@ impl Named {
 
 /// One spelling for each host: lower case, the ASCII form of international names, plain IP addresses without brackets.
 fn normal(host: &str) -> String {
-    if let Ok(address) = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
+    if let Ok(address) = host_literal(host).parse::<IpAddr>() {
         return address.to_canonical().to_string();
     }
     match url::Host::parse(host) {

@@ -10,9 +10,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use anyhow::Result;
+use ftp_client::engine::{FileVersion, ReadAt, Retry as Policy, Segments, UploadPlan, WriteAt, download, upload};
 use ftp_client::native::Native;
-use ftp_client::retry::{Source, download, upload};
-use ftp_client::segments::{Segments, Sink};
 use ftp_client::{Error, Session};
 use ftp_host::{Remote, Retry, TlsVersion};
 use ftp_tests::client;
@@ -134,15 +133,16 @@ async fn download_goes_on_after_the_server_is_killed(site: Site) -> Result<()> {
 async fn upload_goes_on_after_the_server_is_killed(site: Site) -> Result<()> {
     let contents = Payload::bytes(SIZE);
     let source = Counted(&site, &contents);
-    let outcome = upload(&Native, async || site.open().await, "large", &source, &policy()).await?;
+    let plan = UploadPlan { retry: policy(), ..UploadPlan::default() };
+    let outcome = upload(&Native, async || site.open().await, "large", &source, &plan).await?;
     assert!(outcome.bytes < SIZE, "{outcome:?}");
     let arrived = sha256_of_file(&site.server().root().join("large"))?;
     site.check(arrived);
     Ok(())
 }
 
-fn policy() -> ftp_client::retry::Retry {
-    ftp_client::retry::Retry { wait: WAIT, ..Default::default() }
+fn policy() -> Policy {
+    Policy { wait: WAIT, ..Default::default() }
 }
 
 /// Where the component writes.
@@ -170,7 +170,9 @@ impl AsyncWrite for Target<'_> {
 /// Where the native client writes.
 struct InOrder<'a>(&'a Site, Mutex<Vec<u8>>);
 
-impl Sink for InOrder<'_> {
+impl WriteAt for InOrder<'_> {
+    type Error = Error;
+
     async fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), Error> {
         let mut contents = self.1.lock().expect("nobody panicked");
         assert_eq!(offset, contents.len() as u64, "a gap, or twice the same");
@@ -183,10 +185,16 @@ impl Sink for InOrder<'_> {
 /// Where it reads.
 struct Counted<'a>(&'a Site, &'a [u8]);
 
-impl Source for Counted<'_> {
+impl ReadAt for Counted<'_> {
+    type Error = Error;
+
     async fn read_at(&self, offset: u64, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Error> {
         let count = self.1.read_at(offset, buffer, max).await?;
         self.0.moves(count);
         Ok(count)
+    }
+
+    async fn version(&self) -> Result<FileVersion, Error> {
+        self.1.version().await
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
-use ftp_client::{Encoding, Representation, Security};
+use ftp_client::{Encoding, Representation, Security, protect_leading};
 use percent_encoding::percent_decode_str;
 use url::{Host, ParseError, Url};
 
@@ -134,7 +134,7 @@ impl Remote {
         match &self.directory {
             Some(directory) if directory.ends_with('/') => format!("{directory}{name}"),
             Some(directory) => format!("{directory}/{name}"),
-            None => plain_path(name.to_owned()),
+            None => protect_leading(name),
         }
     }
 
@@ -275,15 +275,7 @@ fn split_path(path: &str, encoding: &Encoding) -> (Option<String>, String) {
         path.push_str(&name);
         path
     });
-    (Some(plain_path(directory)), last.to_owned())
-}
-
-/// To some servers an option, or somebody's home.
-fn plain_path(path: String) -> String {
-    match path.starts_with(['-', '~']) {
-        true => format!("./{path}"),
-        false => path,
-    }
+    (Some(protect_leading(&directory)), last.to_owned())
 }
 
 /// What is written `%XX` stands for itself, the rest is a pattern.

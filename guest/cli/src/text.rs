@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use ftp_client::is_printable;
+
 /// The text without anything that moves the cursor, hides what follows or changes the direction of writing. A byte that is no
 /// text is written `%XX`.
 pub fn plain(text: &str) -> String {
@@ -10,7 +12,7 @@ pub fn plain(text: &str) -> String {
         match character {
             // Writing to a `String` does not fail.
             '\u{10ff80}'..='\u{10ffff}' => _ = write!(plain, "%{:02X}", u32::from(character) & 0xff),
-            _ if is_plain(character) => plain.push(character),
+            _ if is_printable(character) => plain.push(character),
             _ => plain.extend(character.escape_default()),
         }
     }
@@ -21,19 +23,13 @@ pub fn plain(text: &str) -> String {
 pub fn plain_json(json: &str) -> String {
     let mut plain = String::with_capacity(json.len());
     for character in json.chars() {
-        match is_plain(character) {
+        match is_printable(character) {
             true => plain.push(character),
             // All of them have four digits.
             false => plain.push_str(&format!("\\u{:04x}", u32::from(character))),
         }
     }
     plain
-}
-
-fn is_plain(character: char) -> bool {
-    !character.is_control()
-        && !matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
-        && character != '\u{feff}'
 }
 
 #[cfg(test)]

@@ -140,6 +140,11 @@ impl<N: Network> Connection<N> {
         self.go_home().await
     }
 
+    /// The limit of a whole call ran out in the transfer: it is as if that had been a call of the session.
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.transfer.as_ref().is_some_and(|transfer| transfer.is_given_up())
+    }
+
     /// A transfer is open.
     fn is_busy(&self) -> bool {
         self.transfer.as_ref().is_some_and(|transfer| transfer.is_lent())

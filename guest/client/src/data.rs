@@ -36,6 +36,16 @@ pub(crate) struct Ends {
     pub(crate) announced_inside_tls: bool,
 }
 
+/// How long a call on a transfer may take.
+struct CallLimits {
+    /// Without a byte.
+    idle: Duration,
+    /// As a whole.
+    total: Option<Duration>,
+    /// When that runs out for the call under way.
+    deadline: Option<Duration>,
+}
+
 /// How the data connection ended.
 #[derive(Default)]
 pub(crate) struct Ending {
@@ -61,7 +71,7 @@ pub(crate) struct Data<N: Network> {
     handover: Option<Arc<TransferHandover<N::Stream>>>,
     direction: Direction,
     packing: Codec,
-    idle: Duration,
+    limits: CallLimits,
     bytes: u64,
     held: Held,
     agreed: Option<Agreed>,
@@ -75,11 +85,43 @@ impl<N: Network> Data<N> {
             self.close();
             return Err(Error::Closed);
         }
+        // Also where nothing has to be waited for.
+        if self.limit() == (Duration::ZERO, Phase::Total) {
+            return Err(self.give_up());
+        }
         self.failure.clone().map_or(Ok(()), Err)
+    }
+
+    /// A call on the transfer begins, which has a limit as a whole.
+    pub(crate) fn begin_call(&mut self) {
+        self.limits.deadline = self.limits.total.map(|total| self.network.now().saturating_add(total));
+    }
+
+    /// The limit of a call as a whole, for one that waits for something else too.
+    pub(crate) fn call_limit(&self) -> (N, Option<Duration>) {
+        (self.network.clone(), self.limits.total)
+    }
+
+    /// It ran out: the session is closed by its next call.
+    pub(crate) fn give_up(&mut self) -> Error {
+        if let Some(handover) = &self.handover {
+            handover.give_up();
+        }
+        self.close();
+        self.failure.insert(Error::Timeout(Phase::Total)).clone()
+    }
+
+    /// How long to wait for the next bytes, and what has run out then.
+    fn limit(&self) -> (Duration, Phase) {
+        match self.limits.deadline.map(|deadline| deadline.saturating_sub(self.network.now())) {
+            Some(left) if left < self.limits.idle => (left, Phase::Total),
+            _ => (self.limits.idle, Phase::Data),
+        }
     }
 
     pub(crate) async fn read(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Error> {
         self.check_open()?;
+        let (limit, phase) = self.limit();
         let Some(channel) = &mut self.channel else { return Ok(0) };
         let control = self.handover.as_deref().map(|handover| &handover.control);
         let packing = &mut self.packing;
@@ -92,13 +134,13 @@ impl<N: Network> Data<N> {
             });
             with_keepalive(&self.network, control, reading).await
         };
-        let read = timeout(&self.network, self.idle, Phase::Data, pin!(reading)).await;
+        let read = timeout(&self.network, limit, phase, pin!(reading)).await;
         match read {
             Ok(0) => {
                 self.ending.truncated = channel.is_truncated();
                 if !self.ending.truncated {
                     // The server has said all; whether it still listens does not matter.
-                    let _ = timeout(&self.network, self.idle, Phase::Data, channel.say_goodbye()).await;
+                    let _ = timeout(&self.network, self.limits.idle, Phase::Data, channel.say_goodbye()).await;
                 }
             }
             Ok(count) => self.bytes += count as u64,
@@ -178,19 +220,21 @@ impl<N: Network> Data<N> {
     async fn send_held(&mut self) -> Result<(), Error> {
         let held = core::mem::take(&mut self.held.bytes);
         self.send(&held).await?;
+        let (limit, phase) = self.limit();
         let Some(channel) = &mut self.channel else { return Err(Error::Closed) };
-        let flushed = timeout(&self.network, self.idle, Phase::Data, channel.flush()).await;
+        let flushed = timeout(&self.network, limit, phase, channel.flush()).await;
         self.remember(flushed)
     }
 
     async fn send(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let mut rest = bytes;
         while !rest.is_empty() {
+            let (limit, phase) = self.limit();
             let Some(channel) = &mut self.channel else { return Err(Error::Closed) };
             let piece = rest.get(..CHUNK).unwrap_or(rest);
             let control = self.handover.as_deref().map(|handover| &handover.control);
             let writing = async { with_keepalive(&self.network, control, pin!(channel.write(piece))).await };
-            let written = timeout(&self.network, self.idle, Phase::Data, pin!(writing)).await;
+            let written = timeout(&self.network, limit, phase, pin!(writing)).await;
             let count = self.remember(written)?;
             rest = rest.get(count..).unwrap_or_default();
             if !rest.is_empty() {
@@ -249,7 +293,10 @@ impl<N: Network> Data<N> {
     }
 
     fn remember<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
-        result.inspect_err(|error| self.failure = Some(error.clone()))
+        result.inspect_err(|error| match error {
+            Error::Timeout(Phase::Total) => _ = self.give_up(),
+            error => self.failure = Some(error.clone()),
+        })
     }
 }
 

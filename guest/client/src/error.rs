@@ -215,7 +215,7 @@ impl Error {
 
     /// The server said no or something else than was asked for, or nothing was asked, as the argument cannot be sent. The
     /// session is still good.
-    pub(crate) fn is_refusal(&self) -> bool {
+    pub fn is_refusal(&self) -> bool {
         match self {
             Self::Transient(Reply { code, .. }) | Self::Permanent(Reply { code, .. }) => *code != 421,
             Self::InvalidArgument(_) | Self::Unsupported(_) | Self::Unexpected(_) => true,

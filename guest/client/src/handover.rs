@@ -53,12 +53,18 @@ pub(crate) struct TransferHandover<S> {
     holder: Mutex<Holder<S>>,
     /// The control connection, while the transfer is to keep it alive.
     pub(crate) control: Slot<S>,
+    /// The limit of a whole call ran out in the transfer.
+    is_given_up: AtomicBool,
 }
 
 impl<S> TransferHandover<S> {
     /// Of a transfer that nobody holds yet.
     pub(crate) fn new() -> Self {
-        Self { holder: Mutex::new(Holder::Returned(None)), control: Slot::default() }
+        Self {
+            holder: Mutex::new(Holder::Returned(None)),
+            control: Slot::default(),
+            is_given_up: AtomicBool::new(false),
+        }
     }
 
     pub(crate) fn is_lent(&self) -> bool {
@@ -71,6 +77,14 @@ impl<S> TransferHandover<S> {
 
     pub(crate) fn give_back(&self, channel: Option<(Channel<S>, Direction)>) {
         *self.holder.lock() = Holder::Returned(channel);
+    }
+
+    pub(crate) fn give_up(&self) {
+        self.is_given_up.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.is_given_up.load(Ordering::Relaxed)
     }
 
     /// The data connection of a transfer that was dropped.

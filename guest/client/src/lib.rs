@@ -1,8 +1,8 @@
 //! An FTP client (RFC 959, 1123, 2389, 2428, 2640, 3659), plain or inside TLS (RFC 4217), as linear async code.
 //!
 //! In scope: sessions, transfers, listings, time limits, TLS; the engine of TLS is behind the traits in `tls`. Also what is
-//! made out of several calls: one file by several sessions in [`segments`], over connections that fail in [`retry`], and
-//! with the feature `mirror` trees in the module of that name. Out of scope: where connections come from. That is the
+//! made out of several calls: transfers that resume, by several sessions if need be, in [`engine`], and with the feature
+//! `mirror` trees in the module of that name. Out of scope: where connections come from. That is the
 //! trait [`Network`], of which there is one for WASI in the component, one for native sockets (the module `native`, with
 //! the feature of that name) and one that plays a script (`scripted`, likewise).
 #![no_std]
@@ -24,6 +24,7 @@ mod control;
 mod data;
 mod deflate;
 mod dial;
+pub mod engine;
 mod error;
 mod extensions;
 mod features;
@@ -41,11 +42,9 @@ pub mod mirror;
 pub mod native;
 mod network;
 mod proxy;
-pub mod retry;
 #[cfg(feature = "scripted")]
 pub mod scripted;
 mod secrets;
-pub mod segments;
 mod session;
 mod settings;
 mod timeout;
@@ -59,9 +58,12 @@ pub use commands::{GetCommand, PutCommand};
 pub use connection::WorkingDirectory;
 pub use data::ListingEnd;
 pub use error::{Closes, Error, Limit, Phase, Reply};
+pub use ftp_protocol::address::host_literal;
 pub use ftp_protocol::checksum::Algorithm;
 pub use ftp_protocol::encoding::Encoding;
 pub use ftp_protocol::listing::{Entry, Kind, Listed, RawEntry};
+pub use ftp_protocol::path::protect_leading;
+pub use ftp_protocol::text::is_printable;
 pub use ftp_protocol::time::{Precision, Timestamp};
 pub use fxp::Copied;
 pub use limits::{CHUNK, UPLOAD_COALESCE_DELAY};
@@ -74,4 +76,4 @@ pub use settings::{Active, DataMode, Representation, Settings, TransferMode};
 pub use timeout::{join_all, timeout, yield_now};
 pub use tls::{Agreed, DataEnd, Identity, Protection, Security, TlsCause, TlsSettings, Trust, Version};
 pub use transfer::{Download, Outcome, Upload};
-pub use verify::{NotVerified, Verified};
+pub use verify::{NotVerified, ReportedSize, UploadStart, Verified};

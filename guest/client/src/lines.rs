@@ -16,6 +16,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 use ftp_protocol::encoding::Encoding;
 use ftp_protocol::listing::{self, Entry, Listed, Parser, RawEntry};
+use ftp_protocol::path::protect_option;
 use ftp_protocol::text;
 
 /// (MLSD, else LIST) The members of a directory, as they come. Lines that mean nothing are left out.
@@ -96,6 +97,9 @@ impl<N: Network> Entries<N> {
     /// The next members, at most `max`, but one at least, and no more of them than take 256 KiB; waits for one, and not
     /// for more. Nothing is the end, and [`Self::finish`] tells whether it is the end of the listing.
     pub async fn read(&mut self, max: usize) -> Result<Vec<Listed>, Error> {
+        if let Some(lines) = &mut self.lines {
+            lines.download.data.begin_call();
+        }
         let mut portion = Vec::new();
         let mut room = LISTING_BATCH_BYTES;
         let mut budget = Budget::default();
@@ -237,7 +241,7 @@ impl Request<'_> {
 
     /// A name that begins with a dash would be taken for options.
     fn argument_of_list(&self) -> Option<String> {
-        let path = self.path.map(|path| if path.starts_with('-') { format!("./{path}") } else { path.into() });
+        let path = self.path.map(protect_option);
         match (self.options.all, path) {
             (false, path) => path,
             (true, None) => Some("-a".into()),
@@ -287,8 +291,7 @@ pub(crate) async fn entries_by_status<N: Network>(
     // with a dash would be taken for options.
     let path = match path {
         None => ".".into(),
-        Some(path) if path.starts_with('-') => format!("./{path}"),
-        Some(path) => path.into(),
+        Some(path) => protect_option(path),
     };
     connection.control.ask_for_utf8_if_named().await?;
     let reply = connection.status_of(&path).await?;
@@ -430,7 +433,7 @@ impl<N: Network> Lines<N> {
         self.unread.drain(..self.start);
         self.searched -= self.start;
         self.start = 0;
-        self.ended = self.download.read(&mut self.unread, CHUNK).await? == 0;
+        self.ended = self.download.next(&mut self.unread, CHUNK).await? == 0;
         yield_now().await;
         Ok(true)
     }

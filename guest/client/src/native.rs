@@ -5,6 +5,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
+use ftp_protocol::address::host_literal;
 use socket2::{SockRef, TcpKeepalive};
 use std::io::{Error, ErrorKind};
 use std::sync::LazyLock;
@@ -21,7 +22,7 @@ impl Network for Native {
     type Listener = TcpListener;
 
     async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, NetworkError> {
-        let literal = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        let literal = host_literal(host);
         let found = lookup_host((literal, 0)).await.map_err(|error| NetworkError::Unresolvable(error.to_string()))?;
         Ok(found.map(|address| address.ip()).collect())
     }

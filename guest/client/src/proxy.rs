@@ -11,6 +11,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 use core::net::SocketAddr;
+use ftp_protocol::address::host_literal;
 
 /// A proxy, and how to talk to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +96,7 @@ pub(crate) enum Target {
 
 impl Target {
     pub(crate) fn new(host: &str, port: u16) -> Result<Self, Error> {
-        let literal = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        let literal = host_literal(host);
         if let Ok(address) = literal.parse() {
             return Ok(Self::Address(SocketAddr::new(address, port)));
         }

@@ -55,7 +55,7 @@ impl<N: Network> Session<N> {
 
     /// Whether it can still be used: see [`Error`] for what closes it.
     pub fn is_open(&self) -> bool {
-        self.connection.is_some()
+        self.connection.as_ref().is_some_and(|connection| !connection.is_given_up())
     }
 
     /// The network that carries it.
@@ -315,13 +315,22 @@ impl<N: Network> Session<N> {
 
     /// Run with the connection taken out, within the limit of the whole call, and put it back if it is still good.
     async fn limited<T>(&mut self, work: impl AsyncFnOnce(&mut Connection<N>) -> Result<T, Error>) -> Result<T, Error> {
-        let mut connection = self.connection.take().ok_or(Error::Closed)?;
+        let mut connection = self.take_connection()?;
         // One type for each kind of answer, where each call would have its own: that makes a small component.
         let work: Pin<Box<dyn Future<Output = Result<T, Error>> + '_>> = Box::pin(work(&mut connection));
         let result = timeout(&self.network, self.settings.total_timeout, Phase::Total, work).await;
         let result = result.map_err(|error| connection.control.transcript.secrets.mask_error(error));
         self.put_back(connection, matches!(result, Err(Error::Timeout(Phase::Total))));
         result
+    }
+
+    /// Not once for each call.
+    #[inline(never)]
+    fn take_connection(&mut self) -> Result<Box<Connection<N>>, Error> {
+        if !self.is_open() {
+            self.close();
+        }
+        self.connection.take().ok_or(Error::Closed)
     }
 
     fn put_back(&mut self, mut connection: Box<Connection<N>>, given_up: bool) {

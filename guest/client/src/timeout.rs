@@ -39,6 +39,16 @@ pub async fn timeout<N: Network, T>(
     }
 }
 
+/// Do the work of a whole call, within its limit. None when that runs out.
+pub(crate) async fn whole_call<N: Network, T>(
+    network: &N,
+    limit: Option<Duration>,
+    work: Pin<&mut dyn Future<Output = T>>,
+) -> Option<T> {
+    let work = async { Ok(work.await) };
+    timeout(network, limit, Phase::Total, work).await.ok()
+}
+
 /// The first of two to be done.
 pub(crate) enum Either<A, B> {
     First(A),

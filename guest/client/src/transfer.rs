@@ -59,7 +59,7 @@ impl Outcome {
 /// Bytes coming from the server. Dropping it closes the data connection; the session's next call reads the replies that
 /// are still to come. Inside TLS that call ends the data connection too.
 pub struct Download<N: Network> {
-    data: Data<N>,
+    pub(crate) data: Data<N>,
     offset: u64,
     expected: Option<u64>,
     /// What the server said to SIZE before.
@@ -101,6 +101,12 @@ impl<N: Network> Download<N> {
 
     /// Append at most `max` bytes to `buffer`, but one at least, and at most 64 KiB; waits for one. 0 is the end.
     pub async fn read(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Error> {
+        self.data.begin_call();
+        self.next(buffer, max).await
+    }
+
+    /// As [`Self::read`], in a call that is limited already.
+    pub(crate) async fn next(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Error> {
         let Some(Text { decoder, wire, ready }) = &mut self.text else {
             if self.ended {
                 return self.data.check_open().map(|()| 0);
@@ -216,7 +222,7 @@ impl<N: Network> Download<N> {
 
 /// Bytes going to the server. Dropping it is like dropping a download: the server keeps what it has.
 pub struct Upload<N: Network> {
-    data: Data<N>,
+    pub(crate) data: Data<N>,
     /// The reply that agreed to `STOU`, which may have the name.
     agreed: Option<Raw>,
     text: Option<(ToWire, Vec<u8>)>,
@@ -241,6 +247,12 @@ impl<N: Network> Upload<N> {
     /// Send these bytes; returns when they are on their way. After an error, [`Self::finish`] may know the server's
     /// reason.
     pub async fn write(&mut self, contents: &[u8]) -> Result<(), Error> {
+        self.data.begin_call();
+        self.put(contents).await
+    }
+
+    /// As [`Self::write`], in a call that is limited already.
+    pub(crate) async fn put(&mut self, contents: &[u8]) -> Result<(), Error> {
         let Some((encoder, wire)) = &mut self.text else {
             if let Some(check) = &mut self.check {
                 check.update(contents);
@@ -258,6 +270,7 @@ impl<N: Network> Upload<N> {
     /// Send what is held back. Inside TLS that is fewer than 16 KiB, until there is more to write or the end; and the end
     /// of the handshake, until there are bytes to go with it. A caller that pauses lets the server see them.
     pub async fn flush(&mut self) -> Result<(), Error> {
+        self.data.begin_call();
         self.data.flush().await
     }
 

@@ -92,14 +92,40 @@ pub(crate) enum Start {
     End(u64),
 }
 
+/// Where in a file on the server an upload begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UploadStart {
+    /// (STOR) The file is written anew.
+    Beginning,
+    /// (APPE) At its end, wherever that is.
+    End,
+    /// (REST, STOR) At its end, which is known to be here.
+    Rest(u64),
+    /// (APPE) At its end, which is known to be here.
+    RestByAppend(u64),
+}
+
 /// What a server says to SIZE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ReportedSize {
+pub enum ReportedSize {
+    /// The size.
     Bytes(u64),
     /// There is no such file (550).
     Missing,
     /// Neither this nor that.
     Nothing,
+}
+
+impl ReportedSize {
+    /// What an answer to SIZE reports. The session is still good.
+    pub fn of(size: Result<u64, Error>) -> Result<Self, Error> {
+        match size {
+            Ok(size) => Ok(Self::Bytes(size)),
+            Err(Error::Permanent(Reply { code: 550, .. })) => Ok(Self::Missing),
+            Err(error) if error.is_refusal() => Ok(Self::Nothing),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 impl Place<'_> {
@@ -246,17 +272,13 @@ impl<N: Network> Connection<N> {
         if self.known.sizes.unknown {
             return Ok(ReportedSize::Nothing);
         }
-        match self.size_noted(path).await {
-            Ok((size, _)) => Ok(ReportedSize::Bytes(size)),
-            Err(Error::Permanent(Reply { code: 550, .. })) => Ok(ReportedSize::Missing),
-            Err(Error::Permanent(Reply { code: 500 | 502, .. })) => {
-                self.known.sizes.unknown = true;
-                Ok(ReportedSize::Nothing)
-            }
-            Err(Error::Unexpected(reply)) if is_time(&reply) => Err(self.time_for_size()),
-            Err(error) if error.is_refusal() => Ok(ReportedSize::Nothing),
-            Err(error) => Err(error),
+        let size = self.size_noted(path).await.map(|(size, _)| size);
+        match &size {
+            Err(Error::Permanent(Reply { code: 500 | 502, .. })) => self.known.sizes.unknown = true,
+            Err(Error::Unexpected(reply)) if is_time(reply) => return Err(self.time_for_size()),
+            _ => {}
         }
+        ReportedSize::of(size)
     }
 
     /// (SIZE) Before a transfer: none of a file that is not there. What reads as a time is one: few files have so many bytes,

@@ -2,9 +2,9 @@
 
 mod support;
 
-use ftp_client::retry::*;
+use ftp_client::engine::*;
 use ftp_client::scripted::{Data, End, Script, Scripted};
-use ftp_client::{Error, Network, Outcome, Verified};
+use ftp_client::{Error, Network, Verified};
 use std::time::Duration;
 use support::*;
 
@@ -14,10 +14,10 @@ const OLD: &str = "213 20240615101800";
 const NEW: &str = "213 20250615101800";
 
 /// The result, what came on the data connections of the attempts, and how long was waited.
-fn put(scripts: Vec<Script>, attempts: u32) -> (Result<Outcome, Error>, Vec<Vec<u8>>) {
+fn put(scripts: Vec<Script>, attempts: u32) -> (Result<Stored, Error>, Vec<Vec<u8>>) {
     let (servers, clock) = (Servers::new(scripts), Scripted::new(Script::new()));
-    let policy = Retry { attempts, ..Retry::default() };
-    let result = clock.run(upload(&clock, async || servers.open().await, "f", &CONTENTS, &policy));
+    let plan = UploadPlan { retry: Retry { attempts, ..Retry::default() }, ..UploadPlan::default() };
+    let result = clock.run(upload(&clock, async || servers.open().await, "f", &CONTENTS, &plan));
     servers.check_finished();
     let received = servers.0.iter().flat_map(|network| network.received()).filter(|bytes| !bytes.is_empty());
     (result, received.collect())
@@ -56,8 +56,13 @@ fn arrives(script: Script, command: &str) -> Script {
 }
 
 /// What an attempt finds, and finds again after the wait.
-fn found(size_reply: &str, time_reply: &str) -> Script {
-    size(time(size(opened(), size_reply), time_reply), size_reply)
+fn found(size_reply: &str) -> Script {
+    size(size(opened(), size_reply), size_reply)
+}
+
+/// The same where a file of that size was there before.
+fn found_newer(size_reply: &str) -> Script {
+    size(time(size(opened(), size_reply), NEW), size_reply)
 }
 
 fn from_zero(script: Script) -> Script {
@@ -66,7 +71,7 @@ fn from_zero(script: Script) -> Script {
 
 #[test]
 fn upload_resumes_by_appending_where_the_server_has_stopped_writing() {
-    let second = arrives(passive(found("213 4", NEW)), "APPE f");
+    let second = arrives(passive(found("213 4")), "APPE f");
     let (result, received) = put(vec![taken(6), second], 1);
     let outcome = result.unwrap();
     assert_eq!((outcome.bytes, outcome.verified), (12, Verified::Size));
@@ -75,12 +80,15 @@ fn upload_resumes_by_appending_where_the_server_has_stopped_writing() {
 
 #[test]
 fn upload_resumes_at_an_offset_where_the_size_still_changes_or_appe_is_refused() {
-    let growing = size(time(size(opened(), "213 4"), NEW), "213 5");
-    let growing = arrives(passive(growing).expect("REST 5").say("350 ok\r\n"), "STOR f");
-    let (result, received) = put(vec![taken(6), growing], 1);
-    assert_eq!(result.unwrap().bytes, 11);
-    assert_eq!(received[1], &CONTENTS[5..]);
-    let refusing = passive(found("213 4", NEW)).expect("APPE f").say("502 what?\r\n").data(Data::takes());
+    // The smaller one is there in any case.
+    for (first, then) in [("213 4", "213 5"), ("213 5", "213 4")] {
+        let changing = size(size(opened(), first), then);
+        let changing = arrives(passive(changing).expect("REST 4").say("350 ok\r\n"), "STOR f");
+        let (result, received) = put(vec![taken(6), changing], 1);
+        assert_eq!(result.unwrap().bytes, 12);
+        assert_eq!(received[1], &CONTENTS[4..]);
+    }
+    let refusing = passive(found("213 4")).expect("APPE f").say("502 what?\r\n").data(Data::takes());
     let refusing = arrives(passive(refusing).expect("REST 4").say("350 ok\r\n"), "STOR f");
     let (result, received) = put(vec![taken(6), refusing], 1);
     assert_eq!(result.unwrap().bytes, 12);
@@ -90,7 +98,7 @@ fn upload_resumes_at_an_offset_where_the_size_still_changes_or_appe_is_refused()
 #[test]
 fn upload_begins_again_where_rest_is_refused() {
     for reply in ["501 not compatible with this server", "554 no", "450 not now"] {
-        let second = passive(found("213 4", NEW)).expect("APPE f").say("500 what?\r\n").data(Data::takes());
+        let second = passive(found("213 4")).expect("APPE f").say("500 what?\r\n").data(Data::takes());
         let second = passive(second).expect("REST 4").say(format!("{reply}\r\n")).data(Data::takes());
         let (result, received) = put(vec![taken(6), from_zero(second)], 1);
         assert_eq!(result.unwrap().bytes, 16, "{reply}");
@@ -103,8 +111,10 @@ fn upload_begins_again_where_the_server_cannot_go_on() {
     for second in [
         size(opened(), MISSING),
         // More than was ever sent: it is another file.
-        time(size(opened(), "213 4000"), NEW),
-        time(size(opened(), "213 0"), NEW),
+        size(opened(), "213 4000"),
+        size(opened(), "213 0"),
+        // It is there no more after the wait.
+        size(size(opened(), "213 4"), MISSING),
         size(opened(), "213 many"),
     ] {
         let (result, _) = put(vec![taken(6), from_zero(second)], 1);
@@ -123,18 +133,18 @@ fn old_file_is_never_taken_for_the_beginning_of_the_new_one() {
     let (result, _) = put(vec![old(), from_zero(time(size(opened(), "213 4"), "550 no"))], 1);
     assert_eq!(result.unwrap().bytes, 16);
     // Of the same size, and newer: it is what came.
-    let newer = arrives(passive(found("213 4", NEW)), "APPE f");
+    let newer = arrives(passive(found_newer("213 4")), "APPE f");
     let (result, _) = put(vec![old(), newer], 1);
     assert_eq!(result.unwrap().bytes, 12);
     // What was there before is not known.
     let unknown = taken_from(size(opened(), "450 busy"), 6);
-    let (result, _) = put(vec![unknown, from_zero(time(size(opened(), "213 4"), NEW))], 1);
+    let (result, _) = put(vec![unknown, from_zero(size(opened(), "213 4"))], 1);
     assert_eq!(result.unwrap().bytes, 16);
 }
 
 #[test]
 fn file_that_is_too_large_in_the_end_is_sent_again_from_the_beginning() {
-    let second = passive(found("213 4", NEW)).expect("APPE f").say("150 go\r\n226 done\r\n").data(Data::takes());
+    let second = passive(found("213 4")).expect("APPE f").say("150 go\r\n226 done\r\n").data(Data::takes());
     let (result, received) =
         put(vec![taken(6), size(second, "213 18"), from_zero(time(size(opened(), "213 18"), NEW))], 2);
     assert_eq!(result.unwrap().bytes, 16);
@@ -174,10 +184,11 @@ fn full_disk_is_not_tried_again() {
 
 #[test]
 fn wait_between_the_two_questions_is_that_of_the_policy() {
-    let scripts = vec![taken(6), arrives(passive(found("213 4", NEW)), "APPE f")];
+    let scripts = vec![taken(6), arrives(passive(found("213 4")), "APPE f")];
     let (servers, clock) = (Servers::new(scripts), Scripted::new(Script::new()));
-    let policy = Retry { attempts: 1, wait: Duration::from_secs(3), longest_wait: Duration::from_secs(3) };
-    let result = clock.run(upload(&clock, async || servers.open().await, "f", &CONTENTS, &policy));
+    let retry = Retry { attempts: 1, wait: Duration::from_secs(3), longest_wait: Duration::from_secs(3) };
+    let plan = UploadPlan { retry, ..UploadPlan::default() };
+    let result = clock.run(upload(&clock, async || servers.open().await, "f", &CONTENTS, &plan));
     assert!(result.is_ok(), "{result:?}");
     assert_eq!(clock.now(), Duration::from_secs(6));
 }

@@ -2,9 +2,8 @@
 
 mod support;
 
-use ftp_client::retry::*;
+use ftp_client::engine::*;
 use ftp_client::scripted::{Data, End, Script, Scripted};
-use ftp_client::segments::{Failed, Fetched, Segments, Sink};
 use ftp_client::{Error, Network, Phase};
 use std::cell::RefCell;
 use std::time::Duration;
@@ -16,7 +15,9 @@ const CONTENTS: &[u8] = b"0123456789abcdef";
 #[derive(Default)]
 struct Memory(RefCell<Vec<u8>>);
 
-impl Sink for Memory {
+impl WriteAt for Memory {
+    type Error = Error;
+
     async fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), Error> {
         let mut memory = self.0.borrow_mut();
         assert_eq!(offset, memory.len() as u64, "a gap, or twice the same");
@@ -103,7 +104,9 @@ fn attempt_that_brings_a_byte_does_not_count() {
 #[test]
 fn attempt_that_brings_less_than_the_one_before_brings_nothing() {
     struct Anything;
-    impl Sink for Anything {
+    impl WriteAt for Anything {
+        type Error = Error;
+
         async fn write_at(&self, _: u64, _: &[u8]) -> Result<(), Error> {
             Ok(())
         }
@@ -255,8 +258,8 @@ fn file_that_grew_while_it_came_is_whole() {
 
 #[test]
 fn limit_of_the_whole_call_is_the_end() {
-    assert!(!is_worth_another_attempt(&Error::Timeout(Phase::Total)));
-    assert!(is_worth_another_attempt(&Error::Timeout(Phase::Data)));
-    assert!(!is_worth_another_attempt(&Error::Tls("the certificate has expired".into())));
-    assert!(!is_worth_another_attempt(&Error::Closed));
+    assert!(!Error::Timeout(Phase::Total).is_transient());
+    assert!(Error::Timeout(Phase::Data).is_transient());
+    assert!(!Error::Tls("the certificate has expired".into()).is_transient());
+    assert!(!Error::Closed.is_transient());
 }

@@ -2,8 +2,8 @@
 
 mod support;
 
+use ftp_client::engine::*;
 use ftp_client::scripted::{Data, End, Script, Scripted};
-use ftp_client::segments::*;
 use ftp_client::{Error, Session};
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
@@ -17,7 +17,9 @@ const NEW: &str = "213 20240615101801";
 #[derive(Default)]
 struct Pieces(RefCell<Vec<(u64, Vec<u8>)>>);
 
-impl Sink for Pieces {
+impl WriteAt for Pieces {
+    type Error = Error;
+
     async fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), Error> {
         self.0.borrow_mut().push((offset, bytes.to_vec()));
         Ok(())
@@ -80,7 +82,12 @@ fn segments(sessions: usize) -> Segments {
 }
 
 /// Download from a first session that plays `first`, and as many others as there are scripts.
-fn run(first: Script, others: Vec<Script>, sink: &impl Sink, options: &Segments) -> Result<Fetched, Failed> {
+fn run(
+    first: Script,
+    others: Vec<Script>,
+    sink: &impl WriteAt<Error = Error>,
+    options: &Segments,
+) -> Result<Fetched, Failed> {
     let networks: Vec<_> = others.into_iter().map(Scripted::new).collect();
     let opened = Cell::new(0);
     let result = play(first, async |session| {
@@ -89,7 +96,7 @@ fn run(first: Script, others: Vec<Script>, sink: &impl Sink, options: &Segments)
             let network = network.ok_or(Error::ConnectionRefused("no more".into()))?;
             Session::connect(network, settings(), "ftp.example.com", 21).await
         };
-        download(session, open, "f", sink, options).await
+        download_once(session, open, "f", sink, options).await
     });
     for network in networks {
         network.finished();
@@ -198,7 +205,7 @@ fn session_that_was_left_in_the_middle_is_not_asked_again() {
 
     // Without an answer to ABOR, the next range is one for a new session.
     let sink = Pieces::default();
-    let version = play(first("213 16"), async |session| Version {
+    let version = play(first("213 16"), async |session| FileVersion {
         size: Some(session.size("f").await.unwrap()),
         modified: Some(session.modified("f").await.unwrap()),
     });
@@ -247,7 +254,7 @@ fn failure_tells_what_is_there_and_the_next_attempt_gets_the_rest() {
 
 #[test]
 fn another_file_is_not_gone_on_with() {
-    let version = Version { size: Some(15), modified: None };
+    let version = FileVersion { size: Some(15), modified: None };
     let resume = Some(Resume { version, done: vec![Range { start: 0, end: 4 }] });
     let failed = run(first("213 16"), vec![], &Pieces::default(), &Segments { resume, ..segments(1) }).unwrap_err();
     assert!(matches!(failed.error, Error::Integrity(_)), "{:?}", failed.error);
@@ -260,14 +267,14 @@ fn ranges_that_are_none_are_refused() {
     for done in
         [vec![0..4, 2..8], vec![8..12, 0..4], vec![Range { start: 0, end: 17 }], vec![Range { start: 4, end: 2 }]]
     {
-        let version = play(first("213 16"), async |session| Version {
+        let version = play(first("213 16"), async |session| FileVersion {
             size: Some(session.size("f").await.unwrap()),
             modified: Some(session.modified("f").await.unwrap()),
         });
         let options = Segments { resume: Some(Resume { version, done }), ..segments(1) };
         let error = play(script(), async |session| {
             let open = async || Err(Error::Closed);
-            let failed = download(session, open, "f", &Pieces::default(), &options).await.unwrap_err();
+            let failed = download_once(session, open, "f", &Pieces::default(), &options).await.unwrap_err();
             session.noop().await.unwrap();
             failed.error
         });
@@ -278,7 +285,9 @@ fn ranges_that_are_none_are_refused() {
 #[test]
 fn sink_that_fails_ends_it() {
     struct Full;
-    impl Sink for Full {
+    impl WriteAt for Full {
+        type Error = Error;
+
         async fn write_at(&self, _: u64, _: &[u8]) -> Result<(), Error> {
             Err(Error::Other("no space".into()))
         }

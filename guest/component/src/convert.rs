@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use core::net::IpAddr;
 use core::time::Duration;
-use ftp_client::retry::{Arrived, Retry};
+use ftp_client::engine::{Arrived, Retry};
 use ftp_client::{
     Active, Agreed, Algorithm, Checksum, Copied, Credentials, DataEnd, DataMode, Encoding, Entry, Error, Identity,
     Kind, Limit, Listed, NotVerified, Outcome, Phase, Precision, Protection, Proxy, ProxyServer, RawEntry, Reply,

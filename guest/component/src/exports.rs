@@ -6,13 +6,12 @@ use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::{RefCell, RefMut};
-use core::pin::pin;
+use core::mem::take;
 use core::time::Duration;
-use ftp_client::retry::fetch;
-use ftp_client::segments::Sink;
+use ftp_client::engine::{ReadNext, WriteAt, WriteNext, fetch};
 use ftp_client::{
-    CHUNK, DataMode, Download, Entries, Error, GetCommand, Phase, PutCommand, Session, Settings, UPLOAD_COALESCE_DELAY,
-    Upload, timeout, yield_now,
+    DataMode, Download, Entries, Error, GetCommand, Phase, PutCommand, Session, Settings, UPLOAD_COALESCE_DELAY,
+    Upload, timeout,
 };
 use ftp_wasi::{Wasi, block_on, ready};
 use wasi::io::streams::{InputStream, OutputStream, StreamError};
@@ -171,9 +170,60 @@ impl wit::GuestConnector for Connector {
 /// A stream, to which the bytes of a file come in order.
 struct InOrder<'a>(&'a OutputStream);
 
-impl Sink for InOrder<'_> {
-    async fn write_at(&self, _: u64, bytes: &[u8]) -> Result<(), Error> {
-        write_all(self.0, bytes).await
+impl WriteAt for InOrder<'_> {
+    type Error = Error;
+
+    fn write_at(&self, _: u64, bytes: &[u8]) -> impl Future<Output = Result<(), Error>> {
+        write_all(self.0, bytes)
+    }
+}
+
+impl WriteNext for InOrder<'_> {
+    type Error = Error;
+
+    fn write_next(&mut self, bytes: &[u8]) -> impl Future<Output = Result<(), Error>> {
+        write_all(self.0, bytes)
+    }
+
+    fn end(&mut self) -> impl Future<Output = Result<(), Error>> {
+        flush(self.0)
+    }
+}
+
+/// A stream that is read, and whether that has paused.
+struct Source<'a> {
+    stream: &'a InputStream,
+    pauses: bool,
+}
+
+impl ReadNext for Source<'_> {
+    type Error = Error;
+
+    async fn read_next(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Error> {
+        let limit = (!take(&mut self.pauses)).then_some(UPLOAD_COALESCE_DELAY);
+        loop {
+            match self.stream.read(max as u64) {
+                Ok(bytes) if bytes.is_empty() => {}
+                Ok(bytes) => {
+                    *buffer = bytes;
+                    return Ok(buffer.len());
+                }
+                Err(StreamError::Closed) => return Ok(0),
+                Err(error) => return Err(local_failure(&error)),
+            }
+            let more = async {
+                ready(&Rc::new(self.stream.subscribe())).await;
+                Ok(())
+            };
+            self.pauses = timeout(&Wasi, limit, Phase::Data, more).await.is_err();
+            if self.pauses {
+                return Ok(0);
+            }
+        }
+    }
+
+    fn pauses(&self) -> bool {
+        self.pauses
     }
 }
 
@@ -456,28 +506,12 @@ impl wit::GuestDownload for OpenDownload {
 
     fn read(&self, max: u64) -> Result<Vec<u8>, wit::Error> {
         let mut bytes = Vec::new();
-        let mut download = self.download.borrow_mut();
-        whole_call(&self.session, download.read(&mut bytes, at_most(max)))?;
+        block_on(self.download.borrow_mut().read(&mut bytes, at_most(max)))?;
         Ok(bytes)
     }
 
     fn read_into(&self, sink: &OutputStream) -> Result<u64, wit::Error> {
-        let mut download = self.download.borrow_mut();
-        let mut buffer = Vec::new();
-        Ok(whole_call(&self.session, async {
-            let mut total = 0;
-            loop {
-                buffer.clear();
-                let count = download.read(&mut buffer, CHUNK).await?;
-                if count == 0 {
-                    flush(sink).await?;
-                    return Ok(total);
-                }
-                write_all(sink, &buffer).await?;
-                total += count as u64;
-                yield_now().await;
-            }
-        })?)
+        Ok(block_on(self.download.borrow_mut().copy_to(&mut InOrder(sink), &())).map_err(Error::from)?)
     }
 
     fn finish(this: wit::Download) -> Result<wit::Outcome, wit::Error> {
@@ -500,8 +534,7 @@ pub(crate) struct OpenEntries {
 
 impl wit::GuestEntryStream for OpenEntries {
     fn read(&self, max: u32) -> Result<Vec<wit::Listed>, wit::Error> {
-        let mut entries = self.entries.borrow_mut();
-        let portion = whole_call(&self.session, entries.read(max as usize))?;
+        let portion = block_on(self.entries.borrow_mut().read(max as usize))?;
         Ok(portion.into_iter().filter_map(listed).collect())
     }
 
@@ -525,42 +558,16 @@ pub(crate) struct OpenUpload {
 
 impl wit::GuestUpload for OpenUpload {
     fn write(&self, contents: Vec<u8>) -> Result<(), wit::Error> {
-        let mut upload = self.upload.borrow_mut();
-        Ok(whole_call(&self.session, upload.write(&contents))?)
+        Ok(block_on(self.upload.borrow_mut().write(&contents))?)
     }
 
     fn write_from(&self, source: &InputStream) -> Result<u64, wit::Error> {
-        let mut upload = self.upload.borrow_mut();
-        Ok(whole_call(&self.session, async {
-            let mut total = 0;
-            loop {
-                match source.read(CHUNK as u64) {
-                    Ok(bytes) if bytes.is_empty() => {
-                        let more = Rc::new(source.subscribe());
-                        let soon = async {
-                            ready(&more).await;
-                            Ok(())
-                        };
-                        if timeout(&Wasi, UPLOAD_COALESCE_DELAY, Phase::Data, soon).await.is_err() {
-                            upload.flush().await?;
-                            ready(&more).await;
-                        }
-                    }
-                    Ok(bytes) => {
-                        upload.write(&bytes).await?;
-                        total += bytes.len() as u64;
-                        yield_now().await;
-                    }
-                    Err(StreamError::Closed) => return Ok(total),
-                    Err(error) => return Err(local_failure(&error)),
-                }
-            }
-        })?)
+        let mut source = Source { stream: source, pauses: false };
+        Ok(block_on(self.upload.borrow_mut().copy_from(&mut source, &())).map_err(Error::from)?)
     }
 
     fn flush(&self) -> Result<(), wit::Error> {
-        let mut upload = self.upload.borrow_mut();
-        Ok(whole_call(&self.session, upload.flush())?)
+        Ok(block_on(self.upload.borrow_mut().flush())?)
     }
 
     fn finish(this: wit::Upload) -> Result<wit::Outcome, wit::Error> {
@@ -583,16 +590,6 @@ fn held(slot: &Slot) -> Result<RefMut<'_, Session<Wasi>>, Error> {
 
 fn answer<T, U: From<T>>(work: impl Future<Output = Result<T, Error>>) -> Result<U, wit::Error> {
     Ok(block_on(work)?.into())
-}
-
-/// A call on a transfer, within the limit of a whole call, which closes the session when it runs out.
-fn whole_call<T>(slot: &Slot, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    let limit = slot.borrow().as_ref().and_then(|session| session.settings().total_timeout);
-    let result = block_on(timeout(&Wasi, limit, Phase::Total, pin!(work)));
-    if let (Err(Error::Timeout(Phase::Total)), Some(session)) = (&result, slot.borrow_mut().as_mut()) {
-        session.close();
-    }
-    result
 }
 
 /// `blocking-write-and-flush` takes 4 KiB at a time, which is slow; this takes whatever there is room for.

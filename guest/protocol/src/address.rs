@@ -114,6 +114,11 @@ fn extended_port(text: &[u8]) -> Option<u16> {
     (parts.next()?.starts_with(b")") && port != 0).then_some(port)
 }
 
+/// A host without the brackets in which a URL has an IPv6 address.
+pub fn host_literal(host: &str) -> &str {
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -240,5 +245,14 @@ mod tests {
         let address = "10.20.30.40:50".parse().unwrap();
         let text = port_argument(address);
         assert_eq!(parse_pasv(text.as_bytes()), Ok(address));
+    }
+
+    #[test]
+    fn hosts_in_brackets() {
+        for (host, literal) in
+            [("[::1]", "::1"), ("::1", "::1"), ("a.b", "a.b"), ("[::1", "[::1"), ("[[::1]]", "[::1]")]
+        {
+            assert_eq!(host_literal(host), literal);
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Directories in replies (RFC 959, appendix II).
 
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// The directory in the text of a 257 reply to `PWD` or `MKD`: it stands in quotes, and a quote in it is doubled (RFC
@@ -35,6 +37,21 @@ pub fn parse_257(text: &[u8]) -> Option<Vec<u8>> {
 /// pattern, for options, for several arguments, for the home of a user. No RFC says that it may not, and some do.
 pub fn may_be_misread(path: &str) -> bool {
     path.contains(['*', '?', '[', ']', '{', '}', '\\', ' ']) || path.split('/').any(|part| part.starts_with(['-', '~']))
+}
+
+/// A path that no server takes for an option, as the argument of a command.
+pub fn protect_option(path: &str) -> String {
+    protect(path, &['-'])
+}
+
+/// The same, and not for the home of a user either.
+pub fn protect_leading(path: &str) -> String {
+    protect(path, &['-', '~'])
+}
+
+fn protect(path: &str, leading: &[char]) -> String {
+    let before = if path.starts_with(leading) { "./" } else { "" };
+    format!("{before}{path}")
 }
 
 #[cfg(test)]
@@ -102,6 +119,15 @@ mod tests {
         for directory in ["/", "\"", "\"\"", "a\"b", "\" ", " \"", "/x y\"z\"\""] {
             let text = alloc::format!("\"{}\" created", directory.replace('"', "\"\""));
             assert_eq!(parse_257(text.as_bytes()).as_deref(), Some(directory.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn paths_that_are_no_options() {
+        for (path, option, leading) in
+            [("a", "a", "a"), ("-a", "./-a", "./-a"), ("~a", "~a", "./~a"), ("a/-b", "a/-b", "a/-b"), ("", "", "")]
+        {
+            assert_eq!((protect_option(path).as_str(), protect_leading(path).as_str()), (option, leading));
         }
     }
 }

@@ -109,6 +109,14 @@ fn split_at_phrase<'a>(line: &'a [u8], phrase: &[u8]) -> Option<(&'a [u8], &'a [
     )
 }
 
+/// Whether a character may be shown on a terminal as it is: it moves no cursor, hides nothing, and does not change the direction
+/// of writing.
+pub fn is_printable(character: char) -> bool {
+    !character.is_control()
+        && !matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
+        && character != '\u{feff}'
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -258,5 +266,11 @@ mod tests {
         ] {
             assert!(!no_files(line.as_bytes()), "{line}");
         }
+    }
+
+    #[test]
+    fn characters_that_are_not_printed() {
+        assert!("aé漢\u{10ffff} ".chars().all(is_printable));
+        assert!(!"\n\u{1b}\u{7f}\u{9b}\u{61c}\u{200b}\u{202e}\u{2066}\u{feff}".chars().any(is_printable));
     }
 }

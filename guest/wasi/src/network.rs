@@ -32,7 +32,7 @@ impl Network for Wasi {
     type Listener = WasiListener;
 
     async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, NetworkError> {
-        let literal = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        let literal = ftp_client::host_literal(host);
         if let Ok(address) = literal.parse() {
             return Ok([address].into());
         }

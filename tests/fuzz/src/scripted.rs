@@ -3,10 +3,9 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
+use ftp_client::engine::{self, Retry, Segments, UploadPlan, WriteAt};
 use ftp_client::mirror::{Walk, WalkOptions};
-use ftp_client::retry::{self, Retry};
 use ftp_client::scripted::{Data, End, Script, Scripted};
-use ftp_client::segments::{self, Segments, Sink};
 use ftp_client::{
     Active, Algorithm, Credentials, DataMode, Download, Encoding, Error, ListOptions, ListingWay, Network as _, Proxy,
     ProxyServer, Reply, Representation, Security, Session, Settings, Timestamp, TransferMode, Upload,
@@ -226,7 +225,9 @@ struct Ranges {
     may_repeat: bool,
 }
 
-impl Sink for Ranges {
+impl WriteAt for Ranges {
+    type Error = Error;
+
     async fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), Error> {
         let end = offset + bytes.len() as u64;
         let mut ranges = self.ranges.borrow_mut();
@@ -254,7 +255,7 @@ const POLICY: Retry = Retry { attempts: 2, wait: Duration::from_secs(1), longest
 
 async fn fetch(session: &Client) -> Result<(), Error> {
     let ranges = Ranges::default();
-    let arrived = retry::fetch(session.network(), || open(session), "file", 0, &ranges, &POLICY).await?;
+    let arrived = engine::fetch(session.network(), || open(session), "file", 0, &ranges, &POLICY).await?;
     assert_eq!(arrived.bytes, ranges.bytes());
     assert!(arrived.version.size.is_none_or(|size| size <= arrived.bytes), "{arrived:?}");
     Ok(())
@@ -263,7 +264,7 @@ async fn fetch(session: &Client) -> Result<(), Error> {
 async fn segments(session: &mut Client) -> Result<(), Error> {
     let (ranges, options) = (Ranges::default(), Segments { sessions: 3, smallest: 2, resume: None });
     let (network, settings) = (session.network().clone(), session.settings().clone());
-    match segments::download(session, || one_more(&network, &settings), "file", &ranges, &options).await {
+    match engine::download_once(session, || one_more(&network, &settings), "file", &ranges, &options).await {
         Ok(fetched) => is_whole(&fetched, &ranges),
         Err(failed) => {
             assert!(failed.resume.bytes() <= ranges.bytes(), "{failed:?}");
@@ -273,7 +274,7 @@ async fn segments(session: &mut Client) -> Result<(), Error> {
     Ok(())
 }
 
-fn is_whole(fetched: &segments::Fetched, ranges: &Ranges) {
+fn is_whole(fetched: &engine::Fetched, ranges: &Ranges) {
     assert!(ranges.whole() >= fetched.bytes, "{fetched:?}");
     assert!(ranges.may_repeat || ranges.bytes() == fetched.bytes, "{fetched:?}");
     assert!(fetched.version.size.is_none_or(|size| size == fetched.bytes), "{fetched:?}");
@@ -283,14 +284,15 @@ fn is_whole(fetched: &segments::Fetched, ranges: &Ranges) {
 async fn again(session: &Client) -> Result<(), Error> {
     let ranges = Ranges { may_repeat: true, ..Ranges::default() };
     let options = Segments { sessions: 2, smallest: 2, resume: None };
-    let fetched = retry::download(session.network(), || open(session), "file", &ranges, &options, &POLICY).await;
+    let fetched = engine::download(session.network(), || open(session), "file", &ranges, &options, &POLICY).await;
     is_whole(&fetched.map_err(|failed| failed.error)?, &ranges);
     Ok(())
 }
 
 async fn upload(session: &Client) -> Result<(), Error> {
     let source: &[u8] = &[b'\n'; 3000];
-    retry::upload(session.network(), || open(session), "file", &source, &POLICY).await.map(drop)
+    let plan = UploadPlan { retry: POLICY, ..UploadPlan::default() };
+    engine::upload(session.network(), || open(session), "file", &source, &plan).await.map(drop)
 }
 
 /// The bytes of a compressed download. The first byte is the size of the pieces that are asked for; with its highest bit the

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Result;
 use ftp_client::Error;
-use ftp_client::segments::{Fetched, Segments, Sink, download};
+use ftp_client::engine::{Fetched, Segments, WriteAt, download_once};
 use ftp_tests::payload::{Payload, sha256_of_file};
 use ftp_tests::root;
 use tempfile::TempDir;
@@ -28,7 +28,9 @@ impl Target {
     }
 }
 
-impl Sink for Target {
+impl WriteAt for Target {
+    type Error = Error;
+
     async fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), Error> {
         let failed = |error: &str| Error::Other(error.into());
         let take = |room: u64| room.checked_sub(bytes.len() as u64);
@@ -49,7 +51,8 @@ async fn fetch(site: &Site) -> Result<Fetched> {
     let path = directory.path().join("large");
     let target = Target::create(&path, u64::MAX)?;
     let mut session = site.login().await?;
-    let fetched = download(&mut session, async || site.login().await, "large", &target, &Segments::default()).await;
+    let fetched =
+        download_once(&mut session, async || site.login().await, "large", &target, &Segments::default()).await;
     let fetched = fetched.map_err(|failed| failed.error)?;
     assert_eq!(sha256_of_file(&path)?, Payload::hash(SIZE));
     assert_eq!(fetched.version.size, Some(SIZE));
@@ -84,7 +87,7 @@ pub async fn gone_on_with_after_a_failure(site: Site) -> Result<()> {
     let path = directory.path().join("large");
     let open = async || site.login().await;
     let mut target = Target::create(&path, SIZE / 2)?;
-    let failed = download(&mut site.login().await?, open, "large", &target, &Segments::default()).await;
+    let failed = download_once(&mut site.login().await?, open, "large", &target, &Segments::default()).await;
     let Err(failed) = failed else { panic!("there was no room") };
     assert_eq!(failed.error, Error::Other("no room".into()));
     let done: u64 = failed.resume.done.iter().map(|range| range.end - range.start).sum();
@@ -92,7 +95,7 @@ pub async fn gone_on_with_after_a_failure(site: Site) -> Result<()> {
 
     target.room = u64::MAX.into();
     let options = Segments { resume: Some(failed.resume), ..Segments::default() };
-    let fetched = download(&mut site.login().await?, open, "large", &target, &options).await;
+    let fetched = download_once(&mut site.login().await?, open, "large", &target, &options).await;
     let fetched = fetched.map_err(|failed| failed.error)?;
     assert_eq!(fetched.bytes, SIZE - done);
     assert_eq!(sha256_of_file(&path)?, Payload::hash(SIZE));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use ftp_client::retry::Retry;
+use ftp_client::engine::Retry;
 use ftp_client::{Active, DataEnd, DataMode, Encoding, Identity, Settings, TlsSettings, Trust, Version};
 
 use super::values::{

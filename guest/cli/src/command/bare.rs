@@ -3,11 +3,46 @@
 //!
 //! The methods here have the names of the session's and stand before them, so that every verb has them.
 
-use ftp_client::{Download, Error, Reply, Representation, Session, Timestamp, Upload};
+use ftp_client::engine::Remote;
+use ftp_client::{Download, Error, Reply, ReportedSize, Representation, Session, Timestamp, Upload, UploadStart};
 
 use super::client::{Away, Client, Seen};
 use super::compared::is_refusal;
 use super::net::Net;
+
+impl Remote for Client {
+    type Network = Net;
+
+    fn session(&mut self) -> &mut Session<Net> {
+        self
+    }
+
+    async fn download_from(
+        &mut self,
+        path: &str,
+        representation: Representation,
+        offset: u64,
+    ) -> Result<Download<Net>, Error> {
+        self.retrieve(path, representation, offset).await
+    }
+
+    async fn upload_at(
+        &mut self,
+        path: &str,
+        representation: Representation,
+        start: UploadStart,
+    ) -> Result<Upload<Net>, Error> {
+        self.named(path, async |session, name| session.open_upload(name, representation, start).await).await
+    }
+
+    async fn reported_size(&mut self, path: &str) -> Result<ReportedSize, Error> {
+        ReportedSize::of(self.size(path).await)
+    }
+
+    async fn modified_at(&mut self, path: &str) -> Result<Timestamp, Error> {
+        self.modified(path).await
+    }
+}
 
 impl Client {
     /// (RETR)
@@ -28,11 +63,6 @@ impl Client {
         offset: u64,
     ) -> Result<Upload<Net>, Error> {
         self.named(path, async |session, name| session.store(name, representation, offset).await).await
-    }
-
-    /// (APPE)
-    pub async fn append(&mut self, path: &str, representation: Representation) -> Result<Upload<Net>, Error> {
-        self.named(path, async |session, name| session.append(name, representation).await).await
     }
 
     /// (SIZE)

@@ -61,18 +61,7 @@ impl Compared {
 
 /// Whether an answer means that the server does not report it, and the session stays usable.
 pub fn is_refusal(client: &Client, error: &Error) -> bool {
-    client.is_open()
-        && match error {
-            Error::Transient(reply) => reply.code != 421,
-            error => matches!(error, Error::Permanent(_) | Error::Unexpected(_) | Error::Unsupported(_)),
-        }
-}
-
-/// Whether a transfer may be granted from the beginning on that was refused at an offset: which of the two commands was
-/// refused is not known, and servers have many codes for it. A connection that could not be made is neither's.
-pub fn refuses_offset(client: &Client, error: &Error) -> bool {
-    let is_connection = matches!(error, Error::Transient(reply) if matches!(reply.code, 425 | 426));
-    is_refusal(client, error) && !is_connection
+    client.is_open() && error.is_refusal()
 }
 
 /// None where the server does not report it.

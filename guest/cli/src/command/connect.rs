@@ -13,7 +13,7 @@ use ftp_cli::arguments::{ConnectionOptions, TransferOptions};
 use ftp_cli::exit::Exit;
 use ftp_cli::needs::{parent, security};
 use ftp_cli::remote::Remote;
-use ftp_client::retry::{Backoff, Retry};
+use ftp_client::engine::{Backoff, Retry};
 use ftp_client::{Error, Network as _, Security, Session, Settings, TransferMode, Trust};
 
 use super::client::{Client, Names};

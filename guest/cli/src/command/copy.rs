@@ -8,7 +8,8 @@ use std::cell::Cell;
 use ftp_cli::arguments::{Cp, Route};
 use ftp_cli::exit::Exit;
 use ftp_cli::names;
-use ftp_client::{CHUNK, Error, Representation, yield_now};
+use ftp_client::engine::CopyError;
+use ftp_client::{Error, Representation};
 use serde_json::json;
 
 use super::client::Client;
@@ -17,6 +18,7 @@ use super::connect::Server;
 use super::context::{Context, Run};
 use super::download::{FileVersion, ask};
 use super::failure::{Failure, ResultExt as _};
+use super::jobs::{Limiter, Paced};
 use super::renames::{rename, temporary};
 use super::upload::with_part;
 
@@ -182,19 +184,11 @@ impl Copy<'_> {
         let mut upload = sink.store(self.place, Representation::Image, 0).await.context(&writing)?;
         self.is_begun.set(true);
         let bar = self.context.out.begin(self.path, self.known.size.or(download.expected_size()));
-        let mut buffer = Vec::new();
-        let mut bytes = 0;
-        loop {
-            buffer.clear();
-            let count = download.read(&mut buffer, CHUNK).await.context(&reading)? as u64;
-            if count == 0 {
-                break;
-            }
-            upload.write(&buffer).await.context(&writing)?;
-            bytes += count;
-            bar.advance(count);
-            yield_now().await;
-        }
+        let paced = Paced { bar: Some(&bar), limiter: &Limiter::new(self.context, None) };
+        let bytes = download.copy_to(&mut upload, &paced).await.map_err(|error| match error {
+            CopyError::Read(error) => Failure::of(&reading, error),
+            CopyError::Write(error) => Failure::of(&writing, error),
+        })?;
         let read = download.finish(source).await.context(&reading)?;
         let written = upload.finish(sink).await.context(&writing)?;
         source.back().await.context(&reading)?;

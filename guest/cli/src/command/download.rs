@@ -9,22 +9,20 @@ use ftp_cli::arguments::TransferOptions;
 use ftp_cli::exit::Exit;
 use ftp_cli::names;
 use ftp_cli::needs::parent;
-use ftp_client::retry::{Backoff, Retry};
+use ftp_client::engine::{Backoff, Retry, Span, WriteNext, receive};
 use ftp_client::{
-    Algorithm, CHUNK, Download, Entry, Error, Hasher, Kind, Outcome, Precision, RawEntry, Representation, Timestamp,
-    yield_now,
+    Algorithm, CHUNK, Entry, Error, Hasher, Kind, Outcome, Precision, RawEntry, Representation, Timestamp, yield_now,
 };
 use serde_json::json;
 
 use super::bars::Bar;
 use super::client::Client;
-use super::compared::{Compared, check_size, refuses_offset, unless_refused};
+use super::compared::{Compared, check_size, unless_refused};
 use super::context::Context;
 use super::disk;
 use super::failure::{Failure, ResultExt as _};
-use super::jobs::{Limiter, Worker};
+use super::jobs::{Limiter, Paced, Worker};
 use super::local;
-use super::net::Net;
 use super::segmented;
 
 /// What is downloaded.
@@ -222,21 +220,11 @@ impl Attempt {
         let (mut file, mut offset) = open(temporary, resume, known)?;
         let mut arrived = Arrived { bytes: 0, resumed_at: offset, compared: Compared::SIZE };
         if offset == 0 || known.exact_size() != Some(offset) {
-            let download = match client.retrieve(&job.path, job.representation, offset).await {
-                Err(error) if offset > 0 && refuses_offset(client, &error) => {
-                    offset = 0;
-                    let download = client.retrieve(&job.path, job.representation, 0).await.context_named(&what)?;
-                    restart(&mut file).map_err(|error| Failure::local("write", temporary, &error))?;
-                    Ok(download)
-                }
-                download => download,
-            };
-            bar.skip(offset);
-            self.reached = offset;
-            let download = download.context_named(&what)?;
-            let place = Place { file: &mut file, path: temporary };
-            let outcome = pump(client, download, place, bar, how, &mut self.reached).await;
-            let outcome = outcome.map_err(|error| error.into_failure(&what))?;
+            let span = Span { from: offset, ..Span::whole(job.representation) };
+            let place =
+                Place { file: &mut file, path: temporary, end: offset, reached: &mut self.reached, has_begun: false };
+            let outcome;
+            (offset, outcome) = place.receive(client, job, span, bar, how).await?;
             let compared = check(client, job, known, how, offset + outcome.bytes, &outcome).await.context(&what)?;
             arrived = Arrived { bytes: outcome.bytes, resumed_at: offset, compared };
         }
@@ -255,11 +243,9 @@ impl Attempt {
         let known = self.look(client, job, how).await?;
         let file = File::options().append(true).open(&job.target);
         let mut file = file.map_err(|error| Failure::local("write", &job.target, &error))?;
-        let download = client.retrieve(&job.path, job.representation, 0).await.context_named(&what)?;
         let bar = context.out.begin(&job.path, known.size);
-        let place = Place { file: &mut file, path: &job.target };
-        let outcome = pump(client, download, place, &bar, how, &mut self.reached).await;
-        let outcome = outcome.map_err(|error| error.into_failure(&what))?;
+        let place = Place { file: &mut file, path: &job.target, end: 0, reached: &mut self.reached, has_begun: false };
+        let (_, outcome) = place.receive(client, job, Span::whole(job.representation), &bar, how).await?;
         let compared = check(client, job, &known, how, outcome.bytes, &outcome).await.context(&what)?;
         done(worker, job, how, &bar, &Arrived { bytes: outcome.bytes, resumed_at: 0, compared });
         Ok(())
@@ -356,55 +342,52 @@ pub async fn ask(client: &mut Client, path: &str, with_time: bool) -> Result<Fil
     Ok(known)
 }
 
-/// Why bytes did not go through.
-pub enum CopyError {
-    Server(Error),
-    Here(Failure),
-}
-
-impl CopyError {
-    pub fn into_failure(self, what: &str) -> Failure {
-        match self {
-            Self::Server(error) => Failure::of(what, error),
-            Self::Here(failure) => failure,
-        }
-    }
-}
-
 /// A file here that is written.
-pub struct Place<'a> {
-    pub file: &'a mut File,
-    pub path: &'a Path,
+struct Place<'a> {
+    file: &'a mut File,
+    path: &'a Path,
+    /// Bytes that it had before.
+    end: u64,
+    /// Bytes that it has.
+    reached: &'a mut u64,
+    has_begun: bool,
 }
 
-/// From the server to a file, to the end and the server's verdict.
-async fn pump(
-    client: &mut Client,
-    mut download: Download<Net>,
-    place: Place<'_>,
-    bar: &Bar,
-    how: &DownloadOptions,
-    reached: &mut u64,
-) -> Result<Outcome, CopyError> {
-    let mut buffer = Vec::new();
-    let mut bytes = 0;
-    loop {
-        buffer.clear();
-        let count = download.read(&mut buffer, CHUNK).await.map_err(CopyError::Server)? as u64;
-        if count == 0 {
-            break;
-        }
-        let written = place.file.write_all(&buffer);
-        written
-            .map_err(|error| CopyError::Here(Failure::local("write", place.path, &disk::cause(place.path, error))))?;
-        bytes += count;
-        *reached += count;
-        bar.advance(count);
-        how.limiter.pass(count).await;
-        yield_now().await;
+impl Place<'_> {
+    /// From the server, to the end and the server's verdict. Gives where it began.
+    async fn receive(
+        mut self,
+        client: &mut Client,
+        job: &Job,
+        span: Span,
+        bar: &Bar,
+        how: &DownloadOptions,
+    ) -> Result<(u64, Outcome), Failure> {
+        let what = format!("cannot get {}", job.path);
+        let paced = Paced { bar: Some(bar), limiter: &how.limiter };
+        let received = receive(client, &job.path, span, &mut self, &paced).await;
+        if self.has_begun { received.context(what) } else { received.context_named(what) }
     }
-    let outcome = download.finish(client).await.map_err(CopyError::Server)?;
-    Ok(Outcome { bytes, ..outcome })
+}
+
+impl WriteNext for Place<'_> {
+    type Error = Failure;
+
+    async fn begins(&mut self, offset: u64) -> Result<(), Failure> {
+        (*self.reached, self.has_begun) = (offset, true);
+        if offset == self.end {
+            return Ok(());
+        }
+        let restarted = self.file.set_len(offset).and_then(|()| self.file.seek(SeekFrom::Start(offset)).map(drop));
+        restarted.map_err(|error| Failure::local("write", self.path, &error))
+    }
+
+    async fn write_next(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        let written = self.file.write_all(bytes);
+        written.map_err(|error| Failure::local("write", self.path, &disk::cause(self.path, error)))?;
+        *self.reached += bytes.len() as u64;
+        Ok(())
+    }
 }
 
 /// Where the file is until it is whole. Its name shows which version of the file it is, and whether it is the beginning or
@@ -433,18 +416,14 @@ fn open(path: &Path, resume: bool, known: &FileVersion) -> Result<(File, u64), F
     disk::fresh(path).map(|file| (file, 0)).map_err(failed)
 }
 
-fn restart(file: &mut File) -> io::Result<()> {
-    file.set_len(0)?;
-    file.rewind()
-}
-
-async fn compare_at(client: &mut Client, remote: &str, path: &Path) -> Result<Option<Algorithm>, Failure> {
+/// The checksum of the whole file here, as [`compare`] has it.
+pub async fn compare_at(client: &mut Client, remote: &str, path: &Path) -> Result<Option<Algorithm>, Failure> {
     let mut file = File::open(path).map_err(|error| Failure::local("read", path, &error))?;
     compare(client, remote, &mut file, path).await
 }
 
 /// The checksum of the whole file, which a transfer of a part says nothing about. None where the server has none.
-pub async fn compare(
+async fn compare(
     client: &mut Client,
     remote: &str,
     file: &mut File,

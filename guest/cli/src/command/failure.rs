@@ -7,6 +7,7 @@ use ftp_cli::exit::Exit;
 use ftp_cli::needs::parent;
 use ftp_cli::remote::Invalid;
 use ftp_client::Error;
+use ftp_client::engine::CopyError;
 
 use super::{hints, sandbox};
 
@@ -83,6 +84,40 @@ pub trait ResultExt<T> {
     fn context(self, what: impl AsRef<str>) -> Result<T, Failure>;
     /// As [`Failure::of_named`].
     fn context_named(self, what: impl AsRef<str>) -> Result<T, Failure>;
+}
+
+/// Of a download: what failed here has its own words.
+impl<T> ResultExt<T> for Result<T, CopyError<Error, Failure>> {
+    fn context(self, what: impl AsRef<str>) -> Result<T, Failure> {
+        self.map_err(|error| match error {
+            CopyError::Read(error) => Failure::of(what, error),
+            CopyError::Write(failure) => failure,
+        })
+    }
+
+    fn context_named(self, what: impl AsRef<str>) -> Result<T, Failure> {
+        self.map_err(|error| match error {
+            CopyError::Read(error) => Failure::of_named(what, error),
+            CopyError::Write(failure) => failure,
+        })
+    }
+}
+
+/// Of an upload.
+impl<T> ResultExt<T> for Result<T, CopyError<Failure, Error>> {
+    fn context(self, what: impl AsRef<str>) -> Result<T, Failure> {
+        self.map_err(|error| match error {
+            CopyError::Read(failure) => failure,
+            CopyError::Write(error) => Failure::of(what, error),
+        })
+    }
+
+    fn context_named(self, what: impl AsRef<str>) -> Result<T, Failure> {
+        self.map_err(|error| match error {
+            CopyError::Read(failure) => failure,
+            CopyError::Write(error) => Failure::of_named(what, error),
+        })
+    }
 }
 
 impl<T> ResultExt<T> for Result<T, Error> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -11,7 +11,8 @@ use ftp_cli::exit::Exit;
 use ftp_cli::names::{self, Naming};
 use ftp_cli::needs::{is_output, split_target};
 use ftp_cli::remote::{Kind, Remote};
-use ftp_client::{CHUNK, Encoding, Error, Representation, yield_now};
+use ftp_client::engine::{Span, WriteNext, receive};
+use ftp_client::{Encoding, Error, Representation};
 
 use super::client::Client;
 use super::compared::check_size;
@@ -22,7 +23,7 @@ use super::disk;
 use super::download::{DownloadOptions, FileVersion, Job, ask, download};
 use super::failure::{Failure, ResultExt as _};
 use super::globs::{Meaning, Meant, expand, may_be_file};
-use super::jobs::{Limiter, Tally, Worker};
+use super::jobs::{Limiter, Paced, Tally, Worker};
 use super::output;
 use super::targets::{each_path, each_url, servers};
 
@@ -201,27 +202,39 @@ async fn print_one(
 ) -> Result<(), Failure> {
     let what = format!("cannot get {}", meant.path);
     let known = known(client, meant, representation, how).await.context(&what)?;
-    let mut download = match client.retrieve(&meant.path, representation, 0).await.context_named(&what) {
-        Err(failure) => return Err(name_directory(client, &meant.path, failure, INSTEAD).await),
-        Ok(download) => download,
+    let mut output = Printed { output: output::stdout(), has_begun: false };
+    let paced = Paced { bar: None, limiter: &how.limiter };
+    let received = receive(client, &meant.path, Span::whole(representation), &mut output, &paced).await;
+    let (_, outcome) = match output.has_begun {
+        true => received.context(&what)?,
+        false => match received.context_named(&what) {
+            Err(failure) => return Err(name_directory(client, &meant.path, failure, INSTEAD).await),
+            Ok(received) => received,
+        },
     };
-    let mut output = output::stdout();
-    let mut buffer = Vec::new();
-    let mut bytes = 0;
-    let failed = |error: io::Error| Failure::output(&error);
-    while download.read(&mut buffer, CHUNK).await.context(&what)? > 0 {
-        output.write_all(&buffer).map_err(failed)?;
-        let count = buffer.len() as u64;
-        bytes += count;
-        how.limiter.pass(count).await;
-        buffer.clear();
-        yield_now().await;
-    }
-    let outcome = download.finish(client).await.context(&what)?;
     client.back().await.context(&what)?;
-    let compared = check_size(client, &meant.path, &known, bytes, &outcome).await.context(&what)?;
+    let compared = check_size(client, &meant.path, &known, outcome.bytes, &outcome).await.context(&what)?;
     compared.note(&how.context.out, &meant.path, how.checksum);
     Ok(())
+}
+
+/// The standard output.
+struct Printed<W> {
+    output: W,
+    has_begun: bool,
+}
+
+impl<W: io::Write> WriteNext for Printed<W> {
+    type Error = Failure;
+
+    async fn begins(&mut self, _: u64) -> Result<(), Failure> {
+        self.has_begun = true;
+        Ok(())
+    }
+
+    async fn write_next(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.output.write_all(bytes).map_err(|error| Failure::output(&error))
+    }
 }
 
 /// The bytes that have to come: from the listing of this run, or asked for. Text has others on the server.

@@ -6,8 +6,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use ftp_cli::exit::Exit;
+use ftp_client::engine::Observer;
 use ftp_client::{Network as _, join_all};
 
+use super::bars::Bar;
 use super::client::Client;
 use super::connect::Server;
 use super::context::Context;
@@ -182,5 +184,22 @@ impl Limiter {
         let free = self.free.get().max(now) + Duration::from_secs_f64(bytes as f64 / rate as f64);
         self.free.set(free);
         self.net.sleep(free.saturating_sub(now)).await;
+    }
+}
+
+/// A bar that moves, and bytes that are not too many in a second.
+pub struct Paced<'a> {
+    pub bar: Option<&'a Bar>,
+    pub limiter: &'a Limiter,
+}
+
+impl Observer for Paced<'_> {
+    fn begins(&self, offset: u64) {
+        self.bar.iter().for_each(|bar| bar.skip(offset));
+    }
+
+    async fn advanced(&self, count: u64) {
+        self.bar.iter().for_each(|bar| bar.advance(count));
+        self.limiter.pass(count).await;
     }
 }

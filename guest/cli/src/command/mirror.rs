@@ -18,6 +18,7 @@ use ftp_cli::arguments::Mirror;
 use ftp_cli::exit::Exit;
 use ftp_cli::names::{self, Naming};
 use ftp_cli::remote::Remote;
+use ftp_client::engine::UploadMode;
 use ftp_client::mirror::{
     Doubt, End, Folder, Patterns, Plan, PlanOptions, RelativePath, Side, Step, Tree, Walk, WalkLimit, WalkOptions,
 };
@@ -292,8 +293,10 @@ impl Work<'_> {
             }
             Side::Target => {
                 let how = upload::UploadOptions::new(self.context, transfer, Representation::Image)?;
-                let atomic = self.mirror.atomic || transfer.resume;
-                let how = upload::UploadOptions { atomic, resume: atomic, ..how };
+                let how = match self.mirror.atomic || transfer.resume {
+                    true => upload::UploadOptions { naming: upload::Naming::Atomic, mode: UploadMode::Resume, ..how },
+                    false => how,
+                };
                 let work = async |worker: &mut Worker<'_>, (path, _): &(RelativePath, FileVersion)| {
                     let source = Some(self.place(path)?);
                     let path = path.on_server(self.root).unwrap_or_default();

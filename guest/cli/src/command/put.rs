@@ -6,6 +6,7 @@ use std::path::Path;
 use ftp_cli::arguments::Put;
 use ftp_cli::exit::Exit;
 use ftp_cli::names::Naming;
+use ftp_client::engine::UploadMode;
 
 use super::connect::Server;
 use super::context::{Context, Run};
@@ -14,7 +15,7 @@ use super::failure::Failure;
 use super::globs;
 use super::jobs;
 use super::local;
-use super::upload::{Job, UploadOptions, upload};
+use super::upload::{Job, Naming as TargetNaming, UploadOptions, upload};
 
 impl Run for Put {
     async fn run(self, context: &Context) -> Result<(), Failure> {
@@ -52,7 +53,9 @@ impl Run for Put {
             context.out.begin_all(jobs.len() as u64, sizes.sum());
         }
         let how = UploadOptions::new(context, &self.transfer, remote.representation(self.transfer.ascii))?;
-        let how = UploadOptions { append: self.append, atomic: self.atomic, chmod: self.chmod, ..how };
+        let mode = if self.append { UploadMode::Append } else { how.mode };
+        let naming = if self.atomic { TargetNaming::Atomic } else { how.naming };
+        let how = UploadOptions { mode, naming, chmod: self.chmod, ..how };
         // Before anything is asked of the server, as nothing else can be wrong here.
         if let [Job { source: Some(source), .. }] = jobs.as_slice() {
             local::version(source)?;

@@ -7,8 +7,8 @@ use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use ftp_client::segments::{Resume, Segments, Sink, Version};
-use ftp_client::{Error, retry};
+use ftp_client::Error;
+use ftp_client::engine::{self, Resume, Segments, WriteAt, add_range};
 
 use super::bars::Bar;
 use super::disk;
@@ -37,7 +37,7 @@ pub async fn download(
     };
     let file = file.map_err(failed)?;
     bar.skip(done.iter().map(|range| range.end - range.start).sum());
-    let version = Version { size: known.size, modified: known.modified };
+    let version = engine::FileVersion { size: known.size, modified: known.modified };
     let parts = Parts {
         file: RefCell::new(file),
         done: RefCell::new(done.clone()),
@@ -54,7 +54,7 @@ pub async fn download(
     };
     let server = worker.server.clone();
     let open = async || server.open_session().await.map_err(|failure| failure.error.unwrap_or(Error::Closed));
-    let fetched = retry::download(&worker.context.net, open, &job.path, &parts, &options, &how.retry).await;
+    let fetched = engine::download(&worker.context.net, open, &job.path, &parts, &options, &how.retry).await;
     match fetched {
         Ok(fetched) => {
             for error in &fetched.refused {
@@ -103,7 +103,9 @@ struct Parts<'a> {
     limiter: &'a Limiter,
 }
 
-impl Sink for Parts<'_> {
+impl WriteAt for Parts<'_> {
+    type Error = Error;
+
     async fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), Error> {
         let count = bytes.len() as u64;
         let written = {
@@ -115,7 +117,7 @@ impl Sink for Parts<'_> {
             *self.failure.borrow_mut() = Some(Failure::local("write", self.temporary, &error));
             return Err(Error::Other("the file here cannot be written".to_owned()));
         }
-        add(&mut self.done.borrow_mut(), offset..offset + count);
+        add_range(&mut self.done.borrow_mut(), offset..offset + count);
         self.unsaved.set(self.unsaved.get() + count);
         if self.unsaved.get() >= STEP {
             self.save();
@@ -157,23 +159,7 @@ fn read(path: &Path, temporary: &Path) -> Vec<Range<u64>> {
         if range.start >= range.end || range.end > length {
             return Vec::new();
         }
-        add(&mut done, range);
+        add_range(&mut done, range);
     }
     done
-}
-
-/// Add a range, in order.
-fn add(done: &mut Vec<Range<u64>>, new: Range<u64>) {
-    match done.iter_mut().find(|range| range.end == new.start) {
-        Some(range) => range.end = new.end,
-        None => done.push(new),
-    }
-    done.sort_unstable_by_key(|range| range.start);
-    done.dedup_by(|next, range| {
-        let touches = next.start <= range.end;
-        if touches {
-            range.end = range.end.max(next.end);
-        }
-        touches
-    });
 }

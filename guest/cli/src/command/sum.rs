@@ -2,7 +2,8 @@
 
 use ftp_cli::arguments::{Sum, SumAlgorithm};
 use ftp_cli::text::plain;
-use ftp_client::{Algorithm, CHUNK, Checksum, Hasher, Representation, yield_now};
+use ftp_client::engine::{Span, WriteNext, receive};
+use ftp_client::{Algorithm, Checksum, Hasher, Representation};
 use serde_json::json;
 
 use super::client::Client;
@@ -52,21 +53,33 @@ async fn read(context: &Context, client: &mut Client, path: &str, algorithm: Alg
         true => ask(client, path, false).await.context(&what)?,
         false => FileVersion::default(),
     };
-    let mut download = client.retrieve(path, Representation::Image, 0).await.context_named(&what)?;
-    let mut hasher = Hasher::new(algorithm);
-    let mut buffer = Vec::new();
-    let mut bytes = 0;
-    while download.read(&mut buffer, CHUNK).await.context(&what)? > 0 {
-        hasher.update(&buffer);
-        bytes += buffer.len() as u64;
-        buffer.clear();
-        yield_now().await;
-    }
-    let outcome = download.finish(client).await.context(&what)?;
+    let mut digest = Digest { hasher: Hasher::new(algorithm), has_begun: false };
+    let received = receive(client, path, Span::whole(Representation::Image), &mut digest, &()).await;
+    let (_, outcome) = if digest.has_begun { received.context(&what) } else { received.context_named(&what) }?;
     client.back().await.context(&what)?;
-    let compared = check_size(client, path, &known, bytes, &outcome).await.context(&what)?;
+    let compared = check_size(client, path, &known, outcome.bytes, &outcome).await.context(&what)?;
     compared.note(&context.out, path, false);
-    Ok(hasher.finish())
+    Ok(digest.hasher.finish())
+}
+
+/// Where the bytes go of which the checksum is wanted.
+struct Digest {
+    hasher: Hasher,
+    has_begun: bool,
+}
+
+impl WriteNext for Digest {
+    type Error = Failure;
+
+    async fn begins(&mut self, _: u64) -> Result<(), Failure> {
+        self.has_begun = true;
+        Ok(())
+    }
+
+    async fn write_next(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.hasher.update(bytes);
+        Ok(())
+    }
 }
 
 fn algorithm(name: SumAlgorithm) -> Algorithm {

@@ -1,25 +1,27 @@
 //! One file to the server: straight to its name, or to a temporary one that is renamed when it is whole.
 
+use std::cell::{Cell, RefCell};
 use std::fs::File;
-use std::io::{self, Read, Seek as _, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use ftp_cli::arguments::TransferOptions;
 use ftp_cli::exit::Exit;
-use ftp_client::retry::{Backoff, Retry};
-use ftp_client::{CHUNK, Error, Network as _, Outcome, Representation, Timestamp, Upload, yield_now};
+use ftp_client::engine::{
+    Backoff, FileVersion, Observer, ReadAt, ResumableUpload, Retry, Stored, UploadMode, UploadPlan,
+};
+use ftp_client::{Representation, Timestamp};
 use serde_json::json;
 
 use super::bars::Bar;
 use super::client::Client;
-use super::compared::{Compared, is_refusal, refuses_offset, unless_refused};
+use super::compared::{Compared, unless_refused};
 use super::context::Context;
-use super::download::{CopyError, NO_CHECKSUM_OF_TEXT, compare};
+use super::download::{NO_CHECKSUM_OF_TEXT, compare_at};
 use super::failure::{Failure, ResultExt as _};
 use super::jobs::{Limiter, Worker};
 use super::local;
-use super::net::Net;
 use super::output::Output;
 use super::renames::{rename, temporary};
 
@@ -34,16 +36,23 @@ pub struct Job {
 
 /// How files are uploaded.
 pub struct UploadOptions {
-    pub resume: bool,
-    pub append: bool,
-    pub atomic: bool,
+    pub mode: UploadMode,
+    pub naming: Naming,
     pub chmod: Option<u16>,
     pub retry: Retry,
     pub representation: Representation,
     pub times: bool,
     pub checksum: bool,
-    pub verify_size: bool,
     pub limiter: Rc<Limiter>,
+}
+
+/// The name of a file on the server until it is whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Naming {
+    /// Its own.
+    Direct,
+    /// A temporary one.
+    Atomic,
 }
 
 impl UploadOptions {
@@ -56,45 +65,45 @@ impl UploadOptions {
             return Err(Failure::usage(NO_CHECKSUM_OF_TEXT));
         }
         Ok(Self {
-            resume: options.resume,
-            append: false,
-            atomic: false,
+            mode: if options.resume { UploadMode::Resume } else { UploadMode::Replace },
+            naming: Naming::Direct,
             chmod: None,
             retry: options.retry(),
             representation,
             times: !options.no_times,
             checksum: options.checksum,
-            verify_size: context.verify_size,
             limiter: Limiter::new(context, options.limit_rate),
         })
     }
 
-    /// What came from the standard input is gone, and what was appended may be there.
-    fn may_repeat(&self, job: &Job) -> bool {
-        job.source.is_some() && !self.append && self.representation == Representation::Image
+    /// How the attempts for a file go. What came from the standard input is gone after the first.
+    fn plan(&self, job: &Job) -> UploadPlan {
+        let attempts = if job.source.is_some() { self.retry.attempts } else { 0 };
+        let retry = Retry { attempts, ..self.retry };
+        UploadPlan { mode: self.mode, representation: self.representation, retry }
     }
 }
 
 /// Upload a file, as often as it takes and the policy has it.
 pub async fn upload(worker: &mut Worker<'_>, job: &Job, how: &UploadOptions) -> Result<(), Failure> {
-    let mut backoff = Backoff::new(&how.retry);
-    let mut attempt = Attempt { may_repeat: how.may_repeat(job), ..Attempt::default() };
+    let plan = how.plan(job);
+    let mut backoff = Backoff::new(&plan.retry);
+    let mut attempt = Attempt { upload: ResumableUpload::new(&plan), part: RefCell::default() };
     loop {
-        let before = attempt.reached;
+        let before = attempt.upload.reached();
         let failure = match attempt.run(worker, job, how).await {
             Ok(()) => return Ok(()),
             Err(failure) => failure,
         };
         let net = worker.context.net.clone();
         let is_again = match &failure.error {
-            Some(error) if attempt.may_repeat => {
-                attempt.look_at(error);
-                backoff.wait(&net, worth(error), attempt.reached > before).await
+            Some(error) if plan.may_repeat() => {
+                backoff.wait_for_upload(&net, error, attempt.upload.reached() > before).await
             }
             _ => false,
         };
         if !is_again {
-            let Some(part) = attempt.part else { return Err(failure) };
+            let Some(part) = attempt.part.take() else { return Err(failure) };
             worker.context.parts.borrow_mut().remove(&part);
             return Err(with_part(failure, &part));
         }
@@ -102,230 +111,81 @@ pub async fn upload(worker: &mut Worker<'_>, job: &Job, how: &UploadOptions) -> 
     }
 }
 
-/// Bytes that do not agree are sent again, which the client's own policy does not do.
-fn worth(error: &Error) -> &Error {
-    static AGAIN: Error = Error::Incomplete(String::new());
-    if matches!(error, Error::Integrity(_)) { &AGAIN } else { error }
-}
-
 /// One attempt after another.
-#[derive(Default)]
-struct Attempt {
-    /// Another attempt can do the same.
-    may_repeat: bool,
-    /// The file here, as the first attempt found it.
-    version: Option<(Option<u64>, Option<Timestamp>)>,
-    /// What the server had before the first byte was sent, unless that is to be resumed.
-    before: Option<Before>,
-    /// Nothing on the server is worth resuming: it is known to be wrong, or may be.
-    from_start: bool,
-    /// Bytes that the server had when the last one began.
-    reached: u64,
-    /// Bytes that were handed over in any of them.
-    sent: u64,
+struct Attempt<'a> {
+    upload: ResumableUpload<'a>,
     /// The name on the server that has a part of the file.
-    part: Option<String>,
+    part: RefCell<Option<String>>,
 }
 
-/// The file of the same name that the server had before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Before {
-    Nothing,
-    File {
-        size: u64,
-        modified: Option<Timestamp>,
-    },
-    /// The server does not report it.
-    Unknown,
-}
-
-/// Where the bytes go.
-#[derive(Debug, Clone, Copy, Default)]
-struct Start {
-    offset: u64,
-    /// It is the end of the file on the server, which stays where it is.
-    is_end: bool,
-}
-
-impl Attempt {
+impl Attempt<'_> {
     async fn run(&mut self, worker: &mut Worker<'_>, job: &Job, how: &UploadOptions) -> Result<(), Failure> {
-        let (mut source, size, modified) = open(job)?;
-        self.check_version(size, modified);
+        let source = Source::open(job)?;
+        let FileVersion { size, modified } = source.version;
         let context = worker.context;
         let client = worker.client().await?;
         let what = format!("cannot put {}", job.path);
-        let place = if how.atomic { temporary(&job.path, size, modified.as_ref()) } else { job.path.clone() };
-        let start = self.start(client, &place, size, how).await.context(&what)?;
-        let mut sent = Sent { offset: start.offset, bytes: 0, compared: Compared::SIZE };
+        let place = match how.naming {
+            Naming::Atomic => temporary(&job.path, size, modified.as_ref()),
+            Naming::Direct => job.path.clone(),
+        };
         let bar = context.out.begin(&job.path, size);
-        if start.offset == 0 || size != Some(start.offset) {
-            let Begun { upload, offset, is_appended } = begin(client, &place, start, how).await.context(&what)?;
-            self.reached = offset.max(self.reached);
-            self.part = Some(place.clone());
-            context.parts.borrow_mut().insert(place.clone());
-            if let Source::File(file, path) = &mut source {
-                file.seek(SeekFrom::Start(offset)).map_err(|error| Failure::local("read", path, &error))?;
-            }
-            bar.skip(offset);
-            let way = Way { how, bar: &bar, offset };
-            let outcome = pump(client, upload, &mut source, &way, &mut self.sent).await;
-            let outcome = outcome.map_err(|error| error.into_failure(&what))?;
-            sent = Sent { offset, bytes: outcome.bytes, compared: Compared::of(&outcome) };
-            if is_appended && how.verify_size {
-                exactly(&outcome, offset + outcome.bytes).context(&what)?;
-            }
+        let progress = Progress { bar: &bar, how, context, place: &place, part: &self.part };
+        let stored = self.upload.attempt(&context.net, client, &place, &source, &progress).await;
+        let stored = stored.context(&what)?;
+        let mut compared = stored.outcome.as_ref().map_or(Compared::SIZE, Compared::of);
+        if how.checksum && stored.offset > 0 {
+            compared = compare_whole(client, job, &place, compared).await?;
         }
-        if how.checksum && sent.offset > 0 {
-            sent.compared = self.compare(client, job, &place, &mut source, sent.compared).await?;
-        }
-        self.part = None;
+        self.part.take();
+        self.upload.end();
         context.parts.borrow_mut().remove(&place);
         finish(&context.out, client, job, how, &place, modified).await?;
-        report(worker, job, how, &bar, &sent);
+        report(worker, job, how, &bar, &stored, &compared);
         Ok(())
     }
+}
 
-    /// A file that has changed here since the last attempt is another one.
-    fn check_version(&mut self, size: Option<u64>, modified: Option<Timestamp>) {
-        let version = (size, modified);
-        self.from_start |= *self.version.get_or_insert(version) != version;
-        self.version = Some(version);
-    }
-
-    /// What an error says of the bytes on the server. Fewer than were sent, after an end without any failure, may be others
-    /// than the first ones; and what is too much does not become less.
-    fn look_at(&mut self, error: &Error) {
-        self.from_start |= matches!(error, Error::Incomplete(_) | Error::Integrity(_));
-    }
-
-    /// Where to begin. Unless that was asked for, only at the end of what this command has sent: a file that was there before
-    /// is not the beginning of this one.
-    async fn start(
-        &mut self,
-        client: &mut Client,
-        place: &str,
-        size: Option<u64>,
-        how: &UploadOptions,
-    ) -> Result<Start, Error> {
-        let is_again = self.part.is_some();
-        if std::mem::take(&mut self.from_start) || !is_again && !how.resume {
-            self.sent = 0;
-            if self.may_repeat && how.retry.attempts > 0 {
-                self.before = Some(Before::look(client, place).await?);
+/// The whole file, of which the transfer has compared nothing, as it was a part. One that is not the same cannot be gone on
+/// with.
+async fn compare_whole(client: &mut Client, job: &Job, place: &str, compared: Compared) -> Result<Compared, Failure> {
+    let Some(path) = &job.source else { return Ok(compared) };
+    match compare_at(client, place, path).await {
+        Ok(checksum) => Ok(compared.with(checksum)),
+        Err(failure) => {
+            if failure.exit == Exit::Protocol && place != job.path {
+                let _ = client.delete(place).await;
             }
-            return Ok(Start::default());
-        }
-        let most = if self.before.is_some() { size.map(|size| size.min(self.sent)) } else { size };
-        let Some(most) = most.filter(|most| *most > 0) else { return Ok(Start::default()) };
-        let offset = self::size(client, place).await?.filter(|there| *there <= most).unwrap_or(0);
-        if offset == 0 || !self.is_other(client, place, offset).await? {
-            return Ok(Start::default());
-        }
-        if !is_again {
-            return Ok(Start { offset, is_end: true });
-        }
-        // The session that was lost may still be writing on the server.
-        client.network().sleep(how.retry.wait).await;
-        let later = self::size(client, place).await?;
-        Ok(Start { offset, is_end: later == Some(offset) })
-    }
-
-    /// Whether the file is another one than there was before the first attempt: some servers keep the old one until the new
-    /// one is whole.
-    async fn is_other(&self, client: &mut Client, place: &str, now: u64) -> Result<bool, Error> {
-        match self.before {
-            // It was asked for.
-            None | Some(Before::Nothing) => Ok(true),
-            Some(Before::File { size, .. }) if size != now => Ok(true),
-            Some(Before::File { modified: Some(before), .. }) => {
-                let modified = client.modified(place).await;
-                Ok(unless_refused(client, modified)?.is_some_and(|modified| modified != before))
-            }
-            Some(Before::File { modified: None, .. } | Before::Unknown) => Ok(false),
+            Err(failure)
         }
     }
+}
 
-    /// The whole file, of which the transfer has compared nothing, as it was a part. One that is not the same cannot be gone
-    /// on with.
-    async fn compare(
-        &self,
-        client: &mut Client,
-        job: &Job,
-        place: &str,
-        source: &mut Source,
-        compared: Compared,
-    ) -> Result<Compared, Failure> {
-        let Source::File(file, path) = source else { return Ok(compared) };
-        match compare(client, place, file, path).await {
-            Ok(checksum) => Ok(compared.with(checksum)),
-            Err(failure) => {
-                if failure.exit == Exit::Protocol && place != job.path {
-                    let _ = client.delete(place).await;
-                }
-                Err(failure)
-            }
-        }
+/// What is seen of an upload under way.
+struct Progress<'a> {
+    bar: &'a Bar,
+    how: &'a UploadOptions,
+    context: &'a Context,
+    place: &'a str,
+    part: &'a RefCell<Option<String>>,
+}
+
+impl Observer for Progress<'_> {
+    fn begins(&self, offset: u64) {
+        self.context.parts.borrow_mut().insert(self.place.to_owned());
+        self.part.replace(Some(self.place.to_owned()));
+        self.bar.skip(offset);
+    }
+
+    async fn advanced(&self, count: u64) {
+        self.bar.advance(count);
+        self.how.limiter.pass(count).await;
     }
 }
 
 /// Say where on the server the part is of an upload that was not finished.
 pub fn with_part(failure: Failure, place: &str) -> Failure {
     Failure { text: format!("{}; what arrived of it is on the server as {place}", failure.text), ..failure }
-}
-
-impl Before {
-    /// (SIZE, MDTM)
-    async fn look(client: &mut Client, place: &str) -> Result<Self, Error> {
-        let size = match client.size(place).await {
-            Ok(size) => size,
-            Err(Error::Permanent(reply)) if reply.code == 550 => return Ok(Self::Nothing),
-            Err(error) if is_refusal(client, &error) => return Ok(Self::Unknown),
-            Err(error) => return Err(error),
-        };
-        let modified = client.modified(place).await;
-        Ok(Self::File { size, modified: unless_refused(client, modified)? })
-    }
-}
-
-/// An upload that the server has agreed to.
-struct Begun {
-    upload: Upload<Net>,
-    offset: u64,
-    /// What was sent before is resumed at the end of the file, wherever that is.
-    is_appended: bool,
-}
-
-/// (APPE, or REST and STOR, or STOR) To append leaves the beginning alone where a server loses it at an offset. Where the one
-/// and the other are refused, it begins at the beginning.
-async fn begin(client: &mut Client, place: &str, start: Start, how: &UploadOptions) -> Result<Begun, Error> {
-    let begun = |offset, is_appended| move |upload| Begun { upload, offset, is_appended };
-    if how.append {
-        return client.append(place, how.representation).await.map(begun(0, false));
-    }
-    let Start { offset, is_end } = start;
-    if offset > 0 && is_end {
-        match client.append(place, how.representation).await {
-            Err(Error::Permanent(_)) => {}
-            upload => return upload.map(begun(offset, true)),
-        }
-    }
-    if offset > 0 {
-        match client.store(place, how.representation, offset).await {
-            Err(error) if refuses_offset(client, &error) => {}
-            upload => return upload.map(begun(offset, false)),
-        }
-    }
-    client.store(place, how.representation, 0).await.map(begun(0, false))
-}
-
-/// A file that was resumed at its end has this many bytes: its end may have been elsewhere.
-fn exactly(outcome: &Outcome, bytes: u64) -> Result<(), Error> {
-    match outcome.size {
-        Some(there) if there > bytes => {
-            Err(Error::Integrity(format!("the file has {there} bytes on the server, and there should be {bytes}")))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// It is whole: permissions, time, name.
@@ -342,7 +202,7 @@ async fn finish(
         client.set_permissions(place, mode).await.context(format!("cannot set the permissions of {}", job.path))?;
     }
     if how.times
-        && !how.append
+        && how.mode != UploadMode::Append
         && let Some(time) = modified
     {
         let time = Timestamp { nanoseconds: 0, ..time };
@@ -356,86 +216,72 @@ async fn finish(
     Ok(())
 }
 
-/// What an attempt has sent.
-struct Sent {
-    offset: u64,
-    bytes: u64,
-    compared: Compared,
-}
-
-fn report(worker: &Worker<'_>, job: &Job, how: &UploadOptions, bar: &Bar, sent: &Sent) {
+fn report(worker: &Worker<'_>, job: &Job, how: &UploadOptions, bar: &Bar, stored: &Stored, compared: &Compared) {
     let out = &worker.context.out;
     let mut event = json!({
         "event": "transfer", "direction": "put", "server": worker.server.remote.server(), "remote": job.path,
-        "local": job.source.as_ref().map_or("-".into(), |path| path.to_string_lossy()), "bytes": sent.bytes,
-        "resumed_at": sent.offset, "seconds": bar.elapsed().as_secs_f64(),
+        "local": job.source.as_ref().map_or("-".into(), |path| path.to_string_lossy()), "bytes": stored.bytes,
+        "resumed_at": stored.offset, "seconds": bar.elapsed().as_secs_f64(),
     });
-    sent.compared.describe(&mut event);
+    compared.describe(&mut event);
     out.event(&event);
-    out.done(sent.bytes, &bar.summary(sent.bytes));
-    sent.compared.note(out, &job.path, how.checksum);
+    out.done(stored.bytes, &bar.summary(stored.bytes));
+    compared.note(out, &job.path, how.checksum);
 }
 
 /// What is read.
-enum Source {
-    Input(io::Stdin),
-    File(File, PathBuf),
+struct Source {
+    input: Input,
+    path: PathBuf,
+    /// The next byte that comes without a seek.
+    at: Cell<u64>,
+    version: FileVersion,
+}
+
+enum Input {
+    Standard,
+    File(RefCell<File>),
 }
 
 impl Source {
-    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
-        match self {
-            Self::Input(input) => input.read(buffer).map_err(|error| Failure::local("read", Path::new("-"), &error)),
-            Self::File(file, path) => file.read(buffer).map_err(|error| Failure::local("read", path, &error)),
-        }
+    fn open(job: &Job) -> Result<Self, Failure> {
+        let Some(path) = job.source.clone() else {
+            return Ok(Self {
+                input: Input::Standard,
+                path: "-".into(),
+                at: Cell::new(0),
+                version: FileVersion::default(),
+            });
+        };
+        let (size, modified) = local::version(&path)?;
+        let file = File::open(&path).map_err(|error| Failure::local("read", &path, &error))?;
+        let version = FileVersion { size: Some(size), modified };
+        Ok(Self { input: Input::File(RefCell::new(file)), path, at: Cell::new(0), version })
     }
 }
 
-fn open(job: &Job) -> Result<(Source, Option<u64>, Option<Timestamp>), Failure> {
-    let Some(path) = &job.source else { return Ok((Source::Input(io::stdin()), None, None)) };
-    let (size, modified) = local::version(path)?;
-    let file = File::open(path).map_err(|error| Failure::local("read", path, &error))?;
-    Ok((Source::File(file, path.clone()), Some(size), modified))
-}
+impl ReadAt for Source {
+    type Error = Failure;
 
-/// How the bytes of one attempt travel.
-struct Way<'a> {
-    how: &'a UploadOptions,
-    bar: &'a Bar,
-    offset: u64,
-}
-
-async fn pump(
-    client: &mut Client,
-    mut upload: Upload<Net>,
-    source: &mut Source,
-    way: &Way<'_>,
-    sent: &mut u64,
-) -> Result<Outcome, CopyError> {
-    let mut buffer = vec![0; CHUNK];
-    let mut bytes = 0;
-    loop {
-        let count = source.read(&mut buffer).map_err(CopyError::Here)?;
-        if count == 0 {
-            break;
-        }
-        if let Err(error) = upload.write(buffer.get(..count).unwrap_or_default()).await {
-            // The server may know why.
-            upload.finish(client).await.map_err(CopyError::Server)?;
-            return Err(CopyError::Server(error));
-        }
-        bytes += count as u64;
-        *sent = (way.offset + bytes).max(*sent);
-        way.bar.advance(count as u64);
-        way.how.limiter.pass(count as u64).await;
-        yield_now().await;
+    async fn read_at(&self, offset: u64, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Failure> {
+        let begin = buffer.len();
+        buffer.resize(begin + max, 0);
+        let room = buffer.get_mut(begin..).unwrap_or_default();
+        let count = match &self.input {
+            Input::Standard => io::stdin().read(room),
+            Input::File(file) => {
+                let mut file = file.borrow_mut();
+                let sought = if offset == self.at.get() { Ok(offset) } else { file.seek(SeekFrom::Start(offset)) };
+                sought.and_then(|_| file.read(room))
+            }
+        };
+        let count = count.map_err(|error| Failure::local("read", &self.path, &error))?;
+        buffer.truncate(begin + count);
+        self.at.set(offset + count as u64);
+        Ok(count)
     }
-    let outcome = upload.finish(client).await.map_err(CopyError::Server)?;
-    Ok(Outcome { bytes, ..outcome })
-}
 
-/// (SIZE) None where the server does not report it.
-async fn size(client: &mut Client, path: &str) -> Result<Option<u64>, Error> {
-    let size = client.size(path).await;
-    unless_refused(client, size)
+    async fn version(&self) -> Result<FileVersion, Failure> {
+        Ok(self.version)
+    }
 }

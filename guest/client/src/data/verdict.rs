@@ -1,6 +1,6 @@
 //! What ties a data connection to its session: how it begins, and the server's verdict on it.
 
-use super::{Data, Ending, Held, finish};
+use super::{CallLimits, Data, Ending, Held, finish};
 use crate::connection::{Connection, OpenTransfer};
 use crate::control::Raw;
 use crate::deflate::Codec;
@@ -17,6 +17,11 @@ const REUSE_WANTED: [u16; 2] = [425, 522];
 
 impl<N: Network> Data<N> {
     pub(crate) fn new(connection: &Connection<N>, opened: OpenTransfer<N>, direction: Direction) -> Self {
+        let idle = match connection.control.conversation.is_unannounced() {
+            // The server has said that it is done.
+            true => connection.settings.idle_timeout.min(CLOSE_LINGER),
+            false => connection.settings.idle_timeout,
+        };
         opened.left.lend();
         Self {
             network: connection.network.clone(),
@@ -26,11 +31,7 @@ impl<N: Network> Data<N> {
             handover: Some(opened.left),
             direction,
             packing: Codec::new(connection.parameters.mode, direction, connection.settings.inflation_limit),
-            idle: match connection.control.conversation.is_unannounced() {
-                // The server has said that it is done.
-                true => connection.settings.idle_timeout.min(CLOSE_LINGER),
-                false => connection.settings.idle_timeout,
-            },
+            limits: CallLimits { idle, total: connection.settings.total_timeout, deadline: None },
             bytes: 0,
             held: Held::default(),
             ending: Ending::default(),
@@ -45,7 +46,7 @@ impl<N: Network> Data<N> {
                 self.held.bytes.extend(deflater.finish());
             }
             let ending = finish(&self.network, connection.settings.proxy.is_some(), channel, &self.held.bytes);
-            match timeout(&self.network, self.idle, Phase::Data, ending).await {
+            match timeout(&self.network, self.limits.idle, Phase::Data, ending).await {
                 // All bytes were sent before. Whether they arrived is another question.
                 Err(Error::ConnectionLost(text) | Error::Other(text)) if self.held.bytes.is_empty() => {
                     self.ending.cut = Some(Error::ConnectionLost(text));

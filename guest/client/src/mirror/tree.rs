@@ -12,6 +12,7 @@ use core::cmp::Ordering;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 use ftp_protocol::listing::Kind;
+use ftp_protocol::path::protect_leading;
 use ftp_protocol::time::Timestamp;
 
 /// A path below the root of a tree: names, from the top down. Without any it is the root itself.
@@ -145,8 +146,7 @@ impl RelativePath {
             Some(root) => Some(format!("{root}/{path}")),
             None if path.is_empty() => None,
             // To some servers an option, or somebody's home.
-            None if path.starts_with(['-', '~']) => Some(format!("./{path}")),
-            None => Some(path),
+            None => Some(protect_leading(&path)),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::fxp::{self, Copied};
 use crate::network::Network;
 use crate::settings::Representation;
 use crate::transfer::{Check, Download, Upload};
-use crate::verify::{Place, Sizing};
+use crate::verify::{Place, Sizing, UploadStart};
 use alloc::vec::Vec;
 
 impl<N: Network> Session<N> {
@@ -31,14 +31,21 @@ impl<N: Network> Session<N> {
         self.upload(PutCommand::append(path), representation, Place::EndOf(path)).await
     }
 
-    /// (TYPE, REST, STOR) Write an image at the end of a file that has so many bytes.
-    pub(crate) async fn store_at(&mut self, path: &str, size: u64) -> Result<Upload<N>, Error> {
-        self.upload(PutCommand::store(path), Representation::Image, Place::Rest(path, size)).await
-    }
-
-    /// (TYPE, APPE) As [`Self::store_at`].
-    pub(crate) async fn append_at(&mut self, path: &str, size: u64) -> Result<Upload<N>, Error> {
-        self.upload(PutCommand::append(path), Representation::Image, Place::RestByAppend(path, size)).await
+    /// (TYPE, then STOR, APPE, or REST and STOR) Upload from a place on. Where the size of the file is known before, it is not
+    /// asked for again.
+    pub async fn open_upload(
+        &mut self,
+        path: &str,
+        representation: Representation,
+        start: UploadStart,
+    ) -> Result<Upload<N>, Error> {
+        let (command, place) = match start {
+            UploadStart::Beginning => (PutCommand::store(path), Place::At(path, 0)),
+            UploadStart::End => (PutCommand::append(path), Place::EndOf(path)),
+            UploadStart::Rest(size) => (PutCommand::store(path), Place::Rest(path, size)),
+            UploadStart::RestByAppend(size) => (PutCommand::append(path), Place::RestByAppend(path, size)),
+        };
+        self.upload(command, representation, place).await
     }
 
     /// The last transfer that was asked for did not begin as the server refuses the offset (REST).

@@ -20,6 +20,7 @@ use core::marker::PhantomData;
 use core::ops::RangeInclusive;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
+use ftp_protocol::address::host_literal;
 use rustls::client::{
     ClientConfig, ResolvesClientCert, Resumption, Tls12ClientSessionValue, Tls12Resumption, UnbufferedClientConnection,
 };
@@ -276,7 +277,7 @@ fn versions(settings: &TlsSettings) -> Result<&'static [&'static SupportedProtoc
 
 /// The name that the server's certificate has to be for.
 pub(super) fn server_name(host: &str) -> Result<ServerName<'static>, Error> {
-    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let host = host_literal(host);
     ServerName::try_from(host.to_string())
         .map_err(|_| Error::InvalidArgument(format!("not a name that a certificate can have: {host:?}")))
 }

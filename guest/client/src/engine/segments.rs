@@ -2,16 +2,18 @@
 //!
 //! In scope: splitting the file into ranges, one for each session; fewer sessions where the server wants it so; a check
 //! that each range came whole, and that the file stayed as it was meanwhile; what is there when it fails, to go on from.
-//! Out of scope: where the bytes go, which is a [`Sink`]; their hash; trying again.
+//! Out of scope: where the bytes go, which is a [`WriteAt`]; their hash; trying again.
 //!
 //! ```
-//! use ftp_client::segments::{Segments, Sink, download};
+//! use ftp_client::engine::{Segments, WriteAt, download_once};
 //! use ftp_client::{Error, Network, Session, Settings};
 //! use std::sync::Mutex;
 //!
 //! struct Memory(Mutex<Vec<u8>>);
 //!
-//! impl Sink for Memory {
+//! impl WriteAt for Memory {
+//!     type Error = Error;
+//!
 //!     async fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), Error> {
 //!         let (mut memory, offset) = (self.0.lock().unwrap(), offset as usize);
 //!         let size = memory.len().max(offset + bytes.len());
@@ -28,34 +30,28 @@
 //!         session.login("anonymous", "", None).await?;
 //!         Ok(session)
 //!     };
-//!     download(session, open, "pub/file.bin", &memory, &Segments::default()).await.map_err(|failed| failed.error)?;
+//!     download_once(session, open, "pub/file.bin", &memory, &Segments::default()).await.map_err(|failed| failed.error)?;
 //!     Ok(memory.0.into_inner().unwrap())
 //! }
 //! ```
 
-use crate::error::{Error, Phase, unless_refused};
-use crate::limits::{CHUNK, CLOSE_LINGER, MAX_SEGMENTS, MIN_SEGMENT_BYTES};
+use crate::engine::copy::{At, WriteAt, WriteNext, copy};
+use crate::engine::ranges::{add_range, length, missing, parts, split};
+use crate::engine::version::{FileVersion, changed, version_of};
+use crate::error::{Error, Phase};
+use crate::limits::{CLOSE_LINGER, MAX_SEGMENTS, MIN_SEGMENT_BYTES};
 use crate::network::Network;
 use crate::session::Session;
 use crate::settings::Representation;
-use crate::timeout::{join_all, timeout, yield_now};
+use crate::timeout::{join_all, timeout};
 use crate::transfer::Download;
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::future::poll_fn;
 use core::ops::Range;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::task::Poll;
-use ftp_protocol::time::Timestamp;
-
-/// Where the bytes of a file go, in any order.
-pub trait Sink {
-    /// Take these bytes, which stand at this offset of the file. Each session writes for itself, so several calls may be
-    /// under way.
-    fn write_at(&self, offset: u64, bytes: &[u8]) -> impl Future<Output = Result<(), Error>>;
-}
 
 /// How to share the work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,20 +70,11 @@ impl Default for Segments {
     }
 }
 
-/// What shows that a file is still the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Version {
-    /// (SIZE) Its size in bytes, where the server reports it.
-    pub size: Option<u64>,
-    /// (MDTM) Its last modification, where the server reports it.
-    pub modified: Option<Timestamp>,
-}
-
 /// What is there of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Resume {
     /// Of which file.
-    pub version: Version,
+    pub version: FileVersion,
     /// The ranges that the sink has taken, in order and apart from each other.
     pub done: Vec<Range<u64>>,
 }
@@ -103,7 +90,7 @@ impl Resume {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetched {
     /// The file as it was before and after.
-    pub version: Version,
+    pub version: FileVersion,
     /// Bytes that came.
     pub bytes: u64,
     /// Sessions that brought them.
@@ -132,7 +119,7 @@ pub struct Failed {
 /// A session that is left at the end of a range may be out of step with its server. What is asked after that is asked in
 /// the one that has read to the end of the file, or in a new one, which then is the first. Fewer bytes than the size are
 /// [`Error::Incomplete`].
-pub async fn download<N: Network, S: Sink>(
+pub async fn download_once<N: Network, S: WriteAt<Error = Error>>(
     session: &mut Session<N>,
     open: impl AsyncFn() -> Result<Session<N>, Error>,
     path: &str,
@@ -155,14 +142,14 @@ struct Fetch<'a, S> {
     refused: Vec<Error>,
 }
 
-impl<S: Sink> Fetch<'_, S> {
+impl<S: WriteAt<Error = Error>> Fetch<'_, S> {
     async fn run<N: Network>(
         &mut self,
         session: &mut Session<N>,
         open: impl AsyncFn() -> Result<Session<N>, Error>,
         options: &Segments,
     ) -> Result<u64, Error> {
-        let version = version(session, self.path).await?;
+        let version = version_of(session, self.path).await?;
         if options.resume.is_some() && version != self.resume.version {
             return Err(self.changed());
         }
@@ -195,7 +182,7 @@ impl<S: Sink> Fetch<'_, S> {
             say_goodbye(others.iter_mut()).await;
             others.clear();
         }
-        if self::version(session, self.path).await? != version {
+        if version_of(session, self.path).await? != version {
             return Err(self.changed());
         }
         // Where nothing was missing they were not needed.
@@ -265,7 +252,7 @@ impl<S: Sink> Fetch<'_, S> {
         let result = try_join(parts.into_iter().zip(&reached).map(|(part, reached)| part.read(sink, reached))).await;
         let reached = reached.iter().map(|reached| reached.load(Ordering::Relaxed));
         for (begin, end) in begins.into_iter().zip(reached) {
-            add(&mut self.resume.done, begin..end);
+            add_range(&mut self.resume.done, begin..end);
         }
         result.map(|()| last)
     }
@@ -273,20 +260,30 @@ impl<S: Sink> Fetch<'_, S> {
     /// The file as it comes, to its end.
     async fn whole<N: Network>(&mut self, session: &mut Session<N>) -> Result<u64, Error> {
         let mut download = session.retrieve(self.path, Representation::Image, 0).await?;
-        let mut buffer = Vec::new();
-        let mut at = 0u64;
-        loop {
-            buffer.clear();
-            let count = download.read(&mut buffer, CHUNK).await?;
-            if count == 0 {
-                download.finish(session).await?;
-                return Ok(at);
-            }
-            self.sink.write_at(at, &buffer).await?;
-            at = at.saturating_add(count as u64);
-            add(&mut self.resume.done, 0..at);
-            yield_now().await;
-        }
+        let reached = AtomicU64::new(0);
+        let mut to = Tracked { at: At { file: self.sink, offset: 0 }, reached: &reached };
+        download.data.begin_call();
+        let copied = copy(&mut download, &mut to, u64::MAX, &()).await;
+        add_range(&mut self.resume.done, 0..reached.load(Ordering::Relaxed));
+        let count = copied?;
+        download.finish(session).await?;
+        Ok(count)
+    }
+}
+
+/// Where a range goes, and how far it is there.
+struct Tracked<'a, S> {
+    at: At<'a, S>,
+    reached: &'a AtomicU64,
+}
+
+impl<S: WriteAt> WriteNext for Tracked<'_, S> {
+    type Error = S::Error;
+
+    async fn write_next(&mut self, bytes: &[u8]) -> Result<(), S::Error> {
+        self.at.write_next(bytes).await?;
+        self.reached.store(self.at.offset, Ordering::Relaxed);
+        Ok(())
     }
 }
 
@@ -301,27 +298,22 @@ struct Part<'a, N: Network> {
 
 impl<N: Network> Part<'_, N> {
     /// Read to the end of the range and not further.
-    async fn read(mut self, sink: &impl Sink, reached: &AtomicU64) -> Result<(), Error> {
-        let mut buffer = Vec::new();
-        let mut at = self.range.start;
-        while at < self.range.end {
-            buffer.clear();
-            let left = usize::try_from(self.range.end.saturating_sub(at)).unwrap_or(CHUNK);
-            let count = self.download.read(&mut buffer, left.min(CHUNK)).await?;
-            if count == 0 {
-                // The server may know why.
-                let ended = self.download.finish(self.session).await;
-                if matches!(ended, Ok(_) | Err(Error::Incomplete(_) | Error::Integrity(_))) {
-                    // A part that it takes for all of it may lack bytes in the middle.
-                    reached.store(self.range.start, Ordering::Relaxed);
-                }
-                ended?;
-                return Err(Error::Incomplete(format!("the file ended at {at} instead of {}", self.range.end)));
+    async fn read(mut self, sink: &impl WriteAt<Error = Error>, reached: &AtomicU64) -> Result<(), Error> {
+        let Range { start, end } = self.range;
+        let most = length(&self.range);
+        let mut to = Tracked { at: At { file: sink, offset: start }, reached };
+        self.download.data.begin_call();
+        let count = copy(&mut self.download, &mut to, most, &()).await?;
+        let at = start.saturating_add(count);
+        if at < end {
+            // The server may know why.
+            let ended = self.download.finish(self.session).await;
+            if matches!(ended, Ok(_) | Err(Error::Incomplete(_) | Error::Integrity(_))) {
+                // A part that it takes for all of it may lack bytes in the middle.
+                reached.store(start, Ordering::Relaxed);
             }
-            sink.write_at(at, &buffer).await?;
-            at = at.saturating_add(count as u64);
-            reached.store(at, Ordering::Relaxed);
-            yield_now().await;
+            ended?;
+            return Err(Error::Incomplete(format!("the file ended at {at} instead of {end}")));
         }
         if !self.is_last {
             // The range is there, whatever becomes of the session. Some servers take their time over the reply.
@@ -329,7 +321,7 @@ impl<N: Network> Part<'_, N> {
             let _ = timeout(&network, CLOSE_LINGER, Phase::Reply, self.download.abort(self.session)).await;
             return Ok(());
         }
-        if self.download.read(&mut buffer, 1).await? > 0 {
+        if self.download.read(&mut Vec::new(), 1).await? > 0 {
             return Err(Error::Integrity(format!("the file goes on after {at} bytes")));
         }
         self.download.finish(self.session).await.map(drop)
@@ -343,68 +335,6 @@ async fn say_goodbye<'a, N: Network + 'a>(sessions: impl Iterator<Item = &'a mut
         let _ = timeout(&network, CLOSE_LINGER, Phase::Reply, session.end()).await;
     });
     join_all(quit).await;
-}
-
-pub(crate) fn changed() -> Error {
-    Error::Integrity("the file has changed on the server".to_string())
-}
-
-/// (SIZE, MDTM) What shows that a file is still the same, as far as the server reports it.
-pub(crate) async fn version<N: Network>(session: &mut Session<N>, path: &str) -> Result<Version, Error> {
-    let size = unless_refused(session.size(path).await)?;
-    let modified = unless_refused(session.modified(path).await)?;
-    Ok(Version { size, modified })
-}
-
-fn length(range: &Range<u64>) -> u64 {
-    range.end.saturating_sub(range.start)
-}
-
-/// How many sessions so many bytes are worth.
-fn parts(bytes: u64, smallest: u64, most: usize) -> usize {
-    usize::try_from(bytes.checked_div(smallest).unwrap_or(bytes)).unwrap_or(most).min(most).max(1)
-}
-
-/// Where the parts of a range begin.
-fn split(range: &Range<u64>, count: usize) -> impl Iterator<Item = u64> {
-    let (begin, length, count) = (range.start, u128::from(length(range)), count.max(1) as u128);
-    let offset = move |part| u64::try_from(length * part / count).unwrap_or_default();
-    (0..count).map(move |part| begin.saturating_add(offset(part)))
-}
-
-/// What is not done. An empty file is missing as long as nobody looked.
-fn missing(done: &[Range<u64>], size: u64) -> Result<Vec<Range<u64>>, Error> {
-    let mut missing = Vec::new();
-    let mut at = 0;
-    for range in done {
-        if range.start < at || range.end < range.start || range.end > size {
-            return Err(Error::InvalidArgument("the ranges to go on from are not in order".to_string()));
-        }
-        if range.start > at {
-            missing.push(at..range.start);
-        }
-        at = range.end;
-    }
-    if at < size || size == 0 {
-        missing.push(at..size);
-    }
-    Ok(missing)
-}
-
-/// Add a range, in order.
-fn add(done: &mut Vec<Range<u64>>, new: Range<u64>) {
-    if new.is_empty() {
-        return;
-    }
-    let mut ranges = core::mem::take(done);
-    ranges.push(new);
-    ranges.sort_unstable_by_key(|range| range.start);
-    for range in ranges {
-        match done.last_mut() {
-            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
-            _ => done.push(range),
-        }
-    }
 }
 
 /// Wait for all, or for the first that fails; the others are then dropped.

@@ -1,0 +1,241 @@
+//! Downloads in as many attempts as it takes: what came before is not asked for again.
+
+use crate::engine::backoff::{Backoff, Retry};
+use crate::engine::copy::{CopyError, Observer, WriteAt, WriteNext, copy};
+use crate::engine::remote::{Remote, refuses_offset};
+use crate::engine::segments::{Failed, Fetched, Resume, Segments, download_once};
+use crate::engine::version::{FileVersion, changed, version_of};
+use crate::error::Error;
+use crate::network::Network;
+use crate::session::Session;
+use crate::settings::Representation;
+use crate::transfer::Outcome;
+use alloc::format;
+use alloc::string::ToString;
+use crc32fast::Hasher;
+
+/// As [`download_once`], as often as the policy has it. What came before is kept as long as the file on the server
+/// is the same (SIZE and MDTM); one that has changed is [`Error::Integrity`]. Each attempt has sessions of its own.
+pub async fn download<N: Network, S: WriteAt<Error = Error>>(
+    network: &N,
+    open: impl AsyncFn() -> Result<Session<N>, Error>,
+    path: &str,
+    sink: &S,
+    options: &Segments,
+    policy: &Retry,
+) -> Result<Fetched, Failed> {
+    let mut options = options.clone();
+    let mut backoff = Backoff::new(policy);
+    loop {
+        let failed = match open().await {
+            Err(error) => Failed { error, resume: options.resume.clone().unwrap_or_default() },
+            Ok(mut session) => match download_once(&mut session, &open, path, sink, &options).await {
+                Ok(fetched) => {
+                    // The file is there: how the session says goodbye does not matter.
+                    let _ = session.quit().await;
+                    return Ok(fetched);
+                }
+                Err(failed) => failed,
+            },
+        };
+        let has_more = failed.resume.bytes() > options.resume.as_ref().map_or(0, Resume::bytes);
+        if !backoff.wait(network, &failed.error, has_more).await {
+            return Err(failed);
+        }
+        if has_more {
+            options.resume = Some(failed.resume);
+        }
+    }
+}
+
+/// What [`fetch`] has brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrived {
+    /// Bytes that the sink has taken.
+    pub bytes: u64,
+    /// Sessions that it took, the first one and those that could not be opened included.
+    pub attempts: u32,
+    /// The file, as it was at the beginning of each attempt and in the end.
+    pub version: FileVersion,
+}
+
+/// (SIZE, MDTM, REST, RETR, and SIZE and MDTM again) Download a file as an image, from `offset` on and in order, as often
+/// as the policy has it. What the sink has taken is never asked for again, so a file that has changed since is
+/// [`Error::Integrity`], unless it has only grown in the last attempt. An early end of the same file is one more attempt,
+/// which begins at the first byte again and compares what the sink has. Where the server reports neither size nor time,
+/// nothing is tried again once a byte came. Where
+/// it refuses the offset, the file comes from `offset` on again, and what the sink has is compared and not passed on.
+pub async fn fetch<N: Network, S: WriteAt<Error = Error>>(
+    network: &N,
+    open: impl AsyncFn() -> Result<Session<N>, Error>,
+    path: &str,
+    offset: u64,
+    sink: &S,
+    policy: &Retry,
+) -> Result<Arrived, Error> {
+    let mut backoff = Backoff::new(policy);
+    let mut coming =
+        ResumableDownload { path, start: offset, at: offset, version: None, taken: Hasher::new(), is_unsure: false };
+    let mut attempts = 0u32;
+    loop {
+        attempts = attempts.saturating_add(1);
+        let before = coming.at;
+        let error = match open().await {
+            Err(error) => error,
+            Ok(mut session) => match coming.read(&mut session, sink).await {
+                Ok(version) => {
+                    let _ = session.quit().await;
+                    return Ok(Arrived { bytes: coming.at.saturating_sub(offset), attempts, version });
+                }
+                Err(error) => error,
+            },
+        };
+        coming.is_unsure |= matches!(error, Error::Incomplete(_));
+        let is_blind = coming.at > offset && coming.version == Some(FileVersion::default());
+        if is_blind || !backoff.wait(network, &error, coming.at > before).await {
+            return Err(error);
+        }
+    }
+}
+
+/// What of a file is downloaded, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// The first byte.
+    pub from: u64,
+    /// The first byte where the server refuses that offset.
+    pub or_from: u64,
+    /// Only an image has offsets.
+    pub representation: Representation,
+}
+
+impl Span {
+    /// All of it.
+    pub fn whole(representation: Representation) -> Self {
+        Self { from: 0, or_from: 0, representation }
+    }
+
+    /// From this byte on, or all of it where the server refuses the offset.
+    pub fn from(offset: u64) -> Self {
+        Self { from: offset, ..Self::whole(Representation::Image) }
+    }
+}
+
+/// (REST, RETR) Download to the end of a file and to the server's verdict. Gives where it began, too.
+pub async fn receive<R: Remote, W: WriteNext>(
+    remote: &mut R,
+    path: &str,
+    span: Span,
+    to: &mut W,
+    observer: &impl Observer,
+) -> Result<(u64, Outcome), CopyError<Error, W::Error>> {
+    let mut begin = span.from;
+    let mut download = loop {
+        match remote.download_from(path, span.representation, begin).await {
+            Err(error) if begin > span.or_from && refuses_offset(remote.session(), &error) => begin = span.or_from,
+            download => break download.map_err(CopyError::Read)?,
+        }
+    };
+    to.begins(begin).await.map_err(CopyError::Write)?;
+    observer.begins(begin);
+    download.data.begin_call();
+    let bytes = copy(&mut download, to, u64::MAX, observer).await?;
+    to.end().await.map_err(CopyError::Write)?;
+    let outcome = download.finish(remote.session()).await.map_err(CopyError::Read)?;
+    Ok((begin, Outcome { bytes, ..outcome }))
+}
+
+/// A file on its way.
+struct ResumableDownload<'a> {
+    path: &'a str,
+    /// The first byte.
+    start: u64,
+    /// The next byte.
+    at: u64,
+    /// The file, once the server was asked.
+    version: Option<FileVersion>,
+    /// What the sink has.
+    taken: Hasher,
+    /// The server took that for all there is. It may not be the beginning of the file, if bytes in the middle were lost.
+    is_unsure: bool,
+}
+
+impl ResumableDownload<'_> {
+    /// One attempt: the file is the same as before, what is missing comes, and it is the same still.
+    async fn read<N: Network>(
+        &mut self,
+        session: &mut Session<N>,
+        sink: &impl WriteAt<Error = Error>,
+    ) -> Result<FileVersion, Error> {
+        let (mut has_come, mut size) = (false, None);
+        loop {
+            let version = version_of(session, self.path).await?;
+            let is_same = *self.version.get_or_insert(version) == version;
+            // A file that grew while it came has all that came.
+            let has_grown = has_come && size.is_some_and(|size| size < self.at) && version.size >= Some(self.at);
+            match (is_same && size.is_none_or(|size| size >= self.at), has_grown, has_come) {
+                (true, _, true) | (_, true, _) => return Ok(version),
+                (true, _, false) => {}
+                _ => return Err(changed()),
+            }
+            size = version.size;
+            // What is there may be all, if it was only the verdict that got lost.
+            if self.at == 0 || version.size != Some(self.at) {
+                self.rest(session, sink).await?;
+            }
+            if let Some(size) = version.size.filter(|size| *size > self.at) {
+                return Err(Error::Incomplete(format!("the file ended at {} instead of {size}", self.at)));
+            }
+            has_come = true;
+        }
+    }
+
+    async fn rest<N: Network>(
+        &mut self,
+        session: &mut Session<N>,
+        sink: &impl WriteAt<Error = Error>,
+    ) -> Result<(), Error> {
+        let path = self.path;
+        let from = if self.is_unsure { self.start } else { self.at };
+        let span = Span { from, or_from: self.start, representation: Representation::Image };
+        let mut to = Resumed { sink, known: 0, again: Hasher::new(), coming: self };
+        receive(session, path, span, &mut to, &()).await?;
+        Ok(())
+    }
+}
+
+/// Compares the bytes that came before, and passes on those that did not.
+struct Resumed<'a, 'b, S> {
+    coming: &'a mut ResumableDownload<'b>,
+    sink: &'a S,
+    /// Bytes that came before, and are to come again.
+    known: u64,
+    again: Hasher,
+}
+
+impl<S: WriteAt<Error = Error>> WriteNext for Resumed<'_, '_, S> {
+    type Error = Error;
+
+    async fn begins(&mut self, offset: u64) -> Result<(), Error> {
+        self.known = self.coming.at.saturating_sub(offset);
+        Ok(())
+    }
+
+    async fn write_next(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let (again, new) = bytes.split_at(usize::try_from(self.known).unwrap_or(bytes.len()).min(bytes.len()));
+        if !again.is_empty() {
+            self.again.update(again);
+            self.known = self.known.saturating_sub(again.len() as u64);
+            if self.known == 0 && self.again.clone().finalize() != self.coming.taken.clone().finalize() {
+                return Err(Error::Integrity("the bytes that came before are not those of the file".to_string()));
+            }
+            self.coming.is_unsure = self.known > 0;
+        }
+        if !new.is_empty() {
+            self.coming.taken.update(new);
+            self.sink.write_at(self.coming.at, new).await?;
+            self.coming.at = self.coming.at.saturating_add(new.len() as u64);
+        }
+        Ok(())
+    }
+}
