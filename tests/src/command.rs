@@ -8,11 +8,10 @@ use std::sync::LazyLock;
 use anyhow::{Context as _, Result, anyhow, ensure};
 use tempfile::TempDir;
 
-use crate::cargo::cargo;
+use crate::cargo;
 use crate::certificates;
 use crate::root;
 use crate::servers::{Kind, Options, Security, Server, Way};
-use crate::suite::Requirement;
 use crate::wasmtime;
 
 /// Who runs the command.
@@ -33,14 +32,6 @@ impl Program {
         match self {
             Self::Wasmtime => "wasmtime",
             Self::Runner => "runner",
-        }
-    }
-
-    /// Whether it can be started here.
-    pub fn installed(self) -> Requirement {
-        match self {
-            Self::Wasmtime => wasmtime::installed(),
-            Self::Runner => Ok(()),
         }
     }
 
@@ -84,28 +75,8 @@ pub fn component() -> Result<&'static Path> {
 }
 
 /// The binary `ftp-host`.
-pub fn runner() -> Result<&'static Path> {
-    static BINARY: LazyLock<Result<PathBuf>> = LazyLock::new(build);
-    BINARY.as_ref().map(PathBuf::as_path).map_err(|error| anyhow!("{error:#}"))
-}
-
-/// Build the binary beside this test, which cargo does by itself only for tests of the same package. Naming a test makes
-/// cargo choose the same features as for this one, so that nothing else is compiled again.
-fn build() -> Result<PathBuf> {
-    let test = std::env::current_exe()?;
-    let directory = test.ancestors().nth(2).context("tests are in deps/ of their profile")?;
-    let profile = match directory.file_name().and_then(|name| name.to_str()) {
-        Some("debug") | None => "dev",
-        Some(name) => name,
-    };
-    let status = cargo()
-        .args(["build", "--quiet", "--workspace", "--bin", "ftp-host", "--test", "runner", "--profile", profile])
-        .arg("--target-dir")
-        .arg(directory.parent().context("the profile is in the target directory")?)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status()?;
-    ensure!(status.success(), "cargo: {status}");
-    Ok(directory.join("ftp-host"))
+pub fn runner() -> Result<PathBuf> {
+    cargo::binary("ftp-host")
 }
 
 /// A server, a folder here, and the command between them.

@@ -8,7 +8,7 @@ use ftp_host::COMPONENT;
 use ftp_tests::embedded::Embedded;
 use ftp_tests::payload::Payload;
 use ftp_tests::suite::Suite;
-use ftp_tests::wasmtime::{installed, run};
+use ftp_tests::wasmtime::run;
 use ftp_tests::{guest, root, trials};
 use wac_graph::types::Package;
 use wac_graph::{CompositionGraph, EncodeOptions, plug};
@@ -36,9 +36,9 @@ fn main() -> ExitCode {
             download_goes_into_a_stream_of_the_host,
             stream_that_takes_no_more_is_told,
             upload_comes_out_of_a_stream_of_the_host,
+            wasmtime_run_invokes_the_plugin,
         ]
     );
-    trials!(suite, "composition", installed(), [wasmtime_run_invokes_the_plugin]);
     suite.run_after(|| drop(composed()))
 }
 

@@ -231,7 +231,8 @@ async fn interrupted_upload_says_where_the_part_is() -> Result<()> {
 
 async fn interrupted_at_the_password_leaves_a_terminal_that_shows_what_is_typed() -> Result<()> {
     // The command `script` is a terminal to this shell, which outlives the runner there and tells how it was left.
-    let runner = runner()?.display();
+    let runner = runner()?;
+    let runner = runner.display();
     let line = format!("stty echo; tty; trap : INT; '{runner}' ls ftp://user@127.0.0.1:1/; echo code $?; stty -a");
     let mut script = Command::new("script");
     script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).env_remove("FTP_PASSWORD");

@@ -160,7 +160,7 @@ pub fn add(suite: &mut Suite) {
     for program in Program::ALL {
         for (trial, script, words, code, said) in CASES {
             let name = format!("{}::downloads::{trial}", program.name());
-            suite.trial_with(name, program.installed(), move || async move {
+            suite.trial_with(name, Ok(()), move || async move {
                 script()
                     .on("QUIT", "221 bye")
                     .play(async |peer| {

@@ -12,7 +12,7 @@ use ftp_tests::suite::Suite;
 
 pub fn add(suite: &mut Suite) {
     for program in Program::ALL {
-        let requirement = || program.installed().and(Kind::PyFtpd.installed());
+        let requirement = || Kind::PyFtpd.installed();
         let name = |name: &str| format!("{}::output::{name}", program.name());
         suite.trial_with(name("one_that_cannot_be_written_is_10"), requirement(), move || async move {
             one_that_cannot_be_written_is_10(&Place::plain(program, Kind::PyFtpd)?)
@@ -20,7 +20,7 @@ pub fn add(suite: &mut Suite) {
         suite.trial_with(name("closed_pipe_is_quiet"), requirement(), move || async move {
             closed_pipe_is_quiet(&Place::plain(program, Kind::PyFtpd)?)
         });
-        suite.trial_with(name("json_moves_no_cursor"), program.installed(), move || json_moves_no_cursor(program));
+        suite.trial_with(name("json_moves_no_cursor"), Ok(()), move || json_moves_no_cursor(program));
     }
 }
 

@@ -15,7 +15,7 @@ pub fn add(suite: &mut Suite) {
         let name = |name: &str| format!("{}::password::{name}", program.name());
         macro_rules! trials {
             ($($trial:ident),* $(,)?) => {
-                $(suite.trial_with(name(stringify!($trial)), program.installed(), move || $trial(program));)*
+                $(suite.trial_with(name(stringify!($trial)), Ok(()), move || $trial(program));)*
             };
         }
         trials![

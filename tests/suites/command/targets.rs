@@ -104,7 +104,7 @@ const SMALL: &str = "mkdir -p small && mount -t tmpfs -o size=1m none small";
 pub fn add(suite: &mut Suite) {
     for program in Program::ALL {
         let name = |name: &str| format!("{}::targets::{name}", program.name());
-        let requirement = || program.installed().and(Kind::PyFtpd.installed()).and(may_mount());
+        let requirement = || Kind::PyFtpd.installed().and(may_mount());
         for (trial, work) in TRIALS {
             suite.trial_with(
                 name(trial),
@@ -115,10 +115,10 @@ pub fn add(suite: &mut Suite) {
         suite.trial_with(name("full_disk_is_called_that"), requirement(), move || async move {
             full(&Place::plain(program, Kind::PyFtpd)?)
         });
-        suite.trial_with(name("temporary_file_follows_no_link"), program.installed(), move || linked(program));
+        suite.trial_with(name("temporary_file_follows_no_link"), Ok(()), move || linked(program));
     }
     let name = "wasmtime::targets::absolute_path_is_not_taken_for_one_in_the_open_folder".to_owned();
-    suite.trial_with(name, Program::Wasmtime.installed(), async || absolute());
+    suite.trial_with(name, Ok(()), async || absolute());
 }
 
 /// Only root makes devices and mounts, in a namespace of its own.
