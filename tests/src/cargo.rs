@@ -28,9 +28,19 @@ pub fn binary(name: &str) -> Result<PathBuf> {
     DIRECTORY.as_ref().map(|directory| directory.join(name)).map_err(|error| anyhow!("{error:#}"))
 }
 
-/// Build the binaries beside this test, which cargo does by itself only for tests of the same package. Naming a test makes
-/// cargo choose the same features as for this one, so that nothing else is compiled again.
+/// Build the binaries beside this test, which cargo does by itself only for tests of the same package.
 fn build() -> Result<PathBuf> {
+    let mut command = cargo();
+    command.args(["build", "--quiet", "--workspace", "--bin", "ftp-host", "--bin", "wasmtime", "--test", "runner"]);
+    let directory = beside_this(&mut command)?;
+    let status = command.status()?;
+    ensure!(status.success(), "cargo: {status}");
+    Ok(directory)
+}
+
+/// Let this cargo work in the directory that this test is in, and give back that one: with the whole workspace, and a test
+/// among what is chosen, it takes the same features, so that nothing else is compiled again.
+pub(crate) fn beside_this(command: &mut Command) -> Result<PathBuf> {
     let test = env::current_exe()?;
     let directory = test.ancestors().skip(1).find(|folder| !folder.ends_with("deps") && !folder.ends_with("examples"));
     let directory = directory.context("tests are in deps/ of their profile")?;
@@ -38,12 +48,8 @@ fn build() -> Result<PathBuf> {
         Some("debug") | None => "dev",
         Some(name) => name,
     };
-    let status = cargo()
-        .args(["build", "--quiet", "--workspace", "--bin", "ftp-host", "--bin", "wasmtime", "--test", "runner"])
-        .args(["--profile", profile, "--target-dir"])
-        .arg(directory.parent().context("the profile is in the target directory")?)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status()?;
-    ensure!(status.success(), "cargo: {status}");
+    command.args(["--profile", profile, "--target-dir"]);
+    command.arg(directory.parent().context("the profile is in the target directory")?);
+    command.current_dir(env!("CARGO_MANIFEST_DIR"));
     Ok(directory.to_owned())
 }

@@ -12,6 +12,7 @@ use crate::cargo;
 use crate::certificates;
 use crate::root;
 use crate::servers::{Kind, Options, Security, Server, Way};
+use crate::suite::{Case, Cases};
 use crate::wasmtime;
 
 /// Who runs the command.
@@ -60,6 +61,22 @@ impl Program {
     }
 }
 
+impl Cases for Program {
+    fn cases() -> Vec<Case<Self>> {
+        Self::ALL.into_iter().map(|program| Case::new(program.name(), Ok(()), move || Ok(program))).collect()
+    }
+}
+
+/// Each program, with each of these.
+pub fn each_case<T: Copy + Send + 'static>(
+    cases: impl IntoIterator<Item = (&'static str, T)>,
+) -> Vec<Case<(Program, T)>> {
+    let both = |(name, case)| {
+        Program::cases().into_iter().map(move |program| program.map(move |program| Ok((program, case))).named(name))
+    };
+    cases.into_iter().flat_map(both).collect()
+}
+
 /// `ftp-cli.wasm` as a file.
 pub fn component() -> Result<&'static Path> {
     static FILE: LazyLock<Result<PathBuf>> = LazyLock::new(|| {
@@ -77,6 +94,32 @@ pub fn component() -> Result<&'static Path> {
 /// The binary `ftp-host`.
 pub fn runner() -> Result<PathBuf> {
     cargo::binary("ftp-host")
+}
+
+/// Each program at each of these servers.
+pub fn at(ways: impl IntoIterator<Item = Way>) -> Vec<Case<Place>> {
+    at_with(ways, &[])
+}
+
+/// The same, with more of the server's own: see [`Options::extra`](crate::servers::Options::extra).
+pub fn at_with(ways: impl IntoIterator<Item = Way>, extra: &'static [&'static str]) -> Vec<Case<Place>> {
+    let case = |way: Way, program: Program| {
+        let name = format!("{}::{}", program.name(), way.name());
+        Case::new(name, way.installed(), move || Place::start_with(program, way, extra))
+    };
+    ways.into_iter().flat_map(|way| Program::ALL.map(|program| case(way, program))).collect()
+}
+
+/// This program at the plain server that needs the least.
+pub fn by(program: Program) -> Vec<Case<Place>> {
+    vec![Case::new(program.name(), Kind::PyFtpd.installed(), move || Place::plain(program, Kind::PyFtpd))]
+}
+
+/// Each program at the plain server that needs the least.
+impl Cases for Place {
+    fn cases() -> Vec<Case<Self>> {
+        Program::ALL.into_iter().flat_map(by).collect()
+    }
 }
 
 /// A server, a folder here, and the command between them.
@@ -108,6 +151,11 @@ impl Place {
     /// The plain server of this kind.
     pub fn plain(program: Program, kind: Kind) -> Result<Self> {
         Self::start(program, Way::plain(kind))
+    }
+
+    /// Who runs the command.
+    pub fn program(&self) -> Program {
+        self.program
     }
 
     /// The URL of a path on the server.
