@@ -7,25 +7,24 @@ mod security;
 pub use directories::WorkingDirectory;
 pub(crate) use directories::is_about_the_path;
 
-use crate::control::{Control, Raw};
-use crate::data::{Direction, TransferHandover, finish};
+use crate::control::{Control, Raw, begins_transfer};
+use crate::data::finish;
 use crate::dial::dial;
 use crate::error::{Error, Reply};
 use crate::extensions::Features;
+use crate::handover::{Direction, SessionState, TransferHandover};
+use crate::known::{Known, PassivePorts};
 use crate::limits::CLOSE_LINGER;
-use crate::metadata::SetTime;
 use crate::network::Network;
 use crate::settings::{Representation, Settings, TransferMode};
 use crate::timeout::select;
 use crate::tls::channel::Channel;
 use crate::tls::{Protection, Rustls, Security, TlsCause};
-use crate::verify::Reported;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use ftp_protocol::checksum::Algorithm;
 use ftp_protocol::codes::{self, Fit};
 use ftp_protocol::{command, text};
 
@@ -34,44 +33,35 @@ pub(crate) struct Connection<N: Network> {
     pub(crate) network: N,
     pub(crate) settings: Settings,
     pub(crate) control: Control<N>,
-    /// Alive as long as the session: its transfers watch it.
-    pub(crate) alive: Arc<()>,
-    /// Shared with the transfer that is open; ours alone when that was dropped with its replies unread.
+    /// Shared with all transfers.
+    pub(crate) state: Arc<SessionState>,
+    /// Shared with the transfer that is open, or whose replies are unread.
     transfer: Option<Arc<TransferHandover<N::Stream>>>,
     host: String,
-    /// What makes TLS connections, once there was one.
+    tls: SessionTls,
+    /// The greeting was 230: whoever connects is logged in. Only where nobody in between can have said so.
+    greeted_in: bool,
+    pub(crate) parameters: TransferParameters,
+    pub(crate) known: Known,
+    ports: PassivePorts,
+    /// Where a listing came from: before the next command the session returns there.
+    home: Option<Vec<u8>>,
+}
+
+/// What makes TLS connections, and where there are any.
+struct SessionTls {
+    /// None as long as there was no TLS connection.
     engine: Option<Rustls>,
     /// What the server was told about data connections.
     protection: Option<Protection>,
-    /// The greeting was 230: whoever connects is logged in. Only where nobody in between can have said so.
-    greeted_in: bool,
-    /// The verdict of that transfer, where it came before the data connection.
-    early: Option<Raw>,
+}
+
+/// The transfer parameters (RFC 959, section 3) that the server has.
+#[derive(Default)]
+pub(crate) struct TransferParameters {
+    /// None where nobody has asked for one yet.
     representation: Option<Representation>,
     pub(crate) mode: TransferMode,
-    /// What `OPTS HASH` has chosen.
-    pub(crate) hash: Option<Algorithm>,
-    /// How modification times are set, once a way has worked.
-    pub(crate) set_time: Option<SetTime>,
-    /// The server wants to know what a passive data connection is for.
-    pret: bool,
-    /// `EPSV` does not work here, or its ports cannot be reached.
-    only_pasv: bool,
-    /// `EPSV` gave a port before.
-    knows_epsv: bool,
-    /// The server does not know it, whatever it reports.
-    mlsd_refused: bool,
-    /// It does not know `SIZE`.
-    pub(crate) size_unknown: bool,
-    /// What it reported last.
-    pub(crate) sized: Option<Reported>,
-    /// The last transfer was not begun as it refuses `REST`.
-    pub(crate) refused_offset: bool,
-    /// The verdict came in place of a preliminary reply, and no sentinel was sent since.
-    unannounced: bool,
-    mlst_refused: bool,
-    /// Where a listing came from: before the next command the session returns there.
-    home: Option<Vec<u8>>,
 }
 
 /// A transfer that the server has agreed to.
@@ -99,27 +89,15 @@ impl<N: Network> Connection<N> {
         let mut connection = Box::new(Self {
             control: Control::new(network.clone(), stream, &settings),
             host: host.to_string(),
-            engine,
-            protection: None,
+            tls: SessionTls { engine, protection: None },
             greeted_in: false,
             network,
             settings,
-            alive: Arc::new(()),
+            state: Arc::new(SessionState::new()),
             transfer: None,
-            early: None,
-            representation: None,
-            mode: TransferMode::Stream,
-            hash: None,
-            set_time: None,
-            pret: false,
-            only_pasv: false,
-            knows_epsv: false,
-            mlsd_refused: false,
-            size_unknown: false,
-            sized: None,
-            refused_offset: false,
-            unannounced: false,
-            mlst_refused: false,
+            parameters: TransferParameters::default(),
+            known: Known::default(),
+            ports: PassivePorts::default(),
             home: None,
         });
         if let Some(proxy) = &connection.settings.proxy {
@@ -135,7 +113,7 @@ impl<N: Network> Connection<N> {
                 error => error,
             })?;
         }
-        let greeting = connection.control.last_reply(connection.settings.reply_timeout).await?;
+        let greeting = connection.control.answer().await?;
         let greeting = connection.positive(greeting)?;
         let welcome = connection.control.text(&greeting);
         if security == Security::Explicit {
@@ -156,15 +134,15 @@ impl<N: Network> Connection<N> {
         }
         if self.transfer.is_some() {
             self.leave_transfer().await?;
-        } else if core::mem::take(&mut self.unannounced) {
-            self.control.resync_with_noop().await?;
+        } else if self.control.conversation.take_unannounced() {
+            self.control.resync().await?;
         }
         self.go_home().await
     }
 
     /// A transfer is open.
     fn is_busy(&self) -> bool {
-        self.transfer.as_ref().is_some_and(|transfer| Arc::strong_count(transfer) > 1)
+        self.transfer.as_ref().is_some_and(|transfer| transfer.is_lent())
     }
 
     // Login (RFC 959, section 4.1.1)
@@ -183,7 +161,7 @@ impl<N: Network> Connection<N> {
         self.control.renew_utf8(false);
         let mut reply = self.control.exchange("USER", Some(&user)).await?;
         if reply.code == 503 && self.greeted_in {
-            self.control.logged_in = true;
+            self.control.conversation.logged_in = true;
             self.control.renew_utf8(true);
             return Ok(self.control.text(&reply));
         }
@@ -194,7 +172,7 @@ impl<N: Network> Connection<N> {
             reply = self.control.exchange_secret("ACCT", account).await?;
         }
         let reply = self.positive(reply)?;
-        self.control.logged_in = true;
+        self.control.conversation.logged_in = true;
         self.control.renew_utf8(true);
         Ok(self.control.transcript.secrets.mask_reply(self.control.text(&reply)))
     }
@@ -208,15 +186,15 @@ impl<N: Network> Connection<N> {
 
     pub(crate) async fn reinitialize(&mut self) -> Result<Reply, Error> {
         let reply = self.command("REIN", None).await?;
-        self.representation = None;
+        self.parameters.representation = None;
         self.forget_features();
-        self.mode = TransferMode::Stream;
+        self.parameters.mode = TransferMode::Stream;
         self.control.renew_utf8(false);
         if self.settings.security != Security::None {
             // It is asked for again before the next transfer. What the caller asked for stays: better refused than clear.
-            self.protection = None;
+            self.tls.protection = None;
         }
-        self.control.logged_in = false;
+        self.control.conversation.logged_in = false;
         self.greeted_in = false;
         Ok(self.control.text(&reply))
     }
@@ -244,14 +222,13 @@ impl<N: Network> Connection<N> {
         if command::verb(&line).as_deref() == Some("OPTS") {
             self.control.leave_utf8_to_caller();
         }
-        let first = self.control.exchange_line(&line).await?;
-        let reply = self.after_preliminary(first).await?;
+        let reply = self.control.exchange_line(&line).await?;
         match command::verb(&line).as_deref() {
-            Some("TYPE") => self.representation = None,
+            Some("TYPE") => self.parameters.representation = None,
             // The server may have others now, or another hash.
             Some("CLNT" | "HOST" | "OPTS") => self.forget_features(),
             // No other one is let through.
-            Some("MODE") if reply.is_positive() => self.mode = TransferMode::Stream,
+            Some("MODE") if reply.is_positive() => self.parameters.mode = TransferMode::Stream,
             _ => {}
         }
         Ok(self.control.text(&reply))
@@ -264,13 +241,8 @@ impl<N: Network> Connection<N> {
 
     /// They may depend on the login, the host and TLS.
     pub(crate) fn forget_features(&mut self) {
-        self.control.features = Features::default();
-        self.mlsd_refused = false;
-        self.mlst_refused = false;
-        self.hash = None;
-        self.set_time = None;
-        self.size_unknown = false;
-        self.sized = None;
+        self.control.extensions.features = Features::default();
+        self.known = Known::default();
     }
 
     pub(crate) async fn system(&mut self) -> Result<String, Error> {
@@ -292,12 +264,12 @@ impl<N: Network> Connection<N> {
 
     /// The server has `MLSD`, as far as it reports (RFC 3659, section 7.8) and has answered.
     pub(crate) async fn may_have_mlsd(&mut self) -> Result<bool, Error> {
-        Ok(!self.mlsd_refused && (self.may_have("MLST").await? || self.may_have("MLSD").await?))
+        Ok(!self.known.mlsd_refused && (self.may_have("MLST").await? || self.may_have("MLSD").await?))
     }
 
     /// The server does not know it.
     pub(crate) fn forget_mlsd(&mut self) {
-        self.mlsd_refused = true;
+        self.known.mlsd_refused = true;
     }
 
     pub(crate) async fn select_facts(&mut self, facts: &[String]) -> Result<Reply, Error> {
@@ -318,7 +290,7 @@ impl<N: Network> Connection<N> {
         line: &[u8],
     ) -> Result<OpenTransfer<N>, Error> {
         command::raw(line)?;
-        self.refused_offset = false;
+        self.known.offset_refused = false;
         self.control.prepare(line).await?;
         self.protect().await?;
         if let Some(representation) = representation {
@@ -328,7 +300,7 @@ impl<N: Network> Connection<N> {
         if offset > 0 {
             let reply = self.control.exchange("REST", Some(format!("{offset}").as_bytes())).await?;
             if reply.code != 350 {
-                self.refused_offset = true;
+                self.known.offset_refused = true;
                 return Err(self.refusal(&reply));
             }
         }
@@ -336,19 +308,14 @@ impl<N: Network> Connection<N> {
         if !begins_transfer(&agreed) {
             return Err(self.refusal(&agreed));
         }
-        self.unannounced = !agreed.is_preliminary();
-        if self.unannounced {
-            // The verdict without a preliminary reply, or a late one on something else.
-            self.early = Some(agreed.clone());
-        }
-        let left = Arc::new(TransferHandover::default());
+        let left = Arc::new(TransferHandover::new());
         self.transfer = Some(left.clone());
         let channel = match self.opened(opening).await {
             Err(Error::Tls(text)) => return Err(self.handshake_failed(text).await),
             Err(Error::Handshake(cause)) => return Err(self.handshake_failed(cause.to_string()).await),
             channel => channel?,
         };
-        if let (Some(interval), None) = (self.settings.keepalive, &self.early)
+        if let (Some(interval), false) = (self.settings.keepalive, self.control.conversation.has_verdict())
             && let Some(lent) = self.control.lend_control(interval)
         {
             left.control.put(lent);
@@ -363,18 +330,13 @@ impl<N: Network> Connection<N> {
         self.positive(reply)
     }
 
-    /// The transfer has no preliminary reply.
-    pub(crate) fn is_unannounced(&self) -> bool {
-        self.unannounced
-    }
-
     /// The verdict of a transfer that has no preliminary reply: whether it was one on something else shows when a sentinel
     /// is sent; and where nothing came, it was.
     pub(crate) async fn confirmed(&mut self, verdict: Raw, has_come: bool) -> Result<Raw, Error> {
-        if !core::mem::take(&mut self.unannounced) {
+        if !self.control.conversation.take_unannounced() {
             return Ok(verdict);
         }
-        let verdict = self.control.resync_with_noop().await?.unwrap_or(verdict);
+        let verdict = self.control.resync().await?.unwrap_or(verdict);
         match has_come && verdict.is_positive() {
             true => Ok(verdict),
             false => Err(self.refusal(&verdict)),
@@ -384,20 +346,7 @@ impl<N: Network> Connection<N> {
     /// May be dropped while it waits: the reply is then still to come.
     async fn end_of_transfer(&mut self) -> Result<Raw, Error> {
         self.take_control_back();
-        let mut verdict = match self.early.take() {
-            Some(reply) => reply,
-            None => self.control.verdict().await?,
-        };
-        loop {
-            self.early = Some(verdict.clone());
-            match self.control.reply_after_transfer().await? {
-                None => break,
-                // The first reply may have been one to a `NOOP`: where they differ, the refusal is the verdict.
-                Some(reply) if verdict.is_positive() || verdict.is_preliminary() => verdict = reply,
-                Some(_) => {}
-            }
-        }
-        self.early = None;
+        let verdict = self.control.verdict().await?;
         self.transfer = None;
         Ok(verdict)
     }
@@ -420,7 +369,7 @@ impl<N: Network> Connection<N> {
         }
         self.end_sending(left).await;
         self.end_of_transfer().await?;
-        self.control.resync_with_noop().await?;
+        self.control.resync().await?;
         Ok(())
     }
 
@@ -443,9 +392,7 @@ impl<N: Network> Connection<N> {
     /// to some servers a reset there is the end of the session.
     pub(crate) async fn abort_over(&mut self, channel: Option<Channel<N::Stream>>) -> Result<Reply, Error> {
         self.transfer = None;
-        self.early = None;
-        self.control.forget_ahead();
-        self.control.begin("ABOR").await?;
+        self.control.begin_abort().await?;
         if let Some(mut channel) = channel {
             let end = async {
                 channel.drain().await;
@@ -453,8 +400,7 @@ impl<N: Network> Connection<N> {
             };
             select(end, self.network.sleep(CLOSE_LINGER)).await;
         }
-        let first = self.control.reply_of_transfer().await?;
-        let last = self.control.resync_with_noop().await?.unwrap_or(first);
+        let last = self.control.aborted().await?;
         Ok(self.control.text(&last))
     }
 
@@ -487,15 +433,15 @@ impl<N: Network> Connection<N> {
     /// (MODE) For all transfers from now on, until the login ends.
     pub(crate) async fn set_transfer_mode(&mut self, mode: TransferMode) -> Result<Reply, Error> {
         let reply = self.command("MODE", Some(mode.code())).await?;
-        self.mode = mode;
+        self.parameters.mode = mode;
         Ok(self.control.text(&reply))
     }
 
     /// (TYPE) Sent only when it changes.
     pub(crate) async fn represent(&mut self, representation: Representation) -> Result<(), Error> {
-        if self.representation != Some(representation) {
+        if self.parameters.representation != Some(representation) {
             self.command("TYPE", Some(representation.code())).await?;
-            self.representation = Some(representation);
+            self.parameters.representation = Some(representation);
         }
         Ok(())
     }
@@ -504,22 +450,11 @@ impl<N: Network> Connection<N> {
 
     /// One command whose reply is 2yz.
     pub(crate) async fn command(&mut self, verb: &str, argument: Option<&[u8]>) -> Result<Raw, Error> {
-        let first = self.control.exchange(verb, argument).await?;
-        let reply = self.after_preliminary(first).await?;
+        let reply = self.control.exchange(verb, argument).await?;
         match reply.code {
             // Superfluous (RFC 959, section 4.2.2), which what this asks for is not.
             202 if codes::fit(verb, 202) == Fit::Odd => Err(self.unexpected(&reply)),
             _ => self.positive(reply),
-        }
-    }
-
-    async fn after_preliminary(&mut self, reply: Raw) -> Result<Raw, Error> {
-        match reply.is_preliminary() {
-            true => {
-                let reply = self.control.last_reply(self.settings.reply_timeout).await?;
-                self.control.settled(reply).await
-            }
-            false => Ok(reply),
         }
     }
 
@@ -547,12 +482,8 @@ impl<N: Network> Drop for Connection<N> {
     /// A transfer that is still open keeps nothing of the session alive.
     fn drop(&mut self) {
         self.take_control_back();
+        self.state.close();
     }
-}
-
-/// The reply after which there may be data. Some servers leave out the preliminary one.
-fn begins_transfer(reply: &Raw) -> bool {
-    reply.is_preliminary() || matches!(reply.code, 226 | 250)
 }
 
 /// The name that a server chose for `STOU`, from any of its replies.

@@ -1,62 +1,32 @@
-//! One data connection, and what ties it to its session.
+//! One data connection: bytes, and whether their end can be trusted.
 
-use crate::connection::{Connection, OpenTransfer};
-use crate::control::Raw;
+mod verdict;
+
 use crate::deflate::Codec;
-use crate::error::{Error, Phase, Reply};
-use crate::keepalive::{Slot, with_keepalive};
+use crate::error::{Error, Phase};
+use crate::handover::{Direction, SessionState, TransferHandover};
+use crate::keepalive::with_keepalive;
 use crate::limits::{CHUNK, CLOSE_LINGER, UPLOAD_COALESCE_BYTES, UPLOAD_COALESCE_DELAY};
-use crate::listing::ListingEnd;
 use crate::network::Network;
-use crate::session::Session;
-use crate::timeout::{Either, now_or_never, select, timeout, yield_now};
+use crate::timeout::{select, timeout, yield_now};
 use crate::tls::channel::{Channel, unclosed};
 use crate::tls::{Agreed, DataEnd};
-use crate::transfer::Outcome;
-use crate::verify::{NotVerified, Verified};
 use alloc::format;
 use alloc::string::ToString;
-use alloc::sync::{Arc, Weak};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::pin::pin;
 use core::time::Duration;
-use spin::Mutex;
 
-/// Replies of servers that want data connections to resume the TLS session, and tell so only after a clean handshake.
-const REUSE_WANTED: [u16; 2] = [425, 522];
-
-/// Which way a data connection goes.
+/// How the data of a listing ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Direction {
-    /// From the server.
-    Receiving,
-    /// To the server.
-    Sending,
-}
-
-/// What a transfer shares with its session.
-pub(crate) struct TransferHandover<S> {
-    /// Where a transfer that is dropped leaves its data connection, when it is inside TLS: to be closed without the forms
-    /// is more than some servers take.
-    data: Mutex<Option<(Channel<S>, Direction)>>,
-    /// The control connection, while the transfer is to keep it alive.
-    pub(crate) control: Slot<S>,
-}
-
-impl<S> Default for TransferHandover<S> {
-    fn default() -> Self {
-        Self { data: Mutex::new(None), control: Slot::default() }
-    }
-}
-
-impl<S> TransferHandover<S> {
-    pub(crate) fn take(&self) -> Option<(Channel<S>, Direction)> {
-        self.data.lock().take()
-    }
-
-    fn leave(&self, channel: Channel<S>, direction: Direction) {
-        *self.data.lock() = Some((channel, direction));
-    }
+pub enum ListingEnd {
+    /// In the clear, where a connection that was cut ends just so.
+    Clear,
+    /// Inside TLS, with its own end: nothing is missing.
+    Sealed,
+    /// Inside TLS, without it.
+    Cut,
 }
 
 /// What the end of data without `close_notify` is worth.
@@ -66,54 +36,42 @@ pub(crate) struct Ends {
     pub(crate) announced_inside_tls: bool,
 }
 
+/// How the data connection ended.
+#[derive(Default)]
+pub(crate) struct Ending {
+    /// Without TLS's own end.
+    truncated: bool,
+    /// How it was not the end of a connection that is whole.
+    pub(crate) cut: Option<Error>,
+}
+
+/// Bytes that were written, and not yet sent, since that time.
+#[derive(Default)]
+struct Held {
+    bytes: Vec<u8>,
+    since: Duration,
+}
+
 /// A data connection that the server has agreed to.
 pub(crate) struct Data<N: Network> {
     network: N,
     channel: Option<Channel<N::Stream>>,
-    /// Alive as long as the session.
-    pub(crate) session: Weak<()>,
-    /// Shared with the session as long as the transfer is open.
-    left: Option<Arc<TransferHandover<N::Stream>>>,
+    pub(crate) session: Arc<SessionState>,
+    /// None once the transfer was given up.
+    handover: Option<Arc<TransferHandover<N::Stream>>>,
     direction: Direction,
     packing: Codec,
     idle: Duration,
     bytes: u64,
-    /// Written, and not yet sent, since that time.
-    held: Vec<u8>,
-    held_since: Duration,
+    held: Held,
     agreed: Option<Agreed>,
-    truncated: bool,
-    /// How the end was not the one of a connection that is whole.
-    pub(crate) cut: Option<Error>,
+    pub(crate) ending: Ending,
     pub(crate) failure: Option<Error>,
 }
 
 impl<N: Network> Data<N> {
-    pub(crate) fn new(connection: &Connection<N>, opened: OpenTransfer<N>, direction: Direction) -> Self {
-        Self {
-            network: connection.network.clone(),
-            agreed: opened.channel.agreed().cloned(),
-            channel: Some(opened.channel),
-            session: Arc::downgrade(&connection.alive),
-            left: Some(opened.left),
-            direction,
-            packing: Codec::new(connection.mode, direction, connection.settings.inflation_limit),
-            idle: match connection.is_unannounced() {
-                // The server has said that it is done.
-                true => connection.settings.idle_timeout.min(CLOSE_LINGER),
-                false => connection.settings.idle_timeout,
-            },
-            bytes: 0,
-            held: Vec::new(),
-            held_since: Duration::ZERO,
-            truncated: false,
-            cut: None,
-            failure: None,
-        }
-    }
-
     pub(crate) fn check_open(&mut self) -> Result<(), Error> {
-        if self.session.strong_count() == 0 {
+        if self.session.is_closed() {
             self.close();
             return Err(Error::Closed);
         }
@@ -123,7 +81,7 @@ impl<N: Network> Data<N> {
     pub(crate) async fn read(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Error> {
         self.check_open()?;
         let Some(channel) = &mut self.channel else { return Ok(0) };
-        let control = self.left.as_deref().map(|left| &left.control);
+        let control = self.handover.as_deref().map(|handover| &handover.control);
         let packing = &mut self.packing;
         let reading = async {
             let reading = pin!(async {
@@ -137,8 +95,8 @@ impl<N: Network> Data<N> {
         let read = timeout(&self.network, self.idle, Phase::Data, pin!(reading)).await;
         match read {
             Ok(0) => {
-                self.truncated = channel.is_truncated();
-                if !self.truncated {
+                self.ending.truncated = channel.is_truncated();
+                if !self.ending.truncated {
                     // The server has said all; whether it still listens does not matter.
                     let _ = timeout(&self.network, self.idle, Phase::Data, channel.say_goodbye()).await;
                 }
@@ -158,7 +116,7 @@ impl<N: Network> Data<N> {
 
     /// All bytes that there are came before the reset that ended them.
     pub(crate) fn end_by_reset(&mut self) -> usize {
-        self.cut = self.failure.take();
+        self.ending.cut = self.failure.take();
         0
     }
 
@@ -191,15 +149,15 @@ impl<N: Network> Data<N> {
         if !self.channel.as_ref().is_some_and(Channel::is_secure) {
             return self.send(bytes).await;
         }
-        if self.held.is_empty() {
+        if self.held.bytes.is_empty() {
             if bytes.len() >= UPLOAD_COALESCE_BYTES {
                 return self.send(bytes).await;
             }
-            self.held_since = self.network.now();
+            self.held.since = self.network.now();
         }
-        self.held.extend_from_slice(bytes);
-        if self.held.len() < UPLOAD_COALESCE_BYTES
-            && self.network.now().saturating_sub(self.held_since) < UPLOAD_COALESCE_DELAY
+        self.held.bytes.extend_from_slice(bytes);
+        if self.held.bytes.len() < UPLOAD_COALESCE_BYTES
+            && self.network.now().saturating_sub(self.held.since) < UPLOAD_COALESCE_DELAY
         {
             return Ok(());
         }
@@ -210,7 +168,7 @@ impl<N: Network> Data<N> {
     pub(crate) async fn flush(&mut self) -> Result<(), Error> {
         self.begin_sending()?;
         if let Codec::Deflate(deflater) = &mut self.packing {
-            self.held.extend(deflater.flush());
+            self.held.bytes.extend(deflater.flush());
         }
         self.send_held().await?;
         self.failure = None;
@@ -218,7 +176,7 @@ impl<N: Network> Data<N> {
     }
 
     async fn send_held(&mut self) -> Result<(), Error> {
-        let held = core::mem::take(&mut self.held);
+        let held = core::mem::take(&mut self.held.bytes);
         self.send(&held).await?;
         let Some(channel) = &mut self.channel else { return Err(Error::Closed) };
         let flushed = timeout(&self.network, self.idle, Phase::Data, channel.flush()).await;
@@ -230,7 +188,7 @@ impl<N: Network> Data<N> {
         while !rest.is_empty() {
             let Some(channel) = &mut self.channel else { return Err(Error::Closed) };
             let piece = rest.get(..CHUNK).unwrap_or(rest);
-            let control = self.left.as_deref().map(|left| &left.control);
+            let control = self.handover.as_deref().map(|handover| &handover.control);
             let writing = async { with_keepalive(&self.network, control, pin!(channel.write(piece))).await };
             let written = timeout(&self.network, self.idle, Phase::Data, pin!(writing)).await;
             let count = self.remember(written)?;
@@ -240,80 +198,6 @@ impl<N: Network> Data<N> {
             }
         }
         Ok(())
-    }
-
-    /// Everything is written: let it go out, and read the server's verdict.
-    pub(crate) async fn end(&mut self, connection: &mut Connection<N>) -> Result<Raw, Error> {
-        if let (Some(channel), None) = (&mut self.channel, &self.failure) {
-            if let Codec::Deflate(deflater) = &mut self.packing {
-                self.held.extend(deflater.finish());
-            }
-            let ending = finish(&self.network, connection.settings.proxy.is_some(), channel, &self.held);
-            match timeout(&self.network, self.idle, Phase::Data, ending).await {
-                // All bytes were sent before. Whether they arrived is another question.
-                Err(Error::ConnectionLost(text) | Error::Other(text)) if self.held.is_empty() => {
-                    self.cut = Some(Error::ConnectionLost(text));
-                }
-                ended => self.failure = ended.err(),
-            }
-        }
-        let heard = match self.failure {
-            Some(_) => None,
-            None => self.hear_end(connection).await,
-        };
-        self.close();
-        match heard {
-            Some(reply) => self.judge(reply),
-            None => self.verdict(connection).await,
-        }
-    }
-
-    /// What is on its way, tickets for example, must not meet a closed socket: that would be a reset, and lose what was
-    /// sent. How the server ends the data connection shows whether something on the path has cut it. Gives the verdict
-    /// where that comes first.
-    async fn hear_end(&mut self, connection: &mut Connection<N>) -> Option<Result<Raw, Error>> {
-        let channel = self.channel.as_mut()?;
-        let heard = match select(channel.hear_end(), connection.verdict()).await {
-            Either::First(ended) => {
-                self.cut = self.cut.take().or(ended.err());
-                return None;
-            }
-            Either::Second(reply) => reply,
-        };
-        let ended = match (&heard, channel.is_secure()) {
-            (Err(_), _) => None,
-            (Ok(_), true) => match select(channel.hear_end(), self.network.sleep(CLOSE_LINGER)).await {
-                Either::First(ended) => Some(ended),
-                Either::Second(()) => Some(Err(unclosed())),
-            },
-            // Without TLS its end proves nothing, and is not worth a wait.
-            (Ok(_), false) => now_or_never(channel.hear_end()),
-        };
-        self.cut = self.cut.take().or(ended.and_then(Result::err));
-        Some(heard)
-    }
-
-    /// The server's verdict; a transfer that failed on this side is no success, whatever the server says.
-    pub(crate) async fn verdict(&mut self, connection: &mut Connection<N>) -> Result<Raw, Error> {
-        if self.left.is_none() {
-            // Given up: there is nothing to be said for it.
-            connection.drain_pending_replies().await?;
-            return Err(self.failure.take().unwrap_or(Error::Closed));
-        }
-        let reply = connection.verdict().await;
-        self.judge(reply)
-    }
-
-    fn judge(&mut self, reply: Result<Raw, Error>) -> Result<Raw, Error> {
-        match reply {
-            Ok(reply) => self.failure.take().map_or(Ok(reply), Err),
-            Err(Error::Transient(reply) | Error::Permanent(reply)) if self.was_not_resumed(&reply) => {
-                Err(Error::Tls(format!(
-                    "the data connection did not resume the TLS session, which this server seems to require: {reply}"
-                )))
-            }
-            Err(error) => Err(error),
-        }
     }
 
     /// Whether the end that was read can be trusted: by the size that the server announced, by TLS, and by the end of
@@ -332,10 +216,10 @@ impl<N: Network> Data<N> {
             }
             _ if ends.policy == DataEnd::Verified && is_sure => Ok(()),
             _ if ends.policy == DataEnd::Lenient => Ok(()),
-            _ if self.truncated => Err(unclosed()),
+            _ if self.ending.truncated => Err(unclosed()),
             // Outside TLS the end of a connection proves no more than the size does.
             Some(_) if ends.policy == DataEnd::Verified && self.agreed.is_none() => Ok(()),
-            _ => self.cut.clone().map_or(Ok(()), Err),
+            _ => self.ending.cut.clone().map_or(Ok(()), Err),
         }
     }
 
@@ -343,50 +227,25 @@ impl<N: Network> Data<N> {
     pub(crate) fn end_of_listing(&self) -> ListingEnd {
         match &self.agreed {
             None => ListingEnd::Clear,
-            Some(_) if self.truncated && !self.packing.is_whole() => ListingEnd::Cut,
+            Some(_) if self.ending.truncated && !self.packing.is_whole() => ListingEnd::Cut,
             Some(_) => ListingEnd::Sealed,
         }
     }
 
-    pub(crate) async fn abort(mut self, session: &mut Session<N>) -> Result<Reply, Error> {
-        let owner = self.session.clone();
-        session
-            .end_transfer(&owner, async |connection| {
-                self.leave();
-                connection.abort().await
-            })
-            .await
-    }
-
     /// Give the transfer up. Its replies, and the end of a connection inside TLS, are left to the session.
     pub(crate) fn leave(&mut self) {
-        let Some(left) = self.left.take() else { return };
-        if let (Some(channel), None) = (self.channel.take_if(|channel| channel.is_secure()), &self.failure) {
-            left.leave(channel, self.direction);
-        }
-        self.close();
+        let Some(handover) = self.handover.take() else { return };
+        let channel = self.channel.take().filter(|channel| channel.is_secure() && self.failure.is_none());
+        handover.give_back(channel.map(|channel| (channel, self.direction)));
     }
 
-    pub(crate) fn outcome(&self, connection: &Connection<N>, reply: &Raw) -> Outcome {
-        Outcome {
-            reply: connection.control.text(reply),
-            bytes: self.bytes,
-            encrypted: self.agreed.is_some(),
-            resumed: self.agreed.as_ref().is_some_and(|agreed| agreed.resumed),
-            name: None,
-            checksum: None,
-            verified: Verified::No(NotVerified::NoSize),
-            size: None,
-        }
+    /// What TLS on it has agreed.
+    pub(crate) fn agreed(&self) -> Option<&Agreed> {
+        self.agreed.as_ref()
     }
 
     pub(crate) fn close(&mut self) {
         self.channel = None;
-    }
-
-    fn was_not_resumed(&self, reply: &Reply) -> bool {
-        let came = self.direction == Direction::Receiving && self.bytes > 0;
-        REUSE_WANTED.contains(&reply.code) && !came && self.agreed.as_ref().is_some_and(|agreed| !agreed.resumed)
     }
 
     fn remember<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {

@@ -1,8 +1,8 @@
 //! Transfers in mode `Z` (draft-preston-ftpext-deflate-04): all that a data connection carries is one zlib stream (RFC
 //! 1950), inside TLS where there is any.
 
-use crate::data::Direction;
 use crate::error::{Error, Limit};
+use crate::handover::Direction;
 use crate::limits::{CHUNK, INFLATION_RATIO};
 use crate::network::Stream;
 use crate::settings::TransferMode;

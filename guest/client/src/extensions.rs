@@ -26,3 +26,10 @@ pub(crate) enum Utf8 {
     /// The caller has sent an `OPTS`.
     Callers,
 }
+
+/// What the server says about itself.
+#[derive(Default)]
+pub(crate) struct Extensions {
+    pub(crate) features: Features,
+    pub(crate) utf8: Utf8,
+}

@@ -177,9 +177,9 @@ impl<N: Network> Pair<'_, N> {
     async fn transfer(&mut self, listener: Side, address: SocketAddr) -> Result<Copied, Error> {
         self.target.control.begin_line(&self.stor).await?;
         let heard = match listener {
-            Side::Source => Some(self.target.control.reply().await?),
+            Side::Source => Some(self.target.control.answer().await?),
             // It may say nothing until the source connects.
-            Side::Target => match select(self.target.control.reply(), self.target.network.sleep(HEAD_START)).await {
+            Side::Target => match select(self.target.control.answer(), self.target.network.sleep(HEAD_START)).await {
                 Either::First(reply) => Some(reply?),
                 Either::Second(()) => None,
             },
@@ -259,7 +259,7 @@ impl<N: Network> Connection<N> {
         if self.settings.proxy.is_some() {
             return Err(Error::Unsupported("servers do not copy through a proxy".to_string()));
         }
-        if self.mode != TransferMode::Stream {
+        if self.parameters.mode != TransferMode::Stream {
             return Err(Error::InvalidArgument("servers copy in the transfer mode stream".to_string()));
         }
         let private = self.protect().await?;
@@ -284,7 +284,7 @@ impl<N: Network> Connection<N> {
 
     /// The reply of 2yz that ends the command. May be dropped while it waits.
     async fn last_word(&mut self, limit: Duration) -> Result<Raw, Error> {
-        let reply = self.control.last_reply(limit).await?;
+        let reply = self.control.verdict_within(limit).await?;
         self.control.check_verdict(&reply)?;
         self.positive(reply)
     }

@@ -16,6 +16,7 @@ use core::convert::Infallible;
 use core::future::pending;
 use core::time::Duration;
 use ftp_protocol::command;
+use ftp_protocol::conversation::KeepAlive;
 use ftp_protocol::reply::Reply as Raw;
 use ftp_protocol::reply::{self, Limits, Reader};
 use spin::Mutex;
@@ -27,35 +28,13 @@ pub(crate) const READ: usize = 4096;
 pub(crate) struct ControlStream<S> {
     pub(crate) channel: Channel<S>,
     pub(crate) reader: Reader,
+    /// What was read last.
+    pub(crate) buffer: Vec<u8>,
     /// Commands, or the rest of one.
     pub(crate) unsent: Vec<u8>,
     /// Replies that came in a transfer and are not those to its `NOOP`s.
     heard: VecDeque<Raw>,
     failure: Option<Error>,
-    pub(crate) noops: Noops,
-}
-
-/// The `NOOP`s of transfers.
-#[derive(Debug, Default)]
-pub(crate) struct Noops {
-    /// Sent in this transfer.
-    pub(crate) sent: usize,
-    /// Sent and without a reply.
-    pub(crate) unanswered: usize,
-    /// The server answered one with an error: no more are sent.
-    pub(crate) rejected: bool,
-}
-
-impl Noops {
-    /// Whether the reply is one to a `NOOP`. No transfer ends with such a code.
-    pub(crate) fn take(&mut self, reply: &Raw) -> bool {
-        let is_taken = self.unanswered > 0 && matches!(reply.code, 200 | 202 | 500..=504 | 530);
-        if is_taken {
-            self.unanswered -= 1;
-            self.rejected |= !reply.is_positive();
-        }
-        is_taken
-    }
 }
 
 impl<S: Stream> ControlStream<S> {
@@ -63,10 +42,10 @@ impl<S: Stream> ControlStream<S> {
         Self {
             channel,
             reader: Reader::new(Limits::default()),
+            buffer: Vec::new(),
             unsent: Vec::new(),
             heard: VecDeque::new(),
             failure: None,
-            noops: Noops::default(),
         }
     }
 
@@ -92,32 +71,33 @@ impl<S: Stream> ControlStream<S> {
     }
 
     /// Look at what came. False when there is nothing more to be done here.
-    fn listen(&mut self) -> Result<bool, reply::Error> {
-        let mut bytes = Vec::new();
-        match now_or_never(self.channel.read(&mut bytes, READ)) {
+    fn listen(&mut self, keep_alive: &mut KeepAlive) -> Result<bool, reply::Error> {
+        self.buffer.clear();
+        match now_or_never(self.channel.read(&mut self.buffer, READ)) {
             None => {}
             // Whoever reads next comes to this end too.
             Some(Ok(0)) => return Ok(false),
-            Some(Ok(_)) => self.reader.feed(&bytes),
+            Some(Ok(_)) => self.reader.feed(&self.buffer),
             Some(Err(error)) => {
                 self.failure = Some(error);
                 return Ok(false);
             }
         }
         while let Some(reply) = self.reader.next_reply()? {
-            if !self.noops.take(&reply) {
+            if !keep_alive.take(&reply) {
                 // The verdict, before the last of the data: the transfer is at its end.
                 self.heard.push_back(reply);
                 return Ok(false);
             }
         }
-        Ok(!self.noops.rejected)
+        Ok(!keep_alive.rejected)
     }
 }
 
 /// A control connection that is lent to a transfer.
 pub(crate) struct BorrowedControl<S> {
     wire: ControlStream<S>,
+    keep_alive: KeepAlive,
     interval: Duration,
     /// When something was last sent.
     last: Duration,
@@ -125,13 +105,12 @@ pub(crate) struct BorrowedControl<S> {
 }
 
 impl<S: Stream> BorrowedControl<S> {
-    pub(crate) fn new(mut wire: ControlStream<S>, interval: Duration, now: Duration) -> Self {
-        wire.noops.sent = 0;
-        Self { wire, interval: interval.max(SHORTEST_KEEPALIVE), last: now, done: false }
+    pub(crate) fn new(wire: ControlStream<S>, keep_alive: KeepAlive, interval: Duration, now: Duration) -> Self {
+        Self { wire, keep_alive, interval: interval.max(SHORTEST_KEEPALIVE), last: now, done: false }
     }
 
-    pub(crate) fn into_wire(self) -> ControlStream<S> {
-        self.wire
+    pub(crate) fn into_parts(self) -> (ControlStream<S>, KeepAlive) {
+        (self.wire, self.keep_alive)
     }
 
     /// One `NOOP` after another, each when the connection was silent for long enough. May be dropped at any time.
@@ -144,15 +123,14 @@ impl<S: Stream> BorrowedControl<S> {
                 continue;
             }
             self.last = now;
-            let goes_on = matches!(self.wire.listen(), Ok(true));
-            if !goes_on || self.wire.noops.unanswered >= MAX_UNANSWERED {
+            let goes_on = matches!(self.wire.listen(&mut self.keep_alive), Ok(true));
+            if !goes_on || self.keep_alive.unanswered >= MAX_UNANSWERED {
                 self.done = !goes_on;
                 continue;
             }
             let Ok(line) = command::line("NOOP", None) else { break };
             self.wire.unsent.extend(line);
-            self.wire.noops.unanswered += 1;
-            self.wire.noops.sent += 1;
+            self.keep_alive.sent();
             self.done = self.wire.flush().await.is_err();
         }
         pending().await

@@ -1,9 +1,10 @@
 //! Listings: what comes line by line, within limits.
 
 use crate::connection::{Connection, is_about_the_path};
+use crate::data::ListingEnd;
 use crate::error::{Error, Limit, Reply};
 use crate::limits::{CHUNK, LISTING_BATCH_BYTES, LISTING_LINE, LISTING_SIZE, listed_cost};
-use crate::listing::{ListOptions, ListingCommand, ListingEnd, ListingWay, Moves};
+use crate::listing::{ListOptions, ListingCommand, ListingWay, Moves};
 use crate::network::Network;
 use crate::session::Session;
 use crate::settings::Representation;

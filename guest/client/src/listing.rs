@@ -1,9 +1,7 @@
 //! The listing of a directory, and what reports whether it is all of it.
 
-use crate::connection::Connection;
-use crate::error::{Error, Reply};
-use crate::lines::{Budget, Entries, cost};
-use crate::network::Network;
+use crate::data::ListingEnd;
+use crate::error::Reply;
 use alloc::vec::Vec;
 use ftp_protocol::listing::Listed;
 
@@ -34,17 +32,6 @@ pub enum ListingCommand {
     Mlsd,
     /// `LIST`, which may leave out those that begin with a dot.
     List,
-}
-
-/// How the data of a listing ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ListingEnd {
-    /// In the clear, where a connection that was cut ends just so.
-    Clear,
-    /// Inside TLS, with its own end: nothing is missing.
-    Sealed,
-    /// Inside TLS, without it.
-    Cut,
 }
 
 /// The listing of a directory, and what reports whether it is all of it.
@@ -85,42 +72,4 @@ pub(crate) enum Moves {
     AsAsked,
     /// Where the options say so; and it stays there.
     Stays,
-}
-
-/// (MLSD, else LIST) A whole listing.
-pub(crate) async fn list<N: Network>(
-    connection: &mut Connection<N>,
-    path: Option<&str>,
-    options: ListOptions,
-    moves: Moves,
-) -> Result<Listing, Error> {
-    let listing = match Entries::open(connection, path, options, moves).await {
-        Ok(entries) => all_of(entries, connection).await,
-        Err(error) => Err(error),
-    };
-    connection.return_home().await?;
-    listing
-}
-
-async fn all_of<N: Network>(mut entries: Entries<N>, connection: &mut Connection<N>) -> Result<Listing, Error> {
-    let mut budget = Budget::default();
-    let mut all = Vec::new();
-    loop {
-        match entries.next(&mut budget).await {
-            Ok(Some(listed)) => {
-                let mut next = Some(listed);
-                while let Some(listed) = next {
-                    budget.spend(cost(&listed))?;
-                    all.push(listed);
-                    next = entries.next_ready(&mut budget).unwrap_or_default();
-                }
-            }
-            Err(error @ Error::LimitExceeded(_)) => return Err(error),
-            // What fails on this side fails the verdict too.
-            Ok(None) | Err(_) => break,
-        }
-    }
-    let (command, way, has_line_end) = (entries.command, entries.way, entries.has_line_end());
-    let (end, no_files) = entries.end(connection).await?;
-    Ok(Listing { listed: all, command, way, has_line_end, end, no_files })
 }

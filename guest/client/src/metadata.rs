@@ -1,8 +1,10 @@
 //! What else a server knows about files, or can change: each by the extension that it has.
 
+use crate::checksum::Checksum;
 use crate::connection::Connection;
 use crate::control::Raw;
 use crate::error::{Error, Reply, unless_refused};
+use crate::known::SetTime;
 use crate::network::Network;
 use crate::settings::Representation;
 use alloc::format;
@@ -11,26 +13,6 @@ use alloc::vec::Vec;
 use ftp_protocol::checksum::{self, Algorithm, Way};
 use ftp_protocol::features;
 use ftp_protocol::time::{Timestamp, parse_time_val, time_val};
-
-/// The checksum of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Checksum {
-    /// What it was computed with.
-    pub algorithm: Algorithm,
-    /// In hexadecimal, lower case.
-    pub value: String,
-}
-
-/// How the modification time of a file is set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SetTime {
-    /// `MFMT` (draft-somers-ftp-mfxx).
-    Mfmt,
-    /// `MDTM` with a time before the name: older, and not to be told from a name that begins with digits.
-    Mdtm,
-    /// `SITE UTIME`, with the times of access, change and creation.
-    Utime,
-}
 
 impl<N: Network> Connection<N> {
     /// The best checksum that the server names among its features.
@@ -60,9 +42,9 @@ impl<N: Network> Connection<N> {
     }
 
     async fn hash(&mut self, algorithm: Algorithm, path: &[u8]) -> Result<Raw, Error> {
-        if self.hash != Some(algorithm) {
+        if self.known.hash != Some(algorithm) {
             self.command("OPTS", Some(format!("HASH {algorithm}").as_bytes())).await?;
-            self.hash = Some(algorithm);
+            self.known.hash = Some(algorithm);
         }
         self.command("HASH", Some(path)).await
     }
@@ -72,7 +54,7 @@ impl<N: Network> Connection<N> {
         let path = self.bytes(name)?;
         let value = time_val(time.seconds).filter(|_| time.utc);
         let value = value.ok_or_else(|| Error::InvalidArgument("not a UTC time of the years 0 to 9999".to_string()))?;
-        if let Some(way) = self.set_time {
+        if let Some(way) = self.known.set_time {
             let reply = self.try_set_time(way, &path, &value).await?;
             return self.positive(reply).map(|reply| self.control.text(&reply));
         }
@@ -86,7 +68,7 @@ impl<N: Network> Connection<N> {
             let told = parse_time_val(reply.last_line()).is_some_and(|told| told.seconds != time.seconds);
             let is_set = reply.is_positive() && reply.code != 202;
             if is_set && !told {
-                self.set_time = Some(way);
+                self.known.set_time = Some(way);
                 return Ok(self.control.text(&reply));
             }
             let says_why = !is_set && (has_mfmt || !is_unknown(&reply));

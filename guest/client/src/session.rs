@@ -1,27 +1,25 @@
 //! Sessions: what a program does with a server.
 
+mod listings;
+mod transfers;
+
+use crate::checksum::Checksum;
 use crate::connection::{Connection, WorkingDirectory};
 use crate::error::{Error, Phase, Reply};
-use crate::fxp::{self, Copied};
-use crate::lines::{self, Entries};
-use crate::listing::{self, ListOptions, Listing, ListingWay, Moves};
-use crate::metadata::Checksum;
+use crate::handover::SessionId;
 use crate::network::Network;
-use crate::settings::{DataMode, Representation, Settings, TransferMode};
+use crate::settings::{DataMode, Settings, TransferMode};
 use crate::timeout::timeout;
 use crate::tls::{Agreed, Protection};
-use crate::transfer::{Check, Download, Upload};
-use crate::verify::{Place, ReportedSize, Sizing};
+use crate::verify::ReportedSize;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
-use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
 use core::pin::{Pin, pin};
 use ftp_protocol::checksum::Algorithm;
 use ftp_protocol::command;
-use ftp_protocol::listing::{Entry, Listed};
-use ftp_protocol::path::may_be_misread;
+use ftp_protocol::listing::Entry;
 use ftp_protocol::time::Timestamp;
 
 /// Commands that have a function of their own, because they transfer data, log in or out, or change how the two sides
@@ -30,9 +28,6 @@ const OWN_FUNCTION: [&str; 28] = [
     "ABOR", "ACCT", "ADAT", "APPE", "AUTH", "CCC", "CPSV", "EPRT", "EPSV", "LIST", "LPRT", "LPSV", "MLSD", "NLST",
     "PASS", "PASV", "PBSZ", "PORT", "PROT", "QUIT", "REIN", "REST", "RETR", "SPSV", "SSCN", "STOR", "STOU", "USER",
 ];
-
-/// Of these, the ones that carry data, and so may be given to [`Session::receive`] or [`Session::send`].
-const CARRY_DATA: [&str; 7] = ["APPE", "LIST", "MLSD", "NLST", "RETR", "STOR", "STOU"];
 
 /// A control connection. Dropping it, or the future of any call, closes it.
 ///
@@ -169,7 +164,7 @@ impl<N: Network> Session<N> {
     pub async fn command(&mut self, line: &str) -> Result<Reply, Error> {
         check_verb(line, &[])?;
         self.call(async |connection| {
-            connection.sized = None;
+            connection.known.sizes.last = None;
             connection.raw(line).await
         })
         .await
@@ -220,7 +215,7 @@ impl<N: Network> Session<N> {
     /// (CWD, or CDUP for `..`; RFC 959)
     pub async fn change_directory(&mut self, path: &str) -> Result<Reply, Error> {
         self.call(async |connection| {
-            connection.sized = None;
+            connection.known.sizes.last = None;
             connection.change_directory(path).await
         })
         .await
@@ -246,46 +241,6 @@ impl<N: Network> Session<N> {
         self.call(async |connection| connection.rename(old, new).await).await
     }
 
-    /// (MLSD, RFC 3659; else LIST) The members of a directory, of the working directory unless a path is given.
-    ///
-    /// For a path that some servers take for a pattern, for options or for several arguments, the session goes there (PWD,
-    /// CWD), lists without an argument and returns (CWD). Where `PWD` reports no way back that is
-    /// [`Error::Unsupported`], and where the server does not let it return, [`Error::NoWayBack`]. A directory that cannot be
-    /// entered is listed by its path.
-    pub async fn entries(&mut self, path: Option<&str>) -> Result<Vec<Listed>, Error> {
-        let listing =
-            self.call(async |connection| listing::list(connection, path, way_to(path), Moves::ForCaller).await).await;
-        listing.map(|listing| listing.listed)
-    }
-
-    /// As [`Self::entries`], with what reports whether the listing is whole, and by the way that is asked for. By
-    /// [`ListingWay::Entered`] the session stays in a directory whose path begins with `/`, and returns from any other.
-    pub async fn list(&mut self, path: Option<&str>, options: ListOptions) -> Result<Listing, Error> {
-        let moves = match path.is_some_and(|path| path.starts_with('/')) {
-            true => Moves::Stays,
-            false => Moves::AsAsked,
-        };
-        self.call(async |connection| listing::list(connection, path, options, moves).await).await
-    }
-
-    /// (MLSD, RFC 3659; else LIST) As [`Self::entries`] in portions, for a directory of any size. The session returns from
-    /// where it had to go at its end, or before the next command.
-    pub async fn open_entries(&mut self, path: Option<&str>) -> Result<Entries<N>, Error> {
-        self.call(async |connection| {
-            let entries = Entries::open(connection, path, way_to(path), Moves::ForCaller).await;
-            if entries.is_err() {
-                connection.return_home().await?;
-            }
-            entries
-        })
-        .await
-    }
-
-    /// (STAT, RFC 959) The members of a directory as lines of a `LIST` reply, over the control connection.
-    pub async fn entries_by_status(&mut self, path: Option<&str>) -> Result<Vec<Listed>, Error> {
-        self.call(async |connection| lines::entries_by_status(connection, path).await).await
-    }
-
     /// (MLST, RFC 3659; else SIZE and MDTM)
     pub async fn entry(&mut self, path: &str) -> Result<Entry, Error> {
         self.call(async |connection| connection.entry(path).await).await
@@ -294,16 +249,6 @@ impl<N: Network> Session<N> {
     /// (OPTS MLST, RFC 3659, section 7.9)
     pub async fn select_facts(&mut self, facts: &[String]) -> Result<Reply, Error> {
         self.call(async |connection| connection.select_facts(facts).await).await
-    }
-
-    /// (NLST, RFC 959)
-    pub async fn names(&mut self, arguments: Option<&str>) -> Result<Vec<String>, Error> {
-        self.call(async |connection| lines::texts(connection, "NLST", arguments).await).await
-    }
-
-    /// (LIST, RFC 959) The lines as they came.
-    pub async fn listing(&mut self, arguments: Option<&str>) -> Result<Vec<String>, Error> {
-        self.call(async |connection| lines::texts(connection, "LIST", arguments).await).await
     }
 
     /// (SIZE, RFC 3659, section 4) Bytes of the file as an image.
@@ -381,131 +326,13 @@ impl<N: Network> Session<N> {
         self.call(async |connection| connection.select_utf8(on).await).await
     }
 
-    /// (SIZE, PASV, PORT, RETR, STOR, SIZE) Copy a file from this server straight to another one. Two names of one file
-    /// destroy it, as the target empties what the source is to send: the caller has to exclude that.
-    pub async fn copy_to(
-        &mut self,
-        path: &str,
-        target: &mut Self,
-        target_path: &str,
-        representation: Representation,
-    ) -> Result<Copied, Error> {
-        self.call(async |source| {
-            target.call(async |target| fxp::copy(source, path, target, target_path, representation).await).await
-        })
-        .await
-    }
-
-    /// (TYPE, REST, RETR; RFC 959 and RFC 3659, section 5)
-    pub async fn retrieve(
-        &mut self,
-        path: &str,
-        representation: Representation,
-        offset: u64,
-    ) -> Result<Download<N>, Error> {
-        self.download("RETR", Some(path), representation, offset).await
-    }
-
-    /// (TYPE, REST, STOR; RFC 959 and RFC 3659, section 5)
-    pub async fn store(&mut self, path: &str, representation: Representation, offset: u64) -> Result<Upload<N>, Error> {
-        self.upload("STOR", Some(path), representation, Place::At(path, offset)).await
-    }
-
-    /// (TYPE, APPE; RFC 959)
-    pub async fn append(&mut self, path: &str, representation: Representation) -> Result<Upload<N>, Error> {
-        self.upload("APPE", Some(path), representation, Place::EndOf(path)).await
-    }
-
-    /// (TYPE, REST, STOR) Write an image at the end of a file that has so many bytes.
-    pub(crate) async fn store_at(&mut self, path: &str, size: u64) -> Result<Upload<N>, Error> {
-        self.upload("STOR", Some(path), Representation::Image, Place::Rest(path, size)).await
-    }
-
-    /// (TYPE, APPE) As [`Self::store_at`].
-    pub(crate) async fn append_at(&mut self, path: &str, size: u64) -> Result<Upload<N>, Error> {
-        self.upload("APPE", Some(path), Representation::Image, Place::RestByAppend(path, size)).await
-    }
-
-    /// The last transfer that was asked for did not begin as the server refuses the offset (REST).
-    pub fn has_refused_offset(&self) -> bool {
-        self.connection.as_ref().is_some_and(|connection| connection.refused_offset)
-    }
-
-    /// (TYPE, STOU; RFC 959) The outcome reports the name that the server chose.
-    pub async fn store_unique(&mut self, representation: Representation) -> Result<Upload<N>, Error> {
-        self.upload("STOU", None, representation, Place::Unique).await
-    }
-
-    /// (TYPE, REST, any) A command line that sends data to the client.
-    pub async fn receive(
-        &mut self,
-        line: &str,
-        representation: Representation,
-        offset: u64,
-    ) -> Result<Download<N>, Error> {
-        check_verb(line, &CARRY_DATA)?;
-        let (verb, argument) = split(line);
-        self.download(verb, argument, representation, offset).await
-    }
-
-    /// (TYPE, REST, any) A command line that takes data from the client.
-    pub async fn send(&mut self, line: &str, representation: Representation, offset: u64) -> Result<Upload<N>, Error> {
-        check_verb(line, &CARRY_DATA)?;
-        let (verb, argument) = split(line);
-        self.upload(verb, argument, representation, Place::Raw(offset)).await
-    }
-
-    async fn download(
-        &mut self,
-        verb: &str,
-        argument: Option<&str>,
-        representation: Representation,
-        offset: u64,
-    ) -> Result<Download<N>, Error> {
-        self.call(async |connection| {
-            let line = connection.line(verb, argument)?;
-            let path = argument.map_or_else(|| Ok(Vec::new()), |path| connection.bytes(path))?;
-            let check = match (verb, argument) {
-                ("RETR", Some(path)) => Check::of(connection, path, representation, offset).await?,
-                _ => None,
-            };
-            let compares = verb == "RETR" && connection.settings.verify_size;
-            let sized = argument.filter(|_| compares).and_then(|path| connection.sized(path));
-            let opened = connection.transfer(Some(representation), offset, &line).await?;
-            Ok(Download::new(connection, opened, representation, offset, check, sized, &path))
-        })
-        .await
-    }
-
-    async fn upload(
-        &mut self,
-        verb: &str,
-        argument: Option<&str>,
-        representation: Representation,
-        place: Place<'_>,
-    ) -> Result<Upload<N>, Error> {
-        self.call(async |connection| {
-            let line = connection.line(verb, argument)?;
-            let sizing = Sizing::prepare(connection, place, representation).await?;
-            let offset = place.offset();
-            let check = match (verb, argument) {
-                ("STOR", Some(path)) => Check::of(connection, path, representation, offset).await?,
-                _ => None,
-            };
-            let opened = connection.transfer(Some(representation), offset, &line).await?;
-            let is_unique = verb.eq_ignore_ascii_case("STOU");
-            Ok(Upload::new(connection, opened, representation, is_unique, sizing, check))
-        })
-        .await
-    }
-
     /// One command whose reply is 2yz.
     async fn simple(&mut self, verb: &str, argument: Option<&str>) -> Result<Reply, Error> {
         self.call(async |connection| connection.simple(verb, argument).await).await
     }
 
     /// One call, in step with the server before it begins. Not itself a future, of which each call would have its own.
-    fn call<T>(
+    pub(super) fn call<T>(
         &mut self,
         work: impl AsyncFnOnce(&mut Connection<N>) -> Result<T, Error>,
     ) -> impl Future<Output = Result<T, Error>> {
@@ -518,11 +345,11 @@ impl<N: Network> Session<N> {
     /// The call that ends a transfer of this session, and of no other.
     pub(crate) async fn end_transfer<T>(
         &mut self,
-        owner: &Weak<()>,
+        owner: SessionId,
         work: impl AsyncFnOnce(&mut Connection<N>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let connection = self.connection.as_ref().ok_or(Error::Closed)?;
-        if !owner.ptr_eq(&Arc::downgrade(&connection.alive)) {
+        if owner != connection.state.id {
             return Err(Error::InvalidArgument("the transfer belongs to another session".to_string()));
         }
         self.limited(work).await
@@ -546,15 +373,6 @@ impl<N: Network> Session<N> {
             self.last_words = connection.control.transcript.take();
         }
     }
-}
-
-/// How a directory is listed for a caller who does not say.
-fn way_to(path: Option<&str>) -> ListOptions {
-    let way = match path.is_some_and(may_be_misread) {
-        true => ListingWay::Entered,
-        false => ListingWay::Argument,
-    };
-    ListOptions { way, all: false }
 }
 
 /// Refuse a command that has a function of its own, except for those named.

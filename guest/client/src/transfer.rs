@@ -1,19 +1,19 @@
 //! Bytes on their way: downloads and uploads.
 
 use crate::ascii::{FromWire, ToWire};
-use crate::checksum::Hasher;
+use crate::checksum::{Checksum, Hasher};
 use crate::connection::{Connection, OpenTransfer, chosen_name};
 use crate::control::Raw;
-use crate::data::{Data, Direction};
+use crate::data::{Data, ListingEnd};
 use crate::error::{Error, Reply};
+use crate::handover::Direction;
+use crate::known::ReportedFile;
 use crate::limits::CHUNK;
-use crate::listing::ListingEnd;
-use crate::metadata::Checksum;
 use crate::network::Network;
 use crate::session::Session;
 use crate::settings::Representation;
 use crate::tls::DataEnd;
-use crate::verify::{NotVerified, Reported, Sizing, Verified};
+use crate::verify::{NotVerified, Sizing, Verified};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -41,6 +41,21 @@ pub struct Outcome {
     pub size: Option<u64>,
 }
 
+impl Outcome {
+    fn new<N: Network>(data: &Data<N>, connection: &Connection<N>, reply: &Raw) -> Self {
+        Self {
+            reply: connection.control.text(reply),
+            bytes: data.bytes(),
+            encrypted: data.agreed().is_some(),
+            resumed: data.agreed().is_some_and(|agreed| agreed.resumed),
+            name: None,
+            checksum: None,
+            verified: Verified::No(NotVerified::NoSize),
+            size: None,
+        }
+    }
+}
+
 /// Bytes coming from the server. Dropping it closes the data connection; the session's next call reads the replies that
 /// are still to come. Inside TLS that call ends the data connection too.
 pub struct Download<N: Network> {
@@ -48,7 +63,7 @@ pub struct Download<N: Network> {
     offset: u64,
     expected: Option<u64>,
     /// What the server said to SIZE before.
-    sized: Option<Reported>,
+    sized: Option<ReportedFile>,
     ended: bool,
     text: Option<Text>,
     check: Option<Check>,
@@ -69,7 +84,7 @@ impl<N: Network> Download<N> {
         representation: Representation,
         offset: u64,
         check: Option<Check>,
-        sized: Option<Reported>,
+        sized: Option<ReportedFile>,
         path: &[u8],
     ) -> Self {
         let expected = text::announced_size(opened.agreed.last_line(), path);
@@ -136,7 +151,7 @@ impl<N: Network> Download<N> {
         let (announced, sized) = (self.expected.filter(|_| image), self.sized);
         let check = self.check;
         session
-            .end_transfer(&data.session.clone(), async |connection| {
+            .end_transfer(data.session.id, async |connection| {
                 if !ended && data.failure.is_none() {
                     data.leave();
                     connection.drain_pending_replies().await?;
@@ -152,7 +167,7 @@ impl<N: Network> Download<N> {
                     _ => (offset, None),
                 };
                 data.check_end(size, offset, connection.data_ends(inside_tls))?;
-                let mut outcome = data.outcome(connection, &reply);
+                let mut outcome = Outcome::new(data, connection, &reply);
                 outcome.verified = match size {
                     _ if !image => Verified::No(NotVerified::Ascii),
                     Some(_) => Verified::Size,
@@ -168,7 +183,7 @@ impl<N: Network> Download<N> {
     /// The same for a listing, whose size nobody knows.
     pub(crate) async fn finish_listing(mut self, session: &mut Session<N>) -> Result<ListingEnd, Error> {
         session
-            .end_transfer(&self.data.session.clone(), async |connection| {
+            .end_transfer(self.data.session.id, async |connection| {
                 if !self.ended && self.data.failure.is_none() {
                     self.data.leave();
                     connection.drain_pending_replies().await?;
@@ -195,7 +210,7 @@ impl<N: Network> Download<N> {
 
     /// (ABOR) End early; the session stays usable. Gives the reply to ABOR, or the last one that came.
     pub async fn abort(self, session: &mut Session<N>) -> Result<Reply, Error> {
-        self.data.abort(session).await
+        abort(self.data, session).await
     }
 }
 
@@ -256,16 +271,16 @@ impl<N: Network> Upload<N> {
         let agreed = &self.agreed;
         let (sizing, check) = (self.sizing, self.check);
         session
-            .end_transfer(&data.session.clone(), async |connection| {
+            .end_transfer(data.session.id, async |connection| {
                 let verdict = data.end(connection).await?;
-                let is_early = connection.is_unannounced();
+                let is_early = connection.control.conversation.is_unannounced();
                 let reply = connection.confirmed(verdict, true).await?;
                 let policy = connection.settings.tls.data_end;
-                let cut = data.cut.take().filter(|_| policy != DataEnd::Lenient);
+                let cut = data.ending.cut.take().filter(|_| policy != DataEnd::Lenient);
                 if let (Some(cut), DataEnd::Strict) = (&cut, policy) {
                     return Err(cut.clone());
                 }
-                let mut outcome = data.outcome(connection, &reply);
+                let mut outcome = Outcome::new(data, connection, &reply);
                 let name = agreed.as_ref().and_then(|agreed| chosen_name([agreed, &reply]));
                 outcome.name = name.map(|name| connection.told(name));
                 (outcome.verified, outcome.size) =
@@ -283,8 +298,17 @@ impl<N: Network> Upload<N> {
 
     /// (ABOR) End early; the session stays usable. The server may keep what it has.
     pub async fn abort(self, session: &mut Session<N>) -> Result<Reply, Error> {
-        self.data.abort(session).await
+        abort(self.data, session).await
     }
+}
+
+async fn abort<N: Network>(mut data: Data<N>, session: &mut Session<N>) -> Result<Reply, Error> {
+    session
+        .end_transfer(data.session.id, async |connection| {
+            data.leave();
+            connection.abort().await
+        })
+        .await
 }
 
 /// The checksum of a transfer under way, to be compared with the server's.

@@ -3,6 +3,7 @@
 use crate::connection::Connection;
 use crate::control::Raw;
 use crate::error::{Error, Reply};
+use crate::known::ReportedFile;
 use crate::network::Network;
 use crate::settings::Representation;
 use alloc::format;
@@ -196,30 +197,22 @@ impl Start {
     }
 }
 
-/// The size that a server reported of a file. It may have another one by now.
-#[derive(Debug, Clone)]
-pub(crate) struct Reported {
-    path: String,
-    pub(crate) size: u64,
-    /// Nobody on the path could change it.
-    pub(crate) inside_tls: bool,
-}
-
 impl<N: Network> Connection<N> {
     /// (SIZE) The number in the reply, whatever it looks like. Kept for the end of a download.
     pub(crate) async fn size_noted(&mut self, path: &str) -> Result<(u64, Raw), Error> {
-        self.sized = None;
+        self.known.sizes.last = None;
         let argument = self.bytes(path)?;
         self.represent(Representation::Image).await?;
         let reply = self.command("SIZE", Some(&argument)).await?;
         let size = text::size(reply.last_line()).ok_or_else(|| self.unexpected(&reply))?;
-        self.sized = Some(Reported { path: path.to_string(), size, inside_tls: self.control.agreed().is_some() });
+        self.known.sizes.last =
+            Some(ReportedFile { path: path.to_string(), size, inside_tls: self.control.agreed().is_some() });
         Ok((size, reply))
     }
 
     /// The size that was reported last, if it was that of this file.
-    pub(crate) fn sized(&self, path: &str) -> Option<Reported> {
-        self.sized.clone().filter(|sized| sized.path == path)
+    pub(crate) fn sized(&self, path: &str) -> Option<ReportedFile> {
+        self.known.sizes.last.clone().filter(|sized| sized.path == path)
     }
 
     /// The size that so many bytes from an offset on are to be compared with: the one that was asked for before, or else the
@@ -230,7 +223,7 @@ impl<N: Network> Connection<N> {
         bytes: u64,
         offset: u64,
         announced: Option<u64>,
-        sized: Option<&Reported>,
+        sized: Option<&ReportedFile>,
     ) -> Result<Option<u64>, Error> {
         let end = bytes.saturating_add(offset);
         let Some(sized) = sized else { return Ok(announced) };
@@ -250,14 +243,14 @@ impl<N: Network> Connection<N> {
 
     /// (SIZE) Not asked again where the server does not know the command.
     pub(crate) async fn reported_size(&mut self, path: &str) -> Result<ReportedSize, Error> {
-        if self.size_unknown {
+        if self.known.sizes.unknown {
             return Ok(ReportedSize::Nothing);
         }
         match self.size_noted(path).await {
             Ok((size, _)) => Ok(ReportedSize::Bytes(size)),
             Err(Error::Permanent(Reply { code: 550, .. })) => Ok(ReportedSize::Missing),
             Err(Error::Permanent(Reply { code: 500 | 502, .. })) => {
-                self.size_unknown = true;
+                self.known.sizes.unknown = true;
                 Ok(ReportedSize::Nothing)
             }
             Err(Error::Unexpected(reply)) if is_time(&reply) => Err(self.time_for_size()),

@@ -9,6 +9,7 @@
 //! - splitting replies off the control connection ([`reply`]), which of them can answer a command ([`codes`]), and reading
 //!   what they report: addresses ([`address`]), directories ([`path`]), extensions ([`features`]), times ([`time`]) and
 //!   free texts ([`text`])
+//! - which reply belongs to which command ([`conversation`], [`codes`])
 //! - writing commands ([`command`]), the one place where a line end could be smuggled in
 //! - listings: the facts of `MLSD` and `MLST`, and the lines of `LIST` ([`listing`])
 //! - names as text and back, in UTF-8 and in the character sets of older servers ([`encoding`], [`charset`]), and past
@@ -16,7 +17,7 @@
 //!
 //! # Out of scope
 //!
-//! - connections, TLS, time limits, and which command follows which reply
+//! - connections, TLS, time limits, and which command comes next
 //! - Telnet negotiation: its bytes are text here, as no FTP server in use negotiates
 //! - record and page structure, the modes of transfers
 //!
@@ -56,6 +57,7 @@ pub mod charset;
 pub mod checksum;
 pub mod codes;
 pub mod command;
+pub mod conversation;
 pub mod encoding;
 mod escape;
 pub mod features;

@@ -30,13 +30,13 @@ impl<N: Network> Connection<N> {
 
     /// As [`Self::connect_data`]; some servers have to know first what it is for (PRET).
     async fn connect_data_for(&mut self, line: &[u8]) -> Result<N::Stream, Error> {
-        if !self.pret {
+        if !self.ports.pret {
             match self.connect_data().await {
                 Err(Error::Permanent(reply)) if reply.lines.iter().any(|line| line.contains("PRET")) => {}
                 connected => return connected,
             }
-            self.pret = true;
-            self.only_pasv = false;
+            self.ports.pret = true;
+            self.ports.only_pasv = false;
         }
         let pret = [b"PRET ", line].concat();
         let reply = self.control.exchange_line(&pret).await?;
@@ -55,7 +55,7 @@ impl<N: Network> Connection<N> {
             }
         }
         let has_pasv = self.may_have_pasv()?;
-        if self.only_pasv {
+        if self.ports.only_pasv {
             return self.connect_by_pasv(limit).await;
         }
         let port = match self.epsv_port().await? {
@@ -91,8 +91,8 @@ impl<N: Network> Connection<N> {
     /// Whether `EPSV` for the next transfer may go with the command of this one. With `NOOP`s in between nobody could tell
     /// the replies apart.
     pub(super) fn may_ask_ahead(&self) -> bool {
-        let passive = matches!(self.settings.data_mode, DataMode::Passive) && !self.pret && !self.only_pasv;
-        self.settings.pipelining && self.settings.keepalive.is_none() && passive && self.knows_epsv
+        let passive = matches!(self.settings.data_mode, DataMode::Passive) && !self.ports.pret && !self.ports.only_pasv;
+        self.settings.pipelining && self.settings.keepalive.is_none() && passive && self.ports.knows_epsv
     }
 
     /// The port that was asked for together with the last transfer. An old one may be another client's by now.
@@ -107,7 +107,7 @@ impl<N: Network> Connection<N> {
         self.control.transcript.note(&format!("the port of EPSV cannot be reached ({failure}); trying PASV"));
         match self.connect_by_pasv(limit).await {
             Ok(stream) => {
-                self.only_pasv = true;
+                self.ports.only_pasv = true;
                 Ok(stream)
             }
             // The server has no `PASV`: what matters is what went wrong before.
@@ -145,9 +145,9 @@ impl<N: Network> Connection<N> {
         };
         match port {
             Some(port) => {
-                self.knows_epsv |= reply.code == 229;
+                self.ports.knows_epsv |= reply.code == 229;
                 // It would have to be brought in step each time.
-                self.only_pasv |= reply.code == 227;
+                self.ports.only_pasv |= reply.code == 227;
                 Ok(Ok(port))
             }
             None if reply.code == 229 && !self.may_have_pasv()? => {
@@ -161,7 +161,7 @@ impl<N: Network> Connection<N> {
     async fn pasv_port_after(&mut self, refused: Error) -> Result<u16, Error> {
         match self.port_after("PASV").await {
             Ok(port) => {
-                self.only_pasv = true;
+                self.ports.only_pasv = true;
                 Ok(port)
             }
             Err(Error::Permanent(_)) if !matches!(refused, Error::Permanent(_)) => Err(refused),
@@ -171,7 +171,7 @@ impl<N: Network> Connection<N> {
 
     /// (EPSV, else PASV) For another server to connect to.
     pub(crate) async fn passive_port(&mut self) -> Result<u16, Error> {
-        if self.only_pasv {
+        if self.ports.only_pasv {
             return self.port_after("PASV").await;
         }
         let has_pasv = self.may_have_pasv()?;
@@ -226,7 +226,7 @@ impl<N: Network> Connection<N> {
         let accepted = timeout(&network, limit, Phase::DataConnection, self.accept_peer(listener)).await;
         if let Err(Error::Timeout(_)) = accepted {
             // It may still be at it. The next call reads what it has to say.
-            self.control.begin("ABOR").await?;
+            self.control.give_up_transfer().await?;
         }
         accepted
     }
@@ -234,21 +234,14 @@ impl<N: Network> Connection<N> {
     async fn accept_peer(&mut self, listener: &mut N::Listener) -> Result<N::Stream, Error> {
         let peer = self.control.peer()?.to_canonical();
         loop {
-            let stream = match self.early {
-                Some(_) => listener.accept().await?,
+            let stream = match self.control.conversation.has_verdict() {
+                true => listener.accept().await?,
                 // There is time for a reply as long as there is for the connection.
-                None => match select(listener.accept(), self.control.reply_within(Duration::MAX)).await {
+                false => match select(listener.accept(), self.control.event(Duration::MAX)).await {
                     Either::First(stream) => stream?,
-                    Either::Second(reply) => {
-                        let reply = reply?;
-                        if reply.is_preliminary() {
-                            continue;
-                        }
-                        if !reply.is_positive() {
-                            self.transfer = None;
-                            return Err(self.refusal(&reply));
-                        }
-                        self.early = Some(reply);
+                    Either::Second(event) => {
+                        event?;
+                        self.check_not_refused()?;
                         continue;
                     }
                 },
@@ -258,6 +251,17 @@ impl<N: Network> Connection<N> {
                 return Ok(stream);
             }
             self.control.transcript.note(&format!("refused a data connection from {from}"));
+        }
+    }
+
+    /// The transfer has no verdict, or it is a positive one.
+    fn check_not_refused(&mut self) -> Result<(), Error> {
+        match self.control.conversation.take_refusal() {
+            Some(refusal) => {
+                self.transfer = None;
+                Err(self.refusal(&refusal))
+            }
+            None => Ok(()),
         }
     }
 }

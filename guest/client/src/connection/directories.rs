@@ -24,7 +24,7 @@ impl<N: Network> Connection<N> {
     /// Some servers double the byte 0xFF as Telnet does, others have directories whose names have two of them.
     pub(crate) async fn current_directory(&mut self) -> Result<String, Error> {
         let path = self.pwd().await?;
-        if let (None, Some(once)) = (self.control.doubles, telnet::undoubled(&path)) {
+        if let (None, Some(once)) = (self.control.doubling.in_replies, telnet::undoubled(&path)) {
             self.compare(&path, &once).await?;
         }
         Ok(self.told(&path))
@@ -48,7 +48,7 @@ impl<N: Network> Connection<N> {
     /// A path or a name in a reply, as far as is known how this server reports it.
     pub(crate) fn told(&mut self, path: &[u8]) -> String {
         self.control.note_name(path);
-        let once = telnet::undoubled(path).filter(|_| self.control.doubles == Some(true));
+        let once = telnet::undoubled(path).filter(|_| self.control.doubling.in_replies == Some(true));
         self.settings.encoding.decode(once.as_deref().unwrap_or(path))
     }
 
@@ -56,7 +56,7 @@ impl<N: Network> Connection<N> {
         let reply = self.command("PWD", None).await?;
         match path::parse_257(reply.last_line()) {
             Some(path) if reply.code == 257 => {
-                self.control.has_pwd = true;
+                self.control.conversation.has_pwd = true;
                 Ok(path)
             }
             _ => Err(self.unexpected(&reply)),
@@ -72,7 +72,7 @@ impl<N: Network> Connection<N> {
             self.go_home().await?;
         }
         if moved.is_positive() || moved.is_permanent() {
-            self.control.doubles = Some(doubles);
+            self.control.doubling.in_replies = Some(doubles);
         }
         Ok(())
     }
@@ -96,7 +96,7 @@ impl<N: Network> Connection<N> {
             Ok(_) => {
                 self.home = home;
                 // Its path is another one now.
-                self.sized = None;
+                self.known.sizes.last = None;
                 Ok(None)
             }
             Err(refusal @ Error::Permanent(_)) => Ok(Some(refusal)),
@@ -143,8 +143,8 @@ impl<N: Network> Connection<N> {
         let argument = self.bytes(path)?;
         let reply = self.command("MKD", Some(&argument)).await?;
         let Some(made) = path::parse_257(reply.last_line()) else { return Ok(path.to_string()) };
-        self.control.doubles = self.control.doubles.or(telnet::is_doubled(&argument, &made));
-        if self.control.doubles.is_none() && telnet::undoubled(&made).is_some() {
+        self.control.doubling.in_replies = self.control.doubling.in_replies.or(telnet::is_doubled(&argument, &made));
+        if self.control.doubling.in_replies.is_none() && telnet::undoubled(&made).is_some() {
             // It is in the directory that we are in.
             self.current_directory().await?;
         }
@@ -170,17 +170,16 @@ impl<N: Network> Connection<N> {
     pub(crate) async fn entry(&mut self, path: &str) -> Result<Entry, Error> {
         let argument = self.bytes(path)?;
         self.control.ask_for_utf8().await?;
-        if !self.mlst_refused && self.may_have("MLST").await? {
+        if !self.known.mlst_refused && self.may_have("MLST").await? {
             let reply =
                 self.control.exchange("MLST", Some(argument.as_slice()).filter(|path| !path.is_empty())).await?;
-            let reply = self.after_preliminary(reply).await?;
             if let Some(entry) = self.entry_in(&reply, path) {
                 return Ok(entry);
             }
             if is_about_the_path(reply.code) {
                 return Err(self.refusal(&reply));
             }
-            self.mlst_refused = reply.code != 250;
+            self.known.mlst_refused = reply.code != 250;
         }
         self.entry_by_size(path).await
     }

@@ -1,8 +1,8 @@
 //! TLS on the control connection and on data connections, step by step (RFC 4217).
 
+use super::Connection;
 use super::data_mode::Pending;
-use super::{Connection, begins_transfer};
-use crate::control::{Control, Raw, enable_tcp_keepalive};
+use crate::control::{Raw, begins_transfer, enable_tcp_keepalive};
 use crate::data::Ends;
 use crate::error::{Error, Phase, Reply};
 use crate::limits::CLOSE_LINGER;
@@ -48,13 +48,15 @@ impl<N: Network> Connection<N> {
         self.control.secure(tls).await?;
         // Whatever was said in the clear, somebody else may have said.
         self.forget_features();
-        self.representation = None;
+        self.parameters.representation = None;
         self.greeted_in = false;
         Ok(self.control.text(&reply))
     }
 
     pub(super) fn new_tls(&mut self) -> Result<StartedHandshake, Error> {
-        StartedHandshake::new(engine::<N>(&mut self.engine, &self.settings.tls, &self.host)?.connect(Purpose::Control)?)
+        StartedHandshake::new(
+            engine::<N>(&mut self.tls.engine, &self.settings.tls, &self.host)?.connect(Purpose::Control)?,
+        )
     }
 
     /// Send a command that needs a data connection. Inside TLS the first flight of that is made while the server is at work,
@@ -66,21 +68,21 @@ impl<N: Network> Connection<N> {
         line: &[u8],
         pending: Pending<N>,
     ) -> Result<(Raw, Opening<N>), Error> {
-        let ahead = self.may_ask_ahead().then_some("EPSV");
+        let with_epsv = self.may_ask_ahead();
         let control = &mut self.control;
         if let Pending::Connected(stream) = &pending {
             enable_tcp_keepalive(stream, &self.settings, &mut control.transcript);
         }
-        if self.protection != Some(Protection::Private) {
-            return Ok((agree(control, line, ahead).await?, Opening::Clear(pending)));
+        if self.tls.protection != Some(Protection::Private) {
+            return Ok((control.exchange_for_data(line, with_epsv).await?, Opening::Clear(pending)));
         }
         control.renew_ticket();
-        let engine = engine::<N>(&mut self.engine, &self.settings.tls, &self.host)?;
+        let engine = engine::<N>(&mut self.tls.engine, &self.settings.tls, &self.host)?;
         let begin = || StartedHandshake::new(engine.connect(Purpose::Data)?);
         let stream = match pending {
             Pending::Connected(stream) => stream,
             Pending::Listening(listener) => {
-                let (reply, begun) = join(agree(control, line, ahead), async { begin() }).await;
+                let (reply, begun) = join(control.exchange_for_data(line, with_epsv), async { begin() }).await;
                 return Ok((reply?, Opening::Begun(listener, begun)));
             }
         };
@@ -93,7 +95,7 @@ impl<N: Network> Connection<N> {
             }
             Ok(channel)
         };
-        let (mut agreeing, mut handshake) = (pin!(agree(control, line, ahead)), pin!(handshake));
+        let (mut agreeing, mut handshake) = (pin!(control.exchange_for_data(line, with_epsv)), pin!(handshake));
         let mut secured = None;
         let reply = poll_fn(|cx| {
             let reply = agreeing.as_mut().poll(cx);
@@ -128,7 +130,7 @@ impl<N: Network> Connection<N> {
         if !reply.is_positive() {
             return Err(self.unprotected("PROT", &reply));
         }
-        self.protection = Some(protection);
+        self.tls.protection = Some(protection);
         Ok(self.control.text(&reply))
     }
 
@@ -138,15 +140,15 @@ impl<N: Network> Connection<N> {
 
     /// Have data connections protected as the settings say; gives whether they are.
     pub(crate) async fn protect(&mut self) -> Result<bool, Error> {
-        if self.protection.is_none() && self.settings.security != Security::None {
+        if self.tls.protection.is_none() && self.settings.security != Security::None {
             self.protect_data(Protection::Private).await?;
         }
-        Ok(self.protection == Some(Protection::Private))
+        Ok(self.tls.protection == Some(Protection::Private))
     }
 
     /// (CCC) What protects data is agreed on before, as servers take that inside TLS only.
     pub(crate) async fn clear_command_channel(&mut self) -> Result<Reply, Error> {
-        if !self.control.logged_in || self.control.agreed().is_none() {
+        if !self.control.conversation.logged_in || self.control.agreed().is_none() {
             return Err(Error::InvalidArgument("only a session that is logged in inside TLS can leave it".to_string()));
         }
         self.protect().await?;
@@ -203,12 +205,6 @@ impl<N: Network> Connection<N> {
             Err(_) => Error::Tls(text),
         }
     }
-}
-
-/// Some servers acknowledge the command before they begin.
-async fn agree<N: Network>(control: &mut Control<N>, line: &[u8], ahead: Option<&str>) -> Result<Raw, Error> {
-    let reply = control.exchange_for_data(line, ahead).await?;
-    if reply.code == 200 { control.reply().await } else { Ok(reply) }
 }
 
 /// What makes TLS connections; made itself when it is first needed.

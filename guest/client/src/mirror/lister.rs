@@ -2,8 +2,9 @@
 
 use super::print::Print;
 use super::tree::{Doubt, Folder};
+use crate::data::ListingEnd;
 use crate::error::{Error, unless_refused};
-use crate::listing::{ListOptions, Listing, ListingCommand, ListingEnd};
+use crate::listing::{ListOptions, Listing, ListingCommand};
 use crate::network::Network;
 use crate::session::Session;
 use alloc::borrow::Cow;

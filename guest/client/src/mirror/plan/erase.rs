@@ -1,6 +1,7 @@
 //! Deleting trees: files first, then directories from the bottom up, and nothing that has to stay.
 
-use super::{Index, PlanOptions, Reason, Side, Skipped, Step, name};
+use super::index::{Index, name};
+use super::{PlanOptions, Reason, Side, Skipped, Step};
 use crate::mirror::names::is_text;
 use crate::mirror::tree::{End, Item, RelativePath};
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -43,16 +44,7 @@ impl Deletions {
         let mut kept = BTreeSet::new();
         let mut pending = Vec::from([(item, false)]);
         while let Some((item, is_twin)) = pending.pop() {
-            let stays = match options.names.check(name(item)) {
-                Err(bad) => Some(Reason::Unsafe(bad)),
-                Ok(()) if !options.patterns.include(&item.path, item.kind == Kind::Directory) => Some(Reason::Excluded),
-                Ok(()) if item.kind == Kind::Other => Some(Reason::Special),
-                Ok(()) if is_twin => Some(Reason::Twin),
-                Ok(()) if options.keep_bytes.is_some_and(|encoding| !is_text(name(item), encoding)) => {
-                    Some(Reason::NoText)
-                }
-                Ok(()) => None,
-            };
+            let stays = reason_to_stay(options, item, is_twin);
             if let Some(reason) = stays {
                 keep(&item.path, reason);
                 kept.extend(item.path.parent());
@@ -84,6 +76,18 @@ impl Deletions {
         }
         self.directories.extend(directories.into_iter().filter(|path| !kept.contains(*path)).cloned());
         all
+    }
+}
+
+/// Why something stays, whatever is in it.
+fn reason_to_stay(options: &PlanOptions, item: &Item, is_twin: bool) -> Option<Reason> {
+    match options.names.check(name(item)) {
+        Err(bad) => Some(Reason::Unsafe(bad)),
+        Ok(()) if !options.patterns.include(&item.path, item.kind == Kind::Directory) => Some(Reason::Excluded),
+        Ok(()) if item.kind == Kind::Other => Some(Reason::Special),
+        Ok(()) if is_twin => Some(Reason::Twin),
+        Ok(()) if options.keep_bytes.is_some_and(|encoding| !is_text(name(item), encoding)) => Some(Reason::NoText),
+        Ok(()) => None,
     }
 }
 

@@ -1,14 +1,17 @@
 //! Trees are written as words: `a` is a file of one byte from second 1000, `a=5` has five, `a@7` is from second 7, `d/` is
 //! a directory, `l>` a link, `p!` something else.
 
+use super::compare::{Verdict, compare};
 use super::*;
 use crate::error::Error;
 use crate::mirror::patterns::Rule;
-use crate::mirror::tree::{Doubt, End, WalkLimit};
+use crate::mirror::tree::{Doubt, End, Folder, Item, WalkLimit};
 use alloc::format;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec;
 use ftp_protocol::encoding::Encoding;
+use ftp_protocol::listing::Kind;
+use ftp_protocol::time::Precision;
 
 const UTC: Timestamp = Timestamp { seconds: 1000, nanoseconds: 0, precision: Precision::Second, utc: true };
 

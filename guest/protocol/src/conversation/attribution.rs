@@ -1,0 +1,297 @@
+//! The one place that attributes a reply.
+
+use super::event::{Event, Sentinel, Violation};
+use super::{Ahead, Conversation, Expected, MAX_PRELIMINARY, MAX_STRAYS, Reason};
+use crate::codes::{self, Fit};
+use crate::reply::Reply;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::mem::take;
+
+impl Conversation {
+    /// Attribute the next reply. Nothing else does.
+    ///
+    /// # Errors
+    ///
+    /// [`Violation`]: the session is out of step, and of no further use.
+    pub fn received(&mut self, reply: Reply) -> Result<Event, Violation> {
+        if reply.code == 421 {
+            return Ok(Event::Closing(reply));
+        }
+        match take(&mut self.expected) {
+            Expected::Nothing => self.unasked(),
+            Expected::Reply { verb, preliminary } => self.reply(verb, preliminary, reply),
+            Expected::Farewell { others } => self.farewell(others, reply),
+            Expected::PassivePort => self.passive_port(reply),
+            Expected::Agreement { is_acknowledged } => self.agreement(is_acknowledged, reply),
+            Expected::Verdict { announced, preliminary } => self.verdict(announced, preliminary, reply),
+            Expected::VerdictOrPort { announced } => self.verdict_or_port(announced, reply),
+            Expected::LastBefore { verdict, others } => self.last_before(verdict, others, reply),
+            judged @ Expected::Judged(_) => {
+                self.expected = judged;
+                self.unasked()
+            }
+            Expected::Abort => self.abort(reply),
+            Expected::Settling { last, others, is_verdict } => self.settling(last, others, is_verdict, reply),
+            Expected::Sentinel { sentinel, may_be_refused, others, reason } => {
+                self.sentinel(sentinel, may_be_refused, others, reason, reply)
+            }
+        }
+    }
+
+    fn unasked(&mut self) -> Result<Event, Violation> {
+        self.strays.in_doubt = true;
+        self.count_strays(1)?;
+        Ok(Event::Unasked)
+    }
+
+    fn count_strays(&mut self, more: usize) -> Result<(), Violation> {
+        self.strays.count += more;
+        if self.strays.count > MAX_STRAYS { Err(Violation::Strays) } else { Ok(()) }
+    }
+
+    fn reply(&mut self, verb: String, preliminary: usize, reply: Reply) -> Result<Event, Violation> {
+        self.check_fit(&verb, reply.code)?;
+        // Where TLS begins or ends, nothing may come but the reply.
+        if reply.is_preliminary() && !matches!(&*verb, "AUTH" | "CCC") {
+            let preliminary = one_more(preliminary)?;
+            self.expected = Expected::Reply { verb, preliminary };
+            return Ok(Event::Absorbed);
+        }
+        match codes::fit(&verb, reply.code) {
+            Fit::Odd => Ok(self.odd(verb, reply)),
+            Fit::Answers | Fit::Never => Ok(Event::Reply(reply)),
+        }
+    }
+
+    /// It may be the reply to an earlier command: so it counts once a `NOOP` has shown that no other reply follows.
+    fn odd(&mut self, verb: String, reply: Reply) -> Event {
+        let code = reply.code;
+        self.send_sentinel(Sentinel::Noop, false, Reason::Odd { verb: verb.clone(), reply });
+        Event::Odd { verb, code }
+    }
+
+    fn farewell(&mut self, others: usize, reply: Reply) -> Result<Event, Violation> {
+        if reply.code >= 400 || codes::fit("QUIT", reply.code) == Fit::Answers && !reply.is_preliminary() {
+            return Ok(Event::Reply(reply));
+        }
+        self.expected = Expected::Farewell { others: one_stray_more(others, "QUIT")? };
+        Ok(Event::Absorbed)
+    }
+
+    fn passive_port(&mut self, reply: Reply) -> Result<Event, Violation> {
+        self.check_fit("EPSV", reply.code)?;
+        self.ahead = Ahead::Answered(reply);
+        Ok(Event::PassivePort)
+    }
+
+    /// Some servers acknowledge the command before they begin, and some leave out the preliminary reply.
+    fn agreement(&mut self, is_acknowledged: bool, reply: Reply) -> Result<Event, Violation> {
+        self.check_fit(codes::TRANSFER, reply.code)?;
+        if codes::fit(codes::TRANSFER, reply.code) == Fit::Odd {
+            return Ok(self.odd(codes::TRANSFER.to_owned(), reply));
+        }
+        self.transfers.is_unannounced = false;
+        match reply.code {
+            100..=199 => self.expected = Expected::Verdict { announced: None, preliminary: 0 },
+            200 if !is_acknowledged => {
+                self.expected = Expected::Agreement { is_acknowledged: true };
+                return Ok(Event::Absorbed);
+            }
+            226 | 250 => {
+                self.transfers.is_unannounced = true;
+                self.expected = Expected::Judged(reply.clone());
+            }
+            _ => {}
+        }
+        Ok(Event::Agreement(reply))
+    }
+
+    fn verdict(&mut self, announced: Option<Reply>, preliminary: usize, reply: Reply) -> Result<Event, Violation> {
+        if self.keep_alive.take(&reply) {
+            self.expected = Expected::Verdict { announced, preliminary };
+            return Ok(Event::Absorbed);
+        }
+        if !reply.is_preliminary() {
+            return self.judged(reply);
+        }
+        self.expected = Expected::Verdict { announced: Some(reply), preliminary: one_more(preliminary)? };
+        Ok(Event::AnnouncedAgain)
+    }
+
+    fn verdict_or_port(&mut self, announced: Reply, reply: Reply) -> Result<Event, Violation> {
+        if reply.code != 229 {
+            return self.judged(reply);
+        }
+        self.ahead = Ahead::Answered(reply);
+        self.judged(announced)
+    }
+
+    fn last_before(&mut self, verdict: Reply, others: usize, reply: Reply) -> Result<Event, Violation> {
+        if self.keep_alive.take(&reply) {
+            return self.judged(verdict);
+        }
+        self.expected = Expected::LastBefore { verdict: reply, others: one_more(others)? };
+        Ok(Event::Absorbed)
+    }
+
+    /// The transfer has its verdict. Keep-alives without a reply may have been answered by it, so a `PWD` follows, whose
+    /// reply can be told from theirs.
+    pub(super) fn judged(&mut self, verdict: Reply) -> Result<Event, Violation> {
+        if self.keep_alive.sent > 0 && verdict.code == 200 {
+            return Err(Violation::KeepAlive);
+        }
+        if !self.transfers.is_given_up {
+            self.check_fit(codes::TRANSFER, verdict.code)?;
+        }
+        if self.keep_alive.unanswered > 0 {
+            self.expected = Expected::Settling { last: Some(verdict), others: 0, is_verdict: true };
+            return Ok(Event::Send(Sentinel::Pwd));
+        }
+        self.expected = Expected::Judged(verdict);
+        Ok(Event::Verdict)
+    }
+
+    /// Servers answer 426 and 226, or 225 or 226 alone.
+    fn abort(&mut self, reply: Reply) -> Result<Event, Violation> {
+        if self.keep_alive.take(&reply) {
+            self.expected = Expected::Abort;
+            return Ok(Event::Absorbed);
+        }
+        Ok(Event::Send(self.resync_after(Some(reply))))
+    }
+
+    pub(super) fn resync_after(&mut self, last: Option<Reply>) -> Sentinel {
+        if self.keep_alive.unanswered == 0 {
+            return self.send_sentinel(Sentinel::Noop, false, Reason::Transfer(last));
+        }
+        self.expected = Expected::Settling { last, others: 0, is_verdict: false };
+        Sentinel::Pwd
+    }
+
+    fn settling(
+        &mut self,
+        last: Option<Reply>,
+        others: usize,
+        is_verdict: bool,
+        reply: Reply,
+    ) -> Result<Event, Violation> {
+        if self.keep_alive.take(&reply) {
+            self.expected = Expected::Settling { last, others, is_verdict };
+            return Ok(Event::Absorbed);
+        }
+        if matches!(reply.code, 257 | 550) || self.keep_alive.unanswered == 0 && !reply.is_positive() {
+            self.keep_alive.unanswered = 0;
+            return Ok(match last {
+                Some(verdict) if is_verdict => {
+                    self.expected = Expected::Judged(verdict);
+                    Event::Verdict
+                }
+                last => Event::InStep(last),
+            });
+        }
+        let others = if others == MAX_STRAYS { return Err(Violation::Unanswered("PWD")) } else { others + 1 };
+        // The first reply may have been one to a keep-alive: where they differ, the refusal is the verdict.
+        let last = last.filter(|last| is_verdict && !last.is_positive() && !last.is_preliminary()).or(Some(reply));
+        self.expected = Expected::Settling { last, others, is_verdict };
+        Ok(Event::Absorbed)
+    }
+
+    pub(super) fn send_sentinel(&mut self, sentinel: Sentinel, may_be_refused: bool, reason: Reason) -> Sentinel {
+        self.strays.in_doubt = false;
+        self.expected = Expected::Sentinel { sentinel, may_be_refused, others: Vec::new(), reason };
+        sentinel
+    }
+
+    fn sentinel(
+        &mut self,
+        sentinel: Sentinel,
+        may_be_refused: bool,
+        mut others: Vec<Reply>,
+        reason: Reason,
+        reply: Reply,
+    ) -> Result<Event, Violation> {
+        let is_refused = reply.code >= 400;
+        if reply.code == sentinel.code() || may_be_refused && is_refused {
+            return self.in_step(others, reason);
+        }
+        others.push(reply);
+        if others.len() == MAX_STRAYS {
+            return Err(Violation::Unanswered(sentinel.verb()));
+        }
+        // It may be that of `PWD`.
+        let is_again = sentinel == Sentinel::Pwd && is_refused;
+        let next = if is_again { Sentinel::Noop } else { sentinel };
+        self.has_pwd &= !is_again;
+        self.expected = Expected::Sentinel { sentinel: next, may_be_refused, others, reason };
+        Ok(if is_again { Event::Send(next) } else { Event::Absorbed })
+    }
+
+    /// The sentinel was answered: what came before it is attributed.
+    fn in_step(&mut self, mut others: Vec<Reply>, reason: Reason) -> Result<Event, Violation> {
+        match reason {
+            Reason::Stray => {
+                self.count_strays(others.len())?;
+                Ok(Event::InStep(others.pop()))
+            }
+            Reason::Transfer(last) => Ok(Event::InStep(others.pop().or(last))),
+            Reason::Odd { verb, reply } => self.own_among(others, verb, reply),
+        }
+    }
+
+    /// Of an odd reply and those behind it: the command's own is the refusal, or else the last.
+    fn own_among(&mut self, mut others: Vec<Reply>, verb: String, odd: Reply) -> Result<Event, Violation> {
+        let strays = others.len();
+        let begins = others.iter().any(Reply::is_preliminary);
+        let own = match others.iter().position(|other| other.code >= 400) {
+            Some(refusal) => others.swap_remove(refusal),
+            None => match others.pop() {
+                Some(last) => last,
+                None => return Ok(attributed(&verb, odd)),
+            },
+        };
+        self.count_strays(strays)?;
+        if codes::fit(&verb, own.code) != Fit::Answers || begins {
+            return Err(self.other_command(&verb, odd.code));
+        }
+        match &*verb {
+            codes::TRANSFER => self.agreement(true, own),
+            _ => Ok(Event::Reply(own)),
+        }
+    }
+
+    /// A code that cannot be that of the command is the reply to another one.
+    fn check_fit(&self, verb: &str, code: u16) -> Result<(), Violation> {
+        // Before the first transfer no 226 of one can be under way.
+        let is_late = verb == "TYPE" && code == 226 && self.transfers.any;
+        match is_late || codes::fit(verb, code) == Fit::Never {
+            true => Err(self.other_command(verb, code)),
+            false => Ok(()),
+        }
+    }
+
+    pub(super) fn other_command(&self, verb: &str, code: u16) -> Violation {
+        match (&self.ahead, code) {
+            // A server that answers `EPSV` during the transfer before it has given that transfer up.
+            (Ahead::Asked, 227..=229) => Violation::Pipelining,
+            _ if verb == codes::GREETING => Violation::Greeting(code),
+            _ => Violation::OtherCommand { verb: verb.to_owned(), code },
+        }
+    }
+}
+
+fn attributed(verb: &str, reply: Reply) -> Event {
+    match verb {
+        codes::TRANSFER => Event::Agreement(reply),
+        _ => Event::Reply(reply),
+    }
+}
+
+fn one_more(preliminary: usize) -> Result<usize, Violation> {
+    if preliminary == MAX_PRELIMINARY { Err(Violation::Preliminary) } else { Ok(preliminary + 1) }
+}
+
+fn one_stray_more(others: usize, verb: &'static str) -> Result<usize, Violation> {
+    if others + 1 == MAX_STRAYS { Err(Violation::Unanswered(verb)) } else { Ok(others + 1) }
+}
