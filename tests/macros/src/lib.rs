@@ -1,4 +1,7 @@
-//! The attribute that registers a trial of the suites where it is written: see `ftp_tests::suite`.
+//! What the tests are written with: the attribute that registers a trial where it is written (see `ftp_tests::suite`), and the
+//! language of scripts (see `ftp_testkit`).
+
+mod transcript;
 
 use proc_macro::{TokenStream, TokenTree};
 
@@ -129,4 +132,13 @@ fn separated(tokens: TokenStream) -> Vec<TokenStream> {
     let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(mark) if mark.as_char() == ',');
     let parts = tokens.split(is_comma).map(|part| part.iter().cloned().collect::<TokenStream>());
     parts.filter(|part| !part.is_empty()).collect()
+}
+
+/// A script, of its text: see `ftp_testkit`.
+#[proc_macro]
+pub fn script(tokens: TokenStream) -> TokenStream {
+    transcript::script(tokens)
+        .unwrap_or_else(|message| format!("compile_error!({message:?})"))
+        .parse()
+        .expect("what this writes is Rust")
 }
