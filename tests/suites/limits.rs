@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use ftp_host::{Error, Limit, Listed, Phase, Representation, Session, Settings, TransferMode};
 use ftp_tests::client;
-use ftp_tests::script::Script;
+use ftp_tests::script::{Play as _, Script};
 use ftp_tests::{suite, trial};
 use miniz_oxide::deflate::CompressionLevel;
 use miniz_oxide::deflate::core::CompressorOxide;

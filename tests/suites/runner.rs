@@ -13,7 +13,7 @@ use ftp_tests::command::runner;
 use ftp_tests::embedded::Embedded;
 use ftp_tests::payload::Payload;
 use ftp_tests::root;
-use ftp_tests::script::Script;
+use ftp_tests::script::{Play as _, Script};
 use ftp_tests::{suite, trial};
 use rustix::process::{Pid, Signal, kill_process};
 

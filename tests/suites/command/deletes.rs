@@ -6,7 +6,7 @@ use std::process::Output;
 use anyhow::{Result, ensure};
 use ftp_tests::command::{Place, Program, at};
 use ftp_tests::root;
-use ftp_tests::script::{Peer, Script};
+use ftp_tests::script::{Peer, Play as _, Script};
 use ftp_tests::servers::{self, Kind, plain_and_tls};
 use ftp_tests::trial;
 

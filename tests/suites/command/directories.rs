@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use ftp_tests::command::{Program, each_case};
 use ftp_tests::root;
-use ftp_tests::script::Script;
+use ftp_tests::script::{Play as _, Script};
 use ftp_tests::trial;
 
 use super::copies::relayed;

@@ -4,7 +4,7 @@
 use anyhow::{Result, ensure};
 use ftp_tests::command::{Program, each_case};
 use ftp_tests::root;
-use ftp_tests::script::{Ending, Script};
+use ftp_tests::script::{Ending, Play as _, Script};
 use ftp_tests::trial;
 
 const TIME: &str = "213 20200101000000";

@@ -4,7 +4,7 @@ use std::process::Output;
 
 use anyhow::{Context as _, Result};
 use ftp_tests::command::{Place, Program, by};
-use ftp_tests::script::{Peer, Script};
+use ftp_tests::script::{Peer, Play as _, Script};
 use ftp_tests::servers::{Kind, Options, Security, Server};
 use ftp_tests::trial;
 use ftp_tests::wasmtime;

@@ -18,7 +18,7 @@ use std::process::Output;
 use anyhow::{Result, ensure};
 use ftp_tests::command::{Place, Program, at, at_with};
 use ftp_tests::root;
-use ftp_tests::script::{Ending, Script};
+use ftp_tests::script::{Ending, Play as _, Script};
 use ftp_tests::servers::{self, Kind, plain_and_tls};
 use ftp_tests::suite::Case;
 use ftp_tests::trial;

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use ftp_tests::certificates::{self, Leaf};
 use ftp_tests::command::{Place, Program, by};
 use ftp_tests::root;
-use ftp_tests::script::{Peer, Script, Tls};
+use ftp_tests::script::{Peer, Play as _, Script, Tls};
 use ftp_tests::servers::Kind;
 use ftp_tests::trial;
 

@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use ftp_tests::command::{Place, Program, at};
 use ftp_tests::payload::Payload;
 use ftp_tests::root;
-use ftp_tests::script::Script;
+use ftp_tests::script::{Play as _, Script};
 use ftp_tests::servers::{self, Kind};
 use ftp_tests::trial;
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 use ftp_tests::command::{Place, Program, at};
 use ftp_tests::root;
-use ftp_tests::script::{Ending, Script};
+use ftp_tests::script::{Ending, Play as _, Script};
 use ftp_tests::servers::{self, Kind, Options, Server};
 use ftp_tests::trial;
 

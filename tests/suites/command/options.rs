@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use ftp_tests::certificates::{self, ClientKey, Leaf};
 use ftp_tests::command::{Place, Program};
 use ftp_tests::payload::Payload;
-use ftp_tests::script::{Peer, Script};
+use ftp_tests::script::{Peer, Play as _, Script};
 use ftp_tests::servers::{Kind, Options, Security, Server};
 use ftp_tests::trial;
 use ftp_tests::{proxies, root};

@@ -6,7 +6,7 @@ use std::process::{Output, Stdio};
 use anyhow::{Context as _, Result};
 use ftp_tests::command::{Place, Program};
 use ftp_tests::root;
-use ftp_tests::script::Script;
+use ftp_tests::script::{Play as _, Script};
 use ftp_tests::trial;
 
 #[trial]

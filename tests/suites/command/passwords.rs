@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use anyhow::Result;
 use ftp_tests::command::Program;
 use ftp_tests::root;
-use ftp_tests::script::{Peer, Script};
+use ftp_tests::script::{Peer, Play as _, Script};
 use ftp_tests::trial;
 
 /// A file is asked for and is not there.

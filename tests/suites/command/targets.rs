@@ -9,7 +9,7 @@ use anyhow::{Result, ensure};
 use ftp_tests::command::{Place, Program};
 use ftp_tests::payload::Payload;
 use ftp_tests::root;
-use ftp_tests::script::Script;
+use ftp_tests::script::{Play as _, Script};
 use ftp_tests::suite::Requirement;
 use ftp_tests::trial;
 

@@ -5,7 +5,7 @@ use std::process::Output;
 use anyhow::{Result, ensure};
 use ftp_tests::command::{Place, Program, each_case};
 use ftp_tests::root;
-use ftp_tests::script::{Ending, Script};
+use ftp_tests::script::{Ending, Play as _, Script};
 use ftp_tests::trial;
 
 /// What is sent.

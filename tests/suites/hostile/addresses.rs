@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use anyhow::{Context as _, Result};
 use ftp_host::{Active, DataMode, Error, Representation, Settings};
 use ftp_tests::client::{self, get, read_all, refusal};
-use ftp_tests::script::Script;
+use ftp_tests::script::{Play as _, Script};
 use ftp_tests::suite::variants;
 use ftp_tests::trial;
 

@@ -6,7 +6,7 @@ use anyhow::Result;
 use ftp_host::{Connector, Copied, Error, Phase, Representation, Session, Settings, Unverified, Verification};
 use ftp_tests::certificates;
 use ftp_tests::client::{self, refusal};
-use ftp_tests::script::{Ending, Peer, Script};
+use ftp_tests::script::{Ending, Peer, Play as _, Script};
 use ftp_tests::trial;
 
 use crate::tls::{explicit, tls};

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use ftp_host::Error;
 use ftp_tests::client::{self, get};
-use ftp_tests::script::{Ending, Peer, Script};
+use ftp_tests::script::{Ending, Peer, Play as _, Script};
 use ftp_tests::suite::variants;
 use ftp_tests::trial;
 

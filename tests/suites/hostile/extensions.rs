@@ -3,7 +3,7 @@
 use anyhow::Result;
 use ftp_host::{Algorithm, Error, Representation, Settings};
 use ftp_tests::client::{self, get, refusal};
-use ftp_tests::script::Script;
+use ftp_tests::script::{Play as _, Script};
 use ftp_tests::trial;
 
 /// MD5 of `contents`.

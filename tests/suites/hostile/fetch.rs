@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use ftp_host::{Arrived, Error, Phase, Remote, Retry, Settings};
 use ftp_tests::client;
-use ftp_tests::script::{Ending, Peer, Script};
+use ftp_tests::script::{Ending, Peer, Play as _, Script};
 use ftp_tests::trial;
 
 /// What comes before a transfer of a file like this.

@@ -4,7 +4,7 @@ use anyhow::Result;
 use ftp_host::Error;
 use ftp_tests::certificates::possible;
 use ftp_tests::client::{self, get, refusal};
-use ftp_tests::script::Script;
+use ftp_tests::script::{Play as _, Script};
 use ftp_tests::trial;
 
 use crate::tls::{explicit, tls};

@@ -7,7 +7,7 @@ use ftp_host::{Error, Phase, Session, Settings, TlsSettings, Trust};
 use ftp_tests::certificates::{self, Leaf};
 use ftp_tests::client::{self, SHORT, get};
 use ftp_tests::proxies::Kind;
-use ftp_tests::script::{Ending, Peer, Script, Tls};
+use ftp_tests::script::{Ending, Peer, Play as _, Script, Tls};
 use ftp_tests::trial;
 
 /// Where the client wants to go. Only the proxy knows the way.

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use ftp_host::{Error, Limit};
 use ftp_tests::client;
-use ftp_tests::script::Script;
+use ftp_tests::script::{Play as _, Script};
 use ftp_tests::suite::variants;
 use ftp_tests::trial;
 

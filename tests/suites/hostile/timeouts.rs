@@ -3,7 +3,7 @@
 use anyhow::Result;
 use ftp_host::{Active, DataMode, Error, Phase, Representation, Settings};
 use ftp_tests::client::{self, SHORT};
-use ftp_tests::script::Script;
+use ftp_tests::script::{Play as _, Script};
 use ftp_tests::trial;
 
 #[trial]

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use ftp_host::{Error, Representation, Session, Unverified, Verification};
 use ftp_tests::client::{self, get, put, read_all, refusal};
-use ftp_tests::script::{Ending, Script};
+use ftp_tests::script::{Ending, Play as _, Script};
 use ftp_tests::trial;
 
 #[trial(covers("finish"))]

@@ -10,7 +10,7 @@ use ftp_client::mirror::{
 };
 use ftp_client::native::Native;
 use ftp_tests::root;
-use ftp_tests::script::{Peer, Script};
+use ftp_tests::script::{Peer, Play as _, Script};
 use ftp_tests::suite::variants;
 use ftp_tests::trial;
 use tokio::time::timeout;

@@ -4,7 +4,7 @@ use anyhow::Result;
 use ftp_host::{Error, TlsSettings, TlsVersion, Trust};
 use ftp_tests::certificates::{self, Leaf, possible};
 use ftp_tests::client;
-use ftp_tests::script::{Script, Tls};
+use ftp_tests::script::{Play as _, Script, Tls};
 use ftp_tests::trial;
 
 use super::{VERSIONS, assert_tls, explicit, tls};

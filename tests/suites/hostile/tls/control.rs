@@ -6,7 +6,7 @@ use anyhow::Result;
 use ftp_host::{Error, Phase, Protection, Representation, Settings, TlsVersion};
 use ftp_tests::certificates::possible;
 use ftp_tests::client::{self, get, put};
-use ftp_tests::script::{Ending, Script};
+use ftp_tests::script::{Ending, Play as _, Script};
 use ftp_tests::trial;
 
 use super::{

@@ -6,7 +6,7 @@ use anyhow::Result;
 use ftp_host::{DataEnd, Error, Phase, Protection, Representation, Settings, TlsSettings, Trust};
 use ftp_tests::certificates::{Leaf, authority, possible, rsa_authority};
 use ftp_tests::client::{self, get, put};
-use ftp_tests::script::{Script, Tls};
+use ftp_tests::script::{Play as _, Script, Tls};
 use ftp_tests::trial;
 
 use super::{VERSIONS, assert_insecure, assert_timeout, assert_tls, explicit, in_step, login, only, tls};

@@ -5,7 +5,7 @@ use anyhow::Result;
 use ftp_host::{DataEnd, Protection, TlsSettings};
 use ftp_tests::certificates::possible;
 use ftp_tests::client::{self, get, put};
-use ftp_tests::script::Script;
+use ftp_tests::script::{Play as _, Script};
 use ftp_tests::trial;
 
 use super::{VERSIONS, assert_tls, explicit, in_step, only, tls};

@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use ftp_host::{Error, Phase, Settings, TlsSettings, TlsVersion};
 use ftp_tests::certificates::possible;
 use ftp_tests::client::{self, SHORT, get};
-use ftp_tests::script::{Ending, Peer, Script, Tls};
+use ftp_tests::script::{Ending, Peer, Play as _, Script, Tls};
 use ftp_tests::suite::variants;
 use ftp_tests::trial;
 

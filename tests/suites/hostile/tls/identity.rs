@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 use ftp_host::{Error, Identity, TlsSettings};
 use ftp_tests::certificates::{Certificate, ClientKey, client as made, possible};
 use ftp_tests::client;
-use ftp_tests::script::{Script, Tls};
+use ftp_tests::script::{Play as _, Script, Tls};
 use ftp_tests::trial;
 
 use super::{VERSIONS, explicit, only, tls};
