@@ -10,6 +10,7 @@
 //!     "S: 220 ready
 //!      C: NOOP
 //!      S: 200 ok
+//!      C: TYPE I   S: 200 ok
 //!      C: SIZE a
 //!      S: 213 {size}"
 //! ));
@@ -46,7 +47,9 @@
 
 mod memory;
 mod script;
+mod step;
 
 pub use ftp_test_macros::script;
 pub use memory::{CLIENT, Listening, SERVER, Scripted, Socket};
-pub use script::{End, Line, Memory, Peer, Script, Step, Unmade, Wanted};
+pub use script::{Memory, Peer, Script};
+pub use step::{End, Line, Step, Unmade, Wanted};

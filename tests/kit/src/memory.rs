@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use ftp_client::{Listener, Network, NetworkError, Stream};
 
-use crate::script::{End, Line, Memory, Script, Step, Unmade};
+use crate::script::{Memory, Script};
+use crate::step::{End, Line, Step, Unmade};
 
 /// The server's address, unless the script gives others.
 pub const SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
