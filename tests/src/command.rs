@@ -8,11 +8,11 @@ use std::sync::LazyLock;
 use anyhow::{Context as _, Result, anyhow, ensure};
 use tempfile::TempDir;
 
-use crate::cargo::cargo;
+use crate::cargo;
 use crate::certificates;
 use crate::root;
 use crate::servers::{Kind, Options, Security, Server, Way};
-use crate::suite::Requirement;
+use crate::suite::{Case, Cases};
 use crate::wasmtime;
 
 /// Who runs the command.
@@ -33,14 +33,6 @@ impl Program {
         match self {
             Self::Wasmtime => "wasmtime",
             Self::Runner => "runner",
-        }
-    }
-
-    /// Whether it can be started here.
-    pub fn installed(self) -> Requirement {
-        match self {
-            Self::Wasmtime => wasmtime::installed(),
-            Self::Runner => Ok(()),
         }
     }
 
@@ -69,6 +61,22 @@ impl Program {
     }
 }
 
+impl Cases for Program {
+    fn cases() -> Vec<Case<Self>> {
+        Self::ALL.into_iter().map(|program| Case::new(program.name(), Ok(()), move || Ok(program))).collect()
+    }
+}
+
+/// Each program, with each of these.
+pub fn each_case<T: Copy + Send + 'static>(
+    cases: impl IntoIterator<Item = (&'static str, T)>,
+) -> Vec<Case<(Program, T)>> {
+    let both = |(name, case)| {
+        Program::cases().into_iter().map(move |program| program.map(move |program| Ok((program, case))).named(name))
+    };
+    cases.into_iter().flat_map(both).collect()
+}
+
 /// `ftp-cli.wasm` as a file.
 pub fn component() -> Result<&'static Path> {
     static FILE: LazyLock<Result<PathBuf>> = LazyLock::new(|| {
@@ -84,28 +92,34 @@ pub fn component() -> Result<&'static Path> {
 }
 
 /// The binary `ftp-host`.
-pub fn runner() -> Result<&'static Path> {
-    static BINARY: LazyLock<Result<PathBuf>> = LazyLock::new(build);
-    BINARY.as_ref().map(PathBuf::as_path).map_err(|error| anyhow!("{error:#}"))
+pub fn runner() -> Result<PathBuf> {
+    cargo::binary("ftp-host")
 }
 
-/// Build the binary beside this test, which cargo does by itself only for tests of the same package. Naming a test makes
-/// cargo choose the same features as for this one, so that nothing else is compiled again.
-fn build() -> Result<PathBuf> {
-    let test = std::env::current_exe()?;
-    let directory = test.ancestors().nth(2).context("tests are in deps/ of their profile")?;
-    let profile = match directory.file_name().and_then(|name| name.to_str()) {
-        Some("debug") | None => "dev",
-        Some(name) => name,
+/// Each program at each of these servers.
+pub fn at(ways: impl IntoIterator<Item = Way>) -> Vec<Case<Place>> {
+    at_with(ways, &[])
+}
+
+/// The same, with more of the server's own: see [`Options::extra`](crate::servers::Options::extra).
+pub fn at_with(ways: impl IntoIterator<Item = Way>, extra: &'static [&'static str]) -> Vec<Case<Place>> {
+    let case = |way: Way, program: Program| {
+        let name = format!("{}::{}", program.name(), way.name());
+        Case::new(name, way.installed(), move || Place::start_with(program, way, extra))
     };
-    let status = cargo()
-        .args(["build", "--quiet", "--workspace", "--bin", "ftp-host", "--test", "runner", "--profile", profile])
-        .arg("--target-dir")
-        .arg(directory.parent().context("the profile is in the target directory")?)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status()?;
-    ensure!(status.success(), "cargo: {status}");
-    Ok(directory.join("ftp-host"))
+    ways.into_iter().flat_map(|way| Program::ALL.map(|program| case(way, program))).collect()
+}
+
+/// This program at the plain server that needs the least.
+pub fn by(program: Program) -> Vec<Case<Place>> {
+    vec![Case::new(program.name(), Kind::PyFtpd.installed(), move || Place::plain(program, Kind::PyFtpd))]
+}
+
+/// Each program at the plain server that needs the least.
+impl Cases for Place {
+    fn cases() -> Vec<Case<Self>> {
+        Program::ALL.into_iter().flat_map(by).collect()
+    }
 }
 
 /// A server, a folder here, and the command between them.
@@ -137,6 +151,11 @@ impl Place {
     /// The plain server of this kind.
     pub fn plain(program: Program, kind: Kind) -> Result<Self> {
         Self::start(program, Way::plain(kind))
+    }
+
+    /// Who runs the command.
+    pub fn program(&self) -> Program {
+        self.program
     }
 
     /// The URL of a path on the server.

@@ -10,6 +10,7 @@ pub mod cargo;
 pub mod certificates;
 pub mod client;
 pub mod command;
+pub mod coverage;
 pub mod cutting;
 pub mod embedded;
 pub mod guest;
@@ -23,3 +24,5 @@ pub mod script;
 pub mod servers;
 pub mod suite;
 pub mod wasmtime;
+
+pub use ftp_test_macros::trial;

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::ready::{self, LOG};
 use crate::root;
 use crate::servers::Port;
-use crate::suite::Requirement;
+use crate::suite::{Case, Cases, Requirement};
 
 /// The user whom a proxy with a login knows.
 pub const USER: &str = "proxy-user";
@@ -66,6 +66,12 @@ impl Kind {
 
     fn program(self) -> std::path::PathBuf {
         root::cache().join("servers/usr/bin").join(self.name())
+    }
+}
+
+impl Cases for Kind {
+    fn cases() -> Vec<Case<Self>> {
+        Self::ALL.into_iter().map(|kind| Case::new(kind.name(), kind.installed(), move || Ok(kind))).collect()
     }
 }
 

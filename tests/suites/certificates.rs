@@ -5,26 +5,20 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 use ftp_tests::certificates::{self, Certificate, ClientKey, Leaf, authority, client, rsa_authority, server};
 use ftp_tests::root;
-use ftp_tests::suite::Suite;
-use ftp_tests::trials;
+use ftp_tests::{suite, trial};
 
 fn main() -> ExitCode {
-    let mut suite = Suite::from_arguments();
-    trials!(
-        suite,
-        "certificates",
-        certificates::possible(),
-        [good_ones_are_accepted, bad_ones_are_refused, clients_have_keys_in_all_their_forms]
-    );
-    suite.run()
+    suite::run()
 }
 
+#[trial(needs = certificates::possible())]
 async fn good_ones_are_accepted() -> Result<()> {
     assert!(accepted(server(Leaf::Server)?, authority()?)?);
     assert!(accepted(server(Leaf::ServerRsa)?, rsa_authority()?)?);
     Ok(())
 }
 
+#[trial(needs = certificates::possible())]
 async fn bad_ones_are_refused() -> Result<()> {
     use Leaf::{Expired, NotYetValid, SelfSigned, Untrusted, WeakKey, WrongName};
     for leaf in [Expired, NotYetValid, SelfSigned, Untrusted, WeakKey, WrongName] {
@@ -33,6 +27,7 @@ async fn bad_ones_are_refused() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = certificates::possible())]
 async fn clients_have_keys_in_all_their_forms() -> Result<()> {
     let form = |key| anyhow::Ok(client(key)?.traditional_key.as_ref().and_then(|key| key.lines().next()));
     assert_eq!(form(ClientKey::EcdsaP256)?, Some("-----BEGIN EC PRIVATE KEY-----"));

@@ -4,8 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use ftp_host::COMPONENT;
-use ftp_tests::suite::Suite;
-use ftp_tests::trials;
+use ftp_tests::{suite, trial};
 use wit_component::DecodedWasm;
 
 /// Packages that a sandbox for network clients has anyway.
@@ -16,16 +15,10 @@ const EXPORTS: [&str; 2] = ["ftp:client/ftp@0.1.0", "ftp:client/types@0.1.0"];
 const LARGEST: usize = 1_900_000;
 
 fn main() -> ExitCode {
-    let mut suite = Suite::from_arguments();
-    trials!(
-        suite,
-        "component",
-        Ok(()),
-        [imports_sockets_clocks_and_nothing_of_the_system, exports_the_contract_and_nothing_else, is_small,]
-    );
-    suite.run()
+    suite::run()
 }
 
+#[trial]
 async fn imports_sockets_clocks_and_nothing_of_the_system() -> Result<()> {
     let world = world()?;
     assert!(world.imports.iter().any(|name| name.starts_with("wasi:sockets/tcp@")), "{:?}", world.imports);
@@ -35,6 +28,7 @@ async fn imports_sockets_clocks_and_nothing_of_the_system() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn exports_the_contract_and_nothing_else() -> Result<()> {
     let mut exports = world()?.exports;
     exports.sort_unstable();
@@ -42,6 +36,7 @@ async fn exports_the_contract_and_nothing_else() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn is_small() -> Result<()> {
     println!("the component has {} bytes", COMPONENT.len());
     assert!(COMPONENT.len() <= LARGEST, "the component has {} bytes", COMPONENT.len());

@@ -7,9 +7,8 @@ use anyhow::{Result, anyhow, bail, ensure};
 use ftp_host::COMPONENT;
 use ftp_tests::embedded::Embedded;
 use ftp_tests::payload::Payload;
-use ftp_tests::suite::Suite;
-use ftp_tests::wasmtime::{installed, run};
-use ftp_tests::{guest, root, trials};
+use ftp_tests::wasmtime::run;
+use ftp_tests::{guest, root, suite, trial};
 use wac_graph::types::Package;
 use wac_graph::{CompositionGraph, EncodeOptions, plug};
 use wasmtime::component::{Component, ComponentNamedList, ComponentType, Instance, Lift, Linker, Lower, ResourceTable};
@@ -24,22 +23,7 @@ const HOST: &str = "127.0.0.1";
 const CONTENTS: &[u8] = b"what the plugin came for";
 
 fn main() -> ExitCode {
-    let mut suite = Suite::from_arguments();
-    trials!(
-        suite,
-        "composition",
-        Ok(()),
-        [
-            only_wasi_is_left_to_import,
-            plugin_fetches_a_file,
-            plugin_learns_what_the_server_refuses,
-            download_goes_into_a_stream_of_the_host,
-            stream_that_takes_no_more_is_told,
-            upload_comes_out_of_a_stream_of_the_host,
-        ]
-    );
-    trials!(suite, "composition", installed(), [wasmtime_run_invokes_the_plugin]);
-    suite.run_after(|| drop(composed()))
+    suite::run_after(|| drop(composed()))
 }
 
 /// The plugin with the client in it.
@@ -59,6 +43,7 @@ fn compose() -> Result<Vec<u8>> {
     Ok(graph.encode(EncodeOptions::default())?)
 }
 
+#[trial]
 async fn only_wasi_is_left_to_import() -> Result<()> {
     let DecodedWasm::Component(resolve, world) = wit_component::decode(composed()?)? else {
         bail!("this is a package, not a component");
@@ -71,6 +56,7 @@ async fn only_wasi_is_left_to_import() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn plugin_fetches_a_file() -> Result<()> {
     let server = Embedded::start()?;
     std::fs::write(server.root().join("file"), CONTENTS)?;
@@ -78,12 +64,14 @@ async fn plugin_fetches_a_file() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn plugin_learns_what_the_server_refuses() -> Result<()> {
     let refusal = fetch(&Embedded::start()?, "missing").await?.expect_err("there is no such file");
     assert!(refusal.contains("550"), "{refusal}");
     Ok(())
 }
 
+#[trial]
 async fn wasmtime_run_invokes_the_plugin() -> Result<()> {
     let server = Embedded::start()?;
     std::fs::write(server.root().join("file"), CONTENTS)?;
@@ -105,6 +93,7 @@ async fn wasmtime_run_invokes_the_plugin() -> Result<()> {
 /// As many bytes as take several portions.
 const MANY: u64 = 300_000;
 
+#[trial(covers("read-into"))]
 async fn download_goes_into_a_stream_of_the_host() -> Result<()> {
     let server = Embedded::start()?;
     let contents = Payload::bytes(MANY);
@@ -115,6 +104,7 @@ async fn download_goes_into_a_stream_of_the_host() -> Result<()> {
     Ok(())
 }
 
+#[trial(covers("read-into"))]
 async fn stream_that_takes_no_more_is_told() -> Result<()> {
     let server = Embedded::start()?;
     std::fs::write(server.root().join("file"), Payload::bytes(MANY))?;
@@ -123,6 +113,7 @@ async fn stream_that_takes_no_more_is_told() -> Result<()> {
     Ok(())
 }
 
+#[trial(covers("write-from"))]
 async fn upload_comes_out_of_a_stream_of_the_host() -> Result<()> {
     let server = Embedded::start()?;
     let contents = Payload::bytes(MANY);

@@ -8,7 +8,7 @@ use anyhow::{Result, anyhow, ensure};
 use ftp_host::TlsVersion;
 use ftp_tests::cutting::{Case, Group, Random, Seen, Site, Verb, Verdict, perform_all, record, sample};
 use ftp_tests::servers::{Kind, Security, Way};
-use ftp_tests::suite::Suite;
+use ftp_tests::{suite, trial};
 
 /// Cases for each verb and way of talking to a server: more where what was cut can look whole.
 fn how_many(way: Way, group: Group) -> usize {
@@ -27,23 +27,31 @@ const AT_A_TIME: usize = 6;
 const SEED: &str = "FTP_CUTS_SEED";
 
 fn main() -> ExitCode {
-    let mut suite = Suite::from_arguments();
-    let seed = std::env::var(SEED).ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
-    suite.note(&format!("the seed of the sample is {seed}; {SEED} sets another"));
-    for kind in Kind::ALL {
-        for way in Way::all(kind) {
-            let site = Shared::default();
-            for group in Group::ALL.into_iter().filter(|group| how_many(way, *group) > 0) {
-                let site = site.clone();
-                let name = format!("{}::{}", way.name(), sentence(group));
-                suite.trial_with(name, way.installed(), move || async move {
-                    // It has runtimes of its own.
-                    tokio::task::spawn_blocking(move || cut(&site, way, group, seed)).await?
-                });
-            }
-        }
-    }
-    suite.run()
+    suite::run_after(|| println!("the seed of the sample is {}; {SEED} sets another", seed()))
+}
+
+fn seed() -> u64 {
+    std::env::var(SEED).ok().and_then(|seed| seed.parse().ok()).unwrap_or(1)
+}
+
+/// Each group of verbs in each way of talking to a server. The groups share the server.
+fn samples() -> Vec<suite::Case<(Shared, Way, Group)>> {
+    let case = |way: Way| {
+        let site = Shared::default();
+        let groups = Group::ALL.into_iter().filter(move |group| how_many(way, *group) > 0);
+        groups.map(move |group| {
+            let site = site.clone();
+            suite::Case::new(way.name(), way.installed(), move || Ok((site, way, group))).named(sentence(group))
+        })
+    };
+    Kind::ALL.into_iter().flat_map(Way::all).flat_map(case).collect()
+}
+
+#[trial(on = samples())]
+async fn cut_anywhere(sample: (Shared, Way, Group)) -> Result<()> {
+    let (site, way, group) = sample;
+    // It has runtimes of its own.
+    tokio::task::spawn_blocking(move || cut(&site, way, group, seed())).await?
 }
 
 /// What has to be true of each.

@@ -5,9 +5,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use ftp_host::{Error, Limit, Listed, Phase, Representation, Session, Settings, TransferMode};
 use ftp_tests::client;
-use ftp_tests::script::Script;
-use ftp_tests::suite::Suite;
-use ftp_tests::trials;
+use ftp_tests::script::{Play as _, Script};
+use ftp_tests::{suite, trial};
 use miniz_oxide::deflate::CompressionLevel;
 use miniz_oxide::deflate::core::CompressorOxide;
 use miniz_oxide::deflate::stream::deflate;
@@ -17,43 +16,7 @@ use miniz_oxide::{DataFormat, MZFlush};
 const GROWTH: usize = 160 << 20;
 
 fn main() -> ExitCode {
-    let mut suite = Suite::from_arguments();
-    trials!(
-        suite,
-        "listing",
-        Ok(()),
-        [
-            endless_mlsd_lines_without_facts,
-            endless_mlsd_lines_of_tiny_facts,
-            endless_mlsd_lines_with_the_known_facts,
-            endless_mlsd_lines_that_are_not_understood,
-            endless_mlsd_lines_that_mean_nothing,
-            endless_long_listing,
-            endless_listing_for_people,
-            endless_names_of_one_byte,
-            endless_empty_names,
-            endless_line_in_names,
-            endless_line_in_entries,
-            endless_entries_in_portions_take_no_memory,
-            endless_line_in_portions_takes_no_memory,
-            endless_lines_that_mean_nothing_end_a_portion,
-            entries_in_portions_that_are_dropped_leave_the_session_in_step,
-            hundred_thousand_entries_are_within_the_limit,
-            million_names_are_within_the_limit,
-        ]
-    );
-    trials!(
-        suite,
-        "deflate",
-        Ok(()),
-        [
-            endless_zeros_are_stopped_and_hold_no_memory,
-            endless_names_are_stopped_when_inflated,
-            endless_blocks_of_nothing_are_stopped_by_the_idle_limit,
-            data_that_is_cut_short_or_corrupt_is_told,
-        ]
-    );
-    suite.run()
+    suite::run()
 }
 
 /// The start of a zlib stream.
@@ -69,6 +32,7 @@ fn blocks(contents: &[u8]) -> Vec<u8> {
     blocks
 }
 
+#[trial]
 async fn endless_zeros_are_stopped_and_hold_no_memory() -> Result<()> {
     let settings = Settings { inflation_limit: Some(100_000_000), ..client::settings() };
     let script = Script::logged_in().on("MODE Z", "200 ok").open_data("RETR").send_data(ZLIB);
@@ -95,6 +59,7 @@ async fn endless_zeros_are_stopped_and_hold_no_memory() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn endless_names_are_stopped_when_inflated() -> Result<()> {
     let script = Script::logged_in().on("MODE Z", "200 ok").open_data("NLST").send_data(ZLIB);
     let script = script.flood_data(blocks(&b"a\r\n".repeat(100_000))).stall();
@@ -112,6 +77,7 @@ async fn endless_names_are_stopped_when_inflated() -> Result<()> {
 }
 
 /// Bytes come all the time, and none of the file.
+#[trial]
 async fn endless_blocks_of_nothing_are_stopped_by_the_idle_limit() -> Result<()> {
     let settings = Settings { idle_timeout: Some(client::SHORT), ..client::settings() };
     let script = Script::logged_in().on("MODE Z", "200 ok").open_data("RETR").send_data(ZLIB);
@@ -127,6 +93,7 @@ async fn endless_blocks_of_nothing_are_stopped_by_the_idle_limit() -> Result<()>
         .await
 }
 
+#[trial(covers("set-transfer-mode"))]
 async fn data_that_is_cut_short_or_corrupt_is_told() -> Result<()> {
     let hello = blocks(b"hello");
     let cut = [&ZLIB, &hello[..]].concat();
@@ -154,25 +121,30 @@ async fn data_that_is_cut_short_or_corrupt_is_told() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn endless_mlsd_lines_without_facts() -> Result<()> {
     endless_entries(" a\r\n", Limit::ListingSize).await
 }
 
+#[trial]
 async fn endless_mlsd_lines_of_tiny_facts() -> Result<()> {
     let line = format!("{} a\r\n", "a=;".repeat(5_000));
     endless_entries(&line, Limit::ListingSize).await
 }
 
+#[trial]
 async fn endless_mlsd_lines_with_the_known_facts() -> Result<()> {
     let line = "type=file;size=1;modify=20200102030405;unix.mode=0644;unix.uid=0;unix.gid=0;unique=1g2; a\r\n";
     endless_entries(line, Limit::ListingSize).await
 }
 
+#[trial]
 async fn endless_mlsd_lines_that_are_not_understood() -> Result<()> {
     endless_entries("x\r\n", Limit::ListingSize).await
 }
 
 /// Lines for `.` are left out of the list, and cost nothing but time: the limit on the time of the call ends it.
+#[trial]
 async fn endless_mlsd_lines_that_mean_nothing() -> Result<()> {
     let settings = Settings { total_timeout: Some(client::SHORT), ..client::settings() };
     Script::logged_in()
@@ -191,6 +163,7 @@ async fn endless_mlsd_lines_that_mean_nothing() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn endless_long_listing() -> Result<()> {
     let line = "-rw-r--r-- 1 u g 1 Jan  1 2020 a\r\n";
     let script = Script::logged_in().passive().on("MLSD", "502 not here").open_data("LIST");
@@ -198,6 +171,7 @@ async fn endless_long_listing() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn endless_listing_for_people() -> Result<()> {
     let script = Script::logged_in().open_data("LIST");
     endless(
@@ -209,18 +183,22 @@ async fn endless_listing_for_people() -> Result<()> {
     .await
 }
 
+#[trial(covers("names"))]
 async fn endless_names_of_one_byte() -> Result<()> {
     endless_names("a\r\n", Limit::ListingSize).await
 }
 
+#[trial]
 async fn endless_empty_names() -> Result<()> {
     endless_names("\n", Limit::ListingSize).await
 }
 
+#[trial(covers("names"))]
 async fn endless_line_in_names() -> Result<()> {
     endless_names("a", Limit::ListingLine).await
 }
 
+#[trial]
 async fn endless_line_in_entries() -> Result<()> {
     endless_entries("size=1;", Limit::ListingLine).await
 }
@@ -268,6 +246,7 @@ async fn endless(
 /// What reading in portions may add to the memory of the component, however much comes.
 const PORTIONS: usize = 6 << 20;
 
+#[trial(covers("open-entries"))]
 async fn endless_entries_in_portions_take_no_memory() -> Result<()> {
     let line = "type=file;size=1;modify=20200102030405;unix.mode=0644;unix.uid=0;unix.gid=0;unique=1g2; a\r\n";
     Script::logged_in()
@@ -295,10 +274,12 @@ async fn endless_entries_in_portions_take_no_memory() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn endless_line_in_portions_takes_no_memory() -> Result<()> {
     in_portions("size=1;", Limit::ListingLine).await
 }
 
+#[trial]
 async fn endless_lines_that_mean_nothing_end_a_portion() -> Result<()> {
     in_portions(&format!("type=cdir;x={}; .\r\n", "a".repeat(8000)), Limit::ListingSize).await
 }
@@ -326,6 +307,7 @@ async fn in_portions(line: &str, limit: Limit) -> Result<()> {
         .await
 }
 
+#[trial]
 async fn entries_in_portions_that_are_dropped_leave_the_session_in_step() -> Result<()> {
     Script::logged_in()
         .open_data("MLSD")
@@ -344,6 +326,7 @@ async fn entries_in_portions_that_are_dropped_leave_the_session_in_step() -> Res
         .await
 }
 
+#[trial]
 async fn hundred_thousand_entries_are_within_the_limit() -> Result<()> {
     let line = "type=file;size=1;modify=20200102030405; name-of-a-file\r\n";
     Script::logged_in()
@@ -358,6 +341,7 @@ async fn hundred_thousand_entries_are_within_the_limit() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn million_names_are_within_the_limit() -> Result<()> {
     Script::logged_in()
         .download("NLST", "name-of-a-file\r\n".repeat(1_000_000))

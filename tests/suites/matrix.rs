@@ -2,17 +2,28 @@
 
 use std::process::ExitCode;
 
-use ftp_tests::matrix::{Place, TASKS};
+use anyhow::Result;
+use ftp_tests::matrix::{Place, TASKS, Task};
 use ftp_tests::servers::{Kind, Way};
-use ftp_tests::suite::Suite;
+use ftp_tests::suite::{self, Case};
+use ftp_tests::trial;
 
 fn main() -> ExitCode {
-    let mut suite = Suite::from_arguments();
-    for way in Kind::ALL.into_iter().flat_map(Way::all) {
-        for (name, task) in TASKS {
-            let name = format!("{}::{}", way.name(), name.replace(' ', "_"));
-            suite.trial_with(name, way.installed(), move || async move { task(Place::start(way)?).await });
-        }
-    }
-    suite.run()
+    suite::run()
+}
+
+fn each_task() -> Vec<Case<(Way, Task)>> {
+    let ways = Kind::ALL.into_iter().flat_map(Way::all);
+    let cases = ways.flat_map(|way| TASKS.map(|task| (way, task)));
+    cases
+        .map(|(way, task)| {
+            Case::new(way.name(), way.installed(), move || Ok((way, task))).named(task.0.replace(' ', "_"))
+        })
+        .collect()
+}
+
+#[trial(on = each_task())]
+async fn works(case: (Way, Task)) -> Result<()> {
+    let (way, (_, task)) = case;
+    task(Place::start(way)?).await
 }

@@ -9,7 +9,8 @@ use ftp_tests::embedded::Embedded;
 use ftp_tests::matrix::{FEW_SMALL_FILES, Place, TASKS, Task};
 use ftp_tests::proxies::{Kind, PASSWORD, Proxy, USER};
 use ftp_tests::servers::{self, Security, Way};
-use ftp_tests::suite::Suite;
+use ftp_tests::suite::{self, Case};
+use ftp_tests::trial;
 
 /// What is tried behind each proxy in each way of talking to a server, besides [`FEW_SMALL_FILES`], and in one way with
 /// a hundred of them. These proxies gather small packets (RFC 896): the last reply of each transfer waits until the one
@@ -17,50 +18,42 @@ use ftp_tests::suite::Suite;
 const TRIED: [&str; 3] = ["list", "get", "put"];
 
 fn main() -> ExitCode {
-    let mut suite = Suite::from_arguments();
-    for kind in Kind::ALL {
-        for way in servers::Kind::ALL.into_iter().flat_map(Way::all) {
-            if way.security != Security::Implicit || way.kind == servers::Kind::Vsftpd {
-                add_tasks(&mut suite, kind, true, way, tasks(&TRIED).chain([FEW_SMALL_FILES]));
-            }
-        }
-        let way = Way::plain(servers::Kind::PyFtpd);
-        add_tasks(&mut suite, kind, false, way, tasks(&TRIED).chain(tasks(&["100 small files"])));
-        let mut add = |name: &str, trial: fn(Kind) -> Running| {
-            suite.trial_with(format!("{}::{name}", kind.name()), kind.installed(), move || trial(kind));
-        };
-        add("wrong_password_is_access_denied", |kind| Box::pin(wrong_password_is_access_denied(kind)));
-        add("missing_login_is_access_denied", |kind| Box::pin(missing_login_is_access_denied(kind)));
-        add("login_that_nobody_asks_for_does_no_harm", |kind| Box::pin(login_that_nobody_asks_for_does_no_harm(kind)));
-        add("name_is_looked_up_by_the_proxy", |kind| Box::pin(name_is_looked_up_by_the_proxy(kind)));
-        add("name_that_the_proxy_does_not_find", |kind| Box::pin(name_that_the_proxy_does_not_find(kind)));
-        add("port_where_nobody_listens_is_connection_refused", |kind| {
-            Box::pin(port_where_nobody_listens_is_connection_refused(kind))
-        });
-        add("proxy_that_is_not_there_is_connection_refused", |kind| {
-            Box::pin(proxy_that_is_not_there_is_connection_refused(kind))
-        });
-        add("active_mode_is_unsupported", |kind| Box::pin(active_mode_is_unsupported(kind)));
-        add("policy_decides_about_the_proxy", |kind| Box::pin(policy_decides_about_the_proxy(kind)));
-        add("policy_opens_no_data_port", |kind| Box::pin(policy_opens_no_data_port(kind)));
-    }
-    suite.run()
+    suite::run()
 }
-
-type Running = std::pin::Pin<Box<dyn Future<Output = Result<()>>>>;
 
 fn tasks(names: &[&str]) -> impl Iterator<Item = Task> {
     TASKS.into_iter().filter(|(name, _)| names.contains(name))
 }
 
-fn add_tasks(suite: &mut Suite, kind: Kind, login: bool, way: Way, tasks: impl Iterator<Item = Task>) {
-    for (name, task) in tasks {
-        let password = if login { "-password" } else { "" };
-        let name = format!("{}{password}::{}::{}", kind.name(), way.name(), name.replace(' ', "_"));
-        suite.trial_with(name, kind.installed().and(way.installed()), move || async move {
-            task(Place::start_behind(way, Proxy::start(kind, login)?)?).await
-        });
+/// A proxy, with or without a login, and what is tried behind it.
+type Tried = (Kind, bool, Way, Task);
+
+fn each_task() -> Vec<Case<Tried>> {
+    let mut cases = Vec::new();
+    for kind in Kind::ALL {
+        for way in servers::Kind::ALL.into_iter().flat_map(Way::all) {
+            if way.security != Security::Implicit || way.kind == servers::Kind::Vsftpd {
+                cases.extend(tasks(&TRIED).chain([FEW_SMALL_FILES]).map(|task| case((kind, true, way, task))));
+            }
+        }
+        let way = Way::plain(servers::Kind::PyFtpd);
+        cases.extend(tasks(&TRIED).chain(tasks(&["100 small files"])).map(|task| case((kind, false, way, task))));
     }
+    cases
+}
+
+fn case(tried: Tried) -> Case<Tried> {
+    let (kind, login, way, (name, _)) = tried;
+    let password = if login { "-password" } else { "" };
+    let requirement = kind.installed().and(way.installed());
+    Case::new(format!("{}{password}::{}", kind.name(), way.name()), requirement, move || Ok(tried))
+        .named(name.replace(' ', "_"))
+}
+
+#[trial(on = each_task())]
+async fn works(tried: Tried) -> Result<()> {
+    let (kind, login, way, (_, task)) = tried;
+    task(Place::start_behind(way, Proxy::start(kind, login)?)?).await
 }
 
 fn settings(proxy: ftp_host::Proxy) -> Settings {
@@ -71,6 +64,7 @@ async fn login(server: &Embedded, proxy: ftp_host::Proxy) -> Result<Session, Err
     client::login_with(server.address(), settings(proxy)).await
 }
 
+#[trial(covers("set-proxy"))]
 async fn wrong_password_is_access_denied(kind: Kind) -> Result<()> {
     let (server, proxy) = (Embedded::start()?, Proxy::start(kind, true)?);
     for credentials in [(USER, "wrong"), ("wrong", PASSWORD), (USER, "")] {
@@ -80,12 +74,14 @@ async fn wrong_password_is_access_denied(kind: Kind) -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn missing_login_is_access_denied(kind: Kind) -> Result<()> {
     let (server, proxy) = (Embedded::start()?, Proxy::start(kind, true)?);
     assert_denied(login(&server, proxy.settings_as(None)).await);
     Ok(())
 }
 
+#[trial]
 async fn login_that_nobody_asks_for_does_no_harm(kind: Kind) -> Result<()> {
     let (server, proxy) = (Embedded::start()?, Proxy::start(kind, false)?);
     let mut session = login(&server, proxy.settings_as(Some((USER, PASSWORD)))).await?;
@@ -95,6 +91,7 @@ async fn login_that_nobody_asks_for_does_no_harm(kind: Kind) -> Result<()> {
     Ok(())
 }
 
+#[trial(covers("set-proxy"))]
 async fn name_is_looked_up_by_the_proxy(kind: Kind) -> Result<()> {
     let (server, proxy) = (Embedded::start()?, Proxy::start(kind, true)?);
     let connector = client::connector(settings(proxy.settings())).await?;
@@ -104,6 +101,7 @@ async fn name_is_looked_up_by_the_proxy(kind: Kind) -> Result<()> {
     round_trip(&mut session).await
 }
 
+#[trial]
 async fn name_that_the_proxy_does_not_find(kind: Kind) -> Result<()> {
     let proxy = Proxy::start(kind, true)?;
     let connector = client::connector(settings(proxy.settings())).await?;
@@ -117,6 +115,7 @@ async fn name_that_the_proxy_does_not_find(kind: Kind) -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn port_where_nobody_listens_is_connection_refused(kind: Kind) -> Result<()> {
     let proxy = Proxy::start(kind, true)?;
     let unused = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
@@ -124,6 +123,7 @@ async fn port_where_nobody_listens_is_connection_refused(kind: Kind) -> Result<(
     Ok(())
 }
 
+#[trial]
 async fn proxy_that_is_not_there_is_connection_refused(kind: Kind) -> Result<()> {
     let server = Embedded::start()?;
     let unused = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
@@ -131,6 +131,7 @@ async fn proxy_that_is_not_there_is_connection_refused(kind: Kind) -> Result<()>
     Ok(())
 }
 
+#[trial(covers("set-proxy"))]
 async fn active_mode_is_unsupported(kind: Kind) -> Result<()> {
     let (server, proxy) = (Embedded::start()?, Proxy::start(kind, false)?);
     let active = DataMode::Active(Active { ports: None, announced: None });
@@ -144,6 +145,7 @@ async fn active_mode_is_unsupported(kind: Kind) -> Result<()> {
 }
 
 /// Which denies this one, on the loopback interface, before anything is sent.
+#[trial]
 async fn policy_decides_about_the_proxy(kind: Kind) -> Result<()> {
     let proxy = Proxy::start(kind, false)?;
     let connector = Host::new()?.connector(Policy::default(), settings(proxy.settings())).await?;
@@ -153,6 +155,7 @@ async fn policy_decides_about_the_proxy(kind: Kind) -> Result<()> {
 }
 
 /// A connection to the server itself, for data or for anything, would be denied.
+#[trial]
 async fn policy_opens_no_data_port(kind: Kind) -> Result<()> {
     let (server, proxy) = (Embedded::start()?, Proxy::start(kind, false)?);
     let policy = Policy::default().allow_loopback().data_ports(1..=1);

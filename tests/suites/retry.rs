@@ -13,11 +13,12 @@ use anyhow::Result;
 use ftp_client::engine::{FileVersion, ReadAt, Retry as Policy, Segments, UploadPlan, WriteAt, download, upload};
 use ftp_client::native::Native;
 use ftp_client::{Error, Session};
-use ftp_host::{Remote, Retry, TlsVersion};
+use ftp_host::{Remote, Retry};
 use ftp_tests::client;
 use ftp_tests::payload::{Payload, sha256, sha256_of_file};
-use ftp_tests::servers::{Kind, Security, Server, Way};
-use ftp_tests::suite::Suite;
+use ftp_tests::servers::{Kind, Server, Way, cases, plain, plain_and_tls};
+use ftp_tests::suite::{self, Case};
+use ftp_tests::trial;
 use tokio::io::AsyncWrite;
 
 /// Far more than what the buffers on the way hold, so that a server that is killed has not sent all of it.
@@ -33,31 +34,16 @@ const MOST: u64 = 2 * SIZE - 1;
 const WAIT: Duration = Duration::from_millis(10);
 
 fn main() -> ExitCode {
-    let mut suite = Suite::from_arguments();
-    for kind in Kind::ALL {
-        let secure = Way { kind, security: Security::Explicit, version: TlsVersion::Tls13 };
-        for way in [Way::plain(kind), secure] {
-            let mut add = |name: &str, trial: fn(Site, Way) -> Running| {
-                let start = move || async move { trial(Site::start(way)?, way).await };
-                suite.trial_with(format!("{}::{name}", way.name()), way.installed(), start);
-            };
-            add("file_is_fetched_from_a_server_that_is_killed", |site, way| {
-                Box::pin(file_is_fetched_from_a_server_that_is_killed(site, way))
-            });
-            if !way.is_encrypted() {
-                add("download_goes_on_after_the_server_is_killed", |site, _| {
-                    Box::pin(download_goes_on_after_the_server_is_killed(site))
-                });
-                add("upload_goes_on_after_the_server_is_killed", |site, _| {
-                    Box::pin(upload_goes_on_after_the_server_is_killed(site))
-                });
-            }
-        }
-    }
-    suite.run()
+    suite::run()
 }
 
-type Running = Pin<Box<dyn Future<Output = Result<()>>>>;
+fn each_way() -> Vec<Case<(Site, Way)>> {
+    cases(plain_and_tls(Kind::ALL)).into_iter().map(|case| case.map(|way| Ok((Site::start(way)?, way)))).collect()
+}
+
+fn each_plain() -> Vec<Case<Site>> {
+    cases(plain(Kind::ALL)).into_iter().map(|case| case.map(Site::start)).collect()
+}
 
 /// A server that is killed once, and started again at the same port, when so many bytes have moved.
 struct Site {
@@ -102,7 +88,9 @@ impl Site {
     }
 }
 
-async fn file_is_fetched_from_a_server_that_is_killed(site: Site, way: Way) -> Result<()> {
+#[trial(on = each_way(), covers("fetch"))]
+async fn file_is_fetched_from_a_server_that_is_killed(case: (Site, Way)) -> Result<()> {
+    let (site, way) = case;
     fs::write(site.server().root().join("large"), Payload::bytes(SIZE))?;
     let connector = client::connector(way.settings(client::settings())?).await?;
     let address = site.server().address();
@@ -118,6 +106,7 @@ async fn file_is_fetched_from_a_server_that_is_killed(site: Site, way: Way) -> R
     Ok(())
 }
 
+#[trial(on = each_plain())]
 async fn download_goes_on_after_the_server_is_killed(site: Site) -> Result<()> {
     fs::write(site.server().root().join("large"), Payload::bytes(SIZE))?;
     let target = InOrder(&site, Mutex::default());
@@ -130,6 +119,7 @@ async fn download_goes_on_after_the_server_is_killed(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(on = each_plain())]
 async fn upload_goes_on_after_the_server_is_killed(site: Site) -> Result<()> {
     let contents = Payload::bytes(SIZE);
     let source = Counted(&site, &contents);

@@ -13,42 +13,15 @@ use ftp_tests::command::runner;
 use ftp_tests::embedded::Embedded;
 use ftp_tests::payload::Payload;
 use ftp_tests::root;
-use ftp_tests::script::Script;
-use ftp_tests::suite::Suite;
-use ftp_tests::trials;
+use ftp_tests::script::{Play as _, Script};
+use ftp_tests::{suite, trial};
 use rustix::process::{Pid, Signal, kill_process};
 
 fn main() -> ExitCode {
-    let mut suite = Suite::from_arguments();
-    trials!(
-        suite,
-        "runner",
-        Ok(()),
-        [
-            folders_have_the_names_that_the_arguments_give_them,
-            folder_of_a_target_is_made,
-            folder_that_is_not_there_is_10,
-            folder_that_is_read_only_is_not_written,
-            host_that_was_not_named_is_not_reached,
-            secrets_are_read_from_files_that_the_command_cannot_reach,
-            entry_of_netrc_is_the_one_of_the_user,
-            explain_names_what_is_granted_and_no_secret,
-            interrupted_is_130,
-            interrupted_in_a_pipe_that_nobody_reads_is_130,
-            interrupted_upload_says_where_the_part_is,
-            interrupted_at_the_password_leaves_a_terminal_that_shows_what_is_typed,
-            limit_of_time_is_11,
-            limit_of_memory_is_a_line_and_a_failure,
-            verbose_shows_the_session_without_the_password,
-            wrong_command_line_does_not_show_the_password,
-            reply_with_escape_sequences_is_not_shown_as_it_is,
-            missing_arguments_are_a_failure_with_the_usage,
-            demo_succeeds,
-        ]
-    );
-    suite.run()
+    suite::run()
 }
 
+#[trial]
 async fn folders_have_the_names_that_the_arguments_give_them() -> Result<()> {
     let server = Embedded::start()?;
     let root = root::temporary()?;
@@ -76,6 +49,7 @@ async fn folders_have_the_names_that_the_arguments_give_them() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn folder_of_a_target_is_made() -> Result<()> {
     let server = Embedded::start()?;
     let here = root::temporary()?;
@@ -89,6 +63,7 @@ async fn folder_of_a_target_is_made() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn folder_that_is_not_there_is_10() -> Result<()> {
     let output = run(&["put", "/no such folder/x", "ftp://user@127.0.0.1:1/"])?;
     assert_fails_in_one_line(&output, 10);
@@ -96,6 +71,7 @@ async fn folder_that_is_not_there_is_10() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn folder_that_is_read_only_is_not_written() -> Result<()> {
     let server = Embedded::start()?;
     let here = root::temporary()?;
@@ -110,6 +86,7 @@ async fn folder_that_is_read_only_is_not_written() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn host_that_was_not_named_is_not_reached() -> Result<()> {
     let server = Embedded::start()?;
     let (host, port) = (server.address().ip().to_string(), server.address().port());
@@ -122,6 +99,7 @@ async fn host_that_was_not_named_is_not_reached() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn secrets_are_read_from_files_that_the_command_cannot_reach() -> Result<()> {
     let server = Embedded::start()?;
     let secrets = root::temporary()?;
@@ -146,6 +124,7 @@ async fn secrets_are_read_from_files_that_the_command_cannot_reach() -> Result<(
     Ok(())
 }
 
+#[trial]
 async fn entry_of_netrc_is_the_one_of_the_user() -> Result<()> {
     let server = Embedded::start()?;
     let home = root::temporary()?;
@@ -161,6 +140,7 @@ async fn entry_of_netrc_is_the_one_of_the_user() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn explain_names_what_is_granted_and_no_secret() -> Result<()> {
     let server = Embedded::start()?;
     let here = root::temporary()?;
@@ -184,6 +164,7 @@ async fn explain_names_what_is_granted_and_no_secret() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn interrupted_is_130() -> Result<()> {
     for signal in [Signal::INT, Signal::TERM] {
         let peer = TcpListener::bind("127.0.0.1:0")?;
@@ -197,6 +178,7 @@ async fn interrupted_is_130() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn interrupted_in_a_pipe_that_nobody_reads_is_130() -> Result<()> {
     let server = Embedded::start()?;
     std::fs::write(server.root().join("file"), Payload::bytes(20_000_000))?;
@@ -208,6 +190,7 @@ async fn interrupted_in_a_pipe_that_nobody_reads_is_130() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn interrupted_upload_says_where_the_part_is() -> Result<()> {
     let server = Embedded::start()?;
     let here = root::temporary()?;
@@ -229,9 +212,11 @@ async fn interrupted_upload_says_where_the_part_is() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn interrupted_at_the_password_leaves_a_terminal_that_shows_what_is_typed() -> Result<()> {
     // The command `script` is a terminal to this shell, which outlives the runner there and tells how it was left.
-    let runner = runner()?.display();
+    let runner = runner()?;
+    let runner = runner.display();
     let line = format!("stty echo; tty; trap : INT; '{runner}' ls ftp://user@127.0.0.1:1/; echo code $?; stty -a");
     let mut script = Command::new("script");
     script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).env_remove("FTP_PASSWORD");
@@ -256,6 +241,7 @@ async fn interrupted_at_the_password_leaves_a_terminal_that_shows_what_is_typed(
     Ok(())
 }
 
+#[trial]
 async fn limit_of_time_is_11() -> Result<()> {
     let peer = TcpListener::bind("127.0.0.1:0")?;
     let output = run(&["--time-limit", "0.3", "ls", &format!("ftp://user@{}/", peer.local_addr()?)])?;
@@ -264,6 +250,7 @@ async fn limit_of_time_is_11() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn limit_of_memory_is_a_line_and_a_failure() -> Result<()> {
     let output = run(&["--memory-limit", "1", "ls", "ftp://user@127.0.0.1:1/"])?;
     assert_fails_in_one_line(&output, 1);
@@ -271,6 +258,7 @@ async fn limit_of_memory_is_a_line_and_a_failure() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn verbose_shows_the_session_without_the_password() -> Result<()> {
     let server = Embedded::start()?;
     let output = run(&["ls", "--verbose", &url(&server, "")])?;
@@ -281,6 +269,7 @@ async fn verbose_shows_the_session_without_the_password() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn wrong_command_line_does_not_show_the_password() -> Result<()> {
     for arguments in [
         &["ls", "ftp://user:12345@/"][..],
@@ -300,6 +289,7 @@ async fn wrong_command_line_does_not_show_the_password() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn reply_with_escape_sequences_is_not_shown_as_it_is() -> Result<()> {
     Script::greeting()
         .on("USER", "530 \u{1b}[2Jgone\u{7}")
@@ -312,6 +302,7 @@ async fn reply_with_escape_sequences_is_not_shown_as_it_is() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn missing_arguments_are_a_failure_with_the_usage() -> Result<()> {
     for arguments in [&[][..], &["ls"], &["get"], &["put"], &["fly"], &["--explain"]] {
         let output = run(arguments)?;
@@ -321,6 +312,7 @@ async fn missing_arguments_are_a_failure_with_the_usage() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn demo_succeeds() -> Result<()> {
     let output = run(&["demo", "--size", "1"])?;
     assert!(output.status.success(), "{output:?}");

@@ -1,20 +1,18 @@
-//! The command `wasmtime`, which is not the library, is of the same version as the library.
+//! The command `wasmtime` is of the same version as the library.
 
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result};
-use ftp_tests::suite::Suite;
-use ftp_tests::trials;
-use ftp_tests::wasmtime::{installed, wasmtime};
+use ftp_tests::wasmtime::wasmtime;
+use ftp_tests::{suite, trial};
 
 const LOCK: &str = include_str!("../../Cargo.lock");
 
 fn main() -> ExitCode {
-    let mut suite = Suite::from_arguments();
-    trials!(suite, "wasmtime", installed(), [version_is_that_of_the_library]);
-    suite.run()
+    suite::run()
 }
 
+#[trial]
 async fn version_is_that_of_the_library() -> Result<()> {
     let (_, library) = LOCK.split_once("name = \"wasmtime\"\nversion = \"").context("no wasmtime in Cargo.lock")?;
     let (version, _) = library.split_once('"').context("no version of it")?;

@@ -4,7 +4,7 @@
 //! made out of several calls: transfers that resume, by several sessions if need be, in [`engine`], and with the feature
 //! `mirror` trees in the module of that name. Out of scope: where connections come from. That is the
 //! trait [`Network`], of which there is one for WASI in the component, one for native sockets (the module `native`, with
-//! the feature of that name) and one that plays a script (`scripted`, likewise).
+//! the feature of that name) and one in memory that plays a script, in `tests/kit`.
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -41,9 +41,9 @@ pub mod mirror;
 #[cfg(feature = "native")]
 pub mod native;
 mod network;
+#[cfg(test)]
+mod nowhere;
 mod proxy;
-#[cfg(feature = "scripted")]
-pub mod scripted;
 mod secrets;
 mod session;
 mod settings;

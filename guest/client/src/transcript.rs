@@ -64,10 +64,10 @@ impl<N: Network> Transcript<N> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scripted::{Script, Scripted};
+    use crate::nowhere::Nowhere;
 
-    fn transcript(capacity: usize) -> Transcript<Scripted> {
-        Transcript::new(Scripted::new(Script::new()), capacity)
+    fn transcript(capacity: usize) -> Transcript<Nowhere> {
+        Transcript::new(Nowhere, capacity)
     }
 
     #[test]

@@ -10,8 +10,8 @@
 mod support;
 
 use ftp_client::engine::{CopyError, ReadNext, WriteNext};
-use ftp_client::scripted::{Data, End, Script, Scripted};
 use ftp_client::{Error, Network, Phase, Representation::Image, Settings};
+use ftp_testkit::{End, Script, Scripted, script};
 use std::cell::Cell;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -26,13 +26,13 @@ fn limited() -> Settings {
     Settings { total_timeout: Some(LIMIT), idle_timeout: long, reply_timeout: long, ..settings() }
 }
 
-fn retrieve(data: Data) -> Script {
-    image(hello()).expect("RETR a").say("150 go\r\n226 done\r\n").data(data)
+fn retrieve() -> Script {
+    script!(image(hello()); "C: RETR a   S: 150 go\r\n226 done")
 }
 
 /// Bytes, one each 600 ms.
-fn drops(count: usize) -> Data {
-    Data::sends(vec![b'x'; count], End::Close).pausing(Duration::from_millis(600))
+fn drops(count: usize) -> Script {
+    retrieve().send_data(vec![b'x'; count]).pause_data(Duration::from_millis(600)).close_data()
 }
 
 async fn is_closed(session: &mut Client) {
@@ -43,7 +43,7 @@ async fn is_closed(session: &mut Client) {
 
 #[test]
 fn read_that_takes_too_long_closes_the_session() {
-    play_with(limited(), retrieve(Data::sends("ab", End::Stall)), async |session| {
+    play_with(limited(), retrieve().send_data("ab").leave_data(), async |session| {
         let mut download = session.retrieve("a", Image, 0).await.unwrap();
         assert_eq!(download.read(&mut Vec::new(), 2).await, Ok(2));
         let begin = session.network().now();
@@ -57,7 +57,10 @@ fn read_that_takes_too_long_closes_the_session() {
 
 #[test]
 fn write_that_takes_too_long_closes_the_session() {
-    let script = image(hello()).expect("STOR a").say("150 go\r\n").data(Data::takes_only(3, End::Stall));
+    let script = script!(image(hello());
+        "C: STOR a   S: 150 go
+         ! take_only(3, End::Stall)"
+    );
     play_with(limited(), script, async |session| {
         let mut upload = session.store("a", Image, 0).await.unwrap();
         assert_eq!(upload.write(b"hello").await, OVER);
@@ -69,8 +72,16 @@ fn write_that_takes_too_long_closes_the_session() {
 
 #[test]
 fn portion_of_a_listing_that_takes_too_long_closes_the_session() {
-    let script = passive(hello().expect("FEAT").say("211-ext\r\n MLST\r\n211 end\r\n")).expect("MLSD");
-    let script = script.say("150 go\r\n226 done\r\n").data(Data::sends("type=file; a\r\nty", End::Stall));
+    let script = script!(passive(script!(
+        "S: 220 ready
+         C: FEAT   S: 211-ext\r\n MLST\r\n211 end"
+    ));
+        "C: MLSD"
+    );
+    let script = script!(script;
+        "S: 150 go\r\n226 done
+         D> type=file; a\r\nty   D! stall"
+    );
     play_with(limited(), script, async |session| {
         let mut entries = session.open_entries(None).await.unwrap();
         assert_eq!(entries.read(10).await.map(|portion| portion.len()), Ok(1));
@@ -94,12 +105,12 @@ impl WriteNext for Counted {
 
 #[test]
 fn each_read_is_a_call_and_a_copy_is_one() {
-    play_with(limited(), retrieve(drops(20)).in_pieces_of(1), async |session| {
+    play_with(limited(), drops(20).in_pieces_of(1), async |session| {
         let mut download = session.retrieve("a", Image, 0).await.unwrap();
         assert_eq!(read_all(&mut download).await.unwrap().len(), 20);
         download.finish(session).await.unwrap();
     });
-    play_with(limited(), retrieve(Data::sends("abc", End::Close)).in_pieces_of(1), async |session| {
+    play_with(limited(), retrieve().send_data("abc").close_data().in_pieces_of(1), async |session| {
         let mut download = session.retrieve("a", Image, 0).await.unwrap();
         assert_eq!(download.read(&mut Vec::new(), 1).await, Ok(1));
         session.network().sleep(2 * LIMIT).await;
@@ -108,7 +119,7 @@ fn each_read_is_a_call_and_a_copy_is_one() {
         assert_eq!(download.copy_to(&mut (), &()).await, Ok(1));
         download.finish(session).await.unwrap();
     });
-    play_with(limited(), retrieve(drops(20)).in_pieces_of(1), async |session| {
+    play_with(limited(), drops(20).in_pieces_of(1), async |session| {
         let mut download = session.retrieve("a", Image, 0).await.unwrap();
         let mut counted = Counted(0);
         let copied = download.copy_to(&mut counted, &()).await;
@@ -139,7 +150,10 @@ impl ReadNext for Slow {
 
 #[test]
 fn copy_to_the_server_is_one_call() {
-    let script = image(hello()).expect("STOR a").say("150 go\r\n").data(Data::takes());
+    let script = script!(image(hello());
+        "C: STOR a   S: 150 go
+         ! take_data()"
+    );
     play_with(limited(), script, async |session| {
         let mut upload = session.store("a", Image, 0).await.unwrap();
         let mut slow = Slow { network: session.network().clone(), pieces: 20 };
@@ -149,7 +163,10 @@ fn copy_to_the_server_is_one_call() {
         drop(upload);
         is_closed(session).await;
     });
-    let script = image(hello()).expect("STOR a").say("150 go\r\n226 done\r\n").data(Data::takes());
+    let script = script!(image(hello());
+        "C: STOR a   S: 150 go\r\n226 done
+         ! take_data()"
+    );
     play_with(limited(), sized(script, "a", 3), async |session| {
         let mut upload = session.store("a", Image, 0).await.unwrap();
         let mut slow = Slow { network: session.network().clone(), pieces: 3 };
@@ -186,8 +203,15 @@ impl ReadNext for Pausing {
 #[test]
 fn upload_sends_what_it_holds_back_when_its_source_pauses() {
     // Compressed bytes are held back until there are many.
-    let script = hello().expect("MODE Z").say("200 ok\r\n").expect("TYPE I").say("200 ok\r\n");
-    let script = passive(script).expect("STOR a").say("150 go\r\n").data(Data::takes());
+    let script = script!(
+        "S: 220 ready
+         C: MODE Z   S: 200 ok
+         C: TYPE I   S: 200 ok"
+    );
+    let script = script!(passive(script);
+        "C: STOR a   S: 150 go
+         ! take_data()"
+    );
     let sent = |pauses: bool| {
         play(script.clone(), async |session| {
             session.set_transfer_mode(ftp_client::TransferMode::Deflate).await.unwrap();

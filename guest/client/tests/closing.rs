@@ -2,8 +2,8 @@
 
 mod support;
 
-use ftp_client::scripted::{Data, End, Script, Scripted};
 use ftp_client::{Closes, Error, Representation::Image, Session, Settings};
+use ftp_testkit::{Script, Scripted, script};
 use std::error::Error as _;
 use support::*;
 
@@ -20,11 +20,21 @@ fn ended(script: Script, call: impl AsyncFnOnce(&mut Client) -> Result<(), Error
 }
 
 fn deleting(reply: &str) -> Ended {
-    ended(hello().expect("DELE f").say(format!("{reply}\r\n")), async |session| session.delete("f").await.map(drop))
+    ended(
+        script!(
+            "S: 220 ready
+         C: DELE f   S: {reply}"
+        ),
+        async |session| session.delete("f").await.map(drop),
+    )
 }
 
 fn uploading(verdict: &str) -> Ended {
-    let script = image(hello()).expect("STOR f").say("150 go\r\n").say(format!("{verdict}\r\n")).data(Data::takes());
+    let script = script!(image(hello());
+        "C: STOR f   S: 150 go
+         S: {verdict}
+         ! take_data()"
+    );
     ended(script, async |session| {
         let mut upload = session.store("f", Image, 0).await?;
         upload.write(b"hello").await?;
@@ -45,7 +55,13 @@ fn error_reports_whether_the_session_is_closed() {
         uploading("426 cut"),
         uploading("421 bye"),
         uploading("230 in"),
-        ended(hello().expect("DELE f").end(End::Close), async |session| session.delete("f").await.map(drop)),
+        ended(
+            script!(
+                "S: 220 ready
+             C: DELE f   S! close"
+            ),
+            async |session| session.delete("f").await.map(drop),
+        ),
         ended(hello(), async |session| session.delete("a\r\nb").await.map(drop)),
     ] {
         match error.closes_session() {

@@ -3,10 +3,10 @@
 
 mod support;
 
-use ftp_client::scripted::{Data, End, SERVER, Script, Scripted};
 use ftp_client::{
     Active, Credentials, DataMode, Error, Network, Phase, Proxy, ProxyServer, Representation::*, Session, Settings,
 };
+use ftp_testkit::{SERVER, Script, Scripted, Unmade, script};
 use std::net::IpAddr;
 use std::time::Duration;
 use support::*;
@@ -65,7 +65,7 @@ fn refusal_is_the_answer_only_when_no_attempt_is_left() {
 // Passive ports that cannot be reached (RFC 2428)
 
 fn pasv(script: Script) -> Script {
-    script.expect("PASV").say("227 Entering (192,0,2,1,19,137)\r\n")
+    script!(script; "C: PASV   S: 227 Entering (192,0,2,1,19,137)")
 }
 
 async fn get(session: &mut Client, name: &str) -> Result<Vec<u8>, Error> {
@@ -77,9 +77,13 @@ async fn get(session: &mut Client, name: &str) -> Result<Vec<u8>, Error> {
 
 #[test]
 fn pasv_is_tried_where_the_port_of_epsv_is_refused_and_then_stays() {
-    let script = pasv(image(hello())).expect("RETR a").say("150 go\r\n226 done\r\n");
-    let script = pasv(script).expect("RETR b").say("150 go\r\n226 done\r\n");
-    let script = script.data(Data::refused()).data(Data::sends("A", End::Close)).data(Data::sends("B", End::Close));
+    let script = script!(pasv(image(hello())); "C: RETR a   S: 150 go\r\n226 done");
+    let script = script!(pasv(script); "C: RETR b   S: 150 go\r\n226 done");
+    let script = script!(script;
+        "! make_no_data(Unmade::Refused)
+         D> A   D! close
+         D> B   D! close"
+    );
     play(script, async |session| {
         assert_eq!(get(session, "a").await.unwrap(), b"A");
         assert_eq!(get(session, "b").await.unwrap(), b"B");
@@ -90,8 +94,11 @@ fn pasv_is_tried_where_the_port_of_epsv_is_refused_and_then_stays() {
 
 #[test]
 fn silent_port_of_epsv_leaves_time_for_pasv() {
-    let script = pasv(image(hello())).expect("RETR a").say("150 go\r\n226 done\r\n");
-    let script = script.data(Data::silent()).data(Data::sends("A", End::Close));
+    let script = script!(pasv(image(hello())); "C: RETR a   S: 150 go\r\n226 done");
+    let script = script!(script;
+        "! make_no_data(Unmade::Silent)
+         D> A   D! close"
+    );
     let limited = Settings { connect_timeout: 30 * SECOND, ..settings() };
     play_with(limited, script, async |session| {
         assert_eq!(get(session, "a").await.unwrap(), b"A");
@@ -101,7 +108,11 @@ fn silent_port_of_epsv_leaves_time_for_pasv() {
 
 #[test]
 fn both_ports_together_have_the_time_of_one() {
-    let script = pasv(image(hello())).expect("NOOP").say("200 ok\r\n").data(Data::silent()).data(Data::silent());
+    let script = script!(pasv(image(hello()));
+        "C: NOOP   S: 200 ok
+         ! make_no_data(Unmade::Silent)
+         ! make_no_data(Unmade::Silent)"
+    );
     let limited = Settings { connect_timeout: 30 * SECOND, ..settings() };
     play_with(limited, script, async |session| {
         assert_eq!(get(session, "a").await, Err(Error::Timeout(Phase::DataConnection)));
@@ -112,18 +123,27 @@ fn both_ports_together_have_the_time_of_one() {
 
 #[test]
 fn port_that_is_refused_is_the_error_where_there_is_no_pasv() {
-    let script = image(hello()).expect("PASV").say("502 no\r\n");
-    let script = passive(script).expect("RETR a").say("150 go\r\n226 done\r\n");
-    play(script.data(Data::refused()).data(Data::sends("A", End::Close)), async |session| {
-        assert!(matches!(get(session, "a").await, Err(Error::ConnectionRefused(_))));
-        assert_eq!(get(session, "a").await.unwrap(), b"A", "EPSV is asked for again");
-    });
+    let script = script!(image(hello()); "C: PASV   S: 502 no");
+    let script = script!(passive(script); "C: RETR a   S: 150 go\r\n226 done");
+    play(
+        script!(script;
+            "! make_no_data(Unmade::Refused)
+             D> A   D! close"
+        ),
+        async |session| {
+            assert!(matches!(get(session, "a").await, Err(Error::ConnectionRefused(_))));
+            assert_eq!(get(session, "a").await.unwrap(), b"A", "EPSV is asked for again");
+        },
+    );
 }
 
 #[test]
 fn pasv_is_never_tried_over_ipv6() {
     let v6 = address("2001:db8::1");
-    let script = image(hello().addresses([v6])).expect("NOOP").say("200 ok\r\n").data(Data::refused());
+    let script = script!(image(hello().addresses([v6]));
+        "C: NOOP   S: 200 ok
+         ! make_no_data(Unmade::Refused)"
+    );
     play(script, async |session| {
         assert!(matches!(get(session, "a").await, Err(Error::ConnectionRefused(_))));
         session.noop().await.unwrap();
@@ -137,12 +157,16 @@ fn lively() -> Settings {
 }
 
 /// A download of three bytes that takes two and a half seconds, and two `NOOP`s.
-fn slow_download() -> Data {
-    Data::sends("abc", End::Close).pausing(Duration::from_millis(1250))
+fn slow_download(script: Script) -> Script {
+    script!(script;
+        "D> abc
+         ! pause_data(Duration::from_millis(1250))
+         D! close"
+    )
 }
 
 fn slow(script: Script) -> Script {
-    image(script).expect("RETR a").say("150 go\r\n")
+    script!(image(script); "C: RETR a   S: 150 go")
 }
 
 async fn get_slowly(session: &mut Client) -> Result<u16, Error> {
@@ -155,7 +179,7 @@ async fn get_slowly(session: &mut Client) -> Result<u16, Error> {
 
 /// After the transfer the session is in step.
 fn in_step(script: Script) -> Script {
-    script.expect("SYST").say("215 UNIX\r\n").data(slow_download())
+    slow_download(script!(script; "C: SYST   S: 215 UNIX"))
 }
 
 async fn get_and_go_on(session: &mut Client) {
@@ -164,33 +188,44 @@ async fn get_and_go_on(session: &mut Client) {
 }
 
 fn noop(script: Script, reply: &str) -> Script {
-    script.expect("NOOP").say(format!("{reply}\r\n"))
+    script!(script; "C: NOOP   S: {reply}")
 }
 
 #[test]
 fn replies_before_the_verdict_are_paired_without_another_command() {
     let script = (0..3).fold(slow(hello()), |script, _| noop(script, "200 ok"));
-    play_with(lively(), in_step(script.say("226 done\r\n")), get_and_go_on);
+    play_with(lively(), in_step(script!(script; "S: 226 done")), get_and_go_on);
 }
 
 #[test]
 fn replies_after_the_verdict_are_read_up_to_a_fence() {
-    let script = slow(hello()).expect("NOOP").expect("NOOP").expect("NOOP").say("226 done\r\n");
-    let script = script.expect("PWD").say("200 ok\r\n200 ok\r\n200 ok\r\n257 \"/\"\r\n");
+    let script = script!(slow(hello());
+        "C: NOOP
+         C: NOOP
+         C: NOOP   S: 226 done"
+    );
+    let script = script!(script; "C: PWD   S: 200 ok\r\n200 ok\r\n200 ok\r\n257 \"/\"");
     play_with(lively(), in_step(script), get_and_go_on);
 }
 
 #[test]
 fn replies_on_both_sides_of_the_verdict_are_paired() {
-    let script = noop(slow(hello()), "200 ok").expect("NOOP").expect("NOOP").say("200 ok\r\n226 done\r\n");
-    let script = script.expect("PWD").say("200 ok\r\n257 \"/\"\r\n");
+    let script = script!(noop(slow(hello()), "200 ok");
+        "C: NOOP
+         C: NOOP   S: 200 ok\r\n226 done"
+    );
+    let script = script!(script; "C: PWD   S: 200 ok\r\n257 \"/\"");
     play_with(lively(), in_step(script), get_and_go_on);
 }
 
 #[test]
 fn replies_that_never_come_are_not_waited_for() {
-    let script = slow(hello()).expect("NOOP").expect("NOOP").expect("NOOP").say("226 done\r\n");
-    let script = script.expect("PWD").say("257 \"/\"\r\n");
+    let script = script!(slow(hello());
+        "C: NOOP
+         C: NOOP
+         C: NOOP   S: 226 done"
+    );
+    let script = script!(script; "C: PWD   S: 257 \"/\"");
     play_with(lively(), in_step(script), async |session| {
         get_and_go_on(session).await;
         assert!(session.network().now() < 5 * SECOND);
@@ -200,8 +235,12 @@ fn replies_that_never_come_are_not_waited_for() {
 #[test]
 fn working_directory_that_is_gone_is_a_fence_too() {
     for reply in ["550 gone", "200 ok\r\n200 ok\r\n200 ok\r\n500 what?"] {
-        let script = slow(hello()).expect("NOOP").expect("NOOP").expect("NOOP").say("226 done\r\n");
-        let script = script.expect("PWD").say(format!("{reply}\r\n"));
+        let script = script!(slow(hello());
+            "C: NOOP
+             C: NOOP
+             C: NOOP   S: 226 done"
+        );
+        let script = script!(script; "C: PWD   S: {reply}");
         play_with(lively(), in_step(script), get_and_go_on);
     }
 }
@@ -209,8 +248,8 @@ fn working_directory_that_is_gone_is_a_fence_too() {
 #[test]
 fn server_that_refuses_a_noop_gets_no_other_in_this_session() {
     for refusal in ["500 what?", "502 no", "503 not now", "530 no"] {
-        let script = noop(slow(hello()), refusal).say("226 done\r\n");
-        let script = passive(script).expect("RETR a").say("150 go\r\n226 done\r\n").data(slow_download());
+        let script = script!(noop(slow(hello()), refusal); "S: 226 done");
+        let script = slow_download(script!(passive(script); "C: RETR a   S: 150 go\r\n226 done"));
         play_with(lively(), in_step(script), async |session| {
             assert_eq!(get_slowly(session).await, Ok(226), "{refusal}");
             get_and_go_on(session).await;
@@ -226,14 +265,18 @@ fn verdict_that_comes_early_ends_the_noops() {
 
 #[test]
 fn bad_verdict_stays_bad() {
-    let script = noop(noop(noop(slow(hello()), "200 ok"), "200 ok"), "200 ok").say("426 broken\r\n");
+    let script = script!(noop(noop(noop(slow(hello()), "200 ok"), "200 ok"), "200 ok"); "S: 426 broken");
     play_with(lively(), in_step(script), async |session| {
         assert!(matches!(get_slowly(session).await, Err(Error::Transient(reply)) if reply.code == 426));
         assert_eq!(session.system().await.unwrap(), "UNIX");
     });
     // A server that answers `NOOP` like the end of a transfer.
-    let script = slow(hello()).expect("NOOP").expect("NOOP").expect("NOOP").say("250 ok\r\n426 broken\r\n");
-    let script = script.expect("PWD").say("257 \"/\"\r\n");
+    let script = script!(slow(hello());
+        "C: NOOP
+         C: NOOP
+         C: NOOP   S: 250 ok\r\n426 broken"
+    );
+    let script = script!(script; "C: PWD   S: 257 \"/\"");
     play_with(lively(), in_step(script), async |session| {
         assert!(matches!(get_slowly(session).await, Err(Error::Transient(reply)) if reply.code == 426));
         assert_eq!(session.system().await.unwrap(), "UNIX");
@@ -242,12 +285,12 @@ fn bad_verdict_stays_bad() {
 
 #[test]
 fn session_that_the_server_closes_in_a_transfer_is_closed() {
-    let script = slow(hello()).expect("NOOP").say("421 timeout\r\n").data(slow_download());
+    let script = slow_download(script!(slow(hello()); "C: NOOP   S: 421 timeout"));
     play_with(lively(), script, async |session| {
         assert!(matches!(get_slowly(session).await, Err(Error::Transient(reply)) if reply.code == 421));
         assert_eq!(session.noop().await, Err(Error::Closed));
     });
-    let script = slow(hello()).expect("NOOP").end(End::Close).data(slow_download());
+    let script = slow_download(script!(slow(hello()); "C: NOOP   S! close"));
     play_with(lively(), script, async |session| {
         assert!(matches!(get_slowly(session).await, Err(Error::ConnectionLost(_))));
         assert_eq!(session.noop().await, Err(Error::Closed));
@@ -256,8 +299,13 @@ fn session_that_the_server_closes_in_a_transfer_is_closed() {
 
 #[test]
 fn reply_too_many_is_no_verdict() {
-    let script = slow(hello()).expect("NOOP").expect("NOOP").expect("NOOP").say("200 ok\r\n".repeat(4));
-    play_with(lively(), script.data(slow_download()), async |session| {
+    let script = script!(slow(hello());
+        "C: NOOP
+         C: NOOP
+         C: NOOP"
+    )
+    .say("200 ok\r\n".repeat(4));
+    play_with(lively(), slow_download(script), async |session| {
         assert!(matches!(get_slowly(session).await, Err(Error::Protocol(_))));
         assert_eq!(session.noop().await, Err(Error::Closed));
     });
@@ -265,8 +313,12 @@ fn reply_too_many_is_no_verdict() {
 
 #[test]
 fn replies_without_an_end_close_the_session() {
-    let script = slow(hello()).expect("NOOP").expect("NOOP").expect("NOOP").say("226 done\r\n");
-    let script = script.expect("PWD").say("250 and on\r\n".repeat(100)).data(slow_download());
+    let script = script!(slow(hello());
+        "C: NOOP
+         C: NOOP
+         C: NOOP   S: 226 done"
+    );
+    let script = slow_download(script!(script; "C: PWD").say("250 and on\r\n".repeat(100)));
     play_with(lively(), script, async |session| {
         assert!(matches!(get_slowly(session).await, Err(Error::Protocol(_))));
         assert_eq!(session.noop().await, Err(Error::Closed));
@@ -275,10 +327,13 @@ fn replies_without_an_end_close_the_session() {
 
 #[test]
 fn upload_keeps_the_session_alive_too() {
-    let script = image(hello()).expect("STOR a").say("150 go\r\n");
-    let script = noop(noop(script, "200 ok"), "200 ok").say("226 done\r\n");
-    let script = sized(script, "a", 3).expect("SYST").say("215 UNIX\r\n");
-    let script = script.data(Data::takes().pausing(Duration::from_millis(1100)));
+    let script = script!(image(hello()); "C: STOR a   S: 150 go");
+    let script = script!(noop(noop(script, "200 ok"), "200 ok"); "S: 226 done");
+    let script = script!(sized(script, "a", 3); "C: SYST   S: 215 UNIX");
+    let script = script!(script;
+        "! pause_data(Duration::from_millis(1100))
+         ! take_data()"
+    );
     play_with(lively(), script, async |session| {
         let mut upload = session.store("a", Image, 0).await.unwrap();
         for byte in [b"a", b"b", b"c"] {
@@ -291,7 +346,10 @@ fn upload_keeps_the_session_alive_too() {
 
 #[test]
 fn caller_that_pauses_between_reads_keeps_it_alive() {
-    let script = noop(slow(hello()), "200 ok").say("226 done\r\n").data(Data::sends("abc", End::Close));
+    let script = script!(noop(slow(hello()), "200 ok");
+        "S: 226 done
+         D> abc   D! close"
+    );
     play_with(lively(), script, async |session| {
         let mut download = session.retrieve("a", Image, 0).await.unwrap();
         let mut bytes = Vec::new();
@@ -306,10 +364,13 @@ fn caller_that_pauses_between_reads_keeps_it_alive() {
 fn aborted_transfer_with_noops_is_in_step_again() {
     let replies = ["426 gone\r\n226 aborted\r\n", "200 ok\r\n426 gone\r\n226 aborted\r\n"];
     for (before, after) in replies.into_iter().zip(["200 ok\r\n", ""]) {
-        let script = slow(hello()).expect("NOOP").expect("ABOR").say(before);
+        let script = script!(slow(hello());
+            "C: NOOP
+             C: ABOR   S> {before}"
+        );
         let script = match after {
-            "" => script.expect("NOOP").say("200 fence\r\n"),
-            late => script.expect("PWD").say(format!("{late}257 \"/\"\r\n")),
+            "" => script!(script; "C: NOOP   S: 200 fence"),
+            late => script!(script; "C: PWD   S: {late}257 \"/\""),
         };
         play_with(lively(), in_step(script), async |session| {
             let mut download = session.retrieve("a", Image, 0).await.unwrap();
@@ -323,8 +384,11 @@ fn aborted_transfer_with_noops_is_in_step_again() {
 
 #[test]
 fn dropped_transfer_with_noops_is_in_step_again() {
-    let script = slow(hello()).expect("NOOP").say("426 gone\r\n").expect("PWD").say("200 ok\r\n257 \"/\"\r\n");
-    let script = script.expect("NOOP").say("200 fence\r\n");
+    let script = script!(slow(hello());
+        "C: NOOP   S: 426 gone
+         C: PWD   S: 200 ok\r\n257 \"/\""
+    );
+    let script = script!(script; "C: NOOP   S: 200 fence");
     play_with(lively(), in_step(script), async |session| {
         let mut download = session.retrieve("a", Image, 0).await.unwrap();
         download.read(&mut Vec::new(), 1).await.unwrap();
@@ -336,7 +400,7 @@ fn dropped_transfer_with_noops_is_in_step_again() {
 
 #[test]
 fn session_that_is_dropped_in_a_transfer_closes_its_connection_at_once() {
-    let network = Scripted::new(slow(hello()).data(slow_download()));
+    let network = Scripted::new(slow_download(slow(hello())));
     network.run(async {
         let mut session = Session::connect(network.clone(), lively(), "ftp.example.com", 21).await.unwrap();
         let mut download = session.retrieve("a", Image, 0).await.unwrap();
@@ -350,8 +414,15 @@ fn session_that_is_dropped_in_a_transfer_closes_its_connection_at_once() {
 
 #[test]
 fn read_that_is_dropped_leaves_the_session_in_step() {
-    let script = noop(slow(hello()), "200 ok").say("226 done\r\n").expect("SYST").say("215 UNIX\r\n");
-    let script = script.data(Data::sends("abc", End::Close).pausing(Duration::from_millis(600)));
+    let script = script!(noop(slow(hello()), "200 ok");
+        "S: 226 done
+         C: SYST   S: 215 UNIX"
+    );
+    let script = script!(script;
+        "D> abc
+         ! pause_data(Duration::from_millis(600))
+         D! close"
+    );
     play_with(lively(), script, async |session| {
         let mut download = session.retrieve("a", Image, 0).await.unwrap();
         let mut bytes = Vec::new();
@@ -368,14 +439,14 @@ fn read_that_is_dropped_leaves_the_session_in_step() {
 
 #[test]
 fn without_the_setting_nothing_is_sent_in_a_transfer() {
-    let script = slow(hello()).say("226 done\r\n");
+    let script = script!(slow(hello()); "S: 226 done");
     play(in_step(script), get_and_go_on);
 }
 
 #[test]
 fn system_looks_after_each_connection() {
     let watched = Settings { tcp_keepalive: Some(60 * SECOND), ..settings() };
-    play_with(watched, in_step(slow(hello()).say("226 done\r\n")), async |session| {
+    play_with(watched, in_step(script!(slow(hello()); "S: 226 done")), async |session| {
         get_and_go_on(session).await;
         assert_eq!(session.network().keep_alives(), [60 * SECOND; 2]);
     });
@@ -416,8 +487,11 @@ fn debug_of_the_settings_has_no_password() {
 fn silent_proxy_is_a_timeout_of_connecting() {
     let http = ProxyServer { host: "proxy".into(), port: 3128, credentials: None };
     let limited = Settings { proxy: Some(Proxy::HttpConnect(http)), connect_timeout: SECOND, ..settings() };
-    let script = Script::new().expect("CONNECT ftp.example.com:21 HTTP/1.1").expect("Host: ftp.example.com:21");
-    let network = Scripted::new(script.expect(""));
+    let script = script!(
+        "C: CONNECT ftp.example.com:21 HTTP/1.1
+         C: Host: ftp.example.com:21"
+    );
+    let network = Scripted::new(script!(script; "C: "));
     let result = network.run(Session::connect(network.clone(), limited, "ftp.example.com", 21));
     assert_eq!(result.err(), Some(Error::Timeout(Phase::Connect)));
     assert_eq!((network.now(), network.open_sockets()), (SECOND, 0));

@@ -9,8 +9,8 @@
 mod support;
 
 use ftp_client::engine::*;
-use ftp_client::scripted::{Data, End, Script, Scripted};
 use ftp_client::{Error, Network, Representation};
+use ftp_testkit::{End, Script, Scripted, script};
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 use support::*;
@@ -35,7 +35,7 @@ impl WriteAt for Memory {
 }
 
 fn get(begin: u64, scripts: Vec<Script>) -> (Result<Arrived, Error>, Vec<u8>) {
-    let (servers, clock) = (Servers::new(scripts), Scripted::new(Script::new()));
+    let (servers, clock) = (Servers::new(scripts), Scripted::new(Script::silent()));
     let sink = Memory { begin, bytes: RefCell::default() };
     let policy = Retry { attempts: 1, ..Retry::default() };
     let result = clock.run(fetch(&clock, async || servers.open().await, "f", begin, &sink, &policy));
@@ -44,17 +44,28 @@ fn get(begin: u64, scripts: Vec<Script>) -> (Result<Arrived, Error>, Vec<u8>) {
 }
 
 fn versioned(script: Script) -> Script {
-    script.expect("SIZE f").say("213 16\r\n").expect("MDTM f").say("213 20240615101800\r\n")
+    script!(script;
+        "C: SIZE f   S: 213 16
+         C: MDTM f   S: 213 20240615101800"
+    )
 }
 
 fn opened() -> Script {
-    versioned(hello().expect("TYPE I").say("200 ok\r\n"))
+    versioned(script!(
+        "S: 220 ready
+         C: TYPE I   S: 200 ok"
+    ))
 }
 
 fn retrieve(script: Script, bytes: &[u8], end: End) -> Script {
-    let script = passive(script).expect("RETR f").say("150 go\r\n");
-    let script = if end == End::Close { script.say("226 done\r\n") } else { script };
-    script.data(Data::sends(bytes, end))
+    let script = script!(passive(script); "C: RETR f   S: 150 go");
+    let script = if end == End::Close { script!(script; "S: 226 done") } else { script };
+    let script = script.send_data(bytes);
+    match end {
+        End::Close => script.close_data(),
+        End::Reset => script.reset_data(),
+        End::Stall => script.leave_data(),
+    }
 }
 
 fn cut_after(count: usize) -> Script {
@@ -62,14 +73,24 @@ fn cut_after(count: usize) -> Script {
 }
 
 fn bye(script: Script) -> Script {
-    versioned(script).expect("QUIT").say("221 bye\r\n")
+    script!(versioned(script); "C: QUIT   S: 221 bye")
 }
 
 /// An offset that is refused, by REST or by the command.
 fn refusing(offset: u64, reply: &str, is_command: bool) -> Script {
-    let script = passive(opened()).expect(&format!("REST {offset}"));
-    let script = if is_command { script.say("350 ok\r\n").expect("RETR f") } else { script };
-    script.say(format!("{reply}\r\n")).data(Data::takes())
+    let script = script!(passive(opened()); "C: REST {offset}");
+    let script = if is_command {
+        script!(script;
+            "S: 350 ok
+             C: RETR f"
+        )
+    } else {
+        script
+    };
+    script!(script;
+        "S: {reply}
+         ! take_data()"
+    )
 }
 
 #[test]
@@ -84,8 +105,8 @@ fn file_comes_again_where_the_offset_is_refused() {
 
 #[test]
 fn file_that_comes_again_and_is_another_is_no_success() {
-    let other = passive(refusing(6, "502 no REST", false)).expect("RETR f").say("150 go\r\n");
-    let (result, bytes) = get(0, vec![cut_after(6), other.data(Data::sends("X123456789abcdef", End::Stall))]);
+    let other = script!(passive(refusing(6, "502 no REST", false)); "C: RETR f   S: 150 go");
+    let (result, bytes) = get(0, vec![cut_after(6), script!(other; "D> X123456789abcdef   D! stall")]);
     assert!(matches!(result, Err(Error::Integrity(_))), "{result:?}");
     assert_eq!(bytes, &CONTENTS[..6]);
 }
@@ -124,8 +145,11 @@ impl Observer for Watched<'_> {
 
 #[test]
 fn copy_tells_its_observer_and_waits_for_it() {
-    let script = image(hello()).expect("REST 4").say("350 ok\r\n").expect("RETR f").say("150 go\r\n226 done\r\n");
-    let script = script.data(Data::sends(&CONTENTS[4..], End::Close)).in_pieces_of(4);
+    let script = script!(image(hello());
+        "C: REST 4   S: 350 ok
+         C: RETR f   S: 150 go\r\n226 done"
+    );
+    let script = script!(script; "D> {&CONTENTS[4..]}   D! close").in_pieces_of(4);
     play(script, async |session| {
         let network = session.network().clone();
         let watched = Watched { network: &network, begun: Cell::default(), count: Cell::default() };

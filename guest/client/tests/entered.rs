@@ -2,43 +2,55 @@
 
 mod support;
 
-use ftp_client::scripted::{Data, End, Script};
 use ftp_client::{Error, ListOptions, Listed, ListingCommand, ListingEnd, ListingWay, Reply};
+use ftp_testkit::{Script, script};
 use support::*;
 
 const FEATURES: &str = "211-F\r\n MLST\r\n211 End\r\n";
 
 fn featured() -> Script {
-    hello().expect("FEAT").say(FEATURES)
+    script!(
+        "S: 220 ready
+         C: FEAT   S> {FEATURES}"
+    )
 }
 
 fn without_mlsd() -> Script {
-    hello().expect("FEAT").say("211 none\r\n")
+    script!(
+        "S: 220 ready
+         C: FEAT   S: 211 none"
+    )
 }
 
 fn at_home(script: Script) -> Script {
-    script.expect("PWD").say("257 \"/home\" is where you are\r\n")
+    script!(script; "C: PWD   S: 257 \"/home\" is where you are")
 }
 
 fn entered(script: Script, path: &str) -> Script {
-    at_home(script).expect(&format!("CWD {path}")).say("250 ok\r\n")
+    script!(at_home(script); "C: CWD {path}   S: 250 ok")
 }
 
 fn left(script: Script) -> Script {
-    script.expect("CWD /home").say("250 ok\r\n")
+    script!(script; "C: CWD /home   S: 250 ok")
 }
 
 fn mlsd(script: Script, line: &str, data: &str) -> Script {
-    passive(script).expect(line).say("150 go\r\n226 done\r\n").data(Data::sends(data, End::Close))
+    script!(passive(script);
+        "C: {line}   S: 150 go\r\n226 done
+         D> {data}   D! close"
+    )
 }
 
 fn list(script: Script, line: &str, data: &str) -> Script {
-    let script = passive(script.expect("TYPE A").say("200 ok\r\n"));
-    script.expect(line).say("150 go\r\n226 done\r\n").data(Data::sends(data, End::Close))
+    let script = passive(script!(script; "C: TYPE A   S: 200 ok"));
+    script!(script;
+        "C: {line}   S: 150 go\r\n226 done
+         D> {data}   D! close"
+    )
 }
 
 fn noop(script: Script) -> Script {
-    script.expect("NOOP").say("200 ok\r\n")
+    script!(script; "C: NOOP   S: 200 ok")
 }
 
 fn code<T>(result: &Result<T, Error>) -> Option<u16> {
@@ -74,7 +86,7 @@ fn other_paths_are_listed_by_argument_as_they_were() {
 
 #[test]
 fn directory_that_cannot_be_entered_is_listed_by_its_path() {
-    let script = at_home(featured()).expect("CWD a b").say("550 no right to enter\r\n");
+    let script = script!(at_home(featured()); "C: CWD a b   S: 550 no right to enter");
     play(mlsd(script, "MLSD a b", "type=file; a\r\n"), async |session| {
         let listing = session.list(Some("a b"), ENTERED).await.unwrap();
         assert_eq!((listing.listed.len(), listing.way), (1, ListingWay::Argument));
@@ -83,24 +95,32 @@ fn directory_that_cannot_be_entered_is_listed_by_its_path() {
 
 #[test]
 fn what_can_be_neither_entered_nor_listed_is_not_there() {
-    let refused = || at_home(without_mlsd()).expect("CWD a b").say("550 no such directory\r\n");
+    let refused = || script!(at_home(without_mlsd()); "C: CWD a b   S: 550 no such directory");
     let empty = list(refused(), "LIST a b", "");
-    let refused_late = passive(refused().expect("TYPE A").say("200 ok\r\n"));
-    let refused_late = refused_late.expect("LIST a b").say("150 go\r\n450 gone\r\n").data(Data::sends("", End::Close));
-    let refused = passive(refused().expect("TYPE A").say("200 ok\r\n")).expect("LIST a b").say("450 no files\r\n");
-    for script in [empty, refused_late, refused.data(Data::sends("", End::Close))] {
+    let refused_late = passive(script!(refused(); "C: TYPE A   S: 200 ok"));
+    let refused_late = script!(refused_late;
+        "C: LIST a b   S: 150 go\r\n450 gone
+         D! close"
+    );
+    let refused = script!(passive(script!(refused(); "C: TYPE A   S: 200 ok"));
+        "C: LIST a b   S: 450 no files"
+    );
+    for script in [empty, refused_late, script!(refused; "D! close")] {
         play(noop(script.clone()), async |session| {
             assert_eq!(code(&session.entries(Some("a b")).await), Some(550));
             session.noop().await.unwrap();
         });
     }
-    let refusal = at_home(featured()).expect("CWD a b").say("550 no such directory\r\n");
-    let refusal = passive(refusal).expect("MLSD a b").say("501 what\r\n").data(Data::sends("", End::Close));
+    let refusal = script!(at_home(featured()); "C: CWD a b   S: 550 no such directory");
+    let refusal = script!(passive(refusal);
+        "C: MLSD a b   S: 501 what
+         D! close"
+    );
     play(noop(refusal), async |session| {
         assert_eq!(code(&session.entries(Some("a b")).await), Some(550));
         session.noop().await.unwrap();
     });
-    let empty = list(at_home(without_mlsd()).expect("CWD a b").say("550 no such directory\r\n"), "LIST a b", "");
+    let empty = list(script!(at_home(without_mlsd()); "C: CWD a b   S: 550 no such directory"), "LIST a b", "");
     play(noop(empty), async |session| {
         let mut stream = session.open_entries(Some("a b")).await.unwrap();
         assert!(stream.read(9).await.unwrap().is_empty());
@@ -111,9 +131,12 @@ fn what_can_be_neither_entered_nor_listed_is_not_there() {
 
 #[test]
 fn session_that_cannot_return_is_closed_with_its_reason() {
-    let there = || mlsd(entered(featured(), "a b"), "MLSD", "type=file; a\r\n").expect("CWD /home");
-    let superfluous = there().say("202 superfluous\r\n").expect("NOOP").say("200 ok\r\n");
-    for script in [there().say("550 gone\r\n"), there().say("450 later\r\n"), superfluous] {
+    let there = || script!(mlsd(entered(featured(), "a b"), "MLSD", "type=file; a\r\n"); "C: CWD /home");
+    let superfluous = script!(there();
+        "S: 202 superfluous
+         C: NOOP   S: 200 ok"
+    );
+    for script in [script!(there(); "S: 550 gone"), script!(there(); "S: 450 later"), superfluous] {
         play(script, async |session| {
             let result = session.entries(Some("a b")).await;
             assert!(matches!(&result, Err(Error::NoWayBack(why)) if why.contains("/home")), "{result:?}");
@@ -121,7 +144,7 @@ fn session_that_cannot_return_is_closed_with_its_reason() {
             assert_eq!(session.noop().await, Err(Error::Closed));
         });
     }
-    play(there().say("550 gone\r\n"), async |session| {
+    play(script!(there(); "S: 550 gone"), async |session| {
         let mut stream = session.open_entries(Some("a b")).await.unwrap();
         while !stream.read(9).await.unwrap().is_empty() {}
         assert!(matches!(stream.finish(session).await, Err(Error::NoWayBack(_))));
@@ -131,10 +154,22 @@ fn session_that_cannot_return_is_closed_with_its_reason() {
 
 #[test]
 fn way_back_that_is_relative_is_looked_at() {
-    let there =
-        || mlsd(featured().expect("PWD").say("257 \"pub\"\r\n").expect("CWD a b").say("250 ok\r\n"), "MLSD", "");
-    let back =
-        |path: &str| there().expect("CWD pub").say("250 ok\r\n").expect("PWD").say(format!("257 \"{path}\"\r\n"));
+    let there = || {
+        mlsd(
+            script!(featured();
+                "C: PWD   S: 257 \"pub\"
+                 C: CWD a b   S: 250 ok"
+            ),
+            "MLSD",
+            "",
+        )
+    };
+    let back = |path: &str| {
+        script!(there();
+            "C: CWD pub   S: 250 ok
+             C: PWD   S: 257 \"{path}\""
+        )
+    };
     play(back("pub"), async |session| assert!(session.entries(Some("a b")).await.unwrap().is_empty()));
     play(back("pub/a b/pub"), async |session| {
         assert!(matches!(session.entries(Some("a b")).await, Err(Error::NoWayBack(_))));
@@ -144,7 +179,7 @@ fn way_back_that_is_relative_is_looked_at() {
 #[test]
 fn nothing_is_entered_where_pwd_is_of_no_use() {
     for answer in ["550 no", "502 what?", "257 /home", "257", "257 \"\"", "250 \"/home\"", "257 \"/a\rb\""] {
-        let script = featured().expect("PWD").say(format!("{answer}\r\n"));
+        let script = script!(featured(); "C: PWD   S: {answer}");
         let script = if answer.starts_with("250") { noop(script) } else { script };
         play(noop(script), async |session| {
             let result = session.entries(Some("a b")).await;
@@ -153,7 +188,7 @@ fn nothing_is_entered_where_pwd_is_of_no_use() {
         });
     }
     // A path that begins with a slash needs no way back.
-    let script = mlsd(featured().expect("CWD /a b").say("250 ok\r\n"), "MLSD", "");
+    let script = mlsd(script!(featured(); "C: CWD /a b   S: 250 ok"), "MLSD", "");
     play(script, async |session| assert!(session.list(Some("/a b"), ENTERED).await.is_ok()));
 }
 
@@ -167,13 +202,24 @@ fn stream_returns_when_it_is_finished_dropped_or_aborted() {
         stream.finish(session).await.unwrap();
         session.noop().await.unwrap();
     });
-    let open = || passive(there()).expect("MLSD").say("150 go\r\n").data(Data::sends("type=file; a\r\n", End::Stall));
-    let dropped = open().say("426 left\r\n").expect("NOOP").say("200 fence\r\n");
+    let open = || {
+        script!(passive(there());
+            "C: MLSD   S: 150 go
+             D> type=file; a\r\n   D! stall"
+        )
+    };
+    let dropped = script!(open();
+        "S: 426 left
+         C: NOOP   S: 200 fence"
+    );
     play(noop(left(dropped)), async |session| {
         drop(session.open_entries(Some("a b")).await.unwrap());
         session.noop().await.unwrap();
     });
-    let aborted = open().expect("ABOR").say("426 cut\r\n").expect("NOOP").say("226 aborted\r\n200 fence\r\n");
+    let aborted = script!(open();
+        "C: ABOR   S: 426 cut
+         C: NOOP   S: 226 aborted\r\n200 fence"
+    );
     play(noop(left(aborted)), async |session| {
         let stream = session.open_entries(Some("a b")).await.unwrap();
         stream.abort(session).await.unwrap();
@@ -183,8 +229,8 @@ fn stream_returns_when_it_is_finished_dropped_or_aborted() {
 
 #[test]
 fn listing_that_fails_there_returns_too() {
-    let refused = passive(entered(featured(), "a b")).expect("MLSD").say("425 no data connection\r\n");
-    let refused = refused.data(Data::sends("", End::Close));
+    let refused = script!(passive(entered(featured(), "a b")); "C: MLSD   S: 425 no data connection");
+    let refused = script!(refused; "D! close");
     for open in [false, true] {
         play(noop(left(refused.clone())), async |session| {
             let refusal = match open {
@@ -195,8 +241,8 @@ fn listing_that_fails_there_returns_too() {
             session.noop().await.unwrap();
         });
     }
-    let endless = passive(entered(featured(), "a b")).expect("MLSD").say("150 go\r\n426 left\r\n");
-    let endless = endless.data(Data::sends("x".repeat(1 << 20), End::Close)).expect("NOOP").say("200 fence\r\n");
+    let endless = script!(passive(entered(featured(), "a b")); "C: MLSD   S: 150 go\r\n426 left");
+    let endless = script!(endless.send_data("x".repeat(1 << 20)); "D! close   C: NOOP   S: 200 fence");
     play(noop(left(endless)), async |session| {
         assert!(matches!(session.entries(Some("a b")).await, Err(Error::LimitExceeded(_))));
         session.noop().await.unwrap();
@@ -205,8 +251,8 @@ fn listing_that_fails_there_returns_too() {
 
 #[test]
 fn session_stays_in_a_directory_that_is_entered_by_an_absolute_path() {
-    let script = mlsd(featured().expect("CWD /d").say("250 ok\r\n"), "MLSD", "type=file; a\r\n");
-    let script = mlsd(script.expect("CWD /e").say("250 ok\r\n"), "MLSD", "");
+    let script = mlsd(script!(featured(); "C: CWD /d   S: 250 ok"), "MLSD", "type=file; a\r\n");
+    let script = mlsd(script!(script; "C: CWD /e   S: 250 ok"), "MLSD", "");
     play(noop(script), async |session| {
         assert_eq!(session.list(Some("/d"), ENTERED).await.unwrap().way, ListingWay::Entered);
         assert!(session.list(Some("/e"), ENTERED).await.unwrap().listed.is_empty());
@@ -253,7 +299,10 @@ fn listing_reports_what_it_came_from_and_whether_it_is_whole() {
 fn list_is_asked_for_hidden_names_and_mlsd_needs_not_be() {
     let all = ListOptions { all: true, ..ListOptions::default() };
     let script = list(without_mlsd(), "LIST -a", "");
-    let script = passive(script).expect("LIST -a /d").say("150 go\r\n226 done\r\n").data(Data::sends("", End::Close));
+    let script = script!(passive(script);
+        "C: LIST -a /d   S: 150 go\r\n226 done
+         D! close"
+    );
     play(script, async |session| {
         session.list(None, all).await.unwrap();
         session.list(Some("/d"), all).await.unwrap();
@@ -264,9 +313,12 @@ fn list_is_asked_for_hidden_names_and_mlsd_needs_not_be() {
 #[test]
 fn refusal_because_there_are_no_files_is_an_empty_listing_that_says_so() {
     for text in ["450 No files found", "550 No members found.", "550 No data sets found.", "550 Directory is empty"] {
-        let early = passive(featured()).expect("MLSD d").say(format!("{text}\r\n")).data(Data::sends("", End::Close));
-        let late = passive(featured()).expect("MLSD d").say(format!("150 go\r\n{text}\r\n"));
-        for script in [early, late.data(Data::sends("", End::Close))] {
+        let early = script!(passive(featured());
+            "C: MLSD d   S: {text}
+             D! close"
+        );
+        let late = script!(passive(featured()); "C: MLSD d   S: 150 go\r\n{text}");
+        for script in [early, script!(late; "D! close")] {
             play(noop(script.clone()), async |session| {
                 let listing = session.list(Some("d"), ListOptions::default()).await.unwrap();
                 assert!(listing.listed.is_empty());
@@ -282,13 +334,16 @@ fn refusal_because_there_are_no_files_is_an_empty_listing_that_says_so() {
                 session.noop().await.unwrap();
             });
         }
-        let script = passive(without_mlsd().expect("TYPE A").say("200 ok\r\n")).expect("LIST d");
-        let script = script.say(format!("{text}\r\n")).data(Data::sends("", End::Close));
+        let script = script!(passive(script!(without_mlsd(); "C: TYPE A   S: 200 ok")); "C: LIST d");
+        let script = script!(script;
+            "S: {text}
+             D! close"
+        );
         play(script, async |session| assert!(session.entries(Some("d")).await.unwrap().is_empty()));
     }
     // Not after a member, and not for a directory that is not there.
-    let script = passive(featured()).expect("MLSD d").say("150 go\r\n450 No files found\r\n");
-    play(script.data(Data::sends("type=file; a\r\n", End::Close)), async |session| {
+    let script = script!(passive(featured()); "C: MLSD d   S: 150 go\r\n450 No files found");
+    play(script!(script; "D> type=file; a\r\n   D! close"), async |session| {
         assert_eq!(code(&session.entries(Some("d")).await), Some(450));
     });
 }
@@ -305,9 +360,15 @@ fn returns_at_the_end_of_a_line_are_no_part_of_a_name() {
         })
         .collect();
     assert_eq!(names, ["a", "b"]);
-    let script = ascii(hello()).expect("NLST").say("150 go\r\n226 done\r\n").data(Data::sends("a\r\r\n", End::Close));
+    let script = script!(ascii(hello());
+        "C: NLST   S: 150 go\r\n226 done
+         D> a\r\r\n   D! close"
+    );
     play(script, async |session| assert_eq!(session.names(None).await.unwrap(), ["a"]));
-    let script = hello().expect("STAT .").say("213-Status\r\n-rw-r--r-- 1 u g 5 Jun 15 10:18 a\r\r\n213 End\r\n");
+    let script = script!(
+        "S: 220 ready
+         C: STAT .   S: 213-Status\r\n-rw-r--r-- 1 u g 5 Jun 15 10:18 a\r\r\n213 End"
+    );
     let listed = play(script, async |session| session.entries_by_status(None).await.unwrap());
     assert!(matches!(&listed[0], Listed::Entry(entry) if entry.name == "a"));
 }

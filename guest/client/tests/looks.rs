@@ -3,8 +3,8 @@
 mod support;
 
 use ftp_client::mirror::*;
-use ftp_client::scripted::{Data, End as Ending, Script};
 use ftp_client::{Error, Kind};
+use ftp_testkit::{Script, script};
 use support::*;
 
 fn with_mlsd() -> Script {
@@ -12,7 +12,7 @@ fn with_mlsd() -> Script {
 }
 
 fn featured(script: Script) -> Script {
-    script.expect("FEAT").say("211-F\r\n MLST type*;size*;\r\n211 End\r\n")
+    script!(script; "C: FEAT   S: 211-F\r\n MLST type*;size*;\r\n211 End")
 }
 
 fn with_list() -> Script {
@@ -20,20 +20,26 @@ fn with_list() -> Script {
 }
 
 fn listing_only(script: Script) -> Script {
-    script.expect("FEAT").say("211-F\r\n SIZE\r\n211 End\r\n").expect("TYPE A").say("200 ok\r\n")
+    script!(script;
+        "C: FEAT   S: 211-F\r\n SIZE\r\n211 End
+         C: TYPE A   S: 200 ok"
+    )
 }
 
 /// What comes on the data connection, as it is.
 fn data(script: Script, command: &str, bytes: &str) -> Script {
-    passive(script).expect(command).say("150 go\r\n226 done\r\n").data(Data::sends(bytes, Ending::Close))
+    script!(passive(script);
+        "C: {command}   S: 150 go\r\n226 done
+         D> {bytes}   D! close"
+    )
 }
 
 fn cwd(script: Script, path: &str, answer: &str) -> Script {
-    script.expect(&format!("CWD {path}")).say(format!("{answer}\r\n"))
+    script!(script; "C: CWD {path}   S: {answer}")
 }
 
 fn pwd(script: Script, answer: &str) -> Script {
-    script.expect("PWD").say(format!("{answer}\r\n"))
+    script!(script; "C: PWD   S: {answer}")
 }
 
 /// The way there, the listing and the way back, where `PWD` was asked for before.
@@ -158,9 +164,12 @@ fn listing_without_a_line_end_is_in_doubt() {
 fn listing_that_names_a_directory_which_is_not_known_is_in_doubt() {
     let script = data(with_mlsd(), "MLSD /", "type=dir; d\r\ntype=file; a\r\n");
     let refused = |script: Script, command: &str| {
-        passive(script).expect(command).say("550 no\r\n").data(Data::sends("", Ending::Stall))
+        script!(passive(script);
+            "C: {command}   S: 550 no
+             D! stall"
+        )
     };
-    let script = refused(script, "MLSD /d").expect("TYPE A").say("200 ok\r\n");
+    let script = script!(refused(script, "MLSD /d"); "C: TYPE A   S: 200 ok");
     let script = refused(script, "LIST /d");
     assert_eq!(folder(&walked(script, Some("/")), "").doubt, Some(Doubt::UnknownMember));
 }
@@ -168,7 +177,10 @@ fn listing_that_names_a_directory_which_is_not_known_is_in_doubt() {
 #[test]
 fn refusal_that_says_no_files_is_an_empty_listing_in_doubt() {
     let refused = |script: Script, command: &str| {
-        passive(script).expect(command).say("450 No files found\r\n").data(Data::sends("", Ending::Stall))
+        script!(passive(script);
+            "C: {command}   S: 450 No files found
+             D! stall"
+        )
     };
     let script = cwd(pwd(refused(with_list(), "LIST d"), ROOT), "/d", "250 ok");
     let tree = walked(cwd(refused(script, "LIST"), "/", "250 ok"), Some("d"));
@@ -198,7 +210,7 @@ fn paths_from_the_root_need_no_pwd() {
 
 #[test]
 fn lost_connection_on_the_way_to_a_directory_is_no_missing_directory() {
-    let lost = cwd(pwd(hello(), ROOT), "/a b", "421 bye").end(Ending::Close);
+    let lost = script!(cwd(pwd(hello(), ROOT), "/a b", "421 bye"); "S! close");
     let error = play(lost, async |session| walk(session, Some("/a b"), WalkOptions::default()).await.unwrap_err());
     assert!(matches!(error, Error::Transient(reply) if reply.code == 421));
 }
@@ -232,7 +244,7 @@ fn names_that_begin_with_a_dot_may_be_hidden_until_list_shows_one() {
 #[test]
 fn list_is_asked_for_hidden_names_where_that_is_known_to_work() {
     let line = "-rw-r--r-- 1 u g 5 Jun 15 10:18 .htaccess\r\n";
-    let script = data(listing_only(Script::new().say("220 (vsFTPd 3.0.3)\r\n")), "LIST -a pub", line);
+    let script = data(listing_only(script!("S: 220 (vsFTPd 3.0.3)")), "LIST -a pub", line);
     assert_eq!(names(&walked(script, Some("pub"))), [".htaccess"]);
 }
 
@@ -240,7 +252,10 @@ fn list_is_asked_for_hidden_names_where_that_is_known_to_work() {
 fn server_that_takes_the_option_for_a_name_is_asked_without_it() {
     let line = "-rw-r--r-- 1 u g 5 Jun 15 10:18 a\r\n";
     let hidden = || WalkOptions { hidden: true, ..WalkOptions::default() };
-    let script = passive(with_list()).expect("LIST -a pub").say("550 no -a\r\n").data(Data::sends("", Ending::Stall));
+    let script = script!(passive(with_list());
+        "C: LIST -a pub   S: 550 no -a
+         D! stall"
+    );
     let refused = data(script, "LIST pub", line);
     // Or it finds nothing by that name, and says so by a listing of nothing.
     let empty = cwd(pwd(data(with_list(), "LIST -a pub", ""), ROOT), "/pub", "250 ok");
@@ -297,13 +312,16 @@ fn list_shows_what_is_a_link() {
     let lines = "drwxr-xr-x 1 u g 5 Jun 15 2005 e\r\nlrwxrwxrwx 1 u g 5 Jun 15 2005 l -> ../x\r\n";
     let listed = || data(with_mlsd(), "MLSD /d", "type=dir; l\r\ntype=dir; e\r\n");
     let listed = || data(data(listed(), "MLSD /d/l", "type=file; a\r\n"), "MLSD /d/e", "type=file; b\r\n");
-    let asked = |script| cwd(pwd(script, ROOT), "/d", "250 ok").expect("TYPE A").say("200 ok\r\n");
+    let asked = |script| script!(cwd(pwd(script, ROOT), "/d", "250 ok"); "C: TYPE A   S: 200 ok");
     let shown = cwd(data(asked(listed()), "LIST", lines), "/", "250 ok");
     let kinds =
         async |walk: &mut Walk, session: &mut Client, _| walk.kinds(session, &RelativePath::root()).await.unwrap();
     let expected = [("e".to_string(), Kind::Directory), ("l".to_string(), Kind::SymbolicLink)];
     assert_eq!(after(shown, "/d", kinds), Some(expected.into()));
-    let refused = passive(asked(listed())).expect("LIST").say("502 no LIST\r\n").data(Data::sends("", Ending::Stall));
+    let refused = script!(passive(asked(listed()));
+        "C: LIST   S: 502 no LIST
+         D! stall"
+    );
     assert_eq!(after(cwd(refused, "/", "250 ok"), "/d", kinds), None);
     // It was asked for already.
     let by_list = data(with_list(), "LIST /d", lines.split_inclusive('\n').next_back().unwrap());

@@ -2,15 +2,15 @@
 
 mod support;
 
-use ftp_client::scripted::{Data, End, Script, Scripted};
 use ftp_client::{Error, Limit, Phase, Representation::*, Session, Settings, TransferMode};
+use ftp_testkit::{End, Script, Scripted, script};
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use miniz_oxide::inflate::decompress_to_vec_zlib;
 use std::time::Duration;
 use support::*;
 
 fn deflate(script: Script) -> Script {
-    script.expect("MODE Z").say("200 ok\r\n")
+    script!(script; "C: MODE Z   S: 200 ok")
 }
 
 /// One download of these bytes as they travel, and whether the session goes on after it.
@@ -28,9 +28,12 @@ fn download_of(
     wire: impl AsRef<[u8]>,
     given_up: bool,
 ) -> (Result<Vec<u8>, Error>, Result<u64, Error>) {
-    let script = image(deflate(hello())).expect("RETR a").say("150 go\r\n226 done\r\n");
-    let script = if given_up { script.expect("NOOP").say("200 ok\r\n") } else { script };
-    let script = script.expect("NOOP").say("200 ok\r\n").data(Data::sends(wire, End::Close));
+    let script = script!(image(deflate(hello())); "C: RETR a   S: 150 go\r\n226 done");
+    let script = if given_up { script!(script; "C: NOOP   S: 200 ok") } else { script };
+    let script = script!(script;
+        "C: NOOP   S: 200 ok
+         D> {wire}   D! close"
+    );
     play_with(settings, script, async |session| {
         session.set_transfer_mode(TransferMode::Deflate).await.unwrap();
         let mut download = session.retrieve("a", Image, 0).await.unwrap();
@@ -67,9 +70,9 @@ fn downloads_are_inflated_and_counted_so() {
 #[test]
 fn stream_in_pieces_of_one_byte_is_the_same() {
     let contents = [vec![b'a'; 2000], noise(500)].concat();
-    let script = image(deflate(hello())).expect("RETR a").say("150 (2500 bytes)\r\n226 done\r\n").in_pieces_of(1);
+    let script = script!(image(deflate(hello())); "C: RETR a   S: 150 (2500 bytes)\r\n226 done").in_pieces_of(1);
     let wire = compress_to_vec_zlib(&contents, 6);
-    play(script.data(Data::sends(wire, End::Close)), async |session| {
+    play(script!(script; "D> {wire}   D! close"), async |session| {
         session.set_transfer_mode(TransferMode::Deflate).await.unwrap();
         let mut download = session.retrieve("a", Image, 0).await.unwrap();
         assert_eq!(read_all(&mut download).await.unwrap(), contents);
@@ -80,7 +83,10 @@ fn stream_in_pieces_of_one_byte_is_the_same() {
 #[test]
 fn uploads_are_one_stream_with_an_end() {
     for contents in [vec![], b"hello".to_vec(), vec![7; 300_000], noise(200_000)] {
-        let script = image(deflate(hello())).expect("STOR a").say("150 go\r\n226 done\r\n").data(Data::takes());
+        let script = script!(image(deflate(hello()));
+            "C: STOR a   S: 150 go\r\n226 done
+             ! take_data()"
+        );
         let network = Scripted::new(sized(script, "a", contents.len()));
         network.run(async {
             let mut session = Session::connect(network.clone(), settings(), "ftp.example.com", 21).await.unwrap();
@@ -101,7 +107,10 @@ fn uploads_are_one_stream_with_an_end() {
 
 #[test]
 fn flush_sends_what_the_other_side_needs() {
-    let script = image(deflate(hello())).expect("STOR a").say("150 go\r\n226 done\r\n").data(Data::takes());
+    let script = script!(image(deflate(hello()));
+        "C: STOR a   S: 150 go\r\n226 done
+         ! take_data()"
+    );
     let network = Scripted::new(sized(script, "a", 5));
     network.run(async {
         let mut session = Session::connect(network.clone(), settings(), "ftp.example.com", 21).await.unwrap();
@@ -119,8 +128,8 @@ fn flush_sends_what_the_other_side_needs() {
 
 #[test]
 fn upload_of_which_a_flush_was_dropped_is_no_success() {
-    let script = image(deflate(hello())).expect("STOR a").say("150 go\r\n226 done\r\n");
-    play(script.data(Data::takes_only(3, End::Stall)), async |session| {
+    let script = script!(image(deflate(hello())); "C: STOR a   S: 150 go\r\n226 done");
+    play(script!(script; "! take_only(3, End::Stall)"), async |session| {
         let network = session.network().clone();
         session.set_transfer_mode(TransferMode::Deflate).await.unwrap();
         let mut upload = session.store("a", Image, 0).await.unwrap();
@@ -133,10 +142,12 @@ fn upload_of_which_a_flush_was_dropped_is_no_success() {
 #[test]
 fn listings_and_lines_are_inflated() {
     let names = compress_to_vec_zlib(b"a\r\nb\r\n", 6);
-    let script =
-        ascii(deflate(hello())).expect("NLST").say("150 go\r\n226 done\r\n").data(Data::sends(names, End::Close));
-    let script = passive(script).expect("RETR a").say("150 (7 bytes)\r\n226 done\r\n");
-    let script = script.data(Data::sends(compress_to_vec_zlib(b"x\r\ny\rz\r\n", 1), End::Close));
+    let script = script!(ascii(deflate(hello()));
+        "C: NLST   S: 150 go\r\n226 done
+         D> {names}   D! close"
+    );
+    let script = script!(passive(script); "C: RETR a   S: 150 (7 bytes)\r\n226 done");
+    let script = script.send_data(compress_to_vec_zlib(b"x\r\ny\rz\r\n", 1)).close_data();
     play(script, async |session| {
         session.set_transfer_mode(TransferMode::Deflate).await.unwrap();
         assert_eq!(session.names(None).await.unwrap(), ["a", "b"]);
@@ -148,10 +159,12 @@ fn listings_and_lines_are_inflated() {
 
 #[test]
 fn offset_counts_bytes_of_the_file() {
-    let script =
-        image(deflate(hello())).expect("REST 5").say("350 ok\r\n").expect("RETR a").say("150 (11 bytes)\r\n226 ok\r\n");
+    let script = script!(image(deflate(hello()));
+        "C: REST 5   S: 350 ok
+         C: RETR a   S: 150 (11 bytes)\r\n226 ok"
+    );
     let wire = compress_to_vec_zlib(b" world", 6);
-    play(script.data(Data::sends(wire, End::Close)), async |session| {
+    play(script!(script; "D> {wire}   D! close"), async |session| {
         session.set_transfer_mode(TransferMode::Deflate).await.unwrap();
         let mut download = session.retrieve("a", Image, 5).await.unwrap();
         assert_eq!(read_all(&mut download).await.unwrap(), b" world");
@@ -161,8 +174,13 @@ fn offset_counts_bytes_of_the_file() {
 
 #[test]
 fn refused_mode_stays_as_it_was() {
-    let script = image(hello().expect("MODE Z").say("504 no\r\n")).expect("RETR a").say("150 go\r\n226 done\r\n");
-    play(script.data(Data::sends("plain", End::Close)), async |session| {
+    let script = script!(image(script!(
+        "S: 220 ready
+         C: MODE Z   S: 504 no"
+    ));
+        "C: RETR a   S: 150 go\r\n226 done"
+    );
+    play(script!(script; "D> plain   D! close"), async |session| {
         let refused = session.set_transfer_mode(TransferMode::Deflate).await;
         assert!(matches!(refused, Err(Error::Permanent(reply)) if reply.code == 504));
         let mut download = session.retrieve("a", Image, 0).await.unwrap();
@@ -174,8 +192,11 @@ fn refused_mode_stays_as_it_was() {
 #[test]
 fn mode_ends_with_the_login_and_when_it_is_told_to() {
     for (line, reply) in [("REIN", "220 ok"), ("MODE S", "200 ok"), ("mode s", "200 ok")] {
-        let script = image(deflate(hello()).expect(line).say(format!("{reply}\r\n")));
-        let script = script.expect("RETR a").say("150 go\r\n226 done\r\n").data(Data::sends("plain", End::Close));
+        let script = image(script!(deflate(hello()); "C: {line}   S: {reply}"));
+        let script = script!(script;
+            "C: RETR a   S: 150 go\r\n226 done
+             D> plain   D! close"
+        );
         play(script, async |session| {
             session.set_transfer_mode(TransferMode::Deflate).await.unwrap();
             match line {
@@ -221,11 +242,15 @@ fn corrupt_stream_is_no_success() {
 
 #[test]
 fn abort_of_a_transfer_that_was_given_up_is_not_for_the_next_one() {
-    let script =
-        image(deflate(hello())).expect("RETR a").say("150 go\r\n226 done\r\n").expect("NOOP").say("200 ok\r\n");
-    let script =
-        passive(script).expect("RETR b").say("150 go\r\n226 done\r\n").data(Data::sends("no zlib", End::Close));
-    let script = script.data(Data::sends(compress_to_vec_zlib(b"hello", 6), End::Close));
+    let script = script!(image(deflate(hello()));
+        "C: RETR a   S: 150 go\r\n226 done
+         C: NOOP   S: 200 ok"
+    );
+    let script = script!(passive(script);
+        "C: RETR b   S: 150 go\r\n226 done
+         D> no zlib   D! close"
+    );
+    let script = script.send_data(compress_to_vec_zlib(b"hello", 6)).close_data();
     play(script, async |session| {
         session.set_transfer_mode(TransferMode::Deflate).await.unwrap();
         let mut first = session.retrieve("a", Image, 0).await.unwrap();
@@ -273,9 +298,12 @@ fn blocks_of_nothing_are_no_data_and_hold_no_memory() {
 #[test]
 fn listing_that_inflates_without_an_end_is_stopped() {
     let lines = compress_to_vec_zlib(&b"file\r\n".repeat(4_000_000), 9);
-    let script = ascii(deflate(hello())).expect("NLST").say("150 go\r\n226 done\r\n");
-    let script = script.expect("NOOP").say("200 ok\r\n").expect("NOOP").say("200 ok\r\n");
-    play(script.data(Data::sends(lines, End::Close)), async |session| {
+    let script = script!(ascii(deflate(hello())); "C: NLST   S: 150 go\r\n226 done");
+    let script = script!(script;
+        "C: NOOP   S: 200 ok
+         C: NOOP   S: 200 ok"
+    );
+    play(script!(script; "D> {lines}   D! close"), async |session| {
         session.set_transfer_mode(TransferMode::Deflate).await.unwrap();
         assert_eq!(session.names(None).await, Err(Error::LimitExceeded(Limit::ListingSize)));
         session.noop().await.unwrap();
@@ -285,10 +313,19 @@ fn listing_that_inflates_without_an_end_is_stopped() {
 #[test]
 fn aborted_and_dropped_transfers_leave_the_session_in_step() {
     let wire = compress_to_vec_zlib(&noise(1000), 6);
-    let script = image(deflate(hello())).expect("RETR a").say("150 go\r\n").expect("ABOR").say("426 cut\r\n226 ok\r\n");
-    let script = passive(script.expect("NOOP").say("200 ok\r\n")).expect("RETR a").say("150 go\r\n226 ok\r\n");
-    let script = script.expect("NOOP").say("200 ok\r\n").expect("NOOP").say("200 ok\r\n");
-    let script = script.data(Data::sends(&wire, End::Stall)).data(Data::sends(&wire, End::Stall));
+    let script = script!(image(deflate(hello()));
+        "C: RETR a   S: 150 go
+         C: ABOR   S: 426 cut\r\n226 ok"
+    );
+    let script = script!(passive(script!(script; "C: NOOP   S: 200 ok")); "C: RETR a   S: 150 go\r\n226 ok");
+    let script = script!(script;
+        "C: NOOP   S: 200 ok
+         C: NOOP   S: 200 ok"
+    );
+    let script = script!(script;
+        "D> {&wire}   D! stall
+         D> {&wire}   D! stall"
+    );
     play(script, async |session| {
         session.set_transfer_mode(TransferMode::Deflate).await.unwrap();
         let mut download = session.retrieve("a", Image, 0).await.unwrap();

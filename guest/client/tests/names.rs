@@ -2,8 +2,8 @@
 
 mod support;
 
-use ftp_client::scripted::{Data, End, Scripted};
 use ftp_client::{Encoding, Error, Representation::*, Settings};
+use ftp_testkit::{Script, Scripted, script};
 use support::*;
 
 fn windows_1251() -> Settings {
@@ -15,9 +15,15 @@ fn server_is_asked_once_and_gets_what_it_wants() {
     for (answer, sent) in
         [("200 F", b"DELE \xff\xff".as_slice()), ("504 what", b"DELE \xff"), ("501 what", b"DELE \xff")]
     {
-        let script = hello().expect_bytes(b"STRU \xff\xf2F").say(format!("{answer}\r\n"));
-        let script = script.expect_bytes(sent).say("250 ok\r\n").expect("DELE a").say("250 ok\r\n");
-        let script = script.expect_bytes(sent).say("250 ok\r\n");
+        let script = script!(
+            b"S: 220 ready
+             C: STRU \xff\xf2F   S: {answer}"
+        );
+        let script = script!(script;
+            "C: {sent}   S: 250 ok
+             C: DELE a   S: 250 ok"
+        );
+        let script = script!(script; "C: {sent}   S: 250 ok");
         play_with(windows_1251(), script, async |session| {
             session.delete("я").await.unwrap();
             session.delete("a").await.unwrap();
@@ -30,14 +36,23 @@ fn server_is_asked_once_and_gets_what_it_wants() {
 
 #[test]
 fn nothing_is_asked_in_the_middle_of_a_sequence() {
-    let script = hello().expect_bytes(b"STRU \xff\xf2F").say("200 ok\r\n").expect("RNFR a").say("350 go\r\n");
-    let script = script.expect_bytes(b"RNTO \xff\xff").say("250 ok\r\n");
+    let script = script!(
+        b"S: 220 ready
+         C: STRU \xff\xf2F   S: 200 ok
+         C: RNFR a   S: 350 go"
+    );
+    let script = script!(script; b"C: RNTO \xff\xff   S: 250 ok");
     play_with(windows_1251(), script, async |session| session.rename("a", "я").await.unwrap());
 
-    let script = hello().expect_bytes(b"STRU \xff\xf2F").say("200 ok\r\n");
-    let script =
-        image(script).expect("REST 5").say("350 ok\r\n").expect_bytes(b"RETR \xff\xff").say("150 go\r\n226 ok\r\n");
-    play_with(windows_1251(), script.data(Data::sends("x", End::Close)), async |session| {
+    let script = script!(
+        b"S: 220 ready
+         C: STRU \xff\xf2F   S: 200 ok"
+    );
+    let script = script!(image(script);
+        b"C: REST 5   S: 350 ok
+         C: RETR \xff\xff   S: 150 go\r\n226 ok"
+    );
+    play_with(windows_1251(), script!(script; "D> x   D! close"), async |session| {
         let mut download = session.retrieve("я", Image, 5).await.unwrap();
         read_all(&mut download).await.unwrap();
         download.finish(session).await.unwrap();
@@ -46,11 +61,16 @@ fn nothing_is_asked_in_the_middle_of_a_sequence() {
 
 #[test]
 fn login_is_sent_as_it_is_where_the_server_does_not_say() {
-    let script =
-        hello().expect_bytes(b"STRU \xff\xf2F").say("530 log in\r\n").expect_bytes(b"USER \xff").say("331 go\r\n");
-    let script = script.expect_bytes(b"PASS \xff").say("230 in\r\n");
-    let script =
-        script.expect_bytes(b"STRU \xff\xf2F").say("200 ok\r\n").expect_bytes(b"CWD \xff\xff").say("250 ok\r\n");
+    let script = script!(
+        b"S: 220 ready
+             C: STRU \xff\xf2F   S: 530 log in
+             C: USER \xff   S: 331 go"
+    );
+    let script = script!(script; b"C: PASS \xff   S: 230 in");
+    let script = script!(script;
+        b"C: STRU \xff\xf2F   S: 200 ok
+         C: CWD \xff\xff   S: 250 ok"
+    );
     play_with(windows_1251(), script, async |session| {
         session.login("я", "я", None).await.unwrap();
         session.change_directory("я").await.unwrap();
@@ -64,8 +84,14 @@ fn made_directory_tells_what_the_server_doubles() {
         (b"257 \"/\xff\xff\" ok\r\n".as_slice(), b"257 \"/\xff\xff/\xff\xff\xff\xff\"\r\n".as_slice(), "/я/яя"),
         (b"257 \"/\xff\" ok\r\n", b"257 \"/\xff\xff\"\r\n", "/яя"),
     ] {
-        let script = hello().expect_bytes(b"STRU \xff\xf2F").say("504 what\r\n");
-        let script = script.expect_bytes(b"MKD \xff").say(answered).expect("PWD").say(then);
+        let script = script!(
+            b"S: 220 ready
+             C: STRU \xff\xf2F   S: 504 what"
+        );
+        let script = script!(script;
+            b"C: MKD \xff   S> {answered}
+             C: PWD   S> {then}"
+        );
         play_with(windows_1251(), script, async |session| {
             assert_eq!(session.make_directory("я").await.unwrap(), "/я");
             assert_eq!(session.current_directory().await.unwrap(), path);
@@ -76,16 +102,28 @@ fn made_directory_tells_what_the_server_doubles() {
 #[test]
 fn current_directory_is_checked_where_it_can_be_two() {
     let here = b"257 \"/\xff\xff\"\r\n";
-    let asked = || hello().expect("PWD").say(here).expect_bytes(b"STRU \xff\xf2F").say("504 what\r\n");
-    let check = || asked().expect_bytes(b"CWD /\xff");
-    let again = |script: ftp_client::scripted::Script| script.expect("PWD").say(here);
+    let asked = || {
+        script!(
+            b"S: 220 ready
+         C: PWD   S> {here}
+         C: STRU \xff\xf2F   S: 504 what"
+        )
+    };
+    let check = || script!(asked(); b"C: CWD /\xff");
+    let again = |script: Script| script!(script; "C: PWD   S> {here}");
 
     // The server doubles: `/я` is where we are.
-    let doubles = again(check().say("250 ok\r\n").expect("PWD").say(here));
+    let doubles = again(script!(check();
+        "S: 250 ok
+         C: PWD   S> {here}"
+    ));
     // It does not, and there is no `/я`; or there is one beside `/яя`, and we have to go back.
-    let missing = again(check().say("550 missing\r\n"));
-    let both = check().say("250 ok\r\n").expect("PWD").say(b"257 \"/\xff\"\r\n");
-    let both = again(both.expect_bytes(b"CWD /\xff\xff").say("250 ok\r\n"));
+    let missing = again(script!(check(); "S: 550 missing"));
+    let both = script!(check();
+        b"S: 250 ok
+         C: PWD   S: 257 \"/\xff\""
+    );
+    let both = again(script!(both; b"C: CWD /\xff\xff   S: 250 ok"));
     for (script, expected) in [(doubles, "/я"), (missing, "/яя"), (both, "/яя")] {
         play_with(windows_1251(), script, async |session| {
             assert_eq!(session.current_directory().await.unwrap(), expected);
@@ -94,7 +132,10 @@ fn current_directory_is_checked_where_it_can_be_two() {
     }
 
     // One that is not doubled is what it is.
-    let script = hello().expect("PWD").say(b"257 \"/\xff/\xff\xff\"\r\n");
+    let script = script!(
+        b"S: 220 ready
+         C: PWD   S: 257 \"/\xff/\xff\xff\""
+    );
     play_with(windows_1251(), script, async |session| {
         assert_eq!(session.current_directory().await.unwrap(), "/я/яя");
     });
@@ -102,10 +143,16 @@ fn current_directory_is_checked_where_it_can_be_two() {
 
 #[test]
 fn directory_made_in_one_that_is_doubled_is_told_as_it_is() {
-    let script = hello().expect("MKD a").say(b"257 \"/\xff\xff/a\" ok\r\n").expect("PWD").say(b"257 \"/\xff\xff\"\r\n");
-    let script =
-        script.expect_bytes(b"STRU \xff\xf2F").say("504 what\r\n").expect_bytes(b"CWD /\xff").say("250 ok\r\n");
-    let script = script.expect("PWD").say(b"257 \"/\xff\xff\"\r\n");
+    let script = script!(
+        b"S: 220 ready
+         C: MKD a   S: 257 \"/\xff\xff/a\" ok
+         C: PWD   S: 257 \"/\xff\xff\""
+    );
+    let script = script!(script;
+        b"C: STRU \xff\xf2F   S: 504 what
+         C: CWD /\xff   S: 250 ok"
+    );
+    let script = script!(script; b"C: PWD   S: 257 \"/\xff\xff\"");
     play_with(windows_1251(), script, async |session| {
         assert_eq!(session.make_directory("a").await.unwrap(), "/я/a");
     });
@@ -121,8 +168,11 @@ fn names_travel_in_their_character_set() {
         ("koi8-r", b"\xf0\xd2\xc9", "При"),
         ("shift_jis", b"\xed\x41\xfd", "\u{10ffed}A\u{10fffd}"),
     ] {
-        let script = ascii(hello()).expect("NLST").say("150 go\r\n226 ok\r\n").data(Data::sends(bytes, End::Close));
-        let script = script.expect_bytes(&[b"DELE ", bytes].concat()).say("250 ok\r\n");
+        let script = script!(ascii(hello());
+            "C: NLST   S: 150 go\r\n226 ok
+             D> {bytes}   D! close"
+        );
+        let script = script!(script.expect_line([b"DELE ", bytes].concat()); "S: 250 ok");
         let settings = Settings { encoding: Encoding::named(label).unwrap(), ..settings() };
         play_with(settings, script, async |session| {
             assert_eq!(session.names(None).await.unwrap(), [name]);

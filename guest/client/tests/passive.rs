@@ -2,29 +2,35 @@
 
 mod support;
 
-use ftp_client::scripted::{Data, End, SERVER, Script};
 use ftp_client::{Error, Representation::*};
+use ftp_testkit::{SERVER, Script, Unmade, script};
 use support::*;
 
 fn begun() -> Script {
-    hello().expect("TYPE I").say("200 ok\r\n")
+    script!(
+        "S: 220 ready
+         C: TYPE I   S: 200 ok"
+    )
 }
 
 fn epsv(reply: &str) -> Script {
-    begun().expect("EPSV").say(format!("{reply}\r\n"))
+    script!(begun(); "C: EPSV   S: {reply}")
 }
 
 fn pasv(script: Script) -> Script {
-    script.expect("PASV").say("227 Entering (192,0,2,1,19,137)\r\n")
+    script!(script; "C: PASV   S: 227 Entering (192,0,2,1,19,137)")
 }
 
 fn fence(script: Script) -> Script {
-    script.expect("NOOP").say("200 ok\r\n")
+    script!(script; "C: NOOP   S: 200 ok")
 }
 
 /// A file of three bytes.
 fn come(script: Script) -> Script {
-    script.expect("RETR a").say("150 go\r\n226 done\r\n").data(Data::sends("all", End::Close))
+    script!(script;
+        "C: RETR a   S: 150 go\r\n226 done
+         D> all   D! close"
+    )
 }
 
 async fn fetched(session: &mut Client) -> Result<u64, Error> {
@@ -75,7 +81,7 @@ fn reply_of_pasv_to_epsv_is_its_port() {
 
 #[test]
 fn reply_of_epsv_to_pasv_is_out_of_step() {
-    let script = fence(epsv("500 what?").expect("PASV").say("229 (|||5001|)\r\n"));
+    let script = fence(script!(epsv("500 what?"); "C: PASV   S: 229 (|||5001|)"));
     play(script, async |session| {
         assert!(matches!(fetched(session).await, Err(Error::Protocol(_))));
     });
@@ -83,7 +89,7 @@ fn reply_of_epsv_to_pasv_is_out_of_step() {
 
 #[test]
 fn port_that_the_host_denies_is_followed_by_pasv() {
-    let script = come(pasv(epsv("229 (|||1|)").data(Data::denied())));
+    let script = come(pasv(script!(epsv("229 (|||1|)"); "! make_no_data(Unmade::Denied)")));
     play(come(pasv(script)), async |session| {
         assert_eq!(fetched(session).await, Ok(3));
         assert_eq!(fetched(session).await, Ok(3));
@@ -93,7 +99,7 @@ fn port_that_the_host_denies_is_followed_by_pasv() {
 
 #[test]
 fn refusal_of_epsv_counts_where_pasv_is_not_known_either() {
-    let script = epsv("425 no port is free").expect("PASV").say("502 not here\r\n");
+    let script = script!(epsv("425 no port is free"); "C: PASV   S: 502 not here");
     play(fence(script), async |session| {
         assert!(matches!(fetched(session).await, Err(Error::Transient(reply)) if reply.code == 425));
         session.noop().await.unwrap();
@@ -108,7 +114,7 @@ fn addresses_of_pasv_are_read_as_servers_write_them() {
         "227-Entering Passive Mode (192,0,2,1,19,137)\r\n227 End",
         "227-Here it is\r\n Entering Passive Mode (192,0,2,1,19,137)\r\n227 End",
     ] {
-        let script = epsv("500 what?").expect("PASV").say(format!("{reply}\r\n"));
+        let script = script!(epsv("500 what?"); "C: PASV   S: {reply}");
         play(come(script), async |session| {
             assert_eq!(fetched(session).await, Ok(3), "{reply}");
             assert_eq!(ports(session), [5001]);
@@ -118,11 +124,11 @@ fn addresses_of_pasv_are_read_as_servers_write_them() {
 
 #[test]
 fn transfer_that_is_announced_twice_is_one() {
-    let script = image(hello()).expect("RETR a").say("150 go\r\n150 going\r\n226 done\r\n");
-    let script = passive(script.data(Data::sends("all", End::Close)))
-        .expect("STOR a")
-        .say("150 go\r\n125 going\r\n226 done\r\n");
-    play(sized(script.data(Data::takes()), "a", 3), async |session| {
+    let script = script!(image(hello()); "C: RETR a   S: 150 go\r\n150 going\r\n226 done");
+    let script = script!(passive(script!(script; "D> all   D! close"));
+        "C: STOR a   S: 150 go\r\n125 going\r\n226 done"
+    );
+    play(sized(script!(script; "! take_data()"), "a", 3), async |session| {
         assert_eq!(fetched(session).await, Ok(3));
         let mut upload = session.store("a", Image, 0).await.unwrap();
         upload.write(b"all").await.unwrap();
@@ -133,20 +139,26 @@ fn transfer_that_is_announced_twice_is_one() {
 #[test]
 fn transfer_that_is_not_announced_is_one_where_the_data_came() {
     for code in [226, 250] {
-        let script = image(hello()).expect("RETR a").say(format!("{code} done\r\n"));
-        let script = fence(fence(script.data(Data::sends("all", End::Close))));
+        let script = script!(image(hello()); "C: RETR a   S: {code} done");
+        let script = fence(fence(script!(script; "D> all   D! close")));
         play(script, async |session| {
             assert_eq!(fetched(session).await, Ok(3));
             session.noop().await.unwrap();
         });
     }
-    let script = fence(fence(image(hello()).expect("RETR a").say("226 done\r\n").data(Data::sends("", End::Close))));
+    let script = fence(fence(script!(image(hello());
+        "C: RETR a   S: 226 done
+         D! close"
+    )));
     play(script, async |session| {
         assert!(matches!(fetched(session).await, Err(Error::Unexpected(reply)) if reply.code == 226));
         session.noop().await.unwrap();
     });
     // The sentinel comes before the next command.
-    let script = fence(fence(image(hello()).expect("RETR a").say("226 done\r\n").data(Data::sends("", End::Stall))));
+    let script = fence(fence(script!(image(hello());
+        "C: RETR a   S: 226 done
+         D! stall"
+    )));
     play(script, async |session| {
         assert!(matches!(fetched(session).await, Err(Error::Timeout(_))));
         session.noop().await.unwrap();
@@ -156,9 +168,9 @@ fn transfer_that_is_not_announced_is_one_where_the_data_came() {
 #[test]
 fn late_verdict_is_not_the_one_of_the_next_transfer() {
     for (verdict, is_good) in [("226 done", true), ("426 cut", false)] {
-        let script = image(hello()).expect("RETR a").say("226 of the one before\r\n");
-        let script = script.expect("NOOP").say(format!("150 go\r\n{verdict}\r\n200 ok\r\n"));
-        play(fence(script.data(Data::sends("all", End::Close))), async |session| {
+        let script = script!(image(hello()); "C: RETR a   S: 226 of the one before");
+        let script = script!(script; "C: NOOP   S: 150 go\r\n{verdict}\r\n200 ok");
+        play(fence(script!(script; "D> all   D! close")), async |session| {
             let result = fetched(session).await;
             assert_eq!(result.is_ok(), is_good, "{result:?}");
             session.noop().await.unwrap();
@@ -169,8 +181,11 @@ fn late_verdict_is_not_the_one_of_the_next_transfer() {
 #[test]
 fn upload_that_is_not_announced_has_to_have_its_size() {
     for (size, is_good) in [("213 3", true), ("502 what?", false)] {
-        let script = fence(image(hello()).expect("STOR a").say("226 done\r\n").data(Data::takes()));
-        play(fence(script.expect("SIZE a").say(format!("{size}\r\n"))), async |session| {
+        let script = fence(script!(image(hello());
+            "C: STOR a   S: 226 done
+             ! take_data()"
+        ));
+        play(fence(script!(script; "C: SIZE a   S: {size}")), async |session| {
             let mut upload = session.store("a", Image, 0).await.unwrap();
             upload.write(b"all").await.unwrap();
             let result = upload.finish(session).await;
@@ -182,11 +197,11 @@ fn upload_that_is_not_announced_has_to_have_its_size() {
 
 #[test]
 fn reset_after_all_bytes_is_an_end_where_the_size_is_known() {
-    let known = |script: Script| passive(sized(script.expect("TYPE I").say("200 ok\r\n"), "a", 3));
-    let announced = || image(hello()).expect("RETR a").say("150 go (3 bytes)\r\n226 done\r\n");
-    let asked = || known(hello()).expect("RETR a").say("150 go\r\n226 done\r\n");
+    let known = |script: Script| passive(sized(script!(script; "C: TYPE I   S: 200 ok"), "a", 3));
+    let announced = || script!(image(hello()); "C: RETR a   S: 150 go (3 bytes)\r\n226 done");
+    let asked = || script!(known(hello()); "C: RETR a   S: 150 go\r\n226 done");
     for (script, is_asked) in [(announced(), false), (asked(), true)] {
-        play(fence(script.data(Data::sends("all", End::Reset))), async |session| {
+        play(fence(script!(script; "D> all   D! reset")), async |session| {
             if is_asked {
                 session.size("a").await.unwrap();
             }
@@ -194,8 +209,8 @@ fn reset_after_all_bytes_is_an_end_where_the_size_is_known() {
             session.noop().await.unwrap();
         });
     }
-    let unknown = image(hello()).expect("RETR a").say("150 go\r\n226 done\r\n");
-    play(unknown.data(Data::sends("all", End::Reset)), async |session| {
+    let unknown = script!(image(hello()); "C: RETR a   S: 150 go\r\n226 done");
+    play(script!(unknown; "D> all   D! reset"), async |session| {
         assert!(matches!(fetched(session).await, Err(Error::ConnectionLost(_))));
     });
 }
@@ -203,8 +218,15 @@ fn reset_after_all_bytes_is_an_end_where_the_size_is_known() {
 #[test]
 fn download_of_fewer_bytes_than_the_size_that_was_asked_for_is_incomplete() {
     for (again, expected) in [("213 5", "incomplete"), ("213 3", "3"), ("502 no", "incomplete")] {
-        let script = passive(sized(hello().expect("TYPE I").say("200 ok\r\n"), "a", 5));
-        let script = come(script).expect("SIZE a").say(format!("{again}\r\n"));
+        let script = passive(sized(
+            script!(
+                "S: 220 ready
+             C: TYPE I   S: 200 ok"
+            ),
+            "a",
+            5,
+        ));
+        let script = script!(come(script); "C: SIZE a   S: {again}");
         play(fence(script), async |session| {
             session.size("a").await.unwrap();
             let result = fetched(session).await.map_or_else(|error| error.to_string(), |bytes| bytes.to_string());
@@ -217,8 +239,8 @@ fn download_of_fewer_bytes_than_the_size_that_was_asked_for_is_incomplete() {
 /// Pure-FTPd ends a transfer that failed with a line of 150.
 #[test]
 fn transfer_whose_last_word_is_another_announcement_has_failed() {
-    let script = image(hello()).expect("RETR a").say("150 go\r\n150 0.002 seconds\r\n");
-    play(fence(script.data(Data::sends("al", End::Close))), async |session| {
+    let script = script!(image(hello()); "C: RETR a   S: 150 go\r\n150 0.002 seconds");
+    play(fence(script!(script; "D> al   D! close")), async |session| {
         assert!(matches!(fetched(session).await, Err(Error::Unexpected(reply)) if reply.code == 150));
     });
 }

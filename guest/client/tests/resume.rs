@@ -3,8 +3,8 @@
 mod support;
 
 use ftp_client::engine::*;
-use ftp_client::scripted::{Data, End, Script, Scripted};
 use ftp_client::{Error, Network, Verified};
+use ftp_testkit::{End, Script, Scripted, script};
 use std::time::Duration;
 use support::*;
 
@@ -15,7 +15,7 @@ const NEW: &str = "213 20250615101800";
 
 /// The result, what came on the data connections of the attempts, and how long was waited.
 fn put(scripts: Vec<Script>, attempts: u32) -> (Result<Stored, Error>, Vec<Vec<u8>>) {
-    let (servers, clock) = (Servers::new(scripts), Scripted::new(Script::new()));
+    let (servers, clock) = (Servers::new(scripts), Scripted::new(Script::silent()));
     let plan = UploadPlan { retry: Retry { attempts, ..Retry::default() }, ..UploadPlan::default() };
     let result = clock.run(upload(&clock, async || servers.open().await, "f", &CONTENTS, &plan));
     servers.check_finished();
@@ -24,19 +24,22 @@ fn put(scripts: Vec<Script>, attempts: u32) -> (Result<Stored, Error>, Vec<Vec<u
 }
 
 fn size(script: Script, reply: &str) -> Script {
-    script.expect("SIZE f").say(format!("{reply}\r\n"))
+    script!(script; "C: SIZE f   S: {reply}")
 }
 
 fn time(script: Script, reply: &str) -> Script {
-    script.expect("MDTM f").say(format!("{reply}\r\n"))
+    script!(script; "C: MDTM f   S: {reply}")
 }
 
 fn bye(script: Script) -> Script {
-    script.expect("QUIT").say("221 bye\r\n")
+    script!(script; "C: QUIT   S: 221 bye")
 }
 
 fn opened() -> Script {
-    hello().expect("TYPE I").say("200 ok\r\n")
+    script!(
+        "S: 220 ready
+         C: TYPE I   S: 200 ok"
+    )
 }
 
 /// An upload of which so much is taken, of a file that is not there before.
@@ -45,13 +48,16 @@ fn taken(count: usize) -> Script {
 }
 
 fn taken_from(script: Script, count: usize) -> Script {
-    let script = passive(script).expect("STOR f").say("150 go\r\n426 cut\r\n");
-    script.data(Data::takes_only(count, End::Reset))
+    let script = script!(passive(script); "C: STOR f   S: 150 go\r\n426 cut");
+    script!(script; "! take_only(count, End::Reset)")
 }
 
 /// The rest goes through, by this command.
 fn arrives(script: Script, command: &str) -> Script {
-    let script = script.expect(command).say("150 go\r\n226 done\r\n").data(Data::takes());
+    let script = script!(script;
+        "C: {command}   S: 150 go\r\n226 done
+         ! take_data()"
+    );
     bye(size(script, "213 16"))
 }
 
@@ -83,13 +89,16 @@ fn upload_resumes_at_an_offset_where_the_size_still_changes_or_appe_is_refused()
     // The smaller one is there in any case.
     for (first, then) in [("213 4", "213 5"), ("213 5", "213 4")] {
         let changing = size(size(opened(), first), then);
-        let changing = arrives(passive(changing).expect("REST 4").say("350 ok\r\n"), "STOR f");
+        let changing = arrives(script!(passive(changing); "C: REST 4   S: 350 ok"), "STOR f");
         let (result, received) = put(vec![taken(6), changing], 1);
         assert_eq!(result.unwrap().bytes, 12);
         assert_eq!(received[1], &CONTENTS[4..]);
     }
-    let refusing = passive(found("213 4")).expect("APPE f").say("502 what?\r\n").data(Data::takes());
-    let refusing = arrives(passive(refusing).expect("REST 4").say("350 ok\r\n"), "STOR f");
+    let refusing = script!(passive(found("213 4"));
+        "C: APPE f   S: 502 what?
+         ! take_data()"
+    );
+    let refusing = arrives(script!(passive(refusing); "C: REST 4   S: 350 ok"), "STOR f");
     let (result, received) = put(vec![taken(6), refusing], 1);
     assert_eq!(result.unwrap().bytes, 12);
     assert_eq!(received[1], &CONTENTS[4..]);
@@ -98,8 +107,14 @@ fn upload_resumes_at_an_offset_where_the_size_still_changes_or_appe_is_refused()
 #[test]
 fn upload_begins_again_where_rest_is_refused() {
     for reply in ["501 not compatible with this server", "554 no", "450 not now"] {
-        let second = passive(found("213 4")).expect("APPE f").say("500 what?\r\n").data(Data::takes());
-        let second = passive(second).expect("REST 4").say(format!("{reply}\r\n")).data(Data::takes());
+        let second = script!(passive(found("213 4"));
+            "C: APPE f   S: 500 what?
+             ! take_data()"
+        );
+        let second = script!(passive(second);
+            "C: REST 4   S: {reply}
+             ! take_data()"
+        );
         let (result, received) = put(vec![taken(6), from_zero(second)], 1);
         assert_eq!(result.unwrap().bytes, 16, "{reply}");
         assert_eq!(received[1], CONTENTS);
@@ -144,7 +159,10 @@ fn old_file_is_never_taken_for_the_beginning_of_the_new_one() {
 
 #[test]
 fn file_that_is_too_large_in_the_end_is_sent_again_from_the_beginning() {
-    let second = passive(found("213 4")).expect("APPE f").say("150 go\r\n226 done\r\n").data(Data::takes());
+    let second = script!(passive(found("213 4"));
+        "C: APPE f   S: 150 go\r\n226 done
+         ! take_data()"
+    );
     let (result, received) =
         put(vec![taken(6), size(second, "213 18"), from_zero(time(size(opened(), "213 18"), NEW))], 2);
     assert_eq!(result.unwrap().bytes, 16);
@@ -153,9 +171,12 @@ fn file_that_is_too_large_in_the_end_is_sent_again_from_the_beginning() {
 
 #[test]
 fn upload_that_is_not_all_there_in_the_end_is_tried_again_and_is_no_success() {
-    let short = passive(size(opened(), MISSING)).expect("STOR f").say("150 go\r\n226 done\r\n");
-    let short = || size(short.clone().data(Data::takes()), "213 15");
-    let only = passive(opened()).expect("STOR f").say("150 go\r\n226 done\r\n").data(Data::takes());
+    let short = script!(passive(size(opened(), MISSING)); "C: STOR f   S: 150 go\r\n226 done");
+    let short = || size(script!(short.clone(); "! take_data()"), "213 15");
+    let only = script!(passive(opened());
+        "C: STOR f   S: 150 go\r\n226 done
+         ! take_data()"
+    );
     let (result, _) = put(vec![size(only, "213 15")], 0);
     assert!(matches!(result, Err(Error::Incomplete(_))), "{result:?}");
     // What is missing need not be the end.
@@ -177,7 +198,10 @@ fn nothing_is_asked_before_where_there_is_no_second_attempt() {
 
 #[test]
 fn full_disk_is_not_tried_again() {
-    let script = passive(size(opened(), MISSING)).expect("STOR f").say("552 full\r\n").data(Data::takes());
+    let script = script!(passive(size(opened(), MISSING));
+        "C: STOR f   S: 552 full
+         ! take_data()"
+    );
     let (result, _) = put(vec![script], 4);
     assert!(matches!(result, Err(Error::Permanent(reply)) if reply.code == 552));
 }
@@ -185,7 +209,7 @@ fn full_disk_is_not_tried_again() {
 #[test]
 fn wait_between_the_two_questions_is_that_of_the_policy() {
     let scripts = vec![taken(6), arrives(passive(found("213 4")), "APPE f")];
-    let (servers, clock) = (Servers::new(scripts), Scripted::new(Script::new()));
+    let (servers, clock) = (Servers::new(scripts), Scripted::new(Script::silent()));
     let retry = Retry { attempts: 1, wait: Duration::from_secs(3), longest_wait: Duration::from_secs(3) };
     let plan = UploadPlan { retry, ..UploadPlan::default() };
     let result = clock.run(upload(&clock, async || servers.open().await, "f", &CONTENTS, &plan));

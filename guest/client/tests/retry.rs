@@ -3,8 +3,8 @@
 mod support;
 
 use ftp_client::engine::*;
-use ftp_client::scripted::{Data, End, Script, Scripted};
 use ftp_client::{Error, Network, Phase};
+use ftp_testkit::{Script, Scripted, script};
 use std::cell::RefCell;
 use std::time::Duration;
 use support::*;
@@ -32,7 +32,7 @@ fn policy(attempts: u32) -> Retry {
 
 /// The result, and how long was waited.
 fn get(scripts: Vec<Script>, sink: &Memory, attempts: u32) -> (Result<Fetched, Failed>, Duration) {
-    let (servers, clock) = (Servers::new(scripts), Scripted::new(Script::new()));
+    let (servers, clock) = (Servers::new(scripts), Scripted::new(Script::silent()));
     let options = Segments { sessions: 1, ..Segments::default() };
     let result = clock.run(download(&clock, async || servers.open().await, "f", sink, &options, &policy(attempts)));
     servers.check_finished();
@@ -42,7 +42,7 @@ fn get(scripts: Vec<Script>, sink: &Memory, attempts: u32) -> (Result<Fetched, F
 /// As `get`, in order and from an offset.
 fn get_from(offset: usize, scripts: Vec<Script>, sink: &Memory, attempts: u32) -> (Result<Arrived, Error>, Duration) {
     sink.0.replace(CONTENTS[..offset].to_vec());
-    let (servers, clock) = (Servers::new(scripts), Scripted::new(Script::new()));
+    let (servers, clock) = (Servers::new(scripts), Scripted::new(Script::silent()));
     let offset = offset as u64;
     let result = clock.run(fetch(&clock, async || servers.open().await, "f", offset, sink, &policy(attempts)));
     servers.check_finished();
@@ -50,32 +50,39 @@ fn get_from(offset: usize, scripts: Vec<Script>, sink: &Memory, attempts: u32) -
 }
 
 fn image_of(size: &str, time: &str) -> Script {
-    let script = hello().expect("TYPE I").say("200 ok\r\n").expect("SIZE f").say(format!("213 {size}\r\n"));
-    script.expect("MDTM f").say(format!("213 {time}\r\n"))
+    let script = script!(
+        "S: 220 ready
+         C: TYPE I   S: 200 ok
+         C: SIZE f   S: 213 {size}"
+    );
+    script!(script; "C: MDTM f   S: 213 {time}")
 }
 
 const TIME: &str = "20240615101800";
 
 /// The file as it is, again, and goodbye.
 fn as_before(script: Script) -> Script {
-    let script = script.expect("SIZE f").say("213 16\r\n").expect("MDTM f").say(format!("213 {TIME}\r\n"));
+    let script = script!(script;
+        "C: SIZE f   S: 213 16
+         C: MDTM f   S: 213 {TIME}"
+    );
     bye(script)
 }
 
 fn bye(script: Script) -> Script {
-    script.expect("QUIT").say("221 bye\r\n")
+    script!(script; "C: QUIT   S: 221 bye")
 }
 
 /// A download of which so much comes.
 fn cut_after(count: usize) -> Script {
-    let script = passive(image_of("16", TIME)).expect("RETR f").say("150 go\r\n");
-    script.data(Data::sends(&CONTENTS[..count], End::Reset))
+    let script = script!(passive(image_of("16", TIME)); "C: RETR f   S: 150 go");
+    script!(script; "D> {&CONTENTS[..count]}   D! reset")
 }
 
 fn rest_from(offset: usize) -> Script {
-    let script = passive(image_of("16", TIME)).expect(&format!("REST {offset}")).say("350 ok\r\n");
-    let script = script.expect("RETR f").say("150 go\r\n226 done\r\n");
-    as_before(script.data(Data::sends(&CONTENTS[offset..], End::Close)))
+    let script = script!(passive(image_of("16", TIME)); "C: REST {offset}   S: 350 ok");
+    let script = script!(script; "C: RETR f   S: 150 go\r\n226 done");
+    as_before(script!(script; "D> {&CONTENTS[offset..]}   D! close"))
 }
 
 #[test]
@@ -90,9 +97,11 @@ fn download_goes_on_where_it_stopped() {
 #[test]
 fn attempt_that_brings_a_byte_does_not_count() {
     let second = || {
-        let script =
-            passive(image_of("16", TIME)).expect("REST 6").say("350 ok\r\n").expect("RETR f").say("150 go\r\n");
-        script.data(Data::sends(&CONTENTS[6..9], End::Reset))
+        let script = script!(passive(image_of("16", TIME));
+            "C: REST 6   S: 350 ok
+             C: RETR f   S: 150 go"
+        );
+        script!(script; "D> {&CONTENTS[6..9]}   D! reset")
     };
     let sink = Memory::default();
     let (result, waited) = get(vec![cut_after(6), second(), rest_from(9)], &sink, 1);
@@ -112,10 +121,12 @@ fn attempt_that_brings_less_than_the_one_before_brings_nothing() {
         }
     }
     let cut_after = |count| {
-        let script = passive(size_is("550 no").expect("MDTM f").say("550 no\r\n")).expect("RETR f").say("150 go\r\n");
-        script.data(Data::sends(&CONTENTS[..count], End::Reset))
+        let script = script!(passive(script!(size_is("550 no"); "C: MDTM f   S: 550 no"));
+            "C: RETR f   S: 150 go"
+        );
+        script!(script; "D> {&CONTENTS[..count]}   D! reset")
     };
-    let (servers, clock) = (Servers::new(vec![cut_after(6), cut_after(3)]), Scripted::new(Script::new()));
+    let (servers, clock) = (Servers::new(vec![cut_after(6), cut_after(3)]), Scripted::new(Script::silent()));
     let (open, options) = (async || servers.open().await, Segments::default());
     let failed = clock.run(download(&clock, open, "f", &Anything, &options, &policy(1))).unwrap_err();
     assert!(matches!(failed.error, Error::ConnectionLost(_)), "{:?}", failed.error);
@@ -131,9 +142,13 @@ fn waits_double_until_there_is_no_attempt_left() {
 
 #[test]
 fn missing_file_is_not_asked_for_twice() {
-    let script = hello().expect("TYPE I").say("200 ok\r\n").expect("SIZE f").say("550 no\r\n");
-    let script = passive(script.expect("MDTM f").say("550 no\r\n")).expect("RETR f").say("550 no such file\r\n");
-    let script = script.data(Data::takes());
+    let script = script!(
+        "S: 220 ready
+         C: TYPE I   S: 200 ok
+         C: SIZE f   S: 550 no"
+    );
+    let script = script!(passive(script!(script; "C: MDTM f   S: 550 no")); "C: RETR f   S: 550 no such file");
+    let script = script!(script; "! take_data()");
     let (result, waited) = get(vec![script], &Memory::default(), 4);
     assert!(matches!(result.unwrap_err().error, Error::Permanent(reply) if reply.code == 550));
     assert_eq!(waited, Duration::ZERO);
@@ -164,7 +179,7 @@ fn file_is_fetched_in_as_many_attempts_as_it_takes() {
 #[test]
 fn file_of_which_only_the_verdict_is_missing_is_not_fetched_again() {
     let sink = Memory::default();
-    let (result, _) = get_from(0, vec![cut_after(16).end(End::Close), as_before(image_of("16", TIME))], &sink, 1);
+    let (result, _) = get_from(0, vec![script!(cut_after(16); "S! close"), as_before(image_of("16", TIME))], &sink, 1);
     assert_eq!(result.unwrap().bytes, 16);
     assert_eq!(sink.0.take(), CONTENTS);
 }
@@ -182,9 +197,9 @@ fn changed_file_is_not_fetched_to_its_end() {
 #[test]
 fn file_without_size_and_time_is_fetched_in_one_attempt_or_not_at_all() {
     for reply in ["550 no", "213 some"] {
-        let script = size_is(reply).expect("MDTM f").say(format!("{reply}\r\n"));
-        let script = passive(script).expect("RETR f").say("150 go\r\n");
-        let script = script.data(Data::sends(&CONTENTS[..6], End::Reset));
+        let script = script!(size_is(reply); "C: MDTM f   S: {reply}");
+        let script = script!(passive(script); "C: RETR f   S: 150 go");
+        let script = script!(script; "D> {&CONTENTS[..6]}   D! reset");
         let (result, waited) = get_from(0, vec![script], &Memory::default(), 4);
         assert!(matches!(result, Err(Error::ConnectionLost(_))), "{result:?}");
         assert_eq!(waited, Duration::ZERO);
@@ -199,19 +214,23 @@ fn server_that_is_never_there_is_given_up() {
 }
 
 fn size_is(size: &str) -> Script {
-    hello().expect("TYPE I").say("200 ok\r\n").expect("SIZE f").say(format!("{size}\r\n"))
+    script!(
+        "S: 220 ready
+         C: TYPE I   S: 200 ok
+         C: SIZE f   S: {size}"
+    )
 }
 
 /// A download that ends early, with a verdict.
 fn short(announced: &str, bytes: &[u8]) -> Script {
-    let script = passive(image_of("16", TIME)).expect("RETR f").say(format!("{announced}\r\n226 done\r\n"));
-    let script = script.data(Data::sends(bytes, End::Close));
-    if announced.contains("bytes") { script } else { script.expect("SIZE f").say("213 16\r\n") }
+    let script = script!(passive(image_of("16", TIME)); "C: RETR f   S: {announced}\r\n226 done");
+    let script = script!(script; "D> {bytes}   D! close");
+    if announced.contains("bytes") { script } else { script!(script; "C: SIZE f   S: 213 16") }
 }
 
 fn all_of_it() -> Script {
-    let script = passive(image_of("16", TIME)).expect("RETR f").say("150 go\r\n226 done\r\n");
-    script.data(Data::sends(CONTENTS, End::Close))
+    let script = script!(passive(image_of("16", TIME)); "C: RETR f   S: 150 go\r\n226 done");
+    script!(script; "D> {CONTENTS}   D! close")
 }
 
 #[test]
@@ -239,12 +258,18 @@ fn bytes_that_were_lost_in_the_middle_are_seen_in_the_next_attempt() {
 #[test]
 fn file_that_grew_while_it_came_is_whole() {
     let come = || {
-        let script = passive(image_of("10", TIME)).expect("RETR f").say("150 go\r\n226 done\r\n");
-        script.data(Data::sends(CONTENTS, End::Close)).expect("SIZE f")
+        let script = script!(passive(image_of("10", TIME)); "C: RETR f   S: 150 go\r\n226 done");
+        script!(script;
+            "D> {CONTENTS}   D! close
+             C: SIZE f"
+        )
     };
     let later = |script: Script, size: &str| {
-        let script = script.say(format!("213 {size}\r\n")).expect("SIZE f").say(format!("213 {size}\r\n"));
-        script.expect("MDTM f").say("213 20240615101801\r\n")
+        let script = script!(script;
+            "S: 213 {size}
+             C: SIZE f   S: 213 {size}"
+        );
+        script!(script; "C: MDTM f   S: 213 20240615101801")
     };
     for size in ["16", "20"] {
         let sink = Memory::default();
@@ -252,7 +277,7 @@ fn file_that_grew_while_it_came_is_whole() {
         assert_eq!(result.unwrap().bytes, 16, "{size}");
         assert_eq!(sink.0.take(), CONTENTS);
     }
-    let (result, _) = get_from(0, vec![come().say("213 12\r\n")], &Memory::default(), 1);
+    let (result, _) = get_from(0, vec![script!(come(); "S: 213 12")], &Memory::default(), 1);
     assert!(matches!(result, Err(Error::Integrity(_))), "{result:?}");
 }
 

@@ -3,8 +3,8 @@
 mod support;
 
 use ftp_client::engine::*;
-use ftp_client::scripted::{Data, End, Script, Scripted};
 use ftp_client::{Error, Session};
+use ftp_testkit::{Script, Scripted, script};
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
 use support::*;
@@ -41,40 +41,59 @@ impl Pieces {
 }
 
 fn versioned(script: Script, size: &str, time: &str) -> Script {
-    script.expect("SIZE f").say(format!("{size}\r\n")).expect("MDTM f").say(format!("{time}\r\n"))
+    script!(script;
+        "C: SIZE f   S: {size}
+         C: MDTM f   S: {time}"
+    )
 }
 
 /// The first session, up to the first byte.
 fn first(size: &str) -> Script {
-    versioned(hello().expect("TYPE I").say("200 ok\r\n"), size, OLD)
+    versioned(
+        script!(
+            "S: 220 ready
+         C: TYPE I   S: 200 ok"
+        ),
+        size,
+        OLD,
+    )
 }
 
 fn image_from(script: Script, offset: usize) -> Script {
     match offset {
         0 => passive(script),
-        offset => passive(script).expect(&format!("REST {offset}")).say("350 ok\r\n"),
+        offset => script!(passive(script); "C: REST {offset}   S: 350 ok"),
     }
 }
 
 /// A range that is left before the end of the file.
 fn part(script: Script, offset: usize) -> Script {
-    let script = image_from(script, offset).expect("RETR f").say("150 go\r\n");
-    let script = script.expect("ABOR").say("426 left\r\n226 ok\r\n").expect("NOOP").say("200 ok\r\n");
-    script.data(Data::sends(&CONTENTS[offset..], End::Close))
+    let script = script!(image_from(script, offset); "C: RETR f   S: 150 go");
+    let script = script!(script;
+        "C: ABOR   S: 426 left\r\n226 ok
+         C: NOOP   S: 200 ok"
+    );
+    script!(script; "D> {&CONTENTS[offset..]}   D! close")
 }
 
 /// The range at the end.
 fn tail(script: Script, offset: usize) -> Script {
-    let script = image_from(script, offset).expect("RETR f").say("150 go\r\n226 done\r\n");
-    script.data(Data::sends(&CONTENTS[offset..], End::Close))
+    let script = script!(image_from(script, offset); "C: RETR f   S: 150 go\r\n226 done");
+    script!(script; "D> {&CONTENTS[offset..]}   D! close")
 }
 
 fn other(offset: usize, play: fn(Script, usize) -> Script) -> Script {
-    play(hello().expect("TYPE I").say("200 ok\r\n"), offset)
+    play(
+        script!(
+            "S: 220 ready
+         C: TYPE I   S: 200 ok"
+        ),
+        offset,
+    )
 }
 
 fn bye(script: Script) -> Script {
-    script.expect("QUIT").say("221 bye\r\n")
+    script!(script; "C: QUIT   S: 221 bye")
 }
 
 fn segments(sessions: usize) -> Segments {
@@ -135,8 +154,8 @@ fn small_file_needs_one_session() {
 
 #[test]
 fn empty_file_is_looked_at() {
-    let script = passive(first("213 0")).expect("RETR f").say("150 go\r\n226 done\r\n");
-    let script = versioned(script.data(Data::sends("", End::Close)), "213 0", OLD);
+    let script = script!(passive(first("213 0")); "C: RETR f   S: 150 go\r\n226 done");
+    let script = versioned(script!(script; "D! close"), "213 0", OLD);
     let fetched = run(script, vec![], &Pieces::default(), &segments(4)).unwrap();
     assert_eq!((fetched.bytes, fetched.sessions), (0, 1));
 }
@@ -145,7 +164,12 @@ fn empty_file_is_looked_at() {
 fn sessions_that_cannot_be_opened_are_done_without() {
     let sink = Pieces::default();
     let script = bye(part(first("213 16"), 0));
-    let full = || Script::new().say("421 too many connections\r\n").end(End::Close);
+    let full = || {
+        script!(
+            "S: 421 too many connections
+         S! close"
+        )
+    };
     let others = vec![full(), versioned(other(8, tail), "213 16", OLD), full()];
     let fetched = run(script, others, &sink, &segments(4)).unwrap();
     assert_eq!((sink.joined(), fetched.sessions), (CONTENTS.to_vec(), 2));
@@ -157,8 +181,16 @@ fn first_session_reads_on_where_rest_is_refused() {
     let sink = Pieces::default();
     let script = versioned(tail(first("213 16"), 0), "213 16", OLD);
     let refusing = |offset: usize| {
-        let script = passive(hello().expect("TYPE I").say("200 ok\r\n")).expect(&format!("REST {offset}"));
-        bye(script.say("502 no\r\n").data(Data::sends("", End::Stall)))
+        let script = script!(passive(script!(
+            "S: 220 ready
+             C: TYPE I   S: 200 ok"
+        ));
+            "C: REST {offset}"
+        );
+        bye(script!(script;
+            "S: 502 no
+             D! stall"
+        ))
     };
     let fetched = run(script, vec![refusing(5), refusing(10)], &sink, &segments(3)).unwrap();
     assert_eq!((sink.joined(), fetched.sessions), (CONTENTS.to_vec(), 1));
@@ -169,8 +201,16 @@ fn first_session_reads_on_where_rest_is_refused() {
 fn session_before_reads_on_where_one_range_cannot_be_begun() {
     let sink = Pieces::default();
     let script = bye(part(first("213 16"), 0));
-    let refusing = image_from(hello().expect("TYPE I").say("200 ok\r\n"), 10).expect("RETR f");
-    let refusing = bye(refusing.say("450 busy\r\n").data(Data::sends("", End::Stall)));
+    let refusing = script!(image_from(script!(
+        "S: 220 ready
+         C: TYPE I   S: 200 ok"
+    ), 10);
+        "C: RETR f"
+    );
+    let refusing = bye(script!(refusing;
+        "S: 450 busy
+         D! stall"
+    ));
     let fetched = run(script, vec![versioned(other(5, tail), "213 16", OLD), refusing], &sink, &segments(3)).unwrap();
     assert_eq!((sink.joined(), fetched.sessions), (CONTENTS.to_vec(), 2));
 }
@@ -184,8 +224,11 @@ fn one_session_does_it_where_the_size_is_not_known() {
 
 #[test]
 fn range_that_ends_early_is_no_success() {
-    let script = image_from(first("213 16"), 0).expect("RETR f").say("150 go\r\n226 done\r\n");
-    let script = script.data(Data::sends("0123", End::Close)).expect("SIZE f").say("213 16\r\n");
+    let script = script!(image_from(first("213 16"), 0); "C: RETR f   S: 150 go\r\n226 done");
+    let script = script!(script;
+        "D> 0123   D! close
+         C: SIZE f   S: 213 16"
+    );
     let failed = run(script, vec![], &Pieces::default(), &segments(1)).unwrap_err();
     assert!(matches!(failed.error, Error::Incomplete(_)), "{:?}", failed.error);
     assert_eq!(failed.resume.done, [], "bytes in the middle may be missing");
@@ -195,8 +238,14 @@ fn range_that_ends_early_is_no_success() {
 fn session_that_was_left_in_the_middle_is_not_asked_again() {
     // It closes the connection, as some servers do when a transfer is aborted.
     let gone = || {
-        let script = image_from(first("213 16"), 0).expect("RETR f").say("150 go\r\n").expect("ABOR");
-        script.data(Data::sends(CONTENTS, End::Close)).end(End::Close)
+        let script = script!(image_from(first("213 16"), 0);
+            "C: RETR f   S: 150 go
+             C: ABOR"
+        );
+        script!(script;
+            "D> {CONTENTS}   D! close
+             S! close"
+        )
     };
     let sink = Pieces::default();
     let others = vec![versioned(other(8, tail), "213 16", OLD)];
@@ -209,8 +258,11 @@ fn session_that_was_left_in_the_middle_is_not_asked_again() {
         size: Some(session.size("f").await.unwrap()),
         modified: Some(session.modified("f").await.unwrap()),
     });
-    let silent = image_from(first("213 16"), 0).expect("RETR f").say("150 go\r\n").expect("ABOR");
-    let silent = silent.data(Data::sends(CONTENTS, End::Close));
+    let silent = script!(image_from(first("213 16"), 0);
+        "C: RETR f   S: 150 go
+         C: ABOR"
+    );
+    let silent = script!(silent; "D> {CONTENTS}   D! close");
     let done = vec![Range { start: 4, end: 8 }];
     let options = Segments { resume: Some(Resume { version, done }), ..segments(1) };
     let fetched = run(silent, vec![versioned(other(8, tail), "213 16", OLD)], &sink, &options).unwrap();
@@ -219,9 +271,9 @@ fn session_that_was_left_in_the_middle_is_not_asked_again() {
 
 #[test]
 fn file_that_goes_on_is_no_success() {
-    let script = image_from(first("213 10"), 0).expect("RETR f").say("150 go\r\n");
+    let script = script!(image_from(first("213 10"), 0); "C: RETR f   S: 150 go");
     let failed =
-        run(script.data(Data::sends(CONTENTS, End::Close)), vec![], &Pieces::default(), &segments(1)).unwrap_err();
+        run(script!(script; "D> {CONTENTS}   D! close"), vec![], &Pieces::default(), &segments(1)).unwrap_err();
     assert!(matches!(failed.error, Error::Integrity(_)), "{:?}", failed.error);
 }
 
@@ -238,10 +290,15 @@ fn file_that_changes_meanwhile_is_no_success_and_nothing_of_it_is_of_use() {
 #[test]
 fn failure_tells_what_is_there_and_the_next_attempt_gets_the_rest() {
     let sink = Pieces::default();
-    let script = image_from(first("213 16"), 0).expect("RETR f").say("150 go\r\n");
-    let script = script.data(Data::sends(&CONTENTS[..3], End::Stall));
-    let broken = image_from(hello().expect("TYPE I").say("200 ok\r\n"), 8).expect("RETR f").say("150 go\r\n");
-    let broken = broken.data(Data::sends(&CONTENTS[8..13], End::Reset));
+    let script = script!(image_from(first("213 16"), 0); "C: RETR f   S: 150 go");
+    let script = script!(script; "D> {&CONTENTS[..3]}   D! stall");
+    let broken = script!(image_from(script!(
+        "S: 220 ready
+         C: TYPE I   S: 200 ok"
+    ), 8);
+        "C: RETR f   S: 150 go"
+    );
+    let broken = script!(broken; "D> {&CONTENTS[8..13]}   D! reset");
     let failed = run(script, vec![broken], &sink, &segments(2)).unwrap_err();
     assert!(matches!(failed.error, Error::ConnectionLost(_)), "{:?}", failed.error);
     assert_eq!(failed.resume.done, [0..3, 8..13]);
@@ -263,7 +320,7 @@ fn another_file_is_not_gone_on_with() {
 
 #[test]
 fn ranges_that_are_none_are_refused() {
-    let script = || first("213 16").expect("NOOP").say("200 ok\r\n");
+    let script = || script!(first("213 16"); "C: NOOP   S: 200 ok");
     for done in
         [vec![0..4, 2..8], vec![8..12, 0..4], vec![Range { start: 0, end: 17 }], vec![Range { start: 4, end: 2 }]]
     {
@@ -292,16 +349,16 @@ fn sink_that_fails_ends_it() {
             Err(Error::Other("no space".into()))
         }
     }
-    let script = image_from(first("213 16"), 0).expect("RETR f").say("150 go\r\n");
-    let failed = run(script.data(Data::sends(CONTENTS, End::Close)), vec![], &Full, &segments(1)).unwrap_err();
+    let script = script!(image_from(first("213 16"), 0); "C: RETR f   S: 150 go");
+    let failed = run(script!(script; "D> {CONTENTS}   D! close"), vec![], &Full, &segments(1)).unwrap_err();
     assert_eq!((failed.error, failed.resume.done), (Error::Other("no space".into()), vec![]));
 }
 
 #[test]
 fn size_beyond_all_bounds_costs_nothing() {
-    let script = image_from(first("213 9223372036854775808"), 0).expect("RETR f").say("150 go\r\n226 done\r\n");
-    let script = script.data(Data::sends(CONTENTS, End::Close));
-    let script = script.expect("SIZE f").say("213 9223372036854775808\r\n");
+    let script = script!(image_from(first("213 9223372036854775808"), 0); "C: RETR f   S: 150 go\r\n226 done");
+    let script = script!(script; "D> {CONTENTS}   D! close");
+    let script = script!(script; "C: SIZE f   S: 213 9223372036854775808");
     let failed = run(script, vec![], &Pieces::default(), &segments(usize::MAX)).unwrap_err();
     assert!(matches!(failed.error, Error::Integrity(_)), "{:?}", failed.error);
     assert_eq!(failed.resume.done, []);

@@ -2,17 +2,21 @@
 
 mod support;
 
-use ftp_client::scripted::{Data, End, Script, Scripted};
-use ftp_client::{Error, Protection, Reply, Representation::Image, Security, Session, Settings};
+use ftp_client::{Error, Reply, Representation::Image, Settings};
 use ftp_protocol::codes::{Fit, fit};
+use ftp_testkit::{Script, script};
 use support::*;
 
 fn logged_in() -> Script {
-    hello().expect("USER u").say("331 ?\r\n").expect("PASS p").say("230 in\r\n")
+    script!(
+        "S: 220 ready
+         C: USER u   S: 331 ?
+         C: PASS p   S: 230 in"
+    )
 }
 
 fn noop(script: Script) -> Script {
-    script.expect("NOOP").say("200 ok\r\n")
+    script!(script; "C: NOOP   S: 200 ok")
 }
 
 /// Log in, do the work, and check that the script was played to its end.
@@ -21,14 +25,6 @@ fn play_in<T>(script: Script, work: impl AsyncFnOnce(&mut Client) -> T) -> T {
         session.login("u", "p", None).await.unwrap();
         work(session).await
     })
-}
-
-fn code<T>(result: Result<T, Error>) -> u16 {
-    match result {
-        Err(Error::Permanent(reply) | Error::Transient(reply) | Error::Unexpected(reply)) => reply.code,
-        Err(error) => panic!("{error:?}"),
-        Ok(_) => panic!("a success"),
-    }
 }
 
 async fn fetch(session: &mut Client, name: &str) -> Result<u64, Error> {
@@ -41,7 +37,7 @@ async fn fetch(session: &mut Client, name: &str) -> Result<u64, Error> {
 
 #[test]
 fn late_second_230_is_not_the_answer_to_dele() {
-    let script = logged_in().expect("DELE f").say("230 in\r\n550 no\r\n");
+    let script = script!(logged_in(); "C: DELE f   S: 230 in\r\n550 no");
     play_in(script, async |session| {
         assert!(matches!(session.delete("f").await, Err(Error::Protocol(_))));
         assert_eq!(session.noop().await, Err(Error::Closed));
@@ -96,7 +92,7 @@ fn code_of_another_command_ends_the_session() {
             if fit(verb(line), owned) != Fit::Never {
                 continue;
             }
-            play_in(logged_in().expect(line).say(format!("{owned} done\r\n250 done\r\n")), async |session| {
+            play_in(script!(logged_in(); "C: {line}   S: {owned} done\r\n250 done"), async |session| {
                 let result = call(session, line).await;
                 assert!(matches!(result, Err(Error::Protocol(_))), "{owned} to {line}: {result:?}");
                 assert!(!session.is_open());
@@ -117,7 +113,7 @@ fn answer_to_the_command_before_is_never_a_success() {
                 // Nothing tells one from the other.
                 continue;
             }
-            let script = logged_in().expect(line).say(format!("{answer}\r\n550 refused\r\n"));
+            let script = script!(logged_in(); "C: {line}   S: {answer}\r\n550 refused");
             let script = if fit == Fit::Odd { noop(script) } else { script };
             play_in(script, async |session| match (fit, call(session, line).await) {
                 (Fit::Odd, Err(Error::Permanent(reply))) => assert_eq!(reply.code, 550),
@@ -131,8 +127,11 @@ fn answer_to_the_command_before_is_never_a_success() {
 #[test]
 fn code_of_another_command_is_no_verdict_of_a_transfer() {
     for verdict in ["230 in", "257 \"/\"", "213 5", "225 aborted", "350 more", "202 superfluous"] {
-        let script = image(logged_in()).expect("STOR f").say("150 go\r\n").say(format!("{verdict}\r\n552 full\r\n"));
-        play_in(script.data(Data::takes()), async |session| {
+        let script = script!(image(logged_in());
+            "C: STOR f   S: 150 go
+             S: {verdict}\r\n552 full"
+        );
+        play_in(script!(script; "! take_data()"), async |session| {
             let mut upload = session.store("f", Image, 0).await.unwrap();
             upload.write(b"hello").await.unwrap();
             let result = upload.finish(session).await;
@@ -148,7 +147,7 @@ fn code_of_another_command_is_no_verdict_of_a_transfer() {
 fn odd_reply_counts_once_a_noop_has_its_own() {
     for line in ["DELE f", "RMD f", "CWD f"] {
         for odd in [200, 211, 257] {
-            let script = noop(logged_in().expect(line).say(format!("{odd} done\r\n")));
+            let script = noop(script!(logged_in(); "C: {line}   S: {odd} done"));
             play_in(noop(script), async |session| {
                 assert_eq!(call(session, line).await, Ok(()), "{odd} to {line}");
                 session.noop().await.unwrap();
@@ -160,7 +159,7 @@ fn odd_reply_counts_once_a_noop_has_its_own() {
 #[test]
 fn superfluous_is_no_success_of_what_changes_files() {
     for line in ["DELE f", "RMD f", "MKD f", "CWD f"] {
-        play_in(noop(logged_in().expect(line).say("202 superfluous\r\n")), async |session| {
+        play_in(noop(script!(logged_in(); "C: {line}   S: 202 superfluous")), async |session| {
             assert_eq!(code(call(session, line).await), 202, "{line}");
             assert!(session.is_open());
         });
@@ -170,7 +169,7 @@ fn superfluous_is_no_success_of_what_changes_files() {
 #[test]
 fn reply_behind_an_odd_one_is_the_one_that_counts() {
     for (later, expected) in [("550 no", 550), ("450 busy", 450), ("250 gone", 0)] {
-        let script = noop(logged_in().expect("DELE f").say(format!("257 \"/\"\r\n{later}\r\n")));
+        let script = noop(script!(logged_in(); "C: DELE f   S: 257 \"/\"\r\n{later}"));
         play_in(noop(script), async |session| {
             let result = session.delete("f").await;
             assert_eq!(if expected == 0 { result.map_or(1, |_| 0) } else { code(result) }, expected);
@@ -178,7 +177,7 @@ fn reply_behind_an_odd_one_is_the_one_that_counts() {
         });
     }
     for later in ["213 5", "226 done", "150 go\r\n250 done"] {
-        let script = noop(logged_in().expect("DELE f").say(format!("257 \"/\"\r\n{later}\r\n")));
+        let script = noop(script!(logged_in(); "C: DELE f   S: 257 \"/\"\r\n{later}"));
         play_in(script, async |session| {
             assert!(matches!(session.delete("f").await, Err(Error::Protocol(_))), "{later}");
         });
@@ -187,15 +186,18 @@ fn reply_behind_an_odd_one_is_the_one_that_counts() {
 
 #[test]
 fn server_that_never_answers_the_noop_is_out_of_step() {
-    let script = logged_in().expect("DELE f").say("200 done\r\n").expect("NOOP").say("250 a\r\n".repeat(4));
+    let script = script!(logged_in();
+        "C: DELE f   S: 200 done
+         C: NOOP"
+    )
+    .say("250 a\r\n".repeat(4));
     play_in(script, async |session| assert!(matches!(session.delete("f").await, Err(Error::Protocol(_)))));
 }
 
 #[test]
 fn usual_replies_cost_nothing() {
-    let script = COMMANDS
-        .into_iter()
-        .fold(logged_in(), |script, (line, answer)| script.expect(line).say(format!("{answer}\r\n")));
+    let script =
+        COMMANDS.into_iter().fold(logged_in(), |script, (line, answer)| script!(script; "C: {line}   S: {answer}"));
     play_in(script, async |session| {
         for (line, _) in COMMANDS {
             call(session, line).await.unwrap();
@@ -206,22 +208,25 @@ fn usual_replies_cost_nothing() {
 #[test]
 fn rnfr_may_be_answered_by_250() {
     for odd in [250, 200, 300] {
-        let script = noop(logged_in().expect("RNFR a").say(format!("{odd} and now\r\n")));
-        play_in(script.expect("RNTO b").say("250 moved\r\n"), async |session| {
+        let script = noop(script!(logged_in(); "C: RNFR a   S: {odd} and now"));
+        play_in(script!(script; "C: RNTO b   S: 250 moved"), async |session| {
             assert_eq!(session.rename("a", "b").await.unwrap().code, 250, "{odd}");
         });
     }
-    let script = noop(logged_in().expect("RNFR a").say("250 late\r\n550 no\r\n"));
+    let script = noop(script!(logged_in(); "C: RNFR a   S: 250 late\r\n550 no"));
     play_in(script, async |session| assert_eq!(code(session.rename("a", "b").await), 550));
 }
 
 #[test]
 fn type_may_be_answered_by_226_before_the_first_transfer() {
-    let script = noop(logged_in().expect("TYPE I").say("226 ok\r\n")).expect("SIZE f").say("213 5\r\n");
+    let script = script!(noop(script!(logged_in(); "C: TYPE I   S: 226 ok")); "C: SIZE f   S: 213 5");
     play_in(script, async |session| assert_eq!(session.size("f").await, Ok(5)));
 
-    let script = image(logged_in()).expect("RETR f").say("150 go\r\n226 done\r\n").data(Data::sends("x", End::Close));
-    play_in(script.expect("TYPE A").say("226 late\r\n200 ok\r\n"), async |session| {
+    let script = script!(image(logged_in());
+        "C: RETR f   S: 150 go\r\n226 done
+         D> x   D! close"
+    );
+    play_in(script!(script; "C: TYPE A   S: 226 late\r\n200 ok"), async |session| {
         assert_eq!(fetch(session, "f").await, Ok(1));
         assert!(matches!(session.names(None).await, Err(Error::Protocol(_))));
     });
@@ -231,8 +236,15 @@ fn type_may_be_answered_by_226_before_the_first_transfer() {
 
 #[test]
 fn replies_that_are_there_before_a_command_are_dropped() {
-    let script = hello().expect("USER u").say("331 ?\r\n").expect("PASS p").say("230 in\r\n230 in\r\n");
-    let script = noop(script).expect("DELE f").say("550 no\r\n").expect("DELE g").say("250 gone\r\n");
+    let script = script!(
+        "S: 220 ready
+         C: USER u   S: 331 ?
+         C: PASS p   S: 230 in\r\n230 in"
+    );
+    let script = script!(noop(script);
+        "C: DELE f   S: 550 no
+         C: DELE g   S: 250 gone"
+    );
     play_in(script, async |session| {
         assert_eq!(code(session.delete("f").await), 550);
         session.delete("g").await.unwrap();
@@ -245,8 +257,8 @@ fn replies_that_are_there_before_a_command_are_dropped() {
 #[test]
 fn second_verdict_does_not_keep_the_next_file_from_coming() {
     let transfer = |script: Script, name: &str, verdict: &str| {
-        let script = script.expect(&format!("RETR {name}")).say(format!("150 go\r\n{verdict}\r\n"));
-        script.data(Data::sends("xyz", End::Close))
+        let script = script!(script; "C: RETR {name}   S: 150 go\r\n{verdict}");
+        script!(script; "D> xyz   D! close")
     };
     let script = transfer(image(logged_in()), "a", "226 done\r\n226 done");
     let script = transfer(passive(noop(script)), "b", "226 done");
@@ -258,16 +270,20 @@ fn second_verdict_does_not_keep_the_next_file_from_coming() {
 
 #[test]
 fn replies_up_to_that_of_the_noop_belong_to_nobody() {
-    let script = logged_in().say("250 early\r\n").expect("NOOP").say("250 late\r\n200 ok\r\n");
-    play_in(script.expect("DELE f").say("550 no\r\n"), async |session| {
-        assert_eq!(code(session.delete("f").await), 550)
-    });
+    let script = script!(logged_in();
+        "S: 250 early
+         C: NOOP   S: 250 late\r\n200 ok"
+    );
+    play_in(script!(script; "C: DELE f   S: 550 no"), async |session| assert_eq!(code(session.delete("f").await), 550));
 }
 
 #[test]
 fn two_late_200s_are_no_sentinel_where_pwd_was_answered() {
-    let script = logged_in().expect("PWD").say("257 \"/\"\r\n200 late\r\n");
-    let script = script.expect("PWD").say("200 late\r\n257 \"/\"\r\n").expect("SITE CHMOD 644 f").say("550 no\r\n");
+    let script = script!(logged_in(); "C: PWD   S: 257 \"/\"\r\n200 late");
+    let script = script!(script;
+        "C: PWD   S: 200 late\r\n257 \"/\"
+         C: SITE CHMOD 644 f   S: 550 no"
+    );
     play_in(script, async |session| {
         session.current_directory().await.unwrap();
         assert_eq!(code(session.set_permissions("f", 0o644).await), 550);
@@ -276,9 +292,15 @@ fn two_late_200s_are_no_sentinel_where_pwd_was_answered() {
 
 #[test]
 fn pwd_that_is_refused_as_a_sentinel_is_followed_by_noop() {
-    let script = logged_in().expect("PWD").say("257 \"/\"\r\n200 late\r\n").expect("PWD").say("550 gone\r\n");
-    let script = noop(script).expect("DELE f").say("550 no\r\n").expect("DELE g").say("250 done\r\n200 late\r\n");
-    let script = noop(script).expect("DELE h").say("250 done\r\n");
+    let script = script!(logged_in();
+        "C: PWD   S: 257 \"/\"\r\n200 late
+         C: PWD   S: 550 gone"
+    );
+    let script = script!(noop(script);
+        "C: DELE f   S: 550 no
+         C: DELE g   S: 250 done\r\n200 late"
+    );
+    let script = script!(noop(script); "C: DELE h   S: 250 done");
     play_in(script, async |session| {
         session.current_directory().await.unwrap();
         assert_eq!(code(session.delete("f").await), 550);
@@ -289,16 +311,23 @@ fn pwd_that_is_refused_as_a_sentinel_is_followed_by_noop() {
 
 #[test]
 fn noop_that_is_refused_before_the_login_is_a_sentinel_too() {
-    let script = hello().say("220 ready\r\n").expect("NOOP").say("530 log in\r\n");
-    let script = script.expect("USER u").say("331 ?\r\n331 ?\r\n").expect("PASS p").say("230 in\r\n");
-    play_in(noop(script).expect("DELE f").say("250 gone\r\n"), async |session| session.delete("f").await).unwrap();
+    let script = script!(
+        "S: 220 ready
+         S: 220 ready
+         C: NOOP   S: 530 log in"
+    );
+    let script = script!(script;
+        "C: USER u   S: 331 ?\r\n331 ?
+         C: PASS p   S: 230 in"
+    );
+    play_in(script!(noop(script); "C: DELE f   S: 250 gone"), async |session| session.delete("f").await).unwrap();
 }
 
 #[test]
 fn more_than_four_replies_that_nobody_asked_for_end_the_session() {
-    let once = |script: Script| noop(script).expect("DELE f").say("250 gone\r\n");
-    let script = (0..4).fold(logged_in(), |script, _| once(script.say("200 and this\r\n")));
-    play_in(script.say("200 and this\r\n"), async |session| {
+    let once = |script: Script| script!(noop(script); "C: DELE f   S: 250 gone");
+    let script = (0..4).fold(logged_in(), |script, _| once(script!(script; "S: 200 and this")));
+    play_in(script!(script; "S: 200 and this"), async |session| {
         for _ in 0..4 {
             session.delete("f").await.unwrap();
         }
@@ -311,7 +340,7 @@ fn more_than_four_replies_that_nobody_asked_for_end_the_session() {
 
 #[test]
 fn unasked_421_is_never_dropped() {
-    play_in(logged_in().say("226 done\r\n421 idle\r\n"), async |session| {
+    play_in(script!(logged_in(); "S: 226 done\r\n421 idle"), async |session| {
         assert_eq!(code(session.delete("f").await), 421);
         assert!(!session.is_open());
     });
@@ -320,7 +349,7 @@ fn unasked_421_is_never_dropped() {
 #[test]
 fn part_of_a_reply_that_nobody_asked_for_ends_the_session() {
     for part in ["25", "250-so\r\n", "250 done"] {
-        play_in(logged_in().say(part), async |session| {
+        play_in(script!(logged_in(); "S> {part}"), async |session| {
             assert!(matches!(session.delete("f").await, Err(Error::Protocol(_))), "{part:?}");
         });
     }
@@ -328,9 +357,18 @@ fn part_of_a_reply_that_nobody_asked_for_ends_the_session() {
 
 #[test]
 fn nothing_is_dropped_while_a_reply_is_owed() {
-    let script = image(logged_in()).expect("RETR a").expect("EPSV").say("150 go\r\n226 done\r\n229 (|||5001|)\r\n");
-    let script = script.expect("RETR b").expect("EPSV").say("150 go\r\n226 done\r\n229 (|||5002|)\r\n");
-    let script = script.data(Data::sends("x", End::Close)).data(Data::sends("x", End::Close));
+    let script = script!(image(logged_in());
+        "C: RETR a
+         C: EPSV   S: 150 go\r\n226 done\r\n229 (|||5001|)"
+    );
+    let script = script!(script;
+        "C: RETR b
+         C: EPSV   S: 150 go\r\n226 done\r\n229 (|||5002|)"
+    );
+    let script = script!(script;
+        "D> x   D! close
+         D> x   D! close"
+    );
     play_with(Settings { pipelining: true, ..settings() }, script, async |session| {
         session.login("u", "p", None).await.unwrap();
         assert_eq!(fetch(session, "a").await, Ok(1));
@@ -342,20 +380,23 @@ fn nothing_is_dropped_while_a_reply_is_owed() {
 #[test]
 fn blank_lines_and_nuls_between_replies_mean_nothing() {
     for blank in ["\r\n", "\n", "\0", "\r\n\0\0\r\n"] {
-        let script = logged_in().expect("DELE f").say(format!("550 no such file\r\n{blank}"));
-        play_in(script.expect("DELE g").say(format!("{blank}250 gone\r\n")), async |session| {
+        let script = script!(logged_in(); "C: DELE f   S> 550 no such file\r\n{blank}");
+        play_in(script!(script; "C: DELE g   S: {blank}250 gone"), async |session| {
             assert_eq!(code(session.delete("f").await), 550);
             session.delete("g").await.unwrap();
         });
     }
-    let script = logged_in().expect("DELE f").say("\r\n".repeat(1000));
+    let script = script!(logged_in(); "C: DELE f").say("\r\n".repeat(1000));
     play_in(script, async |session| assert!(matches!(session.delete("f").await, Err(Error::Protocol(_)))));
 }
 
 #[test]
 fn line_with_another_code_in_a_reply_is_text() {
     let welcome = "230-Welcome\r\n550 users have logged in today\r\n230 Go on\r\n";
-    let script = hello().expect("USER u").say(welcome);
+    let script = script!(
+        "S: 220 ready
+         C: USER u   S> {welcome}"
+    );
     let reply = play(script, async |session| session.login("u", "p", None).await).unwrap();
     assert_eq!(reply.lines, ["Welcome", "550 users have logged in today", "Go on"]);
 }
@@ -372,7 +413,7 @@ fn refusal_of_quit_is_an_error() {
         ("226 done\r\n221 bye", None),
         ("250 bye", None),
     ] {
-        play_in(logged_in().expect("QUIT").say(format!("{replies}\r\n")), async |session| {
+        play_in(script!(logged_in(); "C: QUIT   S: {replies}"), async |session| {
             let result: Result<Reply, Error> = session.end().await;
             match refused {
                 Some(refused) => assert_eq!(code(result), refused, "{replies}"),
@@ -385,121 +426,14 @@ fn refusal_of_quit_is_an_error() {
 
 // Where TLS begins
 
-fn connect_explicitly(script: Script) -> Error {
-    let network = Scripted::new(script);
-    let settings = Settings { security: Security::Explicit, ..settings() };
-    let session = network.run(Session::connect(network.clone(), settings, "ftp.example.com", 21));
-    // No byte was sent but what the script expects, not even one of a handshake.
-    network.finished();
-    session.err().unwrap()
-}
-
-#[test]
-fn bytes_with_the_greeting_are_no_answer_to_auth() {
-    for early in ["234 go\r\n", "\r\n", "\n", "\0", "234", "2", "421 busy\r\n", "220 ready\r\n"] {
-        let together = connect_explicitly(Script::new().say(format!("220 ready\r\n{early}")));
-        let apart = connect_explicitly(hello().say(early));
-        assert!(
-            matches!((&together, &apart), (Error::Protocol(_), Error::Protocol(_))),
-            "{early:?}: {together} {apart}"
-        );
-    }
-}
-
-#[test]
-fn bytes_behind_the_answer_to_auth_end_the_session() {
-    for more in ["\r\n", "\n", "\0", "230 in\r\n", "230-you are ", "2", "234 go\r\n"] {
-        let auth = || hello().expect("AUTH TLS");
-        let together = connect_explicitly(auth().say(format!("234 go\r\n{more}")));
-        let apart = connect_explicitly(auth().say("234 go\r\n").say(more));
-        assert!(
-            matches!((&together, &apart), (Error::Protocol(_), Error::Protocol(_))),
-            "{more:?}: {together} {apart}"
-        );
-    }
-}
-
-#[test]
-fn bytes_before_the_answer_to_auth_end_the_session() {
-    for early in ["\r\n", "\n", "\0"] {
-        let error = connect_explicitly(hello().expect("AUTH TLS").say(format!("{early}234 go\r\n")));
-        assert!(matches!(error, Error::Protocol(_)), "{early:?}: {error}");
-    }
-    let error = connect_explicitly(hello().expect("AUTH TLS").say("504 no\r\n\r\n"));
-    assert!(matches!(error, Error::Protocol(_)), "{error}");
-}
-
-#[test]
-fn session_that_was_plain_takes_no_bytes_that_came_before_auth() {
-    for early in ["234 go\r\n", "\r\n", "\0", "234"] {
-        play(hello().say(early), async |session| {
-            assert!(matches!(session.start_tls().await, Err(Error::Protocol(_))), "{early:?}");
-            assert!(!session.is_open());
-        });
-    }
-}
-
-#[test]
-fn auth_that_is_refused_leaves_a_plain_session_as_it_was() {
-    let script = hello().expect("AUTH TLS").say("502 no\r\n\r\n").expect("DELE f").say("250 gone\r\n");
-    play(script, async |session| {
-        assert!(matches!(session.start_tls().await, Err(Error::Insecure(_))));
-        session.delete("f").await.unwrap();
-    });
-}
-
-#[test]
-fn auth_that_is_neither_agreed_nor_refused_ends_the_session() {
-    for reply in ["250 fine", "120 wait", "300 more"] {
-        play(hello().expect("AUTH TLS").say(format!("{reply}\r\n")), async |session| {
-            assert!(matches!(session.start_tls().await, Err(Error::Insecure(_))), "{reply}");
-            assert!(!session.is_open());
-        });
-    }
-}
-
-#[test]
-fn pbsz_that_is_refused_is_followed_by_prot_p_and_by_nothing_else() {
-    for refusal in ["500 ?", "503 no", "536 no"] {
-        let refused = || hello().expect("PBSZ 0").say(format!("{refusal}\r\n"));
-        let protect = async |session: &mut Client| session.protect_data(Protection::Private).await;
-        assert!(play(refused().expect("PROT P").say("200 private\r\n"), protect).is_ok(), "{refusal}");
-        for reply in ["534 no", "431 no", "300 more"] {
-            let result = play(refused().expect("PROT P").say(format!("{reply}\r\n")), protect);
-            assert!(matches!(result, Err(Error::Insecure(_))), "{refusal}, {reply}: {result:?}");
-        }
-        let clear = play(refused(), async |session| session.protect_data(Protection::Clear).await);
-        assert!(matches!(clear, Err(Error::Insecure(_))), "{refusal}: {clear:?}");
-    }
-    let busy = play(hello().expect("PBSZ 0").say("450 later\r\n"), async |session| {
-        session.protect_data(Protection::Private).await
-    });
-    assert!(matches!(busy, Err(Error::Insecure(_))), "{busy:?}");
-}
-
-// Logging in
-
-#[test]
-fn user_answered_by_503_is_logged_in_where_the_greeting_was_230() {
-    let user = |script: Script| script.expect("USER u").say("503 you are in already\r\n");
-    let login = async |session: &mut Client| session.login("u", "p", None).await.map(drop);
-    assert_eq!(play(user(Script::new().say("230 you are in\r\n")), login), Ok(()));
-    assert_eq!(code(play(user(hello()), login)), 503);
-    let again = user(Script::new().say("230 you are in\r\n").expect("REIN").say("220 anew\r\n"));
-    let result = play(again, async |session| {
-        session.reinitialize().await?;
-        session.login("u", "p", None).await
-    });
-    assert_eq!(code(result), 503);
-    let error = connect_explicitly(Script::new().say("230 you are in\r\n"));
-    assert!(matches!(error, Error::Insecure(_)), "{error}");
-}
-
 #[test]
 fn account_that_is_asked_for_is_told_by_332_of_the_login_alone() {
-    let script = hello().expect("USER u").say("332 account?\r\n");
+    let script = script!(
+        "S: 220 ready
+         C: USER u   S: 332 account?"
+    );
     assert_eq!(code(play(script, async |session| session.login("u", "p", None).await)), 332);
-    play_in(logged_in().expect("DELE f").say("332 account?\r\n"), async |session| {
+    play_in(script!(logged_in(); "C: DELE f   S: 332 account?"), async |session| {
         assert!(matches!(session.delete("f").await, Err(Error::Protocol(_))));
     });
 }

@@ -2,17 +2,18 @@
 
 mod support;
 
-use ftp_client::scripted::{CLIENT, Data, End, Script, Scripted};
-use ftp_client::{
-    Active, DataMode, Error, Network, NotVerified, Phase, PutCommand, Representation::*, Session, Settings, Verified,
-};
+use ftp_client::{Error, NotVerified, Phase, PutCommand, Representation::*, Session, Settings, Verified};
+use ftp_testkit::{End, Scripted, script};
 use std::time::Duration;
 use support::*;
 
 #[test]
 fn retrieve_reads_everything_and_then_the_verdict() {
-    let script = image(hello()).expect("RETR a b").say("150 Opening (11 bytes)\r\n").say("226 done\r\n");
-    play(script.data(Data::sends("hello world", End::Close)), async |session| {
+    let script = script!(image(hello());
+        "C: RETR a b   S: 150 Opening (11 bytes)
+         S: 226 done"
+    );
+    play(script!(script; "D> hello world   D! close"), async |session| {
         let mut download = session.retrieve("a b", Image, 0).await.unwrap();
         assert_eq!(download.expected_size(), Some(11));
         assert!(matches!(session.noop().await, Err(Error::Busy)));
@@ -25,7 +26,10 @@ fn retrieve_reads_everything_and_then_the_verdict() {
 #[test]
 fn read_of_no_bytes_at_the_most_gives_one() {
     for (representation, script) in [(Image, image(hello())), (Ascii, ascii(hello()))] {
-        let script = script.expect("RETR a").say("150 go\r\n226 done\r\n").data(Data::sends("ab", End::Close));
+        let script = script!(script;
+            "C: RETR a   S: 150 go\r\n226 done
+             D> ab   D! close"
+        );
         play(script, async |session| {
             let mut download = session.retrieve("a", representation, 0).await.unwrap();
             let mut bytes = Vec::new();
@@ -38,9 +42,16 @@ fn read_of_no_bytes_at_the_most_gives_one() {
 
 #[test]
 fn type_is_sent_once_and_replies_may_come_in_any_pieces() {
-    let script = image(hello()).expect("RETR a").say("150 go\r\n226 done\r\n");
-    let script = passive(script).expect("RETR b").say("125 go\r\n").say("250 done\r\n").in_pieces_of(1);
-    let script = script.data(Data::sends("A", End::Close)).data(Data::sends("B", End::Close));
+    let script = script!(image(hello()); "C: RETR a   S: 150 go\r\n226 done");
+    let script = script!(passive(script);
+        "C: RETR b   S: 125 go
+         S: 250 done"
+    )
+    .in_pieces_of(1);
+    let script = script!(script;
+        "D> A   D! close
+         D> B   D! close"
+    );
     play(script, async |session| {
         for (name, expected) in [("a", b"A"), ("b", b"B")] {
             let mut download = session.retrieve(name, Image, 0).await.unwrap();
@@ -52,8 +63,11 @@ fn type_is_sent_once_and_replies_may_come_in_any_pieces() {
 
 #[test]
 fn offset_is_sent_right_before_the_command() {
-    let script = image(hello()).expect("REST 5").say("350 ok\r\n").expect("RETR a").say("150 (11 bytes)\r\n226 ok\r\n");
-    let bytes = play(script.data(Data::sends(" world", End::Close)), async |session| {
+    let script = script!(image(hello());
+        "C: REST 5   S: 350 ok
+         C: RETR a   S: 150 (11 bytes)\r\n226 ok"
+    );
+    let bytes = play(script!(script; "D>  world   D! close"), async |session| {
         let mut download = session.retrieve("a", Image, 5).await.unwrap();
         read_all(&mut download).await.unwrap();
         download.finish(session).await.unwrap().bytes
@@ -63,9 +77,15 @@ fn offset_is_sent_right_before_the_command() {
 
 #[test]
 fn refused_offset_and_missing_file_leave_the_session_usable() {
-    let script = image(hello()).expect("REST 5").say("502 no\r\n");
-    let script = passive(script).expect("RETR a").say("550 missing\r\n").expect("NOOP").say("200 ok\r\n");
-    let script = script.data(Data::sends("", End::Stall)).data(Data::sends("", End::Stall));
+    let script = script!(image(hello()); "C: REST 5   S: 502 no");
+    let script = script!(passive(script);
+        "C: RETR a   S: 550 missing
+         C: NOOP   S: 200 ok"
+    );
+    let script = script!(script;
+        "D! stall
+         D! stall"
+    );
     play(script, async |session| {
         let refused = session.retrieve("a", Image, 5).await.err();
         assert!(matches!(refused, Some(Error::Permanent(reply)) if reply.code == 502));
@@ -78,8 +98,11 @@ fn refused_offset_and_missing_file_leave_the_session_usable() {
 #[test]
 fn size_that_differs_from_the_announced_one_is_no_success() {
     for (size, is_cut) in [("4", false), ("12", true), ("9223372036854775808", false)] {
-        let script = image(hello()).expect("RETR a").say(format!("150 ({size} bytes)\r\n226 done\r\n"));
-        let script = script.expect("NOOP").say("200 ok\r\n").data(Data::sends("hello", End::Close));
+        let script = script!(image(hello()); "C: RETR a   S: 150 ({size} bytes)\r\n226 done");
+        let script = script!(script;
+            "C: NOOP   S: 200 ok
+             D> hello   D! close"
+        );
         play(script, async |session| {
             let mut download = session.retrieve("a", Image, 0).await.unwrap();
             read_all(&mut download).await.unwrap();
@@ -103,13 +126,20 @@ fn size_counts_more_than_the_number_in_an_announcement() {
         (5, "x", None, true),
         (1000, "x", Some("213 1000"), false),
     ] {
-        let script = sized(hello().expect("TYPE I").say("200 ok\r\n"), "x", before);
-        let script = passive(script).expect("RETR x").say(format!("150 {announced}\r\n226 done\r\n"));
+        let script = sized(
+            script!(
+                "S: 220 ready
+             C: TYPE I   S: 200 ok"
+            ),
+            "x",
+            before,
+        );
+        let script = script!(passive(script); "C: RETR x   S: 150 {announced}\r\n226 done");
         let script = match now {
-            Some(reply) => script.expect("SIZE x").say(format!("{reply}\r\n")),
+            Some(reply) => script!(script; "C: SIZE x   S: {reply}"),
             None => script,
         };
-        play(script.data(Data::sends("hello", End::Close)), async |session| {
+        play(script!(script; "D> hello   D! close"), async |session| {
             session.size("x").await.unwrap();
             let mut download = session.retrieve("x", Image, 0).await.unwrap();
             read_all(&mut download).await.unwrap();
@@ -122,10 +152,13 @@ fn size_counts_more_than_the_number_in_an_announcement() {
 
 #[test]
 fn size_is_not_compared_where_that_is_turned_off() {
-    let script = hello().expect("TYPE I").say("200 ok\r\n");
-    let script = passive(sized(script, "x", 1000)).expect("RETR x").say("150 go\r\n226 done\r\n");
+    let script = script!(
+        "S: 220 ready
+         C: TYPE I   S: 200 ok"
+    );
+    let script = script!(passive(sized(script, "x", 1000)); "C: RETR x   S: 150 go\r\n226 done");
     let settings = Settings { verify_size: false, ..settings() };
-    play_with(settings, script.data(Data::sends("hello", End::Close)), async |session| {
+    play_with(settings, script!(script; "D> hello   D! close"), async |session| {
         session.size("x").await.unwrap();
         let mut download = session.retrieve("x", Image, 0).await.unwrap();
         read_all(&mut download).await.unwrap();
@@ -136,8 +169,8 @@ fn size_is_not_compared_where_that_is_turned_off() {
 
 #[test]
 fn number_in_the_name_of_a_file_is_not_announced() {
-    let script = image(hello()).expect("RETR x (3 bytes)").say("150 Opening x (3 bytes)\r\n226 done\r\n");
-    play(script.data(Data::sends("hello", End::Close)), async |session| {
+    let script = script!(image(hello()); "C: RETR x (3 bytes)   S: 150 Opening x (3 bytes)\r\n226 done");
+    play(script!(script; "D> hello   D! close"), async |session| {
         let mut download = session.retrieve("x (3 bytes)", Image, 0).await.unwrap();
         assert_eq!(download.expected_size(), None);
         read_all(&mut download).await.unwrap();
@@ -148,8 +181,11 @@ fn number_in_the_name_of_a_file_is_not_announced() {
 #[test]
 fn reset_in_the_middle_is_no_success_whatever_the_verdict() {
     for (verdict, transient) in [("226 done", false), ("426 broken", true)] {
-        let script = image(hello()).expect("RETR a").say("150 go\r\n").say(format!("{verdict}\r\n"));
-        play(script.data(Data::sends("half", End::Reset)), async |session| {
+        let script = script!(image(hello());
+            "C: RETR a   S: 150 go
+             S: {verdict}"
+        );
+        play(script!(script; "D> half   D! reset"), async |session| {
             let mut download = session.retrieve("a", Image, 0).await.unwrap();
             assert!(matches!(read_all(&mut download).await, Err(Error::ConnectionLost(_))));
             let result = download.finish(session).await;
@@ -161,8 +197,11 @@ fn reset_in_the_middle_is_no_success_whatever_the_verdict() {
 
 #[test]
 fn stalled_data_is_a_timeout_of_data() {
-    let script = image(hello()).expect("RETR a").say("150 go\r\n").say("426 gone\r\n");
-    play(script.data(Data::sends("half", End::Stall)), async |session| {
+    let script = script!(image(hello());
+        "C: RETR a   S: 150 go
+         S: 426 gone"
+    );
+    play(script!(script; "D> half   D! stall"), async |session| {
         let mut download = session.retrieve("a", Image, 0).await.unwrap();
         assert_eq!(read_all(&mut download).await, Err(Error::Timeout(Phase::Data)));
         assert!(matches!(download.finish(session).await, Err(Error::Transient(_))));
@@ -171,8 +210,8 @@ fn stalled_data_is_a_timeout_of_data() {
 
 #[test]
 fn missing_verdict_is_a_timeout_of_the_reply() {
-    let script = image(hello()).expect("RETR a").say("150 go\r\n");
-    play(script.data(Data::sends("all", End::Close)), async |session| {
+    let script = script!(image(hello()); "C: RETR a   S: 150 go");
+    play(script!(script; "D> all   D! close"), async |session| {
         let mut download = session.retrieve("a", Image, 0).await.unwrap();
         read_all(&mut download).await.unwrap();
         assert_eq!(download.finish(session).await, Err(Error::Timeout(Phase::Reply)));
@@ -182,9 +221,15 @@ fn missing_verdict_is_a_timeout_of_the_reply() {
 
 #[test]
 fn dropped_download_is_settled_by_the_next_call() {
-    let script = image(hello()).expect("RETR a").say("150 go\r\n").say("426 you left\r\n");
-    let script = script.expect("NOOP").say("226 stray\r\n200 fence\r\n").expect("PWD").say("257 \"/\"\r\n");
-    play(script.data(Data::sends("a lot of data", End::Stall)), async |session| {
+    let script = script!(image(hello());
+        "C: RETR a   S: 150 go
+         S: 426 you left"
+    );
+    let script = script!(script;
+        "C: NOOP   S: 226 stray\r\n200 fence
+         C: PWD   S: 257 \"/\""
+    );
+    play(script!(script; "D> a lot of data   D! stall"), async |session| {
         let mut download = session.retrieve("a", Image, 0).await.unwrap();
         download.read(&mut Vec::new(), 4).await.unwrap();
         let open = session.network().open_sockets();
@@ -196,9 +241,15 @@ fn dropped_download_is_settled_by_the_next_call() {
 
 #[test]
 fn finish_before_the_end_is_refused_and_settled() {
-    let script = image(hello()).expect("RETR a").say("150 go\r\n").say("426 you left\r\n");
-    let script = script.expect("NOOP").say("200 fence\r\n").expect("NOOP").say("200 ok\r\n");
-    play(script.data(Data::sends("a lot of data", End::Stall)), async |session| {
+    let script = script!(image(hello());
+        "C: RETR a   S: 150 go
+         S: 426 you left"
+    );
+    let script = script!(script;
+        "C: NOOP   S: 200 fence
+         C: NOOP   S: 200 ok"
+    );
+    play(script!(script; "D> a lot of data   D! stall"), async |session| {
         let mut download = session.retrieve("a", Image, 0).await.unwrap();
         download.read(&mut Vec::new(), 4).await.unwrap();
         assert!(matches!(download.finish(session).await, Err(Error::InvalidArgument(_))));
@@ -216,9 +267,15 @@ fn abort_takes_every_order_of_replies() {
         ("226 done\r\n502 no ABOR here\r\n200 fence\r\n", 502),
     ] {
         let (first, rest) = replies.split_at(replies.find('\n').unwrap() + 1);
-        let script = image(hello()).expect("RETR a").say("150 go\r\n").expect("ABOR").say(first);
-        let script = script.expect("NOOP").say(rest).expect("PWD").say("257 \"/\"\r\n");
-        play(script.data(Data::sends("a lot of data", End::Stall)), async |session| {
+        let script = script!(image(hello());
+            "C: RETR a   S: 150 go
+             C: ABOR   S> {first}"
+        );
+        let script = script!(script;
+            "C: NOOP   S> {rest}
+             C: PWD   S: 257 \"/\""
+        );
+        play(script!(script; "D> a lot of data   D! stall"), async |session| {
             let download = session.retrieve("a", Image, 0).await.unwrap();
             assert_eq!(download.abort(session).await.unwrap().code, last, "{replies:?}");
             assert_eq!(session.current_directory().await.unwrap(), "/");
@@ -226,135 +283,12 @@ fn abort_takes_every_order_of_replies() {
     }
 }
 
-fn pipelining() -> Settings {
-    Settings { pipelining: true, ..settings() }
-}
-
-/// A file, together with which the next data connection is asked for; `replies` come to both.
-fn ahead(script: Script, replies: &str) -> Script {
-    script.expect("RETR a").expect("EPSV").say(replies)
-}
-
-async fn fetched(session: &mut Client) -> Result<u64, Error> {
-    let mut download = session.retrieve("a", Image, 0).await?;
-    read_all(&mut download).await?;
-    Ok(download.finish(session).await?.bytes)
-}
-
-#[test]
-fn data_connection_that_was_asked_for_ahead_is_used_for_the_next_transfer() {
-    for piece in [1, 7, usize::MAX] {
-        let script = ahead(image(hello()), "150 go\r\n226 done\r\n229 (|||5001|)\r\n");
-        let script = ahead(script, "150 go\r\n226 done\r\n229 (|||5002|)\r\n");
-        let script = script.expect("NOOP").say("200 ok\r\n");
-        let script = ahead(script, "150 go\r\n226 done\r\n229 (|||5003|)\r\n").in_pieces_of(piece);
-        let script = (0..3).fold(script, |script, _| script.data(Data::sends("all", End::Close)));
-        play_with(pipelining(), script, async |session| {
-            assert_eq!(fetched(session).await, Ok(3));
-            assert_eq!(fetched(session).await, Ok(3));
-            session.noop().await.unwrap();
-            assert_eq!(fetched(session).await, Ok(3));
-            let ports: Vec<u16> = session.network().dialled().iter().map(|(address, _)| address.port()).collect();
-            assert_eq!(ports, [21, 5000, 5001, 5002]);
-        });
-    }
-}
-
-#[test]
-fn refused_transfer_keeps_its_data_connection_ahead_apart() {
-    let script = ahead(image(hello()), "550 missing\r\n229 (|||5001|)\r\n");
-    let script = ahead(script, "150 go\r\n226 done\r\n").say("229 (|||5002|)\r\n").expect("NOOP").say("200 ok\r\n");
-    let script = script.data(Data::sends("", End::Stall)).data(Data::sends("all", End::Close));
-    play_with(pipelining(), script, async |session| {
-        assert!(matches!(fetched(session).await, Err(Error::Permanent(reply)) if reply.code == 550));
-        assert_eq!(fetched(session).await, Ok(3));
-        session.noop().await.unwrap();
-    });
-}
-
-#[test]
-fn port_that_was_asked_for_ahead_and_is_gone_is_asked_for_again() {
-    for answer in ["229 (|||5001|)\r\n", "425 no\r\n", "229 nothing\r\n"] {
-        let script = ahead(image(hello()), "150 go\r\n226 done\r\n").say(answer);
-        let script = ahead(passive(script), "150 go\r\n226 done\r\n").say("229 (|||5002|)\r\n");
-        let mut script = script.data(Data::sends("all", End::Close));
-        if answer.contains("5001") {
-            script = script.data(Data::refused());
-        }
-        play_with(pipelining(), script.data(Data::sends("all", End::Close)), async |session| {
-            assert_eq!(fetched(session).await, Ok(3));
-            assert_eq!(fetched(session).await, Ok(3));
-        });
-    }
-}
-
-#[test]
-fn old_port_is_not_used() {
-    let script = ahead(image(hello()), "150 go\r\n226 done\r\n229 (|||5001|)\r\n");
-    let script = ahead(passive(script), "150 go\r\n226 done\r\n229 (|||5002|)\r\n");
-    let script = script.data(Data::sends("all", End::Close)).data(Data::sends("all", End::Close));
-    play_with(pipelining(), script, async |session| {
-        assert_eq!(fetched(session).await, Ok(3));
-        session.network().sleep(Duration::from_secs(5)).await;
-        assert_eq!(fetched(session).await, Ok(3));
-    });
-}
-
-#[test]
-fn server_that_answers_out_of_order_is_found_out() {
-    for replies in ["229 (|||5001|)\r\n150 go\r\n", "150 go\r\n229 (|||5001|)\r\n"] {
-        let script = ahead(image(hello()), replies).data(Data::sends("half", End::Close));
-        play_with(pipelining(), script, async |session| {
-            assert!(matches!(fetched(session).await, Err(Error::Protocol(_))));
-            assert!(!session.is_open());
-        });
-    }
-}
-
-#[test]
-fn answer_that_never_comes_is_a_timeout_of_the_reply() {
-    let script = ahead(image(hello()), "150 go\r\n226 done\r\n").data(Data::sends("all", End::Close));
-    play_with(pipelining(), script, async |session| {
-        assert_eq!(fetched(session).await, Ok(3));
-        assert!(matches!(session.noop().await, Err(Error::Timeout(Phase::Reply))));
-    });
-}
-
-#[test]
-fn abort_passes_over_what_was_asked_ahead() {
-    let script = ahead(image(hello()), "150 go\r\n").expect("ABOR").say("426 cut\r\n229 (|||5001|)\r\n225 aborted\r\n");
-    let script = script.expect("NOOP").say("200 fence\r\n").expect("PWD").say("257 \"/\"\r\n");
-    play_with(pipelining(), script.data(Data::sends("a lot of data", End::Stall)), async |session| {
-        let download = session.retrieve("a", Image, 0).await.unwrap();
-        assert_eq!(download.abort(session).await.unwrap().code, 225);
-        assert_eq!(session.current_directory().await.unwrap(), "/");
-    });
-}
-
-#[test]
-fn dropped_download_leaves_what_was_asked_ahead() {
-    let script = ahead(image(hello()), "150 go\r\n").say("426 you left\r\n229 (|||5001|)\r\n");
-    let script = script.expect("NOOP").say("200 fence\r\n").expect("PWD").say("257 \"/\"\r\n");
-    play_with(pipelining(), script.data(Data::sends("a lot of data", End::Stall)), async |session| {
-        let mut download = session.retrieve("a", Image, 0).await.unwrap();
-        download.read(&mut Vec::new(), 4).await.unwrap();
-        drop(download);
-        assert_eq!(session.current_directory().await.unwrap(), "/");
-    });
-}
-
-#[test]
-fn nothing_is_asked_ahead_beside_noops() {
-    let script = image(hello()).expect("RETR a").say("150 go\r\n226 done\r\n");
-    let settings = Settings { keepalive: Some(Duration::from_secs(1)), ..pipelining() };
-    play_with(settings, script.data(Data::sends("all", End::Close)), async |session| {
-        assert_eq!(fetched(session).await, Ok(3));
-    });
-}
-
 #[test]
 fn transfer_that_outlives_its_session_is_closed() {
-    let script = image(hello()).expect("RETR a").say("150 go\r\n").data(Data::sends("data", End::Stall));
+    let script = script!(image(hello());
+        "C: RETR a   S: 150 go
+         D> data   D! stall"
+    );
     let network = Scripted::new(script);
     network.run(async {
         let connected = Session::connect(network.clone(), settings(), "ftp.example.com", 21);
@@ -368,7 +302,10 @@ fn transfer_that_outlives_its_session_is_closed() {
 
 #[test]
 fn transfer_of_another_session_cannot_be_finished() {
-    let first = Scripted::new(image(hello()).expect("RETR a").say("150 go\r\n").data(Data::sends("", End::Close)));
+    let first = Scripted::new(script!(image(hello());
+        "C: RETR a   S: 150 go
+         D! close"
+    ));
     let download = first.run(async {
         let connected = Session::connect(first.clone(), settings(), "ftp.example.com", 21);
         connected.await.unwrap().retrieve("a", Image, 0).await.unwrap()
@@ -380,7 +317,11 @@ fn transfer_of_another_session_cannot_be_finished() {
 
 #[test]
 fn store_sends_everything_and_then_reads_the_verdict() {
-    let script = image(hello()).expect("STOR a").say("150 go\r\n").say("226 done\r\n").data(Data::takes());
+    let script = script!(image(hello());
+        "C: STOR a   S: 150 go
+         S: 226 done
+         ! take_data()"
+    );
     let script = sized(script, "a", 200_000);
     let sent = play(script, async |session| {
         let mut upload = session.store("a", Image, 0).await.unwrap();
@@ -393,8 +334,11 @@ fn store_sends_everything_and_then_reads_the_verdict() {
 
 #[test]
 fn full_disk_is_told_by_finish() {
-    let script = image(hello()).expect("STOR a").say("150 go\r\n").say("552 disk full\r\n");
-    play(script.data(Data::takes_only(10, End::Reset)), async |session| {
+    let script = script!(image(hello());
+        "C: STOR a   S: 150 go
+         S: 552 disk full"
+    );
+    play(script!(script; "! take_only(10, End::Reset)"), async |session| {
         let mut upload = session.store("a", Image, 0).await.unwrap();
         assert!(matches!(upload.write(&[0; 100]).await, Err(Error::ConnectionLost(_))));
         assert!(matches!(upload.finish(session).await, Err(Error::Permanent(reply)) if reply.code == 552));
@@ -403,8 +347,8 @@ fn full_disk_is_told_by_finish() {
 
 #[test]
 fn server_that_stops_reading_is_a_timeout_of_data() {
-    let script = image(hello()).expect("STOR a").say("150 go\r\n");
-    play(script.data(Data::takes_only(10, End::Stall)), async |session| {
+    let script = script!(image(hello()); "C: STOR a   S: 150 go");
+    play(script!(script; "! take_only(10, End::Stall)"), async |session| {
         let mut upload = session.store("a", Image, 0).await.unwrap();
         assert_eq!(upload.write(&[0; 100]).await, Err(Error::Timeout(Phase::Data)));
     });
@@ -413,15 +357,21 @@ fn server_that_stops_reading_is_a_timeout_of_data() {
 #[test]
 fn unique_name_is_the_one_that_the_server_tells() {
     for (agreed, verdict) in [("150 FILE: new.1", "226 done"), ("125 go", "226 done (unique file name: new.1)")] {
-        let script = image(hello()).expect("STOU").say(format!("{agreed}\r\n")).say(format!("{verdict}\r\n"));
-        let name = play(sized(script, "new.1", 0).data(Data::takes()), async |session| {
+        let script = script!(image(hello());
+            "C: STOU   S: {agreed}
+             S: {verdict}"
+        );
+        let name = play(script!(sized(script, "new.1", 0); "! take_data()"), async |session| {
             let upload = session.store_unique(Image).await.unwrap();
             upload.finish(session).await.unwrap().name
         });
         assert_eq!(name.as_deref(), Some("new.1"));
     }
     for (line, name) in [("STOR a", None), ("stou a", Some("new.1"))] {
-        let script = image(hello()).expect(line).say("150 FILE: new.1\r\n226 done\r\n").data(Data::takes());
+        let script = script!(image(hello());
+            "C: {line}   S: 150 FILE: new.1\r\n226 done
+             ! take_data()"
+        );
         let outcome = play(script, async |session| {
             let upload = session.send(PutCommand::new(line).unwrap(), Image, 0).await.unwrap();
             upload.finish(session).await.unwrap()
@@ -432,9 +382,15 @@ fn unique_name_is_the_one_that_the_server_tells() {
 
 #[test]
 fn ascii_has_line_feeds_here_and_crlf_on_the_wire() {
-    let script = ascii(hello()).expect("RETR a").say("150 go\r\n226 done\r\n");
-    let script = passive(script).expect("STOR a").say("150 go\r\n").say("226 done\r\n");
-    let script = script.data(Data::sends("a\r\nb\rc\r\nlast", End::Close)).data(Data::takes());
+    let script = script!(ascii(hello()); "C: RETR a   S: 150 go\r\n226 done");
+    let script = script!(passive(script);
+        "C: STOR a   S: 150 go
+         S: 226 done"
+    );
+    let script = script!(script;
+        "D> a\r\nb\rc\r\nlast   D! close
+         ! take_data()"
+    );
     let data = play(script, async |session| {
         let mut download = session.retrieve("a", Ascii, 0).await.unwrap();
         let text = read_all(&mut download).await.unwrap();
@@ -450,11 +406,21 @@ fn ascii_has_line_feeds_here_and_crlf_on_the_wire() {
 
 #[test]
 fn passive_address_of_another_host_is_ignored_and_noted() {
-    let script = hello().expect("TYPE I").say("200 ok\r\n").expect("EPSV").say("500 what?\r\n");
-    let script = script.expect("PASV").say("227 Entering (10,0,0,1,19,136)\r\n").expect("RETR a");
-    let script = script.say("150 go\r\n226 ok\r\n").expect("PASV").say("227 =192,0,2,1,19,136\r\n").expect("RETR a");
-    let data = || Data::sends("", End::Close);
-    let transcript = play(script.say("150 go\r\n226 ok\r\n").data(data()).data(data()), async |session| {
+    let script = script!(
+        "S: 220 ready
+         C: TYPE I   S: 200 ok
+         C: EPSV   S: 500 what?"
+    );
+    let script = script!(script;
+        "C: PASV   S: 227 Entering (10,0,0,1,19,136)
+         C: RETR a"
+    );
+    let script = script!(script;
+        "S: 150 go\r\n226 ok
+         C: PASV   S: 227 =192,0,2,1,19,136
+         C: RETR a"
+    );
+    let transcript = play(script!(script; "S: 150 go\r\n226 ok   D! close   D! close"), async |session| {
         for _ in 0..2 {
             let mut download = session.retrieve("a", Image, 0).await.unwrap();
             read_all(&mut download).await.unwrap();
@@ -469,9 +435,13 @@ fn passive_address_of_another_host_is_ignored_and_noted() {
 #[test]
 fn passive_reply_without_a_port_is_a_violation() {
     for reply in ["227 nothing", "227 (192,0,2,1,0,0)", "227 (192,0,2,1,4,256)", "200 5000"] {
-        let script = hello().expect("TYPE I").say("200 ok\r\n").expect("EPSV").say("229 (|||0|)\r\n");
-        let script = script.expect("PASV").say(format!("{reply}\r\n"));
-        let script = if reply.starts_with("200") { script.expect("NOOP").say("200 ok\r\n") } else { script };
+        let script = script!(
+            "S: 220 ready
+             C: TYPE I   S: 200 ok
+             C: EPSV   S: 229 (|||0|)"
+        );
+        let script = script!(script; "C: PASV   S: {reply}");
+        let script = if reply.starts_with("200") { script!(script; "C: NOOP   S: 200 ok") } else { script };
         let error = play(script, async |session| session.retrieve("a", Image, 0).await.err());
         assert!(matches!(error, Some(Error::Protocol(_))), "{reply}");
     }
@@ -479,7 +449,10 @@ fn passive_reply_without_a_port_is_a_violation() {
 
 #[test]
 fn upload_of_which_a_write_was_dropped_is_no_success() {
-    let script = image(hello()).expect("STOR a").say("150 go\r\n226 done\r\n").data(Data::takes_only(3, End::Stall));
+    let script = script!(image(hello());
+        "C: STOR a   S: 150 go\r\n226 done
+         ! take_only(3, End::Stall)"
+    );
     play(script, async |session| {
         let network = session.network().clone();
         let mut upload = session.store("a", Image, 0).await.unwrap();
@@ -488,70 +461,5 @@ fn upload_of_which_a_write_was_dropped_is_no_success() {
         assert!(matches!(upload.write(b" world").await, Err(Error::Other(_))));
         assert!(matches!(upload.finish(session).await, Err(Error::Other(_))));
         assert!(session.is_open());
-    });
-}
-
-fn active(active: Active) -> Settings {
-    Settings { data_mode: DataMode::Active(active), ..settings() }
-}
-
-#[test]
-fn active_mode_listens_before_it_asks_and_refuses_strangers() {
-    let script = hello().expect("TYPE I").say("200 ok\r\n").expect("PORT 192,0,2,99,195,80").say("200 ok\r\n");
-    let script = script.expect("RETR a").say("150 go\r\n226 done\r\n");
-    let script = script.data(Data::sends("evil", End::Close).from(CLIENT)).data(Data::sends("good", End::Close));
-    play_with(active(Active::default()), script, async |session| {
-        let mut download = session.retrieve("a", Image, 0).await.unwrap();
-        assert_eq!(read_all(&mut download).await.unwrap(), b"good");
-        download.finish(session).await.unwrap();
-        assert!(session.transcript().contains(&"* refused a data connection from 192.0.2.99".into()));
-    });
-}
-
-#[test]
-fn active_mode_announces_what_it_is_told() {
-    let announced = Some("2001:db8::7".parse().unwrap());
-    let script = hello().expect("TYPE I").say("200 ok\r\n").expect("EPRT |2|2001:db8::7|6000|").say("500 no\r\n");
-    play_with(active(Active { ports: Some((6000, 6010)), announced }), script, async |session| {
-        assert!(matches!(session.retrieve("a", Image, 0).await, Err(Error::Permanent(_))));
-    });
-}
-
-#[test]
-fn server_that_cannot_connect_says_so_before_the_limit() {
-    let script = hello().expect("TYPE I").say("200 ok\r\n").expect("PORT 192,0,2,99,195,80").say("200 ok\r\n");
-    let script = script.expect("RETR a").say("150 go\r\n").say("425 cannot connect\r\n");
-    play_with(active(Active::default()), script.expect("NOOP").say("200 ok\r\n"), async |session| {
-        let error = session.retrieve("a", Image, 0).await.err();
-        assert!(matches!(error, Some(Error::Transient(reply)) if reply.code == 425));
-        assert_eq!(session.network().now(), Duration::ZERO);
-        session.noop().await.unwrap();
-    });
-}
-
-#[test]
-fn server_that_never_connects_is_a_timeout_of_the_data_connection() {
-    for reply_timeout in [10, 20, 60] {
-        let script = hello().expect("TYPE I").say("200 ok\r\n").expect("PORT 192,0,2,99,195,80").say("200 ok\r\n");
-        let script = script.expect("RETR a").say("150 go\r\n").expect("ABOR").say("425 cannot connect\r\n226 ok\r\n");
-        let script = script.expect("NOOP").say("200 ok\r\n").expect("NOOP").say("200 ok\r\n");
-        let [connect_timeout, reply_timeout] = [20, reply_timeout].map(Duration::from_secs);
-        let limited = Settings { connect_timeout, reply_timeout, ..active(Active::default()) };
-        play_with(limited, script, async |session| {
-            assert!(matches!(session.retrieve("a", Image, 0).await, Err(Error::Timeout(Phase::DataConnection))));
-            assert_eq!(session.network().now(), connect_timeout);
-            assert_eq!(session.network().open_sockets(), 1, "the listening socket is left open");
-            session.noop().await.unwrap();
-        });
-    }
-}
-
-#[test]
-fn ports_that_cannot_be_listened_on_are_refused() {
-    play(hello(), async |session| {
-        for ports in [(0, 5), (6, 5)] {
-            let mode = DataMode::Active(Active { ports: Some(ports), announced: None });
-            assert!(matches!(session.set_data_mode(mode), Err(Error::InvalidArgument(_))));
-        }
     });
 }

@@ -14,8 +14,8 @@
 mod support;
 
 use ftp_client::engine::*;
-use ftp_client::scripted::{Data, End, Script, Scripted};
 use ftp_client::{Error, Representation, Verified};
+use ftp_testkit::{End, Script, Scripted, script};
 use std::cell::Cell;
 use support::*;
 
@@ -27,7 +27,7 @@ fn put_with<S: ReadAt<Error = Error>>(
     source: &S,
     plan: &UploadPlan,
 ) -> (Result<Stored, Error>, Vec<Vec<u8>>) {
-    let (servers, clock) = (Servers::new(scripts), Scripted::new(Script::new()));
+    let (servers, clock) = (Servers::new(scripts), Scripted::new(Script::silent()));
     let result = clock.run(upload(&clock, async || servers.open().await, "f", source, plan));
     servers.check_finished();
     let received = servers.0.iter().flat_map(|network| network.received()).filter(|bytes| !bytes.is_empty());
@@ -39,38 +39,50 @@ fn put(scripts: Vec<Script>, mode: UploadMode) -> (Result<Stored, Error>, Vec<Ve
 }
 
 fn size(script: Script, reply: &str) -> Script {
-    script.expect("SIZE f").say(format!("{reply}\r\n"))
+    script!(script; "C: SIZE f   S: {reply}")
 }
 
 fn bye(script: Script) -> Script {
-    script.expect("QUIT").say("221 bye\r\n")
+    script!(script; "C: QUIT   S: 221 bye")
 }
 
 fn opened() -> Script {
-    hello().expect("TYPE I").say("200 ok\r\n")
+    script!(
+        "S: 220 ready
+         C: TYPE I   S: 200 ok"
+    )
 }
 
 /// An upload of a new file of which so much is taken, until the connection is cut.
 fn cut_after(count: usize) -> Script {
-    let script = passive(size(opened(), MISSING)).expect("STOR f").say("150 go\r\n426 cut\r\n");
-    script.data(Data::takes_only(count, End::Reset))
+    let script = script!(passive(size(opened(), MISSING)); "C: STOR f   S: 150 go\r\n426 cut");
+    script!(script; "! take_only(count, End::Reset)")
 }
 
 /// The rest goes through, by this command.
 fn arrives(script: Script, command: &str) -> Script {
-    let script = script.expect(command).say("150 go\r\n226 done\r\n").data(Data::takes());
+    let script = script!(script;
+        "C: {command}   S: 150 go\r\n226 done
+         ! take_data()"
+    );
     bye(size(script, "213 16"))
 }
 
 fn refused(script: Script, command: &str, reply: &str) -> Script {
-    script.expect(command).say(format!("{reply}\r\n")).data(Data::takes())
+    script!(script;
+        "C: {command}   S: {reply}
+         ! take_data()"
+    )
 }
 
 #[test]
 fn nothing_is_sent_where_all_bytes_are_there() {
-    let lost = passive(size(opened(), MISSING)).expect("STOR f").say("150 go\r\n").end(End::Close);
+    let lost = script!(passive(size(opened(), MISSING));
+        "C: STOR f   S: 150 go
+         S! close"
+    );
     let again = bye(size(size(opened(), "213 16"), "213 16"));
-    let (result, received) = put(vec![lost.data(Data::takes()), again], UploadMode::Replace);
+    let (result, received) = put(vec![script!(lost; "! take_data()"), again], UploadMode::Replace);
     let stored = result.unwrap();
     assert_eq!((stored.offset, stored.bytes, stored.verified, stored.outcome), (16, 0, Verified::Size, None));
     assert_eq!(received, [CONTENTS]);
@@ -99,11 +111,14 @@ fn larger_file_is_not_resumed() {
 
 #[test]
 fn append_and_text_are_sent_once() {
-    let lost = passive(size(opened(), "213 4")).expect("APPE f").say("150 go\r\n426 cut\r\n");
-    let (result, _) = put(vec![lost.data(Data::takes())], UploadMode::Append);
+    let lost = script!(passive(size(opened(), "213 4")); "C: APPE f   S: 150 go\r\n426 cut");
+    let (result, _) = put(vec![script!(lost; "! take_data()")], UploadMode::Append);
     assert!(matches!(result, Err(Error::Transient(reply)) if reply.code == 426));
     let plan = UploadPlan { representation: Representation::Ascii, ..UploadPlan::default() };
-    let lost = ascii(hello()).expect("STOR f").say("150 go\r\n426 cut\r\n").data(Data::takes());
+    let lost = script!(ascii(hello());
+        "C: STOR f   S: 150 go\r\n426 cut
+         ! take_data()"
+    );
     let (result, _) = put_with(vec![lost], &CONTENTS, &plan);
     assert!(matches!(result, Err(Error::Transient(reply)) if reply.code == 426));
 }
@@ -112,7 +127,7 @@ fn append_and_text_are_sent_once() {
 fn offset_that_the_command_refuses_is_given_up() {
     for reply in ["451 Append/Restart not permitted, try again", "550 no", "504 not with REST"] {
         let second = passive(refused(passive(size(size(opened(), "213 4"), "213 4")), "APPE f", "502 what?"));
-        let second = refused(second.expect("REST 4").say("350 ok\r\n"), "STOR f", reply);
+        let second = refused(script!(second; "C: REST 4   S: 350 ok"), "STOR f", reply);
         let (result, received) = put(vec![cut_after(6), arrives(passive(second), "STOR f")], UploadMode::Replace);
         assert_eq!(result.map(|stored| stored.bytes), Ok(16), "{reply}");
         assert_eq!(received[1], CONTENTS);
@@ -123,7 +138,7 @@ fn offset_that_the_command_refuses_is_given_up() {
 fn full_disk_is_no_refusal_of_the_offset() {
     for reply in ["452 no space", "552 quota"] {
         let second = passive(refused(passive(size(size(opened(), "213 4"), "213 4")), "APPE f", "502 what?"));
-        let second = refused(second.expect("REST 4").say("350 ok\r\n"), "STOR f", reply);
+        let second = refused(script!(second; "C: REST 4   S: 350 ok"), "STOR f", reply);
         let (result, received) = put(vec![cut_after(6), second], UploadMode::Replace);
         assert!(matches!(result, Err(Error::Transient(_) | Error::Permanent(_))), "{result:?}");
         assert_eq!(received.len(), 1);
@@ -132,12 +147,18 @@ fn full_disk_is_no_refusal_of_the_offset() {
 
 #[test]
 fn too_many_bytes_are_sent_again() {
-    let large = passive(size(opened(), MISSING)).expect("STOR f").say("150 go\r\n226 done\r\n").data(Data::takes());
-    let again = passive(size(opened(), "213 20").expect("MDTM f").say("550 no\r\n"));
+    let large = script!(passive(size(opened(), MISSING));
+        "C: STOR f   S: 150 go\r\n226 done
+         ! take_data()"
+    );
+    let again = passive(script!(size(opened(), "213 20"); "C: MDTM f   S: 550 no"));
     let (result, received) = put(vec![size(large.clone(), "213 20"), arrives(again, "STOR f")], UploadMode::Replace);
     assert_eq!(result.map(|stored| stored.bytes), Ok(16));
     assert_eq!(received, [CONTENTS, CONTENTS]);
-    let only = passive(opened()).expect("STOR f").say("150 go\r\n226 done\r\n").data(Data::takes());
+    let only = script!(passive(opened());
+        "C: STOR f   S: 150 go\r\n226 done
+         ! take_data()"
+    );
     let plan = UploadPlan { retry: Retry { attempts: 0, ..Retry::default() }, ..UploadPlan::default() };
     let (result, _) = put_with(vec![size(only, "213 20")], &CONTENTS, &plan);
     assert!(matches!(result, Err(Error::Integrity(_))), "{result:?}");
@@ -172,7 +193,7 @@ impl ReadAt for Changing {
 #[test]
 fn file_that_changes_here_is_sent_from_its_beginning() {
     let source = Changing { attempts: Cell::new(0), fails: false };
-    let second = passive(size(opened(), "213 4").expect("MDTM f").say("550 no\r\n"));
+    let second = passive(script!(size(opened(), "213 4"); "C: MDTM f   S: 550 no"));
     let (result, received) = put_with(vec![cut_after(6), arrives(second, "STOR f")], &source, &UploadPlan::default());
     assert_eq!(result.map(|stored| stored.bytes), Ok(16));
     assert_eq!(received[1], CONTENTS);
@@ -181,7 +202,10 @@ fn file_that_changes_here_is_sent_from_its_beginning() {
 #[test]
 fn failure_here_is_no_other_attempt() {
     let source = Changing { attempts: Cell::new(0), fails: true };
-    let script = passive(size(opened(), MISSING)).expect("STOR f").say("150 go\r\n").data(Data::takes());
+    let script = script!(passive(size(opened(), MISSING));
+        "C: STOR f   S: 150 go
+         ! take_data()"
+    );
     let (result, _) = put_with(vec![script], &source, &UploadPlan::default());
     assert!(matches!(result, Err(Error::ConnectionLost(text)) if text == "here"));
     assert_eq!(source.attempts.get(), 1);
@@ -191,9 +215,12 @@ fn failure_here_is_no_other_attempt() {
 fn file_of_another_attempt_that_never_began_is_looked_at_again() {
     let busy = refused(passive(size(opened(), MISSING)), "STOR f", "450 busy");
     // It is there by now, and from somebody else.
-    let there = size(opened(), "213 4").expect("MDTM f").say("213 20240615101800\r\n");
-    let cut = passive(there).expect("STOR f").say("150 go\r\n426 cut\r\n").data(Data::takes_only(6, End::Reset));
-    let still = size(opened(), "213 4").expect("MDTM f").say("213 20240615101800\r\n");
+    let there = script!(size(opened(), "213 4"); "C: MDTM f   S: 213 20240615101800");
+    let cut = script!(passive(there);
+        "C: STOR f   S: 150 go\r\n426 cut
+         ! take_only(6, End::Reset)"
+    );
+    let still = script!(size(opened(), "213 4"); "C: MDTM f   S: 213 20240615101800");
     let (result, received) = put(vec![busy, cut, arrives(passive(still), "STOR f")], UploadMode::Replace);
     assert_eq!(result.map(|stored| stored.bytes), Ok(16));
     assert_eq!(received[1], CONTENTS);

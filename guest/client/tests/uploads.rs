@@ -2,26 +2,35 @@
 
 mod support;
 
-use ftp_client::scripted::{Data, End, Script};
 use ftp_client::{
     DataEnd, Error, NotVerified, Outcome, PutCommand, Representation::*, Settings, TlsSettings, Verified,
 };
+use ftp_testkit::{End, Script, script};
 use support::*;
 
 /// The file is sent as `STOR` or what follows `script`.
 fn taken(script: Script, command: &str) -> Script {
-    script.expect(command).say("150 go\r\n226 done\r\n").data(Data::takes())
+    script!(script;
+        "C: {command}   S: 150 go\r\n226 done
+         ! take_data()"
+    )
 }
 
 fn size(script: Script, reply: &str) -> Script {
-    let script = script.expect("SIZE a").say(format!("{reply}\r\n"));
+    let script = script!(script; "C: SIZE a   S: {reply}");
     // A code that SIZE does not have is its reply only if nothing else comes.
-    if reply.starts_with("202") { script.expect("NOOP").say("200 ok\r\n") } else { script }
+    if reply.starts_with("202") { script!(script; "C: NOOP   S: 200 ok") } else { script }
 }
 
 /// `TYPE I`, the size before, and the way to the data connection.
 fn image_of(reply: &str) -> Script {
-    passive(size(hello().expect("TYPE I").say("200 ok\r\n"), reply))
+    passive(size(
+        script!(
+            "S: 220 ready
+         C: TYPE I   S: 200 ok"
+        ),
+        reply,
+    ))
 }
 
 async fn stored(session: &mut Client, offset: u64) -> Result<Outcome, Error> {
@@ -37,7 +46,7 @@ async fn appended(session: &mut Client) -> Result<Outcome, Error> {
 }
 
 fn in_step(script: Script) -> Script {
-    script.expect("NOOP").say("200 ok\r\n")
+    script!(script; "C: NOOP   S: 200 ok")
 }
 
 #[test]
@@ -78,7 +87,7 @@ fn upload_at_an_offset_is_compared_with_the_size_before() {
         ("504 busy", "213 40", fine),
         ("504 busy", "213 14", Err("incomplete")),
     ] {
-        let script = taken(image_of(before).expect("REST 5").say("350 ok\r\n"), "STOR a");
+        let script = taken(script!(image_of(before); "C: REST 5   S: 350 ok"), "STOR a");
         play(size(script, after), async |session| {
             let result = stored(session, 5).await.map(|outcome| outcome.verified);
             let seen = result.map_err(|error| error.to_string());
@@ -149,9 +158,15 @@ fn size_that_is_a_time_is_out_of_step_and_no_mismatch() {
             assert!(!session.is_open());
         });
     }
-    let before = size(hello().expect("TYPE I").say("200 ok\r\n"), "213 20240615101800");
+    let before = size(
+        script!(
+            "S: 220 ready
+         C: TYPE I   S: 200 ok"
+        ),
+        "213 20240615101800",
+    );
     play(before, async |session| assert!(matches!(appended(session).await, Err(Error::Protocol(_)))));
-    let script = image_of("213 20000000000000").expect("REST 5").say("350 ok\r\n");
+    let script = script!(image_of("213 20000000000000"); "C: REST 5   S: 350 ok");
     play(size(taken(script, "STOR a"), "213 20000000000000"), async |session| {
         assert_eq!(stored(session, 5).await.unwrap().verified, Verified::Size, "it was that long before");
     });
@@ -159,7 +174,7 @@ fn size_that_is_a_time_is_out_of_step_and_no_mismatch() {
 
 #[test]
 fn session_that_ends_before_the_size_is_no_success() {
-    let script = taken(image(hello()), "STOR a").expect("SIZE a").end(End::Close);
+    let script = script!(taken(image(hello()), "STOR a"); "C: SIZE a   S! close");
     play(script, async |session| {
         assert!(matches!(stored(session, 0).await, Err(Error::ConnectionLost(_))));
     });
@@ -169,7 +184,7 @@ fn session_that_ends_before_the_size_is_no_success() {
 fn comparison_that_is_turned_off_asks_nothing() {
     let off = Settings { verify_size: false, ..settings() };
     let script = taken(image(hello()), "STOR a");
-    let script = taken(passive(script).expect("REST 5").say("350 ok\r\n"), "STOR a");
+    let script = taken(script!(passive(script); "C: REST 5   S: 350 ok"), "STOR a");
     play_with(off, taken(passive(script), "APPE a"), async |session| {
         for outcome in [stored(session, 0).await, stored(session, 5).await, appended(session).await] {
             assert_eq!(outcome.unwrap().verified, Verified::No(NotVerified::TurnedOff));
@@ -180,7 +195,7 @@ fn comparison_that_is_turned_off_asks_nothing() {
 #[test]
 fn text_and_commands_of_the_caller_are_not_verified() {
     let script = taken(ascii(hello()), "STOR a");
-    let script = taken(passive(script.expect("TYPE I").say("200 ok\r\n")), "STOR a");
+    let script = taken(passive(script!(script; "C: TYPE I   S: 200 ok")), "STOR a");
     play(script, async |session| {
         let upload = session.store("a", Ascii, 0).await.unwrap();
         assert_eq!(upload.finish(session).await.unwrap().verified, Verified::No(NotVerified::Ascii));
@@ -192,7 +207,10 @@ fn text_and_commands_of_the_caller_are_not_verified() {
 #[test]
 fn unique_file_is_verified_where_its_name_is_known() {
     for (name, verified) in [(" FILE: a", Verified::Size), (" go", Verified::No(NotVerified::NoName))] {
-        let script = image(hello()).expect("STOU").say(format!("150{name}\r\n226 done\r\n")).data(Data::takes());
+        let script = script!(image(hello());
+            "C: STOU   S: 150{name}\r\n226 done
+             ! take_data()"
+        );
         let script = if verified == Verified::Size { size(script, "213 2") } else { script };
         play(script, async |session| {
             let mut upload = session.store_unique(Image).await.unwrap();
@@ -208,7 +226,12 @@ fn ending(data_end: DataEnd) -> Settings {
 
 #[test]
 fn reset_at_the_end_is_an_error_unless_the_size_agrees() {
-    let reset = || image(hello()).expect("STOR a").say("150 go\r\n226 done\r\n").data(Data::takes_only(10, End::Reset));
+    let reset = || {
+        script!(image(hello());
+            "C: STOR a   S: 150 go\r\n226 done
+             ! take_only(10, End::Reset)"
+        )
+    };
     play_with(ending(DataEnd::Strict), in_step(reset()), async |session| {
         assert!(matches!(stored(session, 0).await, Err(Error::ConnectionLost(_))));
         session.noop().await.unwrap();
@@ -234,15 +257,15 @@ fn reset_at_the_end_is_an_error_unless_the_size_agrees() {
 #[test]
 fn downloads_report_what_was_compared() {
     for (reply, verified) in [("150 go (2 bytes)", Verified::Size), ("150 go", Verified::No(NotVerified::NoSize))] {
-        let script = image(hello()).expect("RETR a").say(format!("{reply}\r\n226 done\r\n"));
-        play(script.data(Data::sends("ab", End::Close)), async |session| {
+        let script = script!(image(hello()); "C: RETR a   S: {reply}\r\n226 done");
+        play(script!(script; "D> ab   D! close"), async |session| {
             let mut download = session.retrieve("a", Image, 0).await.unwrap();
             read_all(&mut download).await.unwrap();
             assert_eq!(download.finish(session).await.unwrap().verified, verified);
         });
     }
-    let script = ascii(hello()).expect("RETR a").say("150 go (2 bytes)\r\n226 done\r\n");
-    play(script.data(Data::sends("ab", End::Close)), async |session| {
+    let script = script!(ascii(hello()); "C: RETR a   S: 150 go (2 bytes)\r\n226 done");
+    play(script!(script; "D> ab   D! close"), async |session| {
         let mut download = session.retrieve("a", Ascii, 0).await.unwrap();
         read_all(&mut download).await.unwrap();
         assert_eq!(download.finish(session).await.unwrap().verified, Verified::No(NotVerified::Ascii));

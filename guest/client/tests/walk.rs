@@ -3,8 +3,8 @@
 mod support;
 
 use ftp_client::mirror::*;
-use ftp_client::scripted::{Data, End as Ending, Script};
 use ftp_client::{Error, Kind, Phase};
+use ftp_testkit::{Script, script};
 use support::*;
 
 fn path(text: &str) -> RelativePath {
@@ -12,38 +12,48 @@ fn path(text: &str) -> RelativePath {
 }
 
 fn featured() -> Script {
-    hello().expect("FEAT").say("211-F\r\n MLST type*;size*;modify*;unique*;\r\n211 End\r\n")
+    script!(
+        "S: 220 ready
+         C: FEAT   S: 211-F\r\n MLST type*;size*;modify*;unique*;\r\n211 End"
+    )
 }
 
 /// One listing. `members` are words as in `type=dir;d`.
 fn listing(script: Script, command: &str, members: &[&str]) -> Script {
     let lines: String = members.iter().map(|member| member.replacen(";=", "; ", 1) + "\r\n").collect();
-    let script = passive(script).expect(command).say("150 go\r\n226 done\r\n");
-    script.data(Data::sends(lines, Ending::Close))
+    let script = script!(passive(script); "C: {command}   S: 150 go\r\n226 done");
+    script!(script; "D> {lines}   D! close")
 }
 
 fn refused(script: Script, command: &str, reply: &str) -> Script {
-    passive(script).expect(command).say(reply).data(Data::sends("", Ending::Stall))
+    script!(passive(script);
+        "C: {command}   S> {reply}
+         D! stall"
+    )
 }
 
 /// What is refused to `MLSD` is asked for by `LIST`.
 fn refused_twice(script: Script, path: &str, reply: &str) -> Script {
-    let script = refused(script, &format!("MLSD {path}"), reply).expect("TYPE A").say("200 ok\r\n");
+    let script = script!(refused(script, &format!("MLSD {path}"), reply); "C: TYPE A   S: 200 ok");
     refused(script, &format!("LIST {path}"), reply)
 }
 
 fn without_mlsd() -> Script {
-    hello().expect("FEAT").say("211-F\r\n SIZE\r\n211 End\r\n").expect("TYPE A").say("200 ok\r\n")
+    script!(
+        "S: 220 ready
+         C: FEAT   S: 211-F\r\n SIZE\r\n211 End
+         C: TYPE A   S: 200 ok"
+    )
 }
 
 /// The walk goes to a directory, lists it, and returns to `/home`. What `asks` adds comes before the return.
 fn inside(script: Script, path: &str, command: &str, members: &[&str], asks: fn(Script) -> Script) -> Script {
-    let script = script.expect(&format!("CWD {path}")).say("250 ok\r\n");
-    asks(listing(script, command, members)).expect("CWD /home").say("250 ok\r\n")
+    let script = script!(script; "C: CWD {path}   S: 250 ok");
+    script!(asks(listing(script, command, members)); "C: CWD /home   S: 250 ok")
 }
 
 fn pwd(script: Script, answer: &str) -> Script {
-    script.expect("PWD").say(format!("{answer}\r\n"))
+    script!(script; "C: PWD   S: {answer}")
 }
 
 fn home(script: Script) -> Script {
@@ -130,8 +140,11 @@ fn root_that_is_refused_is_told() {
 #[test]
 fn listing_that_breaks_off_is_no_complete_one() {
     let script = listing(featured(), "MLSD", &["type=dir;=d", "type=dir;=e"]);
-    let script = passive(script).expect("MLSD d").say("150 go\r\n").say("426 broken\r\n");
-    let script = script.data(Data::sends("type=file; a\r\n", Ending::Reset));
+    let script = script!(passive(script);
+        "C: MLSD d   S: 150 go
+         S: 426 broken"
+    );
+    let script = script!(script; "D> type=file; a\r\n   D! reset");
     let tree = walked(listing(script, "MLSD e", &["type=file;=f"]), None, WalkOptions::default());
     assert_eq!(items(&tree), ["d", "e", "e/f"]);
     assert!(matches!(end(&tree, "d"), End::Failed(Error::Transient(_))), "{:?}", end(&tree, "d"));
@@ -144,7 +157,7 @@ fn empty_list_of_a_directory_that_is_not_there_is_no_empty_directory() {
     assert_eq!((end(&tree, ""), tree.folders[0].is_certain()), (&End::Complete, true));
 
     let not_there =
-        home(listing(without_mlsd(), "LIST pub", &[])).expect("CWD /home/pub").say("550 no such directory\r\n");
+        script!(home(listing(without_mlsd(), "LIST pub", &[])); "C: CWD /home/pub   S: 550 no such directory");
     let tree = walked(not_there, Some("pub"), WalkOptions::default());
     assert!(matches!(end(&tree, ""), End::Failed(Error::Permanent(_))));
 }
@@ -152,9 +165,15 @@ fn empty_list_of_a_directory_that_is_not_there_is_no_empty_directory() {
 #[test]
 fn silence_on_a_data_connection_does_not_end_the_walk() {
     let script = listing(featured(), "MLSD", &["type=dir;=d"]);
-    let script = passive(script).expect("MLSD d").say("150 go\r\n").data(Data::sends("", Ending::Stall));
+    let script = script!(passive(script);
+        "C: MLSD d   S: 150 go
+         D! stall"
+    );
     // The walk asks whether the session is still good.
-    let script = script.say("226 done\r\n").expect("NOOP").say("200 ok\r\n");
+    let script = script!(script;
+        "S: 226 done
+         C: NOOP   S: 200 ok"
+    );
     let tree = walked(script, None, WalkOptions::default());
     assert_eq!(end(&tree, "d"), &End::Failed(Error::Timeout(Phase::Data)));
 }
@@ -162,7 +181,7 @@ fn silence_on_a_data_connection_does_not_end_the_walk() {
 #[test]
 fn loss_of_the_session_ends_the_walk_and_another_session_goes_on() {
     let lost = listing(featured(), "MLSD", &["type=dir;=d", "type=file;=a"]);
-    let lost = refused(lost, "MLSD d", "421 bye\r\n").end(Ending::Close);
+    let lost = script!(refused(lost, "MLSD d", "421 bye\r\n"); "S! close");
     let mut walk = Walk::new(None, WalkOptions::default());
     let mut tree = Tree::default();
     let error = play(lost, async |session| walk.run(session, &mut tree).await.unwrap_err());
@@ -201,8 +220,8 @@ fn directory_that_contains_one_like_itself_meets_the_limit_of_depth() {
     for level in 0..128 {
         script = listing(script, &format!("MLSD {at}"), &["type=dir;=d"]);
         script = if level == 0 { home(script) } else { script };
-        script = listing(script.expect(&format!("CWD /home/{at}")).say("250 ok\r\n"), "MLSD", &["type=dir;=d"]);
-        script = pwd(script, &format!("257 \"/home/{at}\"")).expect("CWD /home").say("250 ok\r\n");
+        script = listing(script!(script; "C: CWD /home/{at}   S: 250 ok"), "MLSD", &["type=dir;=d"]);
+        script = script!(pwd(script, &format!("257 \"/home/{at}\"")); "C: CWD /home   S: 250 ok");
         at += "/d";
     }
     let tree = walked(script, None, WalkOptions::default());
@@ -252,14 +271,14 @@ fn links_are_followed_only_when_asked() {
 
     let follow = WalkOptions { follow_links: true, ..WalkOptions::default() };
     let mlst = |facts: &str| format!("250-x\r\n {facts}; /l\r\n250 end\r\n");
-    let script = listing(featured(), "MLSD", &[link]).expect("MLST l").say(mlst("type=dir;unique=7"));
+    let script = script!(listing(featured(), "MLSD", &[link]); "C: MLST l").say(mlst("type=dir;unique=7"));
     let script = home(listing(script, "MLSD l", &["type=dir;unique=7;=l"]));
     let script = inside(script, "/home/l", "MLSD", &["type=dir;unique=7;=l"], |script| script);
     let tree = walked(script, None, follow);
     assert_eq!((items(&tree), tree.items[0].kind), (vec!["l".into(), "l/l".into()], Kind::Directory));
     assert_eq!(end(&tree, "l/l"), &End::Cycle(path("l")));
 
-    let script = listing(featured(), "MLSD", &[link]).expect("MLST l").say(mlst("type=file;size=9"));
+    let script = script!(listing(featured(), "MLSD", &[link]); "C: MLST l").say(mlst("type=file;size=9"));
     let tree = walked(script, None, follow);
     assert_eq!((tree.items[0].kind, tree.items[0].size), (Kind::File, Some(9)));
 }
@@ -269,9 +288,15 @@ fn where_a_link_leads_is_asked_with_size_when_it_is_still_a_link_to_mlst() {
     let follow = WalkOptions { follow_links: true, ..WalkOptions::default() };
     for (reply, kind) in [("213 9", Kind::File), ("550 no", Kind::SymbolicLink)] {
         let script = listing(featured(), "MLSD", &["type=OS.unix=slink:/x;=l"]);
-        let script = script.expect("MLST l").say("250-x\r\n type=OS.unix=slink:/x; /l\r\n250 end\r\n");
-        let script = script.expect("PWD").say("257 \"/\"\r\n").expect("CWD l").say("550 no\r\n");
-        let script = script.expect("TYPE I").say("200 ok\r\n").expect("SIZE l").say(format!("{reply}\r\n"));
+        let script = script!(script; "C: MLST l   S: 250-x\r\n type=OS.unix=slink:/x; /l\r\n250 end");
+        let script = script!(script;
+            "C: PWD   S: 257 \"/\"
+             C: CWD l   S: 550 no"
+        );
+        let script = script!(script;
+            "C: TYPE I   S: 200 ok
+             C: SIZE l   S: {reply}"
+        );
         assert_eq!(walked(script, None, follow).items[0].kind, kind);
     }
 }
@@ -281,18 +306,24 @@ fn where_a_link_leads_is_asked_with_cwd_when_nothing_else_tells() {
     let follow = WalkOptions { follow_links: true, ..WalkOptions::default() };
     let begin = || {
         let script = listing(without_mlsd(), "LIST", &["lrwxrwxrwx 1 u g 1 Jun 15 2005 l -> ."]);
-        script.expect("TYPE I").say("200 ok\r\n").expect("SIZE l").say("550 no file\r\n")
+        script!(script;
+            "C: TYPE I   S: 200 ok
+             C: SIZE l   S: 550 no file"
+        )
     };
     // Into itself: its listing is that of the directory above, and so is its path.
-    let entered = home(begin()).expect("CWD l").say("250 ok\r\n").expect("CWD /home").say("250 ok\r\n");
-    let there = home(home(entered).expect("CWD l").say("250 ok\r\n")).expect("CWD /home").say("250 ok\r\n");
+    let entered = script!(home(begin());
+        "C: CWD l   S: 250 ok
+         C: CWD /home   S: 250 ok"
+    );
+    let there = script!(home(script!(home(entered); "C: CWD l   S: 250 ok")); "C: CWD /home   S: 250 ok");
     let link = ["lrwxrwxrwx 1 u g 1 Jun 15 2005 l -> ."];
-    let script = home(listing(there.expect("TYPE A").say("200 ok\r\n"), "LIST l", &link));
+    let script = home(listing(script!(there; "C: TYPE A   S: 200 ok"), "LIST l", &link));
     let tree = walked(inside(script, "/home/l", "LIST", &link, home), None, follow);
     assert_eq!((end(&tree, "l"), items(&tree)), (&End::Cycle(RelativePath::root()), vec!["l".to_string()]));
 
     // To nowhere.
-    let script = home(home(begin()).expect("CWD l").say("550 no\r\n")).expect("CWD l").say("550 no\r\n");
+    let script = script!(home(script!(home(begin()); "C: CWD l   S: 550 no")); "C: CWD l   S: 550 no");
     let tree = walked(script, None, follow);
     assert_eq!(tree.items[0].kind, Kind::SymbolicLink);
     assert_eq!(tree.folders.len(), 1);
@@ -323,8 +354,12 @@ fn only_directories_that_are_allowed_are_entered() {
 
 #[test]
 fn times_are_asked_for_and_refusals_left_out() {
-    let script = hello().expect("MDTM pub/a").say("213 20240615101800\r\n").expect("MDTM pub/b").say("550 no\r\n");
-    let script = script.expect("MDTM pub/c").say("502 never heard of it\r\n");
+    let script = script!(
+        "S: 220 ready
+         C: MDTM pub/a   S: 213 20240615101800
+         C: MDTM pub/b   S: 550 no"
+    );
+    let script = script!(script; "C: MDTM pub/c   S: 502 never heard of it");
     let paths = [path("a"), path("b"), path("c")];
     let known = play(script, async |session| {
         let known = times(session, Some("pub"), &paths).await.unwrap();

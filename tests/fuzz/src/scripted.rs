@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use ftp_client::engine::{self, Retry, Segments, UploadPlan, WriteAt};
 use ftp_client::mirror::{Walk, WalkOptions};
-use ftp_client::scripted::{Data, End, Script, Scripted};
 use ftp_client::{
     Active, Algorithm, Credentials, DataMode, Download, Encoding, Error, ListOptions, ListingWay, Network as _, Proxy,
     ProxyServer, Reply, Representation, Security, Session, Settings, Timestamp, TransferMode, Upload,
 };
+use ftp_testkit::{End, Script, Scripted, Unmade, script};
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 use miniz_oxide::inflate::{TINFLStatus, decompress_to_vec_with_limit};
 
@@ -36,7 +36,7 @@ pub fn sessions(data: &[u8]) {
     let work: Vec<u8> = parts.next().unwrap_or_default().iter().copied().take(40).collect();
     let parts: Vec<_> = parts.collect();
     let piece = if work.contains(&b'W') { 3 } else { usize::MAX };
-    let script = || Script::new().unchecked().in_pieces_of(piece);
+    let script = || Script::silent().unchecked().in_pieces_of(piece);
     let network = Servers::new(
         parts
             .split(|part| part.first() == Some(&b'n'))
@@ -65,15 +65,15 @@ pub fn sessions(data: &[u8]) {
 fn step(script: Script, part: &[u8]) -> Script {
     let Some((kind, bytes)) = part.split_first() else { return script };
     match kind {
-        b'w' => script.hear().say(bytes),
+        b'w' => script.expect("").say(bytes),
         b's' => script.say(bytes),
-        b'd' => script.data(Data::sends(bytes, End::Close)),
-        b'x' => script.data(Data::sends(bytes, End::Reset)),
-        b'i' => script.data(Data::sends(bytes, End::Stall)),
-        b't' => script.data(Data::takes()),
-        b'k' => script.data(Data::takes_only(100, End::Reset)),
-        b'f' => script.data(Data::refused()),
-        b'q' => script.data(Data::silent()),
+        b'd' => script.send_data(bytes).close_data(),
+        b'x' => script.send_data(bytes).reset_data(),
+        b'i' => script.send_data(bytes).leave_data(),
+        b't' => script.take_data(),
+        b'k' => script.take_only(100, End::Reset),
+        b'f' => script.make_no_data(Unmade::Refused),
+        b'q' => script.make_no_data(Unmade::Silent),
         b'c' => script.end(End::Close),
         b'r' => script.end(End::Reset),
         _ => script,
@@ -332,9 +332,9 @@ fn expected(wire: &[u8]) -> Result<(Vec<u8>, usize), TINFLStatus> {
 
 fn inflated(wire: &[u8], size: usize) -> Result<Vec<u8>, Error> {
     let replies = ["200 Z\r\n", "200 I\r\n", "229 (|||5000|)\r\n", "150 go\r\n226 done\r\n"];
-    let script = Script::new().unchecked().say("220 hi\r\n");
-    let script = replies.iter().fold(script, |script, reply| script.hear().say(reply));
-    let network = Scripted::new(script.hear().say("200 in step\r\n").data(Data::sends(wire, End::Close)));
+    let script = Script::silent().unchecked().say("220 hi\r\n");
+    let script = replies.iter().fold(script, |script, reply| script!(script; "C: *   S> {reply}"));
+    let network = Scripted::new(script!(script; "C: *   S: 200 in step   D> {wire}   D! close"));
     let settings = Settings { inflation_limit: LIMIT as u64, ..Settings::default() };
     network.run(async {
         let mut session = Session::connect(network.clone(), settings, "ftp.example.com", 21).await?;

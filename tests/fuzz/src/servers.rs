@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake};
 use std::time::Duration;
 
-use ftp_client::scripted::{Listening, Script, Scripted, Socket};
 use ftp_client::{Network, NetworkError};
+use ftp_testkit::{Listening, SERVER, Script, Scripted, Socket};
 
 /// Where all of them are: each connection to this port is for the next server, all others are for one that is there.
 pub const PORT: u16 = 21;
@@ -87,7 +87,7 @@ impl Network for Servers {
     type Listener = Listening;
 
     async fn resolve(&self, _host: &str) -> Result<Vec<IpAddr>, NetworkError> {
-        Ok(vec![ftp_client::scripted::SERVER])
+        Ok(vec![SERVER])
     }
 
     async fn connect(&self, remote: SocketAddr, local: Option<IpAddr>) -> Result<Socket, NetworkError> {

@@ -6,16 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
-use socket2::{Domain, SockRef, Socket, Type};
+use ftp_testkit::{Step, Wanted};
+use socket2::SockRef;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::TcpSocket;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::rustls::ServerConfig;
 
 use super::line::{Heard, Line, Record, Wire};
+use super::listener::Listener;
 use super::tls::{Handshake, Tls};
-use super::{Ending, Script, Step, Wanted};
+use super::{Ending, Script};
 
 /// The longest that one step may take.
 const STEP_LIMIT: Duration = Duration::from_secs(60);
@@ -39,13 +41,13 @@ pub struct Peer {
 
 impl Peer {
     pub(super) fn start(script: Script) -> Result<Self> {
-        let record = Arc::new(Record::new(script.cut.map(|(bytes, _)| bytes)));
+        let record = Arc::new(Record::new(script.peer.cut.map(|(bytes, _)| bytes)));
         let mut player = JoinSet::new();
-        if !script.accepts {
-            let listener = Listener::deaf(script.address).context("listening")?;
+        if !script.peer.accepts {
+            let listener = Listener::deaf(script.peer.address).context("listening")?;
             return Ok(Self { address: listener.address, player, record, _deaf: Some(listener) });
         }
-        let listener = Listener::ready(script.address).context("listening")?;
+        let listener = Listener::ready(script.peer.address).context("listening")?;
         let address = listener.address;
         player.spawn(play(script, listener, Arc::clone(&record)));
         Ok(Self { address, player, record, _deaf: None })
@@ -97,61 +99,21 @@ impl Drop for Peer {
     }
 }
 
-/// A listening socket, and for a deaf one the connections that fill its queue.
-struct Listener {
-    socket: TcpListener,
-    address: SocketAddr,
-    _filling: Vec<Socket>,
-}
-
-impl Listener {
-    fn ready(address: IpAddr) -> io::Result<Self> {
-        Self::new(address, 1024, 0)
-    }
-
-    /// A queue of length 0 holds one connection; the system ignores attempts to make another.
-    fn deaf(address: IpAddr) -> io::Result<Self> {
-        Self::new(address, 0, 1)
-    }
-
-    fn new(address: IpAddr, backlog: i32, filling: usize) -> io::Result<Self> {
-        let socket = Socket::new(Domain::for_address((address, 0).into()), Type::STREAM, None)?;
-        socket.bind(&SocketAddr::new(address, 0).into())?;
-        socket.listen(backlog)?;
-        socket.set_nonblocking(true)?;
-        let socket = TcpListener::from_std(socket.into())?;
-        let address = socket.local_addr()?;
-        let fill = || {
-            let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-            socket.connect(&address.into())?;
-            io::Result::Ok(socket)
-        };
-        let filling = (0..filling).map(|_| fill()).collect::<io::Result<_>>()?;
-        Ok(Self { socket, address, _filling: filling })
-    }
-
-    async fn accept(&self) -> io::Result<TcpStream> {
-        let (stream, _) = self.socket.accept().await?;
-        stream.set_nodelay(true)?;
-        Ok(stream)
-    }
-}
-
 async fn play(script: Script, listener: Listener, record: Arc<Record>) -> Result<()> {
     let control = timeout(STEP_LIMIT, listener.accept()).await.context("nobody connected")??;
     let mut player = Player {
         control: Some(BufReader::new(Line::Plain(Wire::new(control, &record)))),
         door: listener,
         data: Data::None,
-        strict: script.strict,
-        tls: script.tls,
+        strict: script.peer.strict,
+        tls: script.peer.tls,
         config: None,
         record,
     };
     for (number, step) in script.steps.into_iter().enumerate() {
         let description = format!("step {number}, {step:?}");
         let done = timeout(STEP_LIMIT, player.step(step)).await.unwrap_or_else(|_| bail!("took too long"));
-        if let (true, Some((_, ending))) = (player.record.is_cut(), script.cut) {
+        if let (true, Some((_, ending))) = (player.record.is_cut(), script.peer.cut) {
             return player.end(ending);
         }
         done.context(description)?;
@@ -181,7 +143,7 @@ enum Data {
 }
 
 impl Player {
-    async fn step(&mut self, step: Step) -> Result<()> {
+    async fn step(&mut self, step: Step<Tls>) -> Result<()> {
         match step {
             Step::Expect(command) => self.expect(&command).await,
             Step::ExpectBytes(bytes) => expect_bytes(self.control()?, &bytes).await,
@@ -201,6 +163,7 @@ impl Player {
             Step::FloodData(bytes) => self.flood_data(&bytes).await,
             Step::ReceiveData(bytes) => self.receive_data(&bytes).await,
             Step::SeeDataClosed => self.see_data_closed().await,
+            Step::EndData(Ending::Stall) => Ok(()),
             Step::EndData(ending) => self.end_data(ending).await,
             Step::StartTls(wanted) => self.start_tls(wanted).await,
             Step::SeeHello => see_hello(self.control()?.get_mut().wire()).await,
@@ -216,7 +179,7 @@ impl Player {
                 tokio::time::sleep(length).await;
                 Ok(())
             }
-            Step::Stall => self.stall().await,
+            Step::End(Ending::Stall) => self.stall().await,
             Step::End(ending) => self.end(ending),
             Step::Again(ending) => {
                 self.end(ending)?;
@@ -224,15 +187,18 @@ impl Player {
                 self.control = Some(BufReader::new(control));
                 Ok(())
             }
+            Step::TakeData(_) | Step::MakeNoData(_) | Step::PauseData(_) | Step::ConnectFrom(_) => {
+                bail!("that is for the network in memory")
+            }
         }
     }
 
-    async fn expect(&mut self, command: &str) -> Result<()> {
+    async fn expect(&mut self, command: &ftp_testkit::Line) -> Result<()> {
         loop {
             let Some(line) = self.line().await? else {
                 bail!("the client hung up instead");
             };
-            if line.starts_with(command) {
+            if command.is(line.as_bytes()) {
                 return Ok(());
             }
             match courtesy(&line) {

@@ -20,7 +20,7 @@ use crate::suite::Requirement;
 
 use enclosed::Enclosed;
 pub(crate) use enclosed::{Port, Ports};
-pub use way::Way;
+pub use way::{Way, cases, each, plain, plain_and_tls};
 
 /// Which server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use ftp_host::{Settings, TlsSettings, TlsVersion, Trust};
 
 use super::{Kind, Options, Security};
 use crate::certificates;
-use crate::suite::Requirement;
+use crate::suite::{Case, Cases, Requirement};
 
 /// A server, and how it is talked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,5 +94,32 @@ impl Way {
     /// Whether data connections can resume the session of the control connection. Pure-FTPd gives no tickets in TLS 1.3.
     pub fn resumes(self) -> bool {
         self.is_encrypted() && !(self.kind == Kind::PureFtpd && self.version == TlsVersion::Tls13)
+    }
+}
+
+/// Each of these servers without TLS.
+pub fn plain(kinds: impl IntoIterator<Item = Kind>) -> Vec<Way> {
+    kinds.into_iter().map(Way::plain).collect()
+}
+
+/// Each of these servers without TLS, and inside TLS 1.3.
+pub fn plain_and_tls(kinds: impl IntoIterator<Item = Kind>) -> Vec<Way> {
+    let both = |kind| [Way::plain(kind), Way { security: Security::Explicit, ..Way::plain(kind) }];
+    kinds.into_iter().flat_map(both).collect()
+}
+
+/// A trial in each of these ways.
+pub fn cases(ways: impl IntoIterator<Item = Way>) -> Vec<Case<Way>> {
+    ways.into_iter().map(|way| Case::new(way.name(), way.installed(), move || Ok(way))).collect()
+}
+
+/// A trial with each of these servers.
+pub fn each(kinds: impl IntoIterator<Item = Kind>) -> Vec<Case<Kind>> {
+    kinds.into_iter().map(|kind| Case::new(kind.name(), kind.installed(), move || Ok(kind))).collect()
+}
+
+impl Cases for Kind {
+    fn cases() -> Vec<Case<Self>> {
+        each(Self::ALL)
     }
 }

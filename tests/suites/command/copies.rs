@@ -1,12 +1,12 @@
 //! `cp`: what it says is copied is copied, and no file is lost by it, under whatever name it is the same. By both programs.
 
 use anyhow::{Result, ensure};
-use ftp_tests::command::{Place, Program};
+use ftp_tests::command::{Place, Program, at, each_case};
 use ftp_tests::payload::Payload;
 use ftp_tests::root;
-use ftp_tests::script::Script;
-use ftp_tests::servers::Kind;
-use ftp_tests::suite::Suite;
+use ftp_tests::script::{Play as _, Script};
+use ftp_tests::servers::{self, Kind};
+use ftp_tests::trial;
 
 const FILE: &str = "0123456789";
 const TIME: &str = "213 20200101000000";
@@ -98,37 +98,23 @@ const CASES: [Case; 8] = [
     ),
 ];
 
-pub fn add(suite: &mut Suite) {
-    for program in Program::ALL {
-        let name = |name: &str| format!("{}::copies::{name}", program.name());
-        for (trial, source, sink, code, said) in CASES {
-            suite.trial_with(name(trial), program.installed(), move || {
-                relayed(program, source(), sink(), "copy", code, said)
-            });
-        }
-        suite.trial_with(
-            name("straight_copy_that_broke_off_says_where_the_part_is"),
-            program.installed(),
-            move || async move {
-                for (there, said) in [("213 5", "is on the server as copy"), ("550 no", "426 cut")] {
-                    let source = known().on("SIZE file", "213 10").on("EPSV", "502 no");
-                    let source =
-                        source.on("PASV", "227 Entering (192,0,2,1,4,1)").on("RETR file", "150 go").reply("426 cut");
-                    let source = source.on("ABOR", "226 nothing to do").on("NOOP", "200 yes");
-                    let sink = new().on("PORT", "200 yes").on("STOR copy", "150 go").on("ABOR", "426 cut");
-                    let sink = sink.reply("226 aborted").on("NOOP", "200 yes").on("SIZE copy", there);
-                    copied(program, &["--fxp"], [source, sink], "copy", 9, said).await?;
-                }
-                Ok(())
-            },
-        );
-        for kind in Kind::ALL {
-            let name = name(&format!("{}::file_under_another_address_of_its_server_survives", kind.name()));
-            suite.trial_with(name, program.installed().and(kind.installed()), move || async move {
-                onto_itself(&Place::plain(program, kind)?)
-            });
-        }
+#[trial(on = each_case(CASES.map(|case| (case.0, case))))]
+async fn relay_ends_with(case: (Program, Case)) -> Result<()> {
+    let (program, (_, source, sink, code, said)) = case;
+    relayed(program, source(), sink(), "copy", code, said).await
+}
+
+#[trial]
+async fn straight_copy_that_broke_off_says_where_the_part_is(program: Program) -> Result<()> {
+    for (there, said) in [("213 5", "is on the server as copy"), ("550 no", "426 cut")] {
+        let source = known().on("SIZE file", "213 10").on("EPSV", "502 no");
+        let source = source.on("PASV", "227 Entering (192,0,2,1,4,1)").on("RETR file", "150 go").reply("426 cut");
+        let source = source.on("ABOR", "226 nothing to do").on("NOOP", "200 yes");
+        let sink = new().on("PORT", "200 yes").on("STOR copy", "150 go").on("ABOR", "426 cut");
+        let sink = sink.reply("226 aborted").on("NOOP", "200 yes").on("SIZE copy", there);
+        copied(program, &["--fxp"], [source, sink], "copy", 9, said).await?;
     }
+    Ok(())
 }
 
 /// Copy `file` to another server, through this client.
@@ -172,7 +158,8 @@ async fn copied(
 }
 
 /// The server has a name and an address, so that nothing tells that both URLs mean one file.
-fn onto_itself(place: &Place) -> Result<()> {
+#[trial(on = at(servers::plain(Kind::ALL)))]
+fn file_under_another_address_of_its_server_survives(place: &Place) -> Result<()> {
     let contents = Payload::bytes(300_000);
     place.write_there("file", &contents)?;
     let file = place.url("file");

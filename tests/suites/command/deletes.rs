@@ -4,53 +4,11 @@ use std::path::Path;
 use std::process::Output;
 
 use anyhow::{Result, ensure};
-use ftp_tests::command::{Place, Program};
+use ftp_tests::command::{Place, Program, at};
 use ftp_tests::root;
-use ftp_tests::script::{Peer, Script};
-use ftp_tests::servers::{Kind, Security, Way};
-use ftp_tests::suite::Suite;
-
-pub fn add(suite: &mut Suite) {
-    for program in Program::ALL {
-        let name = |name: &str| format!("{}::deletes::{name}", program.name());
-        for kind in Kind::ALL {
-            for security in [Security::Plain, Security::Explicit] {
-                let way = Way { kind, security, ..Way::plain(kind) };
-                let requirement = || program.installed().and(way.installed());
-                let name = |title: &str| name(&format!("{}::{title}", way.name()));
-                suite.trial_with(name("emptied_directory_is_deleted"), requirement(), move || async move {
-                    emptied(&Place::start(program, way)?)
-                });
-                suite.trial_with(name("only_dot_file_that_was_removed"), requirement(), move || async move {
-                    dot_file(&Place::start(program, way)?, kind)
-                });
-            }
-            let requirement = || program.installed().and(kind.installed());
-            let name = |title: &str| name(&format!("{}::{title}", kind.name()));
-            suite.trial_with(name("hidden_directory_that_is_there_is_no_failure"), requirement(), move || async move {
-                hidden(&Place::plain(program, kind)?)
-            });
-            suite.trial_with(name("rm_of_a_root_asks_for_an_option"), requirement(), move || async move {
-                root_of_a_server(&Place::plain(program, kind)?)
-            });
-        }
-        suite.trial_with(name("nothing_is_deleted_after_a_failed_transfer"), program.installed(), move || {
-            failed_transfer(program)
-        });
-        suite.trial_with(name("listing_that_was_cut_in_a_name_deletes_nothing"), program.installed(), move || {
-            cut(program, "type=file; a.txt\r\ntype=file; b.b", None, "no line end")
-        });
-        suite.trial_with(name("listing_that_was_cut_at_a_line_end_deletes_nothing"), program.installed(), move || {
-            cut(program, "type=file; a.txt\r\n", Some(WHOLE), "another one the second time")
-        });
-        suite.trial_with(name("line_that_is_not_understood_deletes_nothing"), program.installed(), move || {
-            cut(program, "type=file; a.txt\r\nnonsense\r\n", None, "not understood")
-        });
-        suite.trial_with(name("rm_continues_after_a_file_that_cannot_be_deleted"), program.installed(), move || {
-            rm_continues(program)
-        });
-    }
-}
+use ftp_tests::script::{Peer, Play as _, Script};
+use ftp_tests::servers::{self, Kind, plain_and_tls};
+use ftp_tests::trial;
 
 const WHOLE: &str = "type=file; a.txt\r\ntype=file; b.bin\r\n";
 
@@ -58,7 +16,8 @@ fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-fn emptied(place: &Place) -> Result<()> {
+#[trial(on = at(plain_and_tls(Kind::ALL)))]
+fn emptied_directory_is_deleted(place: &Place) -> Result<()> {
     for path in ["tree/d/x", "tree/gone/y", "tree/keep"] {
         place.write_there(path, b"contents")?;
     }
@@ -85,7 +44,8 @@ fn emptied(place: &Place) -> Result<()> {
 }
 
 /// By `MLSD` it is known to be gone. vsftpd has `LIST` alone, which shows no other one.
-fn dot_file(place: &Place, kind: Kind) -> Result<()> {
+#[trial(on = at(plain_and_tls(Kind::ALL)))]
+fn only_dot_file_that_was_removed(place: &Place) -> Result<()> {
     for path in ["tree/a", "tree/.htaccess"] {
         place.write_there(path, b"contents")?;
     }
@@ -97,7 +57,7 @@ fn dot_file(place: &Place, kind: Kind) -> Result<()> {
 
     std::fs::remove_file(place.server.root().join("tree/.htaccess"))?;
     let output = place.run(&["mirror", "--delete", &url, "copy"])?;
-    if kind == Kind::Vsftpd {
+    if place.server.kind() == Kind::Vsftpd {
         ensure!(output.status.code() == Some(9) && text(&output).contains("--delete-hidden"), "{output:?}");
         ensure!(place.here("copy/.htaccess")? == b"contents");
         place.succeed(&["mirror", "--delete", "--delete-hidden", &url, "copy"])?;
@@ -108,7 +68,8 @@ fn dot_file(place: &Place, kind: Kind) -> Result<()> {
     Ok(())
 }
 
-fn hidden(place: &Place) -> Result<()> {
+#[trial(on = at(servers::plain(Kind::ALL)))]
+fn hidden_directory_that_is_there_is_no_failure(place: &Place) -> Result<()> {
     for path in ["tree/.well-known/x", "tree/.htaccess"] {
         place.write_here(path, b"contents")?;
     }
@@ -122,7 +83,8 @@ fn hidden(place: &Place) -> Result<()> {
     Ok(())
 }
 
-fn root_of_a_server(place: &Place) -> Result<()> {
+#[trial(on = at(servers::plain(Kind::ALL)))]
+fn rm_of_a_root_asks_for_an_option(place: &Place) -> Result<()> {
     for path in ["a/b", "c"] {
         place.write_there(path, b"contents")?;
     }
@@ -177,7 +139,8 @@ fn not_sent(script: Script, path: &str, size: u64) -> Script {
 
 const SIZES: &str = "type=file;size=8; a.txt\r\ntype=file;size=8; b.bin\r\n";
 
-async fn failed_transfer(program: Program) -> Result<()> {
+#[trial]
+async fn nothing_is_deleted_after_a_failed_transfer(program: Program) -> Result<()> {
     let with_new = format!("{SIZES}type=file;size=3; new\r\n");
     let refused = not_sent(listed(Script::logged_in(), &with_new, Some(&with_new)), "/d/new", 3);
     let refused = refused.on("QUIT", "221 bye");
@@ -208,6 +171,21 @@ async fn healthy(program: Program, here: &Path) -> Result<()> {
         .await
 }
 
+#[trial]
+async fn listing_that_was_cut_in_a_name_deletes_nothing(program: Program) -> Result<()> {
+    cut(program, "type=file; a.txt\r\ntype=file; b.b", None, "no line end").await
+}
+
+#[trial]
+async fn listing_that_was_cut_at_a_line_end_deletes_nothing(program: Program) -> Result<()> {
+    cut(program, "type=file; a.txt\r\n", Some(WHOLE), "another one the second time").await
+}
+
+#[trial]
+async fn line_that_is_not_understood_deletes_nothing(program: Program) -> Result<()> {
+    cut(program, "type=file; a.txt\r\nnonsense\r\n", None, "not understood").await
+}
+
 async fn cut(program: Program, listing: &'static str, again: Option<&'static str>, why: &'static str) -> Result<()> {
     let sized = |listing: &str| listing.replace("type=file;", "type=file;size=8;");
     let here = root::temporary()?;
@@ -231,7 +209,8 @@ async fn cut(program: Program, listing: &'static str, again: Option<&'static str
     healthy(program, here.path()).await
 }
 
-async fn rm_continues(program: Program) -> Result<()> {
+#[trial]
+async fn rm_continues_after_a_file_that_cannot_be_deleted(program: Program) -> Result<()> {
     let script = Script::logged_in()
         .on("DELE d", "550 a directory")
         .download("MLSD d", "type=file; a\r\ntype=file; b\r\ntype=dir; e\r\n")

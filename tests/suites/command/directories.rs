@@ -1,10 +1,10 @@
 //! Servers that take only bare names, in the directory where `CWD` went. By both programs.
 
 use anyhow::{Result, ensure};
-use ftp_tests::command::Program;
+use ftp_tests::command::{Program, each_case};
 use ftp_tests::root;
-use ftp_tests::script::Script;
-use ftp_tests::suite::Suite;
+use ftp_tests::script::{Play as _, Script};
+use ftp_tests::trial;
 
 use super::copies::relayed;
 
@@ -58,29 +58,22 @@ const CASES: [Case; 12] = [
 
 const ATOMIC: [&str; 5] = ["put", "--no-times", "--atomic", "file", "{}dir/"];
 
-pub fn add(suite: &mut Suite) {
-    for program in Program::ALL {
-        let name = |name: &str| format!("{}::directories::{name}", program.name());
-        for (trial, script, words, code, said) in CASES {
-            suite.trial_with(name(trial), program.installed(), move || run(program, script(), words, code, said));
-        }
-        suite.trial_with(name("file_is_deleted_by_a_bare_name_in_its_directory"), program.installed(), move || {
-            let sink = entered(unnamed()).on("DELE .copy.a-", "250 gone").on("CWD /", "250 yes");
-            relayed(program, source(), sink, "dir/copy", 8, "553")
-        });
-        suite.trial_with(
-            name("file_is_not_deleted_by_a_bare_name_in_another_directory"),
-            program.installed(),
-            move || {
-                let sink = entered_elsewhere(unnamed()).on("CWD /", "250 yes");
-                relayed(program, source(), sink, "dir/copy", 8, "on the server as dir/.copy.a-")
-            },
-        );
-    }
+#[trial]
+async fn file_is_deleted_by_a_bare_name_in_its_directory(program: Program) -> Result<()> {
+    let sink = entered(unnamed()).on("DELE .copy.a-", "250 gone").on("CWD /", "250 yes");
+    relayed(program, source(), sink, "dir/copy", 8, "553").await
 }
 
-async fn run(program: Program, script: Script, words: &'static [&'static str], code: i32, said: &str) -> Result<()> {
-    script
+#[trial]
+async fn file_is_not_deleted_by_a_bare_name_in_another_directory(program: Program) -> Result<()> {
+    let sink = entered_elsewhere(unnamed()).on("CWD /", "250 yes");
+    relayed(program, source(), sink, "dir/copy", 8, "on the server as dir/.copy.a-").await
+}
+
+#[trial(on = each_case(CASES.map(|case| (case.0, case))))]
+async fn command_ends_with(case: (Program, Case)) -> Result<()> {
+    let (program, (_, script, words, code, said)) = case;
+    script()
         .on("QUIT", "221 bye")
         .play(async |peer| {
             let here = root::temporary()?;

@@ -2,10 +2,10 @@
 //! both programs.
 
 use anyhow::{Result, ensure};
-use ftp_tests::command::Program;
+use ftp_tests::command::{Program, each_case};
 use ftp_tests::root;
-use ftp_tests::script::{Ending, Script};
-use ftp_tests::suite::Suite;
+use ftp_tests::script::{Ending, Play as _, Script};
+use ftp_tests::trial;
 
 const TIME: &str = "213 20200101000000";
 const FACTS: &str = "type=file;size=10;modify=20200101000000; file\r\n";
@@ -156,31 +156,26 @@ const CASES: [Case; 23] = [
     ),
 ];
 
-pub fn add(suite: &mut Suite) {
-    for program in Program::ALL {
-        for (trial, script, words, code, said) in CASES {
-            let name = format!("{}::downloads::{trial}", program.name());
-            suite.trial_with(name, program.installed(), move || async move {
-                script()
-                    .on("QUIT", "221 bye")
-                    .play(async |peer| {
-                        let here = root::temporary()?;
-                        let url = format!("ftp://user@{}/", peer.address());
-                        let words: Vec<_> = words.iter().map(|word| word.replace("{}", &url)).collect();
-                        let output = program.command(here.path(), &words)?.output()?;
-                        let text = [&*output.stderr, &*output.stdout].concat();
-                        let text = String::from_utf8_lossy(&text);
-                        ensure!(output.status.code() == Some(code), "{:?}: {text}", output.status);
-                        ensure!(text.contains(said), "no {said:?} in {text}");
-                        let names: Vec<_> =
-                            std::fs::read_dir(here.path())?.map(|file| Ok(file?.file_name())).collect::<Result<_>>()?;
-                        ensure!(names.iter().all(|name| code == 0 && name == "file" || name == "folder"), "{names:?}");
-                        Ok(())
-                    })
-                    .await
-            });
-        }
-    }
+#[trial(on = each_case(CASES.map(|case| (case.0, case))))]
+async fn get_ends_with(case: (Program, Case)) -> Result<()> {
+    let (program, (_, script, words, code, said)) = case;
+    script()
+        .on("QUIT", "221 bye")
+        .play(async |peer| {
+            let here = root::temporary()?;
+            let url = format!("ftp://user@{}/", peer.address());
+            let words: Vec<_> = words.iter().map(|word| word.replace("{}", &url)).collect();
+            let output = program.command(here.path(), &words)?.output()?;
+            let text = [&*output.stderr, &*output.stdout].concat();
+            let text = String::from_utf8_lossy(&text);
+            ensure!(output.status.code() == Some(code), "{:?}: {text}", output.status);
+            ensure!(text.contains(said), "no {said:?} in {text}");
+            let names: Vec<_> =
+                std::fs::read_dir(here.path())?.map(|file| Ok(file?.file_name())).collect::<Result<_>>()?;
+            ensure!(names.iter().all(|name| code == 0 && name == "file" || name == "folder"), "{names:?}");
+            Ok(())
+        })
+        .await
 }
 
 /// The server reports a file of ten bytes.

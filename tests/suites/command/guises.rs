@@ -16,84 +16,38 @@ use std::path::Path;
 use std::process::Output;
 
 use anyhow::{Result, ensure};
-use ftp_host::TlsVersion;
-use ftp_tests::command::{Place, Program};
+use ftp_tests::command::{Place, Program, at, at_with};
 use ftp_tests::root;
-use ftp_tests::script::{Ending, Script};
-use ftp_tests::servers::{Kind, Security, Way};
-use ftp_tests::suite::Suite;
+use ftp_tests::script::{Ending, Play as _, Script};
+use ftp_tests::servers::{self, Kind, plain_and_tls};
+use ftp_tests::suite::Case;
+use ftp_tests::trial;
 
 /// What `servers/pyftpd.py` makes of names, what is on it before, and what a mirror reports.
-const CHANGES: [(&str, &[&str], &[&str]); 4] = [
+type Change = (&'static [&'static str], &'static [&'static str], &'static [&'static str]);
+
+const CHANGES: [Change; 4] = [
     (
-        "folded",
+        &["--names", "folded"],
         &["README.TXT", "old"],
         &["README.TXT is left as it is", "the server lists Readme.txt as README.TXT: old"],
     ),
-    ("upper", &["OLD"], &["nothing is deleted, as the server lists Readme.txt as README.TXT: OLD"]),
-    ("decomposed", &["old"], &["nothing is deleted, as the server lists caf\u{e9} as cafe\u{301}: old"]),
-    ("short", &["old"], &["nothing is deleted, as the server lists long-folder as long-fol: old"]),
+    (&["--names", "upper"], &["OLD"], &["nothing is deleted, as the server lists Readme.txt as README.TXT: OLD"]),
+    (&["--names", "decomposed"], &["old"], &["nothing is deleted, as the server lists caf\u{e9} as cafe\u{301}: old"]),
+    (&["--names", "short"], &["old"], &["nothing is deleted, as the server lists long-folder as long-fol: old"]),
 ];
 
-pub fn add(suite: &mut Suite) {
-    for program in Program::ALL {
-        let name = |name: &str| format!("{}::guises::{name}", program.name());
-        for security in [Security::Plain, Security::Explicit] {
-            let way = Way { kind: Kind::PyFtpd, security, version: TlsVersion::Tls13 };
-            let requirement = || program.installed().and(way.installed());
-            for (change, before, reports) in CHANGES {
-                let name = name(&format!("{}::names_that_the_server_changes::{change}", way.name()));
-                suite.trial_with(name, requirement(), move || async move {
-                    changed_names(&Place::start_with(program, way, &["--names", change])?, before, reports)
-                });
-            }
-            let title = "two_files_that_become_one_on_the_server_are_reported";
-            suite.trial_with(name(&format!("{}::{title}", way.name())), requirement(), move || async move {
-                twins(&Place::start_with(program, way, &["--names", "folded"])?)
-            });
-            let title = "listing_by_a_path_that_the_server_ignores_deletes_nothing";
-            suite.trial_with(name(&format!("{}::{title}", way.name())), requirement(), move || async move {
-                ignored(&Place::start_with(program, way, &["--ignore-arguments", "/home"])?)
-            });
-        }
-        for kind in Kind::ALL {
-            let requirement = || program.installed().and(kind.installed());
-            let name = |title: &str| name(&format!("{}::{title}", kind.name()));
-            suite.trial_with(
-                name("links_to_directories_are_deleted_and_not_what_is_behind_them"),
-                requirement(),
-                move || async move { links(&Place::plain(program, kind)?) },
-            );
-            suite.trial_with(
-                name("mirror_deletes_nothing_in_a_directory_that_is_a_link"),
-                requirement(),
-                move || async move { link_here_is_a_directory(&Place::plain(program, kind)?) },
-            );
-            suite.trial_with(
-                name("file_that_was_renamed_in_case_only_is_deleted_once_both_are_listed"),
-                requirement(),
-                move || async move { renamed(&Place::plain(program, kind)?) },
-            );
-        }
-        suite.trial_with(
-            name("links_to_directories_are_deleted_and_not_what_is_behind_them::shown_so_by_list_too"),
-            program.installed().and(Kind::PyFtpd.installed()),
-            move || async move {
-                links(&Place::start_with(program, Way::plain(Kind::PyFtpd), &["--links-are-directories"])?)
-            },
-        );
-        suite.trial_with(
-            name("link_that_may_not_be_deleted_keeps_what_is_behind_it"),
-            program.installed(),
-            move || kept_link(program),
-        );
-        suite.trial_with(name("listing_of_the_target_that_changes_deletes_nothing"), program.installed(), move || {
-            changed_listing(program)
-        });
-        suite.trial_with(name("names_that_lead_elsewhere_are_not_deleted"), program.installed(), move || {
-            elsewhere(program)
-        });
-    }
+/// pyftpdlib, plain and inside TLS, with these options.
+fn pyftpd(extra: &'static [&'static str]) -> Vec<Case<Place>> {
+    at_with(plain_and_tls([Kind::PyFtpd]), extra)
+}
+
+fn each_change() -> Vec<Case<(Place, Change)>> {
+    let case = |change: Change| {
+        let cases = pyftpd(change.0).into_iter();
+        cases.map(move |case| case.map(move |place| Ok((place, change))).named(change.0[1]))
+    };
+    CHANGES.into_iter().flat_map(case).collect()
 }
 
 fn text(output: &Output) -> String {
@@ -117,7 +71,9 @@ fn contents(root: &Path) -> Result<Vec<Vec<u8>>> {
     Ok(found)
 }
 
-fn changed_names(place: &Place, before: &[&str], reports: &[&str]) -> Result<()> {
+#[trial(on = each_change())]
+fn names_that_the_server_changes(case: (Place, Change)) -> Result<()> {
+    let (place, (_, before, reports)) = case;
     // Each has its name as its contents.
     for name in ["Readme.txt", "caf\u{e9}", "b", "long-folder/long-name.text"] {
         place.write_here(&format!("tree/{name}"), name.as_bytes())?;
@@ -143,7 +99,8 @@ fn changed_names(place: &Place, before: &[&str], reports: &[&str]) -> Result<()>
     Ok(())
 }
 
-fn twins(place: &Place) -> Result<()> {
+#[trial(on = pyftpd(&["--names", "folded"]))]
+fn two_files_that_become_one_on_the_server_are_reported(place: &Place) -> Result<()> {
     for name in ["A.txt", "a.txt"] {
         place.write_here(&format!("tree/{name}"), name.as_bytes())?;
     }
@@ -157,7 +114,8 @@ fn twins(place: &Place) -> Result<()> {
     Ok(())
 }
 
-fn renamed(place: &Place) -> Result<()> {
+#[trial(on = at(servers::plain(Kind::ALL)))]
+fn file_that_was_renamed_in_case_only_is_deleted_once_both_are_listed(place: &Place) -> Result<()> {
     place.write_here("tree/readme.txt", b"new")?;
     place.write_there("to/README.txt", b"old")?;
     let arguments = ["mirror", "--delete", "tree", &place.url("to/")];
@@ -177,7 +135,8 @@ fn renamed(place: &Place) -> Result<()> {
 }
 
 /// The directory where a session begins has nothing but what is excluded.
-fn ignored(place: &Place) -> Result<()> {
+#[trial(on = pyftpd(&["--ignore-arguments", "/home"]))]
+fn listing_by_a_path_that_the_server_ignores_deletes_nothing(place: &Place) -> Result<()> {
     for path in ["home/.profile", "data/site/a", "data/site/b"] {
         place.write_there(path, b"contents")?;
     }
@@ -231,7 +190,18 @@ fn links(place: &Place) -> Result<()> {
     Ok(())
 }
 
-fn link_here_is_a_directory(place: &Place) -> Result<()> {
+#[trial(on = at(servers::plain(Kind::ALL)))]
+fn links_to_directories_are_deleted_and_not_what_is_behind_them(place: &Place) -> Result<()> {
+    links(place)
+}
+
+#[trial(on = at_with(servers::plain([Kind::PyFtpd]), &["--links-are-directories"]))]
+fn links_that_list_shows_as_directories_are_deleted_and_not_what_is_behind_them(place: &Place) -> Result<()> {
+    links(place)
+}
+
+#[trial(on = at(servers::plain(Kind::ALL)))]
+fn mirror_deletes_nothing_in_a_directory_that_is_a_link(place: &Place) -> Result<()> {
     plant_links(place)?;
     for path in ["tree/f", "tree/link/p1"] {
         place.write_here(path, b"contents")?;
@@ -244,7 +214,8 @@ fn link_here_is_a_directory(place: &Place) -> Result<()> {
 }
 
 /// Whoever may not delete the link may delete what is behind it.
-async fn kept_link(program: Program) -> Result<()> {
+#[trial]
+async fn link_that_may_not_be_deleted_keeps_what_is_behind_it(program: Program) -> Result<()> {
     let script = Script::logged_in()
         .on("DELE d", "550 a directory")
         .download("MLSD d", "type=file; a\r\ntype=dir; e\r\n")
@@ -259,7 +230,8 @@ async fn kept_link(program: Program) -> Result<()> {
     removed(program, script, "d/e").await
 }
 
-async fn elsewhere(program: Program) -> Result<()> {
+#[trial]
+async fn names_that_lead_elsewhere_are_not_deleted(program: Program) -> Result<()> {
     let script = Script::logged_in()
         .on("DELE d", "550 a directory")
         .download("MLSD d", "type=file; ..\\evil\r\ntype=dir; C:evil\r\ntype=file; a\r\n")
@@ -280,7 +252,8 @@ async fn removed(program: Program, script: Script, kept: &str) -> Result<()> {
         .await
 }
 
-async fn changed_listing(program: Program) -> Result<()> {
+#[trial]
+async fn listing_of_the_target_that_changes_deletes_nothing(program: Program) -> Result<()> {
     let entered = |script: Script| script.on("PWD", "257 \"/\"").on("CWD /d", "250 yes");
     let first = entered(Script::logged_in()).on("CWD /", "250 yes");
     let first = first.download("MLSD /d", "type=file;size=8; a\r\ntype=file;size=8; old\r\n").on("QUIT", "221 bye");

@@ -22,27 +22,8 @@ mod verbs;
 
 use std::process::ExitCode;
 
-use ftp_tests::suite::Suite;
+use ftp_tests::suite;
 
 fn main() -> ExitCode {
-    let mut suite = Suite::from_arguments();
-    verbs::add(&mut suite);
-    exits::add(&mut suite);
-    uploads::add(&mut suite);
-    downloads::add(&mut suite);
-    copies::add(&mut suite);
-    directories::add(&mut suite);
-    targets::add(&mut suite);
-    messages::add(&mut suite);
-    outputs::add(&mut suite);
-    passwords::add(&mut suite);
-    options::add(&mut suite);
-    names::add(&mut suite);
-    namesakes::add(&mut suite);
-    deletes::add(&mut suite);
-    guises::add(&mut suite);
-    mirrors::add(&mut suite);
-    readme::add(&mut suite);
-    terminal::add(&mut suite);
-    suite.run()
+    suite::run()
 }

@@ -7,54 +7,11 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use ftp_tests::certificates::{self, Leaf};
-use ftp_tests::command::{Place, Program};
+use ftp_tests::command::{Place, Program, by};
 use ftp_tests::root;
-use ftp_tests::script::{Peer, Script, Tls};
+use ftp_tests::script::{Peer, Play as _, Script, Tls};
 use ftp_tests::servers::Kind;
-use ftp_tests::suite::Suite;
-use ftp_tests::trials;
-
-pub fn add(suite: &mut Suite) {
-    trials!(
-        suite,
-        "message",
-        Ok(()),
-        [
-            unknown_issuer_is_shown_with_its_digest,
-            self_signed_one_is_called_that,
-            digest_of_another_certificate_than_the_pinned_one_is_shown,
-            expired_one_says_when,
-            wrong_name_says_for_which_names,
-            one_without_names_says_so,
-            client_certificate_that_is_wanted_is_named,
-            implicit_tls_at_a_plain_port_is_5_and_names_ftpes,
-            silent_server_is_noted_and_waited_for,
-            server_that_is_slow_to_greet_is_not_noted,
-            port_of_tls_is_noted_at_once_and_waited_at,
-            refusal_of_auth_tls_names_the_other_ways,
-            login_that_wants_tls_names_ftpes,
-            account_that_is_asked_for_is_6_and_named,
-            server_of_http_is_called_that,
-            transcript_is_shown_as_it_is_said,
-            transcript_is_shown_where_connecting_fails,
-            sessions_at_a_time_are_marked,
-            trying_again_is_said_only_before_another_attempt,
-            lost_data_connection_is_no_refusal,
-            words_of_other_programs_get_a_tip,
-            what_to_show_may_stand_before_the_verb,
-            zone_of_an_address_is_understood,
-            probe_of_a_server_without_features_says_so,
-        ]
-    );
-    let requirement = || Kind::PyFtpd.installed();
-    let place = || Place::plain(Program::Runner, Kind::PyFtpd);
-    suite.trial_with("message::directory_in_place_of_a_file_names_mirror", requirement(), move || async move {
-        directory_in_place_of_a_file_names_mirror(&place()?)
-    });
-    suite.trial_with("message::probe_reports_what_it_tried", requirement(), || async {
-        probe_reports_what_it_tried().await
-    });
-}
+use ftp_tests::trial;
 
 fn run(arguments: &[&str]) -> Result<Output> {
     let here = root::temporary()?;
@@ -88,6 +45,7 @@ async fn shown(leaf: Leaf, options: &[&str]) -> Result<Output> {
         .await
 }
 
+#[trial]
 async fn unknown_issuer_is_shown_with_its_digest() -> Result<()> {
     let output = shown(Leaf::Untrusted, &["--ca", "ca.pem"]).await?;
     let ways = ["unknown issuer", "compare it with one from the server's owner", "--pin", "--ca", "--system-roots"];
@@ -96,6 +54,7 @@ async fn unknown_issuer_is_shown_with_its_digest() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn self_signed_one_is_called_that() -> Result<()> {
     for leaf in [Leaf::SelfSigned, Leaf::SelfSignedAuthority, Leaf::SelfSignedWrongName] {
         let output = shown(leaf, &["--ca", "ca.pem"]).await?;
@@ -104,12 +63,14 @@ async fn self_signed_one_is_called_that() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn digest_of_another_certificate_than_the_pinned_one_is_shown() -> Result<()> {
     let output = shown(Leaf::Server, &["--pin", &digest(Leaf::SelfSigned)?]).await?;
     assert_tells(&output, 5, &["not the pinned one", &digest(Leaf::Server)?, "compare it"]);
     Ok(())
 }
 
+#[trial]
 async fn expired_one_says_when() -> Result<()> {
     let output = shown(Leaf::Expired, &["--ca", "ca.pem"]).await?;
     assert_tells(&output, 5, &["has expired on 2001-01-01 00:00:00 UTC", "renew"]);
@@ -120,6 +81,7 @@ async fn expired_one_says_when() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn wrong_name_says_for_which_names() -> Result<()> {
     let output = shown(Leaf::WrongName, &["--ca", "ca.pem"]).await?;
     assert_tells(&output, 5, &["another name", "for other.example", "--server-name"]);
@@ -128,12 +90,14 @@ async fn wrong_name_says_for_which_names() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn one_without_names_says_so() -> Result<()> {
     let output = shown(Leaf::Nameless, &["--ca", "ca.pem"]).await?;
     assert_tells(&output, 5, &["no subject alternative name", "--pin"]);
     Ok(())
 }
 
+#[trial]
 async fn client_certificate_that_is_wanted_is_named() -> Result<()> {
     for version in [ftp_host::TlsVersion::Tls12, ftp_host::TlsVersion::Tls13] {
         let tls = Tls { asks: true, version: Some(version), ..Tls::default() };
@@ -151,6 +115,7 @@ async fn client_certificate_that_is_wanted_is_named() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn implicit_tls_at_a_plain_port_is_5_and_names_ftpes() -> Result<()> {
     // The first bytes of TLS are answered in the clear.
     for answer in ["220 ready\r\n", "500 what?\r\n"] {
@@ -161,6 +126,7 @@ async fn implicit_tls_at_a_plain_port_is_5_and_names_ftpes() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn silent_server_is_noted_and_waited_for() -> Result<()> {
     let script = Script::silent().pause(Duration::from_secs(6)).reply("220 ready").on("USER", "530 no");
     let output = script.play(async |peer| run(&["ls", &format!("ftp://user@{}/", peer.address())])).await?;
@@ -168,6 +134,7 @@ async fn silent_server_is_noted_and_waited_for() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn server_that_is_slow_to_greet_is_not_noted() -> Result<()> {
     let script = Script::silent().pause(Duration::from_secs(3)).reply("220 ready").on("USER", "530 no");
     let output = script.play(async |peer| run(&["ls", &format!("ftp://user@{}/", peer.address())])).await?;
@@ -178,6 +145,7 @@ async fn server_that_is_slow_to_greet_is_not_noted() -> Result<()> {
 }
 
 /// The proxy takes the port for the server, so that no trial needs that port.
+#[trial]
 async fn port_of_tls_is_noted_at_once_and_waited_at() -> Result<()> {
     let host = "ftp.example.com:990";
     let script = Script::silent().expect_bytes(format!("CONNECT {host} HTTP/1.1\r\nHost: {host}\r\n\r\n"));
@@ -193,6 +161,7 @@ async fn port_of_tls_is_noted_at_once_and_waited_at() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn refusal_of_auth_tls_names_the_other_ways() -> Result<()> {
     let script = Script::greeting().on("AUTH TLS", "502 no");
     let output = script.play(async |peer| run(&["ls", &format!("ftpes://user@{}/", peer.address())])).await?;
@@ -200,6 +169,7 @@ async fn refusal_of_auth_tls_names_the_other_ways() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn login_that_wants_tls_names_ftpes() -> Result<()> {
     for (reply, code) in [
         ("530 Non-anonymous sessions must use encryption.", 6),
@@ -219,6 +189,7 @@ async fn login_that_wants_tls_names_ftpes() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn account_that_is_asked_for_is_6_and_named() -> Result<()> {
     let script = Script::greeting().on("USER", "331 password?").on("PASS", "332 account?");
     let output = script.play(async |peer| run(&["ls", &format!("ftp://user@{}/", peer.address())])).await?;
@@ -226,6 +197,7 @@ async fn account_that_is_asked_for_is_6_and_named() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn server_of_http_is_called_that() -> Result<()> {
     let script = Script::silent().say("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n");
     let output = script.play(async |peer| run(&["ls", &format!("ftp://user@{}/", peer.address())])).await?;
@@ -233,6 +205,7 @@ async fn server_of_http_is_called_that() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn transcript_is_shown_as_it_is_said() -> Result<()> {
     let script = Script::logged_in().stall();
     script
@@ -260,6 +233,7 @@ async fn transcript_is_shown_as_it_is_said() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn transcript_is_shown_where_connecting_fails() -> Result<()> {
     let script = Script::greeting().on("AUTH TLS", "502 no");
     let output = script.play(async |peer| run(&["ls", "-v", &format!("ftpes://user@{}/", peer.address())])).await?;
@@ -269,6 +243,7 @@ async fn transcript_is_shown_where_connecting_fails() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn sessions_at_a_time_are_marked() -> Result<()> {
     if Kind::PyFtpd.installed().is_err() {
         return Ok(());
@@ -288,6 +263,7 @@ async fn sessions_at_a_time_are_marked() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn trying_again_is_said_only_before_another_attempt() -> Result<()> {
     let script = Script::greeting().on("USER", "331 password?").on("PASS", "530 no");
     let output =
@@ -301,6 +277,7 @@ async fn trying_again_is_said_only_before_another_attempt() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn lost_data_connection_is_no_refusal() -> Result<()> {
     for (verdict, code) in [("426 Failure reading network stream.", 9), ("425 No connection established", 4)] {
         let script = Script::logged_in().open_data("STOR").close_data().reply(verdict).on("QUIT", "221 bye");
@@ -317,6 +294,7 @@ async fn lost_data_connection_is_no_refusal() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn words_of_other_programs_get_a_tip() -> Result<()> {
     for arguments in [&["get", "-r", "ftp://h/a/"][..], &["put", "-r", "a", "ftp://h/"], &["sync", "a", "ftp://h/"]] {
         assert_tells(&run(arguments)?, 2, &["tip: ", "`mirror`"]);
@@ -324,6 +302,7 @@ async fn words_of_other_programs_get_a_tip() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn what_to_show_may_stand_before_the_verb() -> Result<()> {
     let refuse = || Script::greeting().on("USER", "530 no");
     let output = refuse().play(async |peer| run(&["-v", "ls", &format!("ftp://user@{}/", peer.address())])).await?;
@@ -334,6 +313,7 @@ async fn what_to_show_may_stand_before_the_verb() -> Result<()> {
 }
 
 /// Whether this machine has one is not sure; that the URL is taken, and the zone looked up, is.
+#[trial]
 async fn zone_of_an_address_is_understood() -> Result<()> {
     let output = run(&["ls", "ftp://user@[fe80::1%25nothing-like-it]/"])?;
     assert_tells(&output, 2, &["no network nothing-like-it"]);
@@ -358,6 +338,7 @@ fn link_local() -> Result<Option<(String, String)>> {
     Ok(Some((address.to_string(), name.to_owned())))
 }
 
+#[trial(on = by(Program::Runner))]
 fn directory_in_place_of_a_file_names_mirror(place: &Place) -> Result<()> {
     place.write_there("folder/file", b"contents")?;
     std::fs::create_dir(place.here.path().join("here"))?;
@@ -376,6 +357,7 @@ fn directory_in_place_of_a_file_names_mirror(place: &Place) -> Result<()> {
 }
 
 /// No FEAT, no NLST: what nobody asked for, or what was refused for another reason, is no "no".
+#[trial(needs = Kind::PyFtpd.installed())]
 async fn probe_reports_what_it_tried() -> Result<()> {
     let listing = |script: Script| script.passive().on("NLST", "502 no").passive().on("LIST", "550 empty");
     let script = Script::logged_in().strict().on("SYST", "502 no").on("PWD", "257 \"/\"").on("FEAT", "502 no");
@@ -392,6 +374,7 @@ async fn probe_reports_what_it_tried() -> Result<()> {
 }
 
 /// A server that reports its features, and has none.
+#[trial]
 async fn probe_of_a_server_without_features_says_so() -> Result<()> {
     let script = Script::logged_in().on("SYST", "215 UNIX").on("PWD", "257 \"/\"").on("FEAT", "211 none");
     let script = script.download("NLST", "").download("NLST", "");

@@ -6,37 +6,24 @@ use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::{Context as _, Result, ensure};
-use ftp_tests::command::{Place, Program};
+use ftp_tests::command::{Place, at};
 use ftp_tests::payload::{Hash, Payload, sha256_of_file};
-use ftp_tests::servers::Kind;
-use ftp_tests::suite::Suite;
+use ftp_tests::servers::{self, Kind};
+use ftp_tests::trial;
 
 const FILES: usize = 5_000;
 const INTERRUPTIONS: usize = 10;
 
-pub fn add(suite: &mut Suite) {
-    for program in Program::ALL {
-        let requirement = || program.installed().and(Kind::Vsftpd.installed());
-        let name = |way: &str| {
-            format!("{}::mirrors::tree_of_5_000_files_goes_{way}_through_ten_interruptions", program.name())
-        };
-        suite.trial_with(
-            name("down"),
-            requirement(),
-            move || async move { down(&Place::plain(program, Kind::Vsftpd)?) },
-        );
-        suite.trial_with(name("up"), requirement(), move || async move { up(&Place::plain(program, Kind::Vsftpd)?) });
-    }
-}
-
-fn down(place: &Place) -> Result<()> {
+#[trial(on = at(servers::plain([Kind::Vsftpd])))]
+fn tree_of_5_000_files_goes_down_through_ten_interruptions(place: &Place) -> Result<()> {
     plant(&place.server.root().join("tree"))?;
     let arguments = ["mirror", "-P", "4", "--json", &place.url("tree/"), "copy"];
     interrupted(place, &arguments)?;
     compare(&place.server.root().join("tree"), &place.here.path().join("copy"))
 }
 
-fn up(place: &Place) -> Result<()> {
+#[trial(on = at(servers::plain([Kind::Vsftpd])))]
+fn tree_of_5_000_files_goes_up_through_ten_interruptions(place: &Place) -> Result<()> {
     plant(&place.here.path().join("tree"))?;
     let arguments = ["mirror", "-P", "4", "--resume", "--json", "tree", &place.url("copy/")];
     interrupted(place, &arguments)?;

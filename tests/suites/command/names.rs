@@ -4,37 +4,15 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
 use anyhow::{Result, ensure};
-use ftp_tests::command::{Place, Program};
+use ftp_tests::command::{Place, Program, at};
 use ftp_tests::payload::Payload;
 use ftp_tests::root;
-use ftp_tests::script::Script;
-use ftp_tests::servers::Kind;
-use ftp_tests::suite::Suite;
+use ftp_tests::script::{Play as _, Script};
+use ftp_tests::servers::{self, Kind};
+use ftp_tests::trial;
 
-pub fn add(suite: &mut Suite) {
-    for program in Program::ALL {
-        let name = |name: &str| format!("{}::names::{name}", program.name());
-        for kind in [Kind::Vsftpd, Kind::ProFtpd] {
-            let requirement = program.installed().and(kind.installed());
-            let name = name(&format!("{}::bytes_come_back_as_they_were", kind.name()));
-            suite.trial_with(name, requirement, move || async move { bytes(&Place::plain(program, kind)?) });
-        }
-        for kind in Kind::ALL {
-            let requirement = program.installed().and(kind.installed());
-            let name = name(&format!("{}::links_are_what_they_lead_to", kind.name()));
-            suite.trial_with(name, requirement, move || async move { links(&Place::plain(program, kind)?) });
-        }
-        suite.trial_with(name("names_that_lead_elsewhere_are_left_out"), program.installed(), move || {
-            elsewhere(program)
-        });
-        suite.trial_with(name("names_that_lead_elsewhere_do_not_stop_the_others"), program.installed(), move || {
-            beside(program)
-        });
-        suite.trial_with(name("listing_is_shown_without_its_escapes"), program.installed(), move || escapes(program));
-    }
-}
-
-fn bytes(place: &Place) -> Result<()> {
+#[trial(on = at(servers::plain([Kind::Vsftpd, Kind::ProFtpd])))]
+fn bytes_come_back_as_they_were(place: &Place) -> Result<()> {
     let there = |folder: &str| place.server.root().join(folder).join(OsStr::from_bytes(b"caf\xe9 100%"));
     std::fs::create_dir(place.server.root().join("from"))?;
     std::fs::create_dir(place.server.root().join("to"))?;
@@ -52,7 +30,8 @@ fn bytes(place: &Place) -> Result<()> {
 }
 
 /// Listings and `MLST` may tell the size of the link.
-fn links(place: &Place) -> Result<()> {
+#[trial(on = at(servers::plain(Kind::ALL)))]
+fn links_are_what_they_lead_to(place: &Place) -> Result<()> {
     let contents = Payload::bytes(100_000);
     place.write_there("pub/file", &contents)?;
     std::os::unix::fs::symlink("file", place.server.root().join("pub/link"))?;
@@ -75,7 +54,8 @@ const NAMES: &str = "type=file;size=4;modify=20200101000000; ../evil\r\n\
     type=file;size=4;modify=20200101000000; e\u{1b}[2Jvil\r\n\
     type=file;size=4;modify=20200101000000; good\r\n";
 
-async fn elsewhere(program: Program) -> Result<()> {
+#[trial]
+async fn names_that_lead_elsewhere_are_left_out(program: Program) -> Result<()> {
     let script = Script::logged_in()
         .on("PWD", "257 \"/\"")
         .on("CWD d", "250 yes")
@@ -105,7 +85,8 @@ async fn elsewhere(program: Program) -> Result<()> {
         .await
 }
 
-async fn beside(program: Program) -> Result<()> {
+#[trial]
+async fn names_that_lead_elsewhere_do_not_stop_the_others(program: Program) -> Result<()> {
     let script = Script::logged_in()
         .download("MLSD d", NAMES)
         .on("PWD", "257 \"/\"")
@@ -131,7 +112,8 @@ async fn beside(program: Program) -> Result<()> {
         .await
 }
 
-async fn escapes(program: Program) -> Result<()> {
+#[trial]
+async fn listing_is_shown_without_its_escapes(program: Program) -> Result<()> {
     let script = Script::logged_in().download("MLSD", NAMES).on("QUIT", "221 bye");
     script
         .play(async |peer| {

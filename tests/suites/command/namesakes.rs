@@ -6,60 +6,11 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use anyhow::{Result, ensure};
-use ftp_tests::command::{Place, Program};
+use ftp_tests::command::{Place, Program, at};
 use ftp_tests::root;
-use ftp_tests::script::{Ending, Script};
-use ftp_tests::servers::{Kind, Options, Server};
-use ftp_tests::suite::Suite;
-
-type Trial = (&'static str, fn(&Place) -> Result<()>);
-
-const TRIALS: [Trial; 4] = [
-    ("names_from_here_go_as_they_are", up),
-    ("second_mirror_in_either_direction_has_nothing_to_do", rest),
-    ("directories_whose_names_may_be_patterns_are_listed", awkward),
-    ("missing_directory_is_7", missing),
-];
-
-pub fn add(suite: &mut Suite) {
-    for program in Program::ALL {
-        let name = |name: &str| format!("{}::namesakes::{name}", program.name());
-        for kind in Kind::ALL {
-            let requirement = || program.installed().and(kind.installed());
-            for (title, trial) in TRIALS {
-                let name = name(&format!("{}::{title}", kind.name()));
-                suite.trial_with(name, requirement(), move || async move { trial(&Place::plain(program, kind)?) });
-            }
-        }
-        for kind in [Kind::Vsftpd, Kind::ProFtpd] {
-            let requirement = || program.installed().and(kind.installed());
-            for (title, trial) in [
-                ("names_that_are_no_text_come_back", bytes as fn(&Place) -> _),
-                ("unreadable", unreadable),
-                ("private", private),
-            ] {
-                let name = name(&format!("{}::{title}", kind.name()));
-                suite.trial_with(name, requirement(), move || async move { trial(&Place::plain(program, kind)?) });
-            }
-        }
-        suite.trial_with(
-            name("mirror_comes_to_rest_where_times_cannot_be_set"),
-            program.installed().and(Kind::PyFtpd.installed()),
-            move || async move {
-                [["--without", "MFMT"], ["--times", "ignored"], ["--times", "shifted"]]
-                    .into_iter()
-                    .try_for_each(|options| untimed(program, options))
-            },
-        );
-        suite.trial_with(name("failed_question_is_no_missing_directory"), program.installed(), move || {
-            questions(program)
-        });
-        suite.trial_with(name("directory_that_only_its_listing_denies_is_7"), program.installed(), move || {
-            denied(program)
-        });
-        suite.trial_with(name("pattern_in_a_directory_is_refused"), program.installed(), move || pattern(program));
-    }
-}
+use ftp_tests::script::{Ending, Play as _, Script};
+use ftp_tests::servers::{self, Kind, Options, Server};
+use ftp_tests::trial;
 
 const NAMES: [&str; 8] = ["x%25", "caf%C3%A9.html", "%E9", "%25E9", "100%", "caf\u{e9}", "\u{10ff2f}", "a b%FF/c%25"];
 
@@ -93,7 +44,8 @@ fn nothing(place: &Place, arguments: &[&str]) -> Result<()> {
     Ok(())
 }
 
-fn up(place: &Place) -> Result<()> {
+#[trial(on = at(servers::plain(Kind::ALL)))]
+fn names_from_here_go_as_they_are(place: &Place) -> Result<()> {
     let here = plant(place, "tree")?;
     place.succeed(&["mirror", "--delete", "tree", &place.url("to/")])?;
     nothing(place, &["mirror", "--delete", "--json", "tree", &place.url("to/")])?;
@@ -106,7 +58,8 @@ fn up(place: &Place) -> Result<()> {
     Ok(())
 }
 
-fn rest(place: &Place) -> Result<()> {
+#[trial(on = at(servers::plain(Kind::ALL)))]
+fn second_mirror_in_either_direction_has_nothing_to_do(place: &Place) -> Result<()> {
     let here = plant(place, "tree")?;
     place.succeed(&["mirror", "tree", &place.url("to/")])?;
     let url = place.url("to/");
@@ -121,7 +74,8 @@ fn rest(place: &Place) -> Result<()> {
     nothing(place, &["mirror", "--delete", "--unescape-names", "--json", "copy", &place.url("back/")])
 }
 
-fn bytes(place: &Place) -> Result<()> {
+#[trial(on = at(servers::plain([Kind::Vsftpd, Kind::ProFtpd])))]
+fn names_that_are_no_text_come_back(place: &Place) -> Result<()> {
     let no_text = OsStr::from_bytes(b"caf\xe9 100%");
     let from = place.server.root().join("from");
     std::fs::create_dir(&from)?;
@@ -146,6 +100,7 @@ fn bytes(place: &Place) -> Result<()> {
 }
 
 /// A private code point in a URL is the file of that name, and not the one of the byte that it stands for in calls.
+#[trial(on = at(servers::plain([Kind::Vsftpd, Kind::ProFtpd])))]
 fn private(place: &Place) -> Result<()> {
     let root = place.server.root();
     std::fs::write(root.join("\u{10ffe9}x"), b"text")?;
@@ -158,6 +113,7 @@ fn private(place: &Place) -> Result<()> {
 }
 
 /// A name that WASI does not give.
+#[trial(on = at(servers::plain([Kind::Vsftpd, Kind::ProFtpd])))]
 fn unreadable(place: &Place) -> Result<()> {
     place.write_here("tree/a", b"a")?;
     place.write_here("tree/d/b", b"b")?;
@@ -174,7 +130,8 @@ fn unreadable(place: &Place) -> Result<()> {
     Ok(())
 }
 
-fn awkward(place: &Place) -> Result<()> {
+#[trial(on = at(servers::plain(Kind::ALL)))]
+fn directories_whose_names_may_be_patterns_are_listed(place: &Place) -> Result<()> {
     const DIRECTORIES: [&str; 6] = ["[ temp ]", "e*x", "a b", "-l", "~me", "{a,b}"];
     for directory in DIRECTORIES {
         place.write_there(&format!("tree/{directory}/file"), directory.as_bytes())?;
@@ -197,7 +154,8 @@ fn awkward(place: &Place) -> Result<()> {
     Ok(())
 }
 
-fn missing(place: &Place) -> Result<()> {
+#[trial(on = at(servers::plain(Kind::ALL)))]
+fn missing_directory_is_7(place: &Place) -> Result<()> {
     place.write_there("d/d", b"a file")?;
     std::fs::create_dir(place.server.root().join("empty"))?;
     for path in ["nosuch/", "nosuch", "d/nosuch/", "no%20such/"] {
@@ -212,7 +170,8 @@ fn missing(place: &Place) -> Result<()> {
 }
 
 /// Some servers say so in the data, and others list nothing and report no way back.
-async fn denied(program: Program) -> Result<()> {
+#[trial]
+async fn directory_that_only_its_listing_denies_is_7(program: Program) -> Result<()> {
     let listed = |line: &str| {
         let script = Script::logged_in().on("CWD zz", "550 no").on("FEAT", "502 no").passive().on("MLSD zz", "500 no");
         script.download("LIST zz", line)
@@ -232,6 +191,13 @@ async fn denied(program: Program) -> Result<()> {
             .await?;
     }
     Ok(())
+}
+
+#[trial(needs = Kind::PyFtpd.installed())]
+async fn mirror_comes_to_rest_where_times_cannot_be_set(program: Program) -> Result<()> {
+    [["--without", "MFMT"], ["--times", "ignored"], ["--times", "shifted"]]
+        .into_iter()
+        .try_for_each(|options| untimed(program, options))
 }
 
 /// The times of the server are those of the uploads, whatever it answers to MFMT, or others than were set.
@@ -266,7 +232,8 @@ fn untimed(program: Program, options: [&str; 2]) -> Result<()> {
 }
 
 /// What is not known is not "no".
-async fn questions(program: Program) -> Result<()> {
+#[trial]
+async fn failed_question_is_no_missing_directory(program: Program) -> Result<()> {
     let lost = Script::logged_in().expect("PWD").end(Ending::Close);
     let later = Script::logged_in().on("PWD", "257 \"/\"").expect("CWD d").end(Ending::Close);
     let silent = Script::logged_in().on("PWD", "257 \"/\"").expect("CWD d").stall();
@@ -289,7 +256,8 @@ async fn questions(program: Program) -> Result<()> {
     Ok(())
 }
 
-async fn pattern(program: Program) -> Result<()> {
+#[trial]
+async fn pattern_in_a_directory_is_refused(program: Program) -> Result<()> {
     Script::silent()
         .play(async |peer| {
             let here = root::temporary()?;

@@ -6,227 +6,225 @@ use anyhow::{Context as _, Result, ensure};
 use ftp_tests::certificates::{self, ClientKey, Leaf};
 use ftp_tests::command::{Place, Program};
 use ftp_tests::payload::Payload;
-use ftp_tests::script::{Peer, Script};
+use ftp_tests::script::{Peer, Play as _, Script};
 use ftp_tests::servers::{Kind, Options, Security, Server};
-use ftp_tests::suite::Suite;
+use ftp_tests::trial;
 use ftp_tests::{proxies, root};
 
-type Trial = (&'static str, fn(&Place) -> Result<()>);
+#[trial]
+fn password_comes_from_a_file(place: &Place) -> Result<()> {
+    place.write_here("secret", b"12345\n")?;
+    let mut command = place.command(&["ls", "--password-file", "secret", &place.url("")])?;
+    ensure!(command.env_remove("FTP_PASSWORD").status()?.success());
+    Ok(())
+}
 
-const TRIALS: [Trial; 17] = [
-    ("password_comes_from_a_file", |place| {
-        place.write_here("secret", b"12345\n")?;
-        let mut command = place.command(&["ls", "--password-file", "secret", &place.url("")])?;
-        ensure!(command.env_remove("FTP_PASSWORD").status()?.success());
-        Ok(())
-    }),
-    ("user_and_password_come_from_netrc", |place| {
-        place
-            .write_here(".netrc", b"machine other login x password y\nmachine 127.0.0.1 login user password 12345\n")?;
-        let url = place.url("").replace("user@", "");
-        let mut command = place.command(&["quote", "--netrc-file", ".netrc", &url, "PWD"])?;
-        ensure!(command.env_remove("FTP_PASSWORD").status()?.success());
-        let mut command = place.command(&["mkdir", "--netrc-file", ".netrc", &format!("{url}made")])?;
-        ensure!(command.env_remove("FTP_PASSWORD").status()?.success());
-        ensure!(place.server.root().join("made").is_dir(), "it was done as somebody else");
-        Ok(())
-    }),
-    ("without_a_user_the_login_is_anonymous", |place| {
-        std::fs::write(place.server.anonymous_root().join("for-all"), b"")?;
-        let names = place.succeed(&["ls", "-1", &place.url("").replace("user@", "")])?;
-        assert!(names.contains("for-all"), "{names}");
-        Ok(())
-    }),
-    ("download_is_continued_at_any_byte", |place| {
-        let contents = Payload::bytes(1_000_000);
-        place.write_there("file", &contents)?;
-        for at in [1, 65_535, 500_001, 999_999, 1_000_000] {
-            let part = temporary(&place.server.root().join("file"))?;
-            place.write_here(&part, &contents[..at])?;
-            let events = place.succeed(&["get", "--resume", "--json", &place.url("file")])?;
-            assert!(events.contains(&format!("\"resumed_at\":{at}")), "{events}");
-            assert!(place.here("file")? == contents && !place.here.path().join(part).exists());
-        }
-        Ok(())
-    }),
-    ("download_of_another_version_begins_anew", |place| {
-        place.write_there("file", &Payload::bytes(100_000))?;
+#[trial]
+fn user_and_password_come_from_netrc(place: &Place) -> Result<()> {
+    place.write_here(".netrc", b"machine other login x password y\nmachine 127.0.0.1 login user password 12345\n")?;
+    let url = place.url("").replace("user@", "");
+    let mut command = place.command(&["quote", "--netrc-file", ".netrc", &url, "PWD"])?;
+    ensure!(command.env_remove("FTP_PASSWORD").status()?.success());
+    let mut command = place.command(&["mkdir", "--netrc-file", ".netrc", &format!("{url}made")])?;
+    ensure!(command.env_remove("FTP_PASSWORD").status()?.success());
+    ensure!(place.server.root().join("made").is_dir(), "it was done as somebody else");
+    Ok(())
+}
+
+#[trial]
+fn without_a_user_the_login_is_anonymous(place: &Place) -> Result<()> {
+    std::fs::write(place.server.anonymous_root().join("for-all"), b"")?;
+    let names = place.succeed(&["ls", "-1", &place.url("").replace("user@", "")])?;
+    assert!(names.contains("for-all"), "{names}");
+    Ok(())
+}
+
+#[trial]
+fn download_is_continued_at_any_byte(place: &Place) -> Result<()> {
+    let contents = Payload::bytes(1_000_000);
+    place.write_there("file", &contents)?;
+    for at in [1, 65_535, 500_001, 999_999, 1_000_000] {
         let part = temporary(&place.server.root().join("file"))?;
-        place.write_here(&part, &[0; 50_000])?;
-        let contents = Payload::bytes(100_001);
-        place.write_there("file", &contents)?;
-        place.succeed(&["get", "--resume", &place.url("file")])?;
-        assert!(place.here("file")? == contents);
-        Ok(())
-    }),
-    ("parts_of_a_file_are_not_taken_for_its_beginning", |place| {
-        let contents = Payload::bytes(100_000);
-        place.write_there("file", &contents)?;
-        let parts = temporary(&place.server.root().join("file"))?.replace(".ftp-part", "-parts.ftp-part");
-        place.write_here(&parts, &[0; 100_000])?;
-        place.succeed(&["get", "--resume", &place.url("file")])?;
-        assert!(place.here("file")? == contents);
-        Ok(())
-    }),
-    ("upload_is_continued", |place| {
-        let contents = Payload::bytes(300_000);
-        place.write_here("file", &contents)?;
-        place.write_there("file", &contents[..123_456])?;
-        let events = place.succeed(&["put", "--resume", "--json", "file", &place.url("")])?;
-        assert!(events.contains("\"resumed_at\":123456"), "{events}");
-        assert!(place.there("file")? == contents);
-        Ok(())
-    }),
-    ("upload_is_appended", |place| {
-        place.write_here("file", b"second")?;
-        place.write_there("file", b"first ")?;
-        place.succeed(&["put", "--append", "file", &place.url("")])?;
-        assert!(place.there("file")? == b"first second");
-        Ok(())
-    }),
-    ("file_is_shared_by_segments", |place| {
-        let contents = Payload::bytes(20_000_001);
-        place.write_there("large", &contents)?;
-        place.succeed(&["get", "--segments", "4", &place.url("large")])?;
-        assert!(place.here("large")? == contents);
-        ensure!(std::fs::read_dir(place.here.path())?.count() == 1, "something is left");
-        Ok(())
-    }),
-    ("files_are_shared_by_sessions", |place| {
-        for index in 0..100 {
-            place.write_there(&format!("many/{index}"), &Payload::bytes(1000 + index))?;
-        }
-        place.succeed(&["get", "-P", "4", &place.url("many/*"), "many"])?;
-        for index in 0..100 {
-            assert!(place.here(&format!("many/{index}"))? == Payload::bytes(1000 + index));
-        }
-        place.succeed(&["mirror", "-P", "4", "many", &place.url("again/")])?;
-        for index in 0..100 {
-            assert!(place.there(&format!("again/{index}"))? == Payload::bytes(1000 + index));
-        }
-        Ok(())
-    }),
-    ("times_are_kept_both_ways", |place| {
-        let time = UNIX_EPOCH + Duration::from_secs(1_234_567_890);
-        place.write_there("file", b"contents")?;
-        std::fs::File::options().write(true).open(place.server.root().join("file"))?.set_modified(time)?;
-        place.succeed(&["get", &place.url("file")])?;
-        assert_eq!(modified(&place.here.path().join("file"))?, time);
-        place.succeed(&["put", "file", &place.url("copy")])?;
-        assert_eq!(modified(&place.server.root().join("copy"))?, time);
-        Ok(())
-    }),
-    ("mirror_deletes_temporary_files_of_its_own_files_only", |place| {
-        for path in ["tree/file", "tree/deep/else"] {
-            place.write_there(path, b"contents")?;
-        }
-        let own =
-            ["copy/.file.1f-2a.ftp-part", "copy/.file.1f-2a-parts.ftp-part", "copy/.file.1f-2a-parts.ranges.ftp-part"];
-        let others = ["copy/.other.1f-2a.ftp-part", "copy/.file.mine.ftp-part", "copy/deep/.file.1f-2a.ftp-part"];
-        for path in own.iter().chain(&others) {
-            place.write_here(path, b"part")?;
-        }
-        for _ in 0..2 {
-            place.succeed(&["mirror", "--delete", &place.url("tree/"), "copy"])?;
-            assert!(own.iter().all(|path| place.here(path).is_err()));
-            assert!(others.iter().all(|path| place.here(path).is_ok()));
-        }
-        Ok(())
-    }),
-    ("mirror_ends_at_the_depth_that_was_asked_for", |place| {
-        for path in ["tree/a", "tree/b/c", "tree/b/d/e"] {
-            place.write_there(path, b"contents")?;
-        }
-        let output = place.run(&["mirror", "--depth", "1", &place.url("tree/"), "copy"])?;
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert!(
-            output.status.success() && told.contains("b/d of the server: it is beyond the limit of levels"),
-            "{told}"
-        );
-        assert!(place.here("copy/b/c").is_ok() && place.here("copy/b/d/e").is_err());
-        place.succeed(&["mirror", "--depth", "1", "copy", &place.url("other/")])?;
-        assert!(place.there("other/b/c").is_ok());
-        Ok(())
-    }),
-    ("text_has_the_lines_of_this_side", |place| {
-        place.write_there("text", b"one\r\ntwo\r\n")?;
-        assert_eq!(place.succeed(&["cat", "--ascii", &place.url("text")])?, "one\ntwo\n");
-        assert_eq!(place.succeed(&["cat", &format!("{};type=a", place.url("text"))])?, "one\ntwo\n");
-        let text = format!("{};type=a", place.url("text"));
-        place.write_here("here", b"one\n")?;
-        for command in [&["get", "--checksum", &text][..], &["get", "--checksum", &text, "-"]] {
-            assert_eq!(place.run(command)?.status.code(), Some(2), "{command:?}");
-        }
-        assert_eq!(place.run(&["put", "--ascii", "--checksum", "here", &place.url("there")])?.status.code(), Some(2));
-        Ok(())
-    }),
-    ("each_url_says_how_its_file_travels", |place| {
-        place.write_there("text", b"one\r\ntwo\r\n")?;
-        place.write_there("image", b"\r\n\r\n")?;
-        let text = format!("{};type=a", place.url("text"));
-        for (urls, folder) in [([&text, &place.url("image")], "one/"), ([&place.url("image"), &text], "other/")] {
-            place.succeed(&["get", urls[0], urls[1], folder])?;
-            assert_eq!(place.here(&format!("{folder}text"))?, b"one\ntwo\n");
-            assert_eq!(place.here(&format!("{folder}image"))?, b"\r\n\r\n");
-        }
-        Ok(())
-    }),
-    ("input_and_output_may_be_streams", |place| {
-        use std::io::Write as _;
-        let contents = Payload::bytes(200_000);
-        let mut command = place.command(&["put", "-", &place.url("file")])?;
-        let mut child = command.stdin(std::process::Stdio::piped()).spawn()?;
-        child.stdin.take().context("its input")?.write_all(&contents)?;
-        ensure!(child.wait()?.success());
-        assert!(place.there("file")? == contents);
-        let output = place.run(&["get", &place.url("file"), "-"])?;
-        assert!(output.status.success() && output.stdout == contents);
-        for options in [&["--resume"][..], &["--retry", "1"], &["--segments", "2"], &["-P", "2"]] {
-            let output = place.run(&[&["get"], options, &[&place.url("file"), "-"]].concat())?;
-            ensure!(output.status.code() == Some(2) && output.stdout.is_empty(), "{options:?}: {output:?}");
-        }
-        let slowly = ["get", "--limit-rate", "1k", "--max-time", "0.5", &place.url("file"), "-"];
-        assert_eq!(place.run(&slowly)?.status.code(), Some(11));
-        place.write_there("what[a-z]", b"contents")?;
-        assert_eq!(place.succeed(&["get", "--no-glob", &place.url("what[a-z]"), "-"])?, "contents");
-        Ok(())
-    }),
-    ("quiet_is_quiet_and_verbose_hides_the_password", |place| {
-        place.write_there("file", b"contents")?;
-        let output = place.run(&["get", "--quiet", &place.url("file")])?;
-        assert!(output.status.success() && output.stderr.is_empty() && output.stdout.is_empty(), "{output:?}");
-        let output = place.run(&["get", "--verbose", &place.url("file")])?;
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert!(told.contains("> RETR file") && told.contains("> PASS") && !told.contains("12345"), "{told}");
-        Ok(())
-    }),
-];
-
-pub fn add(suite: &mut Suite) {
-    for program in Program::ALL {
-        let requirement = || program.installed().and(Kind::PyFtpd.installed());
-        for (name, trial) in TRIALS {
-            let name = format!("{}::options::{name}", program.name());
-            suite.trial_with(name, requirement(), move || async move { trial(&Place::plain(program, Kind::PyFtpd)?) });
-        }
-        let name = |name: &str| format!("{}::options::{name}", program.name());
-        suite.trial_with(name("lost_connection_is_tried_again"), program.installed(), move || tried_again(program));
-        suite
-            .trial_with(name("older_file_is_not_taken_for_the_beginning"), program.installed(), move || older(program));
-        suite.trial_with(name("atomic_replaces_where_no_rename_does"), program.installed(), move || replaced(program));
-        suite.trial_with(name("atomic_keeps_the_old_file_when_it_fails"), program.installed(), move || kept(program));
-        suite.trial_with(name("atomic_moves_no_directory_aside"), program.installed(), move || in_the_way(program));
-        let with_digests = || program.installed().and(Kind::ProFtpd.installed());
-        suite.trial_with(name("files_in_parts_are_compared_as_wholes"), with_digests(), move || compared(program));
-        let with_tls = || program.installed().and(Kind::Vsftpd.installed_with_tls());
-        suite.trial_with(name("certificates_of_both_sides_are_as_told"), with_tls(), move || certificates(program));
-        let requirement_ahead = || program.installed().and(Kind::Vsftpd.installed());
-        suite.trial_with(name("data_connections_are_asked_for_ahead"), requirement_ahead(), move || async move {
-            asked_ahead(program)
-        });
-        let with_proxy = || requirement().and(proxies::Kind::Socks5.installed());
-        suite.trial_with(name("proxy_is_gone_through"), with_proxy(), move || async move { through_a_proxy(program) });
+        place.write_here(&part, &contents[..at])?;
+        let events = place.succeed(&["get", "--resume", "--json", &place.url("file")])?;
+        assert!(events.contains(&format!("\"resumed_at\":{at}")), "{events}");
+        assert!(place.here("file")? == contents && !place.here.path().join(part).exists());
     }
+    Ok(())
+}
+
+#[trial]
+fn download_of_another_version_begins_anew(place: &Place) -> Result<()> {
+    place.write_there("file", &Payload::bytes(100_000))?;
+    let part = temporary(&place.server.root().join("file"))?;
+    place.write_here(&part, &[0; 50_000])?;
+    let contents = Payload::bytes(100_001);
+    place.write_there("file", &contents)?;
+    place.succeed(&["get", "--resume", &place.url("file")])?;
+    assert!(place.here("file")? == contents);
+    Ok(())
+}
+
+#[trial]
+fn parts_of_a_file_are_not_taken_for_its_beginning(place: &Place) -> Result<()> {
+    let contents = Payload::bytes(100_000);
+    place.write_there("file", &contents)?;
+    let parts = temporary(&place.server.root().join("file"))?.replace(".ftp-part", "-parts.ftp-part");
+    place.write_here(&parts, &[0; 100_000])?;
+    place.succeed(&["get", "--resume", &place.url("file")])?;
+    assert!(place.here("file")? == contents);
+    Ok(())
+}
+
+#[trial]
+fn upload_is_continued(place: &Place) -> Result<()> {
+    let contents = Payload::bytes(300_000);
+    place.write_here("file", &contents)?;
+    place.write_there("file", &contents[..123_456])?;
+    let events = place.succeed(&["put", "--resume", "--json", "file", &place.url("")])?;
+    assert!(events.contains("\"resumed_at\":123456"), "{events}");
+    assert!(place.there("file")? == contents);
+    Ok(())
+}
+
+#[trial]
+fn upload_is_appended(place: &Place) -> Result<()> {
+    place.write_here("file", b"second")?;
+    place.write_there("file", b"first ")?;
+    place.succeed(&["put", "--append", "file", &place.url("")])?;
+    assert!(place.there("file")? == b"first second");
+    Ok(())
+}
+
+#[trial]
+fn file_is_shared_by_segments(place: &Place) -> Result<()> {
+    let contents = Payload::bytes(20_000_001);
+    place.write_there("large", &contents)?;
+    place.succeed(&["get", "--segments", "4", &place.url("large")])?;
+    assert!(place.here("large")? == contents);
+    ensure!(std::fs::read_dir(place.here.path())?.count() == 1, "something is left");
+    Ok(())
+}
+
+#[trial]
+fn files_are_shared_by_sessions(place: &Place) -> Result<()> {
+    for index in 0..100 {
+        place.write_there(&format!("many/{index}"), &Payload::bytes(1000 + index))?;
+    }
+    place.succeed(&["get", "-P", "4", &place.url("many/*"), "many"])?;
+    for index in 0..100 {
+        assert!(place.here(&format!("many/{index}"))? == Payload::bytes(1000 + index));
+    }
+    place.succeed(&["mirror", "-P", "4", "many", &place.url("again/")])?;
+    for index in 0..100 {
+        assert!(place.there(&format!("again/{index}"))? == Payload::bytes(1000 + index));
+    }
+    Ok(())
+}
+
+#[trial]
+fn times_are_kept_both_ways(place: &Place) -> Result<()> {
+    let time = UNIX_EPOCH + Duration::from_secs(1_234_567_890);
+    place.write_there("file", b"contents")?;
+    std::fs::File::options().write(true).open(place.server.root().join("file"))?.set_modified(time)?;
+    place.succeed(&["get", &place.url("file")])?;
+    assert_eq!(modified(&place.here.path().join("file"))?, time);
+    place.succeed(&["put", "file", &place.url("copy")])?;
+    assert_eq!(modified(&place.server.root().join("copy"))?, time);
+    Ok(())
+}
+
+#[trial]
+fn mirror_deletes_temporary_files_of_its_own_files_only(place: &Place) -> Result<()> {
+    for path in ["tree/file", "tree/deep/else"] {
+        place.write_there(path, b"contents")?;
+    }
+    let own =
+        ["copy/.file.1f-2a.ftp-part", "copy/.file.1f-2a-parts.ftp-part", "copy/.file.1f-2a-parts.ranges.ftp-part"];
+    let others = ["copy/.other.1f-2a.ftp-part", "copy/.file.mine.ftp-part", "copy/deep/.file.1f-2a.ftp-part"];
+    for path in own.iter().chain(&others) {
+        place.write_here(path, b"part")?;
+    }
+    for _ in 0..2 {
+        place.succeed(&["mirror", "--delete", &place.url("tree/"), "copy"])?;
+        assert!(own.iter().all(|path| place.here(path).is_err()));
+        assert!(others.iter().all(|path| place.here(path).is_ok()));
+    }
+    Ok(())
+}
+
+#[trial]
+fn mirror_ends_at_the_depth_that_was_asked_for(place: &Place) -> Result<()> {
+    for path in ["tree/a", "tree/b/c", "tree/b/d/e"] {
+        place.write_there(path, b"contents")?;
+    }
+    let output = place.run(&["mirror", "--depth", "1", &place.url("tree/"), "copy"])?;
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && told.contains("b/d of the server: it is beyond the limit of levels"), "{told}");
+    assert!(place.here("copy/b/c").is_ok() && place.here("copy/b/d/e").is_err());
+    place.succeed(&["mirror", "--depth", "1", "copy", &place.url("other/")])?;
+    assert!(place.there("other/b/c").is_ok());
+    Ok(())
+}
+
+#[trial]
+fn text_has_the_lines_of_this_side(place: &Place) -> Result<()> {
+    place.write_there("text", b"one\r\ntwo\r\n")?;
+    assert_eq!(place.succeed(&["cat", "--ascii", &place.url("text")])?, "one\ntwo\n");
+    assert_eq!(place.succeed(&["cat", &format!("{};type=a", place.url("text"))])?, "one\ntwo\n");
+    let text = format!("{};type=a", place.url("text"));
+    place.write_here("here", b"one\n")?;
+    for command in [&["get", "--checksum", &text][..], &["get", "--checksum", &text, "-"]] {
+        assert_eq!(place.run(command)?.status.code(), Some(2), "{command:?}");
+    }
+    assert_eq!(place.run(&["put", "--ascii", "--checksum", "here", &place.url("there")])?.status.code(), Some(2));
+    Ok(())
+}
+
+#[trial]
+fn each_url_says_how_its_file_travels(place: &Place) -> Result<()> {
+    place.write_there("text", b"one\r\ntwo\r\n")?;
+    place.write_there("image", b"\r\n\r\n")?;
+    let text = format!("{};type=a", place.url("text"));
+    for (urls, folder) in [([&text, &place.url("image")], "one/"), ([&place.url("image"), &text], "other/")] {
+        place.succeed(&["get", urls[0], urls[1], folder])?;
+        assert_eq!(place.here(&format!("{folder}text"))?, b"one\ntwo\n");
+        assert_eq!(place.here(&format!("{folder}image"))?, b"\r\n\r\n");
+    }
+    Ok(())
+}
+
+#[trial]
+fn input_and_output_may_be_streams(place: &Place) -> Result<()> {
+    use std::io::Write as _;
+    let contents = Payload::bytes(200_000);
+    let mut command = place.command(&["put", "-", &place.url("file")])?;
+    let mut child = command.stdin(std::process::Stdio::piped()).spawn()?;
+    child.stdin.take().context("its input")?.write_all(&contents)?;
+    ensure!(child.wait()?.success());
+    assert!(place.there("file")? == contents);
+    let output = place.run(&["get", &place.url("file"), "-"])?;
+    assert!(output.status.success() && output.stdout == contents);
+    for options in [&["--resume"][..], &["--retry", "1"], &["--segments", "2"], &["-P", "2"]] {
+        let output = place.run(&[&["get"], options, &[&place.url("file"), "-"]].concat())?;
+        ensure!(output.status.code() == Some(2) && output.stdout.is_empty(), "{options:?}: {output:?}");
+    }
+    let slowly = ["get", "--limit-rate", "1k", "--max-time", "0.5", &place.url("file"), "-"];
+    assert_eq!(place.run(&slowly)?.status.code(), Some(11));
+    place.write_there("what[a-z]", b"contents")?;
+    assert_eq!(place.succeed(&["get", "--no-glob", &place.url("what[a-z]"), "-"])?, "contents");
+    Ok(())
+}
+
+#[trial]
+fn quiet_is_quiet_and_verbose_hides_the_password(place: &Place) -> Result<()> {
+    place.write_there("file", b"contents")?;
+    let output = place.run(&["get", "--quiet", &place.url("file")])?;
+    assert!(output.status.success() && output.stderr.is_empty() && output.stdout.is_empty(), "{output:?}");
+    let output = place.run(&["get", "--verbose", &place.url("file")])?;
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("> RETR file") && told.contains("> PASS") && !told.contains("12345"), "{told}");
+    Ok(())
 }
 
 /// The temporary file of a transfer of this file as it is now.
@@ -242,7 +240,8 @@ fn modified(path: &std::path::Path) -> Result<SystemTime> {
 }
 
 /// The connection is cut in the middle of a download; the next attempt goes on where it was.
-async fn tried_again(program: Program) -> Result<()> {
+#[trial]
+async fn lost_connection_is_tried_again(program: Program) -> Result<()> {
     let about = |script: Script| script.on("SIZE file", "213 10").on("MDTM file", "213 20200101000000");
     let script = about(Script::logged_in().on("TYPE I", "200 yes"));
     let script = about(script.open_data("RETR file").send_data("12345").close_data().reply("426 lost"));
@@ -263,7 +262,8 @@ async fn tried_again(program: Program) -> Result<()> {
 }
 
 /// An upload that is tried again is at its beginning where it has sent nothing: whatever is there is not its own.
-async fn older(program: Program) -> Result<()> {
+#[trial]
+async fn older_file_is_not_taken_for_the_beginning(program: Program) -> Result<()> {
     let there = |script: Script| script.on("SIZE file", "213 2").on("MDTM file", "213 20200101000000");
     let script = there(Script::logged_in().on("TYPE I", "200 yes")).passive().on("STOR file", "425 later");
     let script = there(script).open_data("STOR file").receive_data("new").reply("226 done");
@@ -282,14 +282,16 @@ async fn older(program: Program) -> Result<()> {
 }
 
 /// A server that renames nothing to a name that is taken: the old file is away only as long as that takes.
-async fn replaced(program: Program) -> Result<()> {
+#[trial]
+async fn atomic_replaces_where_no_rename_does(program: Program) -> Result<()> {
     let script = taken().on("RNFR .file.3-", "350 and?").on("RNTO file", "250 done");
     let script = script.on("DELE .file.old-", "250 gone").on("QUIT", "221 bye");
     script.play(async |peer| put_atomically(program, peer, 0).await).await
 }
 
 /// The old file comes back where the new one still cannot have its name, and is not touched where that is not the reason.
-async fn kept(program: Program) -> Result<()> {
+#[trial]
+async fn atomic_keeps_the_old_file_when_it_fails(program: Program) -> Result<()> {
     let script = taken().on("RNFR .file.3-", "350 and?").on("RNTO file", "553 still not");
     let script = script.on("RNFR .file.old-", "350 and?").on("RNTO file", "250 back").on("MLST file", "550 no");
     let script = script.on("QUIT", "221 bye");
@@ -300,7 +302,8 @@ async fn kept(program: Program) -> Result<()> {
 }
 
 /// A directory, which some servers report a size of, is not moved aside for a file.
-async fn in_the_way(program: Program) -> Result<()> {
+#[trial]
+async fn atomic_moves_no_directory_aside(program: Program) -> Result<()> {
     let script = uploaded().on("RNFR .file.3-", "350 and?").on("RNTO file", "553 it is there");
     let script = script.on("SIZE .file.3-", "213 3").on("SIZE file", "213 4096").on("PWD", "257 \"/\"");
     let script = script.on("CWD file", "250 inside").on("CWD /", "250 back").on("MLST file", "550 no");
@@ -331,7 +334,8 @@ async fn put_atomically(program: Program, peer: &Peer, code: i32) -> Result<()> 
 
 /// What is there of a file is not the beginning of it, which only the checksum of the whole tells. It is not gone on with a
 /// second time.
-async fn compared(program: Program) -> Result<()> {
+#[trial(needs = Kind::ProFtpd.installed())]
+async fn files_in_parts_are_compared_as_wholes(program: Program) -> Result<()> {
     // Its cache takes files of the same second for the same.
     let extra = ["LoadModule mod_digest.c", "DigestCache off"].map(str::to_owned).to_vec();
     let server = Server::start(Kind::ProFtpd, Options { extra, ..Options::default() })?;
@@ -364,7 +368,8 @@ async fn compared(program: Program) -> Result<()> {
 }
 
 /// The server wants a certificate, and shows one that is believed by its digest, or with its authority.
-async fn certificates(program: Program) -> Result<()> {
+#[trial(needs = Kind::Vsftpd.installed_with_tls())]
+async fn certificates_of_both_sides_are_as_told(program: Program) -> Result<()> {
     let authority = certificates::authority()?;
     let client_authority = Some(authority.to_owned());
     let options = Options { security: Security::Explicit, client_authority, ..Options::default() };
@@ -394,7 +399,8 @@ async fn certificates(program: Program) -> Result<()> {
 }
 
 /// Each file comes by the port that was asked for together with the one before.
-fn asked_ahead(program: Program) -> Result<()> {
+#[trial(needs = Kind::Vsftpd.installed())]
+fn data_connections_are_asked_for_ahead(program: Program) -> Result<()> {
     let place = Place::plain(program, Kind::Vsftpd)?;
     let contents = |index: u64| Payload::bytes(1000 + index);
     for index in 0..10 {
@@ -411,7 +417,8 @@ fn asked_ahead(program: Program) -> Result<()> {
     Ok(())
 }
 
-fn through_a_proxy(program: Program) -> Result<()> {
+#[trial(needs = Kind::PyFtpd.installed().and(proxies::Kind::Socks5.installed()))]
+fn proxy_is_gone_through(program: Program) -> Result<()> {
     let place = Place::plain(program, Kind::PyFtpd)?;
     place.write_there("file", b"contents")?;
     let proxy = proxies::Proxy::start(proxies::Kind::Socks5, true)?;

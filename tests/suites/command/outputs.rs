@@ -6,24 +6,10 @@ use std::process::{Output, Stdio};
 use anyhow::{Context as _, Result};
 use ftp_tests::command::{Place, Program};
 use ftp_tests::root;
-use ftp_tests::script::Script;
-use ftp_tests::servers::Kind;
-use ftp_tests::suite::Suite;
+use ftp_tests::script::{Play as _, Script};
+use ftp_tests::trial;
 
-pub fn add(suite: &mut Suite) {
-    for program in Program::ALL {
-        let requirement = || program.installed().and(Kind::PyFtpd.installed());
-        let name = |name: &str| format!("{}::output::{name}", program.name());
-        suite.trial_with(name("one_that_cannot_be_written_is_10"), requirement(), move || async move {
-            one_that_cannot_be_written_is_10(&Place::plain(program, Kind::PyFtpd)?)
-        });
-        suite.trial_with(name("closed_pipe_is_quiet"), requirement(), move || async move {
-            closed_pipe_is_quiet(&Place::plain(program, Kind::PyFtpd)?)
-        });
-        suite.trial_with(name("json_moves_no_cursor"), program.installed(), move || json_moves_no_cursor(program));
-    }
-}
-
+#[trial]
 fn one_that_cannot_be_written_is_10(place: &Place) -> Result<()> {
     place.write_there("file", b"contents")?;
     let (folder, file) = (place.url(""), place.url("file"));
@@ -54,6 +40,7 @@ fn one_that_cannot_be_written_is_10(place: &Place) -> Result<()> {
     Ok(())
 }
 
+#[trial]
 fn closed_pipe_is_quiet(place: &Place) -> Result<()> {
     place.write_there("file", &[0; 1_000_000])?;
     let (folder, file) = (place.url(""), place.url("file"));
@@ -68,6 +55,7 @@ fn closed_pipe_is_quiet(place: &Place) -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn json_moves_no_cursor(program: Program) -> Result<()> {
     let script = Script::logged_in().on("NOOP", "200 \u{7f}\u{9b}2J\u{202e}\u{2066}\u{1b}[2J").on("QUIT", "221 bye");
     let output: Output = script

@@ -7,30 +7,8 @@ use std::process::{Command, Output};
 use anyhow::Result;
 use ftp_tests::command::Program;
 use ftp_tests::root;
-use ftp_tests::script::{Peer, Script};
-use ftp_tests::suite::Suite;
-
-pub fn add(suite: &mut Suite) {
-    for program in Program::ALL {
-        let name = |name: &str| format!("{}::password::{name}", program.name());
-        macro_rules! trials {
-            ($($trial:ident),* $(,)?) => {
-                $(suite.trial_with(name(stringify!($trial)), program.installed(), move || $trial(program));)*
-            };
-        }
-        trials![
-            one_goes_to_none_of_several_hosts,
-            same_one_goes_to_each_where_that_is_asked_for,
-            each_host_has_its_own_in_netrc,
-            anonymous_gets_none,
-            empty_one_is_one,
-            one_that_is_repeated_is_masked,
-        ];
-    }
-    suite.trial("runner::password::netrc_that_others_can_read_is_reported", || {
-        netrc_that_others_can_read_is_reported(Program::Runner)
-    });
-}
+use ftp_tests::script::{Peer, Play as _, Script};
+use ftp_tests::trial;
 
 /// A file is asked for and is not there.
 fn refusing() -> Script {
@@ -51,6 +29,7 @@ fn two_hosts(peer: &Peer, path: &str) -> [String; 2] {
     ["127.0.0.1", "localhost"].map(|host| format!("ftp://user@{host}:{}/{path}", peer.address().port()))
 }
 
+#[trial]
 async fn one_goes_to_none_of_several_hosts(program: Program) -> Result<()> {
     // Nobody may connect: the listener that is asked afterwards would know.
     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
@@ -74,6 +53,7 @@ async fn one_goes_to_none_of_several_hosts(program: Program) -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn same_one_goes_to_each_where_that_is_asked_for(program: Program) -> Result<()> {
     refusing()
         .play(async |peer| {
@@ -88,6 +68,7 @@ async fn same_one_goes_to_each_where_that_is_asked_for(program: Program) -> Resu
         .await
 }
 
+#[trial]
 async fn each_host_has_its_own_in_netrc(program: Program) -> Result<()> {
     refusing()
         .play(async |peer| {
@@ -104,6 +85,7 @@ async fn each_host_has_its_own_in_netrc(program: Program) -> Result<()> {
         .await
 }
 
+#[trial]
 async fn anonymous_gets_none(program: Program) -> Result<()> {
     for user in ["", "anonymous@", "ftp@"] {
         refusing()
@@ -120,6 +102,7 @@ async fn anonymous_gets_none(program: Program) -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn empty_one_is_one(program: Program) -> Result<()> {
     for (account, arguments, variable) in
         [("user:@", &[][..], None), ("user@", &[], Some("")), ("user@", &["--password-file", "empty"], None)]
@@ -146,6 +129,7 @@ async fn empty_one_is_one(program: Program) -> Result<()> {
 }
 
 /// In every place where the command shows what a server said.
+#[trial]
 async fn one_that_is_repeated_is_masked(program: Program) -> Result<()> {
     for arguments in [&[][..], &["-v"], &["--json"], &["--json", "-v"]] {
         let script = Script::logged_in()
@@ -167,14 +151,15 @@ async fn one_that_is_repeated_is_masked(program: Program) -> Result<()> {
     Ok(())
 }
 
-async fn netrc_that_others_can_read_is_reported(program: Program) -> Result<()> {
+#[trial]
+async fn netrc_that_others_can_read_is_reported() -> Result<()> {
     let unused = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let here = root::temporary()?;
     let path = here.path().join(".netrc");
     std::fs::write(&path, "machine 127.0.0.1 login user password 12345\n")?;
     for (mode, is_reported) in [(0o644, true), (0o640, true), (0o600, false)] {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode))?;
-        let mut command = command(program, here.path(), &["ls", "--netrc", &format!("ftp://user@{unused}/")])?;
+        let mut command = command(Program::Runner, here.path(), &["ls", "--netrc", &format!("ftp://user@{unused}/")])?;
         let output = command.env("HOME", here.path()).env_remove("FTP_PASSWORD").output()?;
         assert_eq!(output.status.code(), Some(4), "{output:?}");
         let text = told(&output);

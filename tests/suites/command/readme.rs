@@ -1,10 +1,9 @@
 //! The lines of the READMEs do what they say, with a server here in place of the one there.
 
 use anyhow::{Context as _, Result, ensure};
-use ftp_host::TlsVersion;
-use ftp_tests::command::{Place, Program};
+use ftp_tests::command::{Place, Program, at};
 use ftp_tests::servers::{Kind, Security, Way};
-use ftp_tests::suite::Suite;
+use ftp_tests::trial;
 
 /// The documents, and the lines for either program that each has at least.
 const DOCUMENTS: [(&str, &str, usize); 2] = [
@@ -12,19 +11,12 @@ const DOCUMENTS: [(&str, &str, usize); 2] = [
     ("guest/cli/README.md", include_str!("../../../guest/cli/README.md"), 3),
 ];
 
-pub fn add(suite: &mut Suite) {
-    for (program, start) in [
-        (Program::Wasmtime, "wasmtime run -S inherit-network -S allow-ip-name-lookup --dir . "),
-        (Program::Runner, "cargo run --release -- "),
-    ] {
-        let way = Way { kind: Kind::Vsftpd, security: Security::Explicit, version: TlsVersion::Tls13 };
-        let requirement = program.installed().and(way.installed());
-        let name = format!("{}::readme::lines_of_the_readme_work", program.name());
-        suite.trial_with(name, requirement, move || async move { lines(&Place::start(program, way)?, start) });
-    }
-}
-
-fn lines(place: &Place, start: &str) -> Result<()> {
+#[trial(on = at([Way { security: Security::Explicit, ..Way::plain(Kind::Vsftpd) }]))]
+fn lines_of_the_readme_work(place: &Place) -> Result<()> {
+    let start = match place.program() {
+        Program::Wasmtime => "wasmtime run -S inherit-network -S allow-ip-name-lookup --dir . ",
+        Program::Runner => "cargo run --release -- ",
+    };
     for folder in ["pub", "incoming", "www"] {
         std::fs::create_dir(place.server.root().join(folder))?;
     }

@@ -9,89 +9,100 @@ use anyhow::{Result, ensure};
 use ftp_tests::command::{Place, Program};
 use ftp_tests::payload::Payload;
 use ftp_tests::root;
-use ftp_tests::script::Script;
-use ftp_tests::servers::Kind;
-use ftp_tests::suite::{Requirement, Suite};
+use ftp_tests::script::{Play as _, Script};
+use ftp_tests::suite::Requirement;
+use ftp_tests::trial;
 
-type Trial = (&'static str, fn(&Place) -> Result<()>);
+#[trial(needs = may_mount())]
+fn link_is_followed_to_its_file(place: &Place) -> Result<()> {
+    place.write_there("file", b"new")?;
+    place.write_here("deep/real", b"old")?;
+    symlink("deep/real", place.here.path().join("link"))?;
+    symlink("link", place.here.path().join("link-to-link"))?;
+    place.succeed(&["get", &place.url("file"), "link-to-link"])?;
+    ensure!(place.here("deep/real")? == b"new" && place.here.path().join("link").is_symlink());
+    ensure!(names(&place.here.path().join("deep"))? == ["real"]);
+    symlink("not-yet", place.here.path().join("dangling"))?;
+    place.succeed(&["get", &place.url("file"), "dangling"])?;
+    ensure!(place.here("not-yet")? == b"new");
+    Ok(())
+}
 
-const TRIALS: [Trial; 8] = [
-    ("link_is_followed_to_its_file", |place| {
-        place.write_there("file", b"new")?;
-        place.write_here("deep/real", b"old")?;
-        symlink("deep/real", place.here.path().join("link"))?;
-        symlink("link", place.here.path().join("link-to-link"))?;
-        place.succeed(&["get", &place.url("file"), "link-to-link"])?;
-        ensure!(place.here("deep/real")? == b"new" && place.here.path().join("link").is_symlink());
-        ensure!(names(&place.here.path().join("deep"))? == ["real"]);
-        symlink("not-yet", place.here.path().join("dangling"))?;
-        place.succeed(&["get", &place.url("file"), "dangling"])?;
-        ensure!(place.here("not-yet")? == b"new");
-        Ok(())
-    }),
-    ("link_in_a_folder_is_followed", |place| {
-        place.write_there("file", b"new")?;
-        place.write_here("folder/real", b"old")?;
-        symlink("real", place.here.path().join("folder/file"))?;
-        place.succeed(&["get", &place.url("file"), "folder/"])?;
-        ensure!(place.here("folder/real")? == b"new" && place.here.path().join("folder/file").is_symlink());
-        Ok(())
-    }),
-    ("two_names_of_one_file_are_2", |place| {
-        place.write_there("one", b"1")?;
-        place.write_there("two", b"2")?;
-        place.write_here("folder/one", b"old")?;
-        symlink("one", place.here.path().join("folder/two"))?;
-        refused(place, 2, &["get", &place.url("one"), &place.url("two"), "folder/"], "more than one source")?;
-        ensure!(place.here("folder/one")? == b"old");
-        Ok(())
-    }),
-    ("link_that_leads_out_is_refused_before_connecting", |place| {
-        let outside = root::temporary()?;
-        fs::write(outside.path().join("real"), b"old")?;
-        symlink(outside.path().join("real"), place.here.path().join("link"))?;
-        symlink("loop", place.here.path().join("loop"))?;
-        for name in ["link", "loop"] {
-            refused(place, 10, &["get", "ftp://user@127.0.0.1:1/file", name], "- is the standard output")?;
-        }
-        ensure!(fs::read(outside.path().join("real"))? == b"old" && place.here.path().join("link").is_symlink());
-        Ok(())
-    }),
-    ("pipe_is_refused_before_connecting", |place| {
-        ensure!(Command::new("mkfifo").arg(place.here.path().join("pipe")).status()?.success());
-        refused(place, 10, &["get", "ftp://user@127.0.0.1:1/file", "pipe"], "- is the standard output")
-    }),
-    ("standard_output_has_three_names", |place| {
-        place.write_there("file", b"contents")?;
-        for name in ["-", "/dev/stdout", "/dev/fd/1", "/dev/./stdout"] {
-            // Should it be taken for a file, that is a copy of the real one.
-            let output = enclosed(&mut place.command(&["get", &place.url("file"), name])?, DEVICES, "true")?;
-            ensure!(output.status.success() && output.stdout == b"contents", "{name}: {output:?}");
-        }
-        Ok(())
-    }),
-    ("device_takes_the_bytes_and_stays", |place| {
-        place.write_there("file", b"contents")?;
-        symlink("dev/null", place.here.path().join("null"))?;
-        let device = "mkdir dev && mknod dev/null c 1 3 && mknod dev/full c 1 7";
-        ensure!(Command::new("sh").args(["-c", device]).current_dir(place.here.path()).status()?.success());
-        for name in ["dev/null", "null"] {
-            place.succeed(&["get", "--retry", "1", &place.url("file"), name])?;
-        }
-        refused(place, 10, &["get", &place.url("file"), "dev/full"], "dev/full")?;
-        ensure!(names(&place.here.path().join("dev"))? == ["full", "null"]);
-        Ok(())
-    }),
-    ("name_that_is_too_long_is_reported_before_it_is_fetched", |place| {
-        place.write_there("file", b"contents")?;
-        let name = "n".repeat(300);
-        let output = place.run(&["get", "--verbose", &place.url("file"), &name])?;
-        ensure!(!String::from_utf8_lossy(&output.stderr).contains("RETR"), "{output:?}");
-        check(&output, 10, "too long")?;
-        ensure!(names(place.here.path())?.iter().all(|name| name == "ca.pem"));
-        Ok(())
-    }),
-];
+#[trial(needs = may_mount())]
+fn link_in_a_folder_is_followed(place: &Place) -> Result<()> {
+    place.write_there("file", b"new")?;
+    place.write_here("folder/real", b"old")?;
+    symlink("real", place.here.path().join("folder/file"))?;
+    place.succeed(&["get", &place.url("file"), "folder/"])?;
+    ensure!(place.here("folder/real")? == b"new" && place.here.path().join("folder/file").is_symlink());
+    Ok(())
+}
+
+#[trial(needs = may_mount())]
+fn two_names_of_one_file_are_2(place: &Place) -> Result<()> {
+    place.write_there("one", b"1")?;
+    place.write_there("two", b"2")?;
+    place.write_here("folder/one", b"old")?;
+    symlink("one", place.here.path().join("folder/two"))?;
+    refused(place, 2, &["get", &place.url("one"), &place.url("two"), "folder/"], "more than one source")?;
+    ensure!(place.here("folder/one")? == b"old");
+    Ok(())
+}
+
+#[trial(needs = may_mount())]
+fn link_that_leads_out_is_refused_before_connecting(place: &Place) -> Result<()> {
+    let outside = root::temporary()?;
+    fs::write(outside.path().join("real"), b"old")?;
+    symlink(outside.path().join("real"), place.here.path().join("link"))?;
+    symlink("loop", place.here.path().join("loop"))?;
+    for name in ["link", "loop"] {
+        refused(place, 10, &["get", "ftp://user@127.0.0.1:1/file", name], "- is the standard output")?;
+    }
+    ensure!(fs::read(outside.path().join("real"))? == b"old" && place.here.path().join("link").is_symlink());
+    Ok(())
+}
+
+#[trial(needs = may_mount())]
+fn pipe_is_refused_before_connecting(place: &Place) -> Result<()> {
+    ensure!(Command::new("mkfifo").arg(place.here.path().join("pipe")).status()?.success());
+    refused(place, 10, &["get", "ftp://user@127.0.0.1:1/file", "pipe"], "- is the standard output")
+}
+
+#[trial(needs = may_mount())]
+fn standard_output_has_three_names(place: &Place) -> Result<()> {
+    place.write_there("file", b"contents")?;
+    for name in ["-", "/dev/stdout", "/dev/fd/1", "/dev/./stdout"] {
+        // Should it be taken for a file, that is a copy of the real one.
+        let output = enclosed(&mut place.command(&["get", &place.url("file"), name])?, DEVICES, "true")?;
+        ensure!(output.status.success() && output.stdout == b"contents", "{name}: {output:?}");
+    }
+    Ok(())
+}
+
+#[trial(needs = may_mount())]
+fn device_takes_the_bytes_and_stays(place: &Place) -> Result<()> {
+    place.write_there("file", b"contents")?;
+    symlink("dev/null", place.here.path().join("null"))?;
+    let device = "mkdir dev && mknod dev/null c 1 3 && mknod dev/full c 1 7";
+    ensure!(Command::new("sh").args(["-c", device]).current_dir(place.here.path()).status()?.success());
+    for name in ["dev/null", "null"] {
+        place.succeed(&["get", "--retry", "1", &place.url("file"), name])?;
+    }
+    refused(place, 10, &["get", &place.url("file"), "dev/full"], "dev/full")?;
+    ensure!(names(&place.here.path().join("dev"))? == ["full", "null"]);
+    Ok(())
+}
+
+#[trial(needs = may_mount())]
+fn name_that_is_too_long_is_reported_before_it_is_fetched(place: &Place) -> Result<()> {
+    place.write_there("file", b"contents")?;
+    let name = "n".repeat(300);
+    let output = place.run(&["get", "--verbose", &place.url("file"), &name])?;
+    ensure!(!String::from_utf8_lossy(&output.stderr).contains("RETR"), "{output:?}");
+    check(&output, 10, "too long")?;
+    ensure!(names(place.here.path())?.iter().all(|name| name == "ca.pem"));
+    Ok(())
+}
 
 /// What is put in place of `/dev`: nothing that a trial does may reach the real one.
 const DEVICES: &str = "mkdir /tmp/dev-of-trial.$$ && cp -a /dev/null /dev/full /dev/zero /dev/random /dev/urandom /dev/fd \
@@ -100,26 +111,6 @@ const DEVICES: &str = "mkdir /tmp/dev-of-trial.$$ && cp -a /dev/null /dev/full /
 
 /// A small disk at `small`.
 const SMALL: &str = "mkdir -p small && mount -t tmpfs -o size=1m none small";
-
-pub fn add(suite: &mut Suite) {
-    for program in Program::ALL {
-        let name = |name: &str| format!("{}::targets::{name}", program.name());
-        let requirement = || program.installed().and(Kind::PyFtpd.installed()).and(may_mount());
-        for (trial, work) in TRIALS {
-            suite.trial_with(
-                name(trial),
-                requirement(),
-                move || async move { work(&Place::plain(program, Kind::PyFtpd)?) },
-            );
-        }
-        suite.trial_with(name("full_disk_is_called_that"), requirement(), move || async move {
-            full(&Place::plain(program, Kind::PyFtpd)?)
-        });
-        suite.trial_with(name("temporary_file_follows_no_link"), program.installed(), move || linked(program));
-    }
-    let name = "wasmtime::targets::absolute_path_is_not_taken_for_one_in_the_open_folder".to_owned();
-    suite.trial_with(name, Program::Wasmtime.installed(), async || absolute());
-}
 
 /// Only root makes devices and mounts, in a namespace of its own.
 fn may_mount() -> Requirement {
@@ -143,7 +134,8 @@ fn enclosed(command: &mut Command, before: &str, after: &str) -> Result<Output> 
 }
 
 /// Nothing is left of what has no room, and the text says why.
-fn full(place: &Place) -> Result<()> {
+#[trial(needs = may_mount())]
+fn full_disk_is_called_that(place: &Place) -> Result<()> {
     place.write_there("large", &Payload::bytes(20_000_000))?;
     let url = place.url("large");
     for options in [&["get"][..], &["get", "--segments", "2"]] {
@@ -156,7 +148,8 @@ fn full(place: &Place) -> Result<()> {
 }
 
 /// To WASI `/sub` is `sub` in the folder `.`: other files than those that were named.
-fn absolute() -> Result<()> {
+#[trial]
+fn absolute_path_is_not_taken_for_one_in_the_open_folder() -> Result<()> {
     let here = root::temporary()?;
     fs::create_dir(here.path().join("sub"))?;
     fs::write(here.path().join("sub/mine"), b"mine")?;
@@ -183,7 +176,8 @@ fn absolute() -> Result<()> {
 }
 
 /// The temporary file of this version has the name of a link, which leads to another file of the folder.
-async fn linked(program: Program) -> Result<()> {
+#[trial]
+async fn temporary_file_follows_no_link(program: Program) -> Result<()> {
     let script = Script::logged_in().on("SIZE file", "213 3").on("MDTM file", "213 20200101000000");
     script
         .download("RETR file", "new")

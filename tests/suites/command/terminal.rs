@@ -3,30 +3,13 @@
 use std::process::Command;
 
 use anyhow::Result;
-use ftp_tests::command::{Place, Program};
+use ftp_tests::command::{Place, Program, by};
 use ftp_tests::payload::Payload;
-use ftp_tests::servers::Kind;
-use ftp_tests::suite::Suite;
-
-pub fn add(suite: &mut Suite) {
-    for program in Program::ALL {
-        let requirement = || program.installed().and(Kind::PyFtpd.installed());
-        let name = |name: &str| format!("{}::terminal::{name}", program.name());
-        suite.trial_with(name("bars_and_totals_are_drawn"), requirement(), move || async move {
-            bars(&Place::plain(program, Kind::PyFtpd)?)
-        });
-        suite.trial_with(name("elsewhere_there_are_plain_lines"), requirement(), move || async move {
-            lines(&Place::plain(program, Kind::PyFtpd)?)
-        });
-    }
-    let requirement = Kind::PyFtpd.installed();
-    suite.trial_with("runner::terminal::bars_follow_the_window", requirement, || async {
-        follow(&Place::plain(Program::Runner, Kind::PyFtpd)?)
-    });
-}
+use ftp_tests::trial;
 
 /// The runner looks at the window again and again; `wasmtime` has no way to.
-fn follow(place: &Place) -> Result<()> {
+#[trial(on = by(Program::Runner))]
+fn bars_follow_the_window(place: &Place) -> Result<()> {
     place.write_there("large", &Payload::bytes(1_200_000))?;
     let command = place.command(&["get", "--limit-rate", "400k", &place.url("large")])?;
     let words = std::iter::once(command.get_program()).chain(command.get_args());
@@ -57,7 +40,8 @@ fn plant(place: &Place) -> Result<()> {
     Ok(())
 }
 
-fn bars(place: &Place) -> Result<()> {
+#[trial]
+fn bars_and_totals_are_drawn(place: &Place) -> Result<()> {
     plant(place)?;
     // The command `script` is a terminal to what it runs, and prints what is written there.
     let command =
@@ -83,7 +67,8 @@ fn bars(place: &Place) -> Result<()> {
     Ok(())
 }
 
-fn lines(place: &Place) -> Result<()> {
+#[trial]
+fn elsewhere_there_are_plain_lines(place: &Place) -> Result<()> {
     plant(place)?;
     let output = place.run(&["mirror", &place.url("many/"), "copy"])?;
     let told = String::from_utf8_lossy(&output.stderr);

@@ -3,11 +3,10 @@
 use std::process::Output;
 
 use anyhow::{Result, ensure};
-use ftp_tests::command::{Place, Program};
+use ftp_tests::command::{Place, Program, each_case};
 use ftp_tests::root;
-use ftp_tests::script::{Ending, Script};
-use ftp_tests::servers::Kind;
-use ftp_tests::suite::Suite;
+use ftp_tests::script::{Ending, Play as _, Script};
+use ftp_tests::trial;
 
 /// What is sent.
 const FILE: &str = "0123456789";
@@ -146,39 +145,29 @@ const CASES: [Case; 23] = [
 
 const RETRY: [&str; 4] = ["--retry", "2", "--retry-wait", "0.01"];
 
-pub fn add(suite: &mut Suite) {
-    for program in Program::ALL {
-        let name = |name: &str| format!("{}::uploads::{name}", program.name());
-        for (trial, script, options, code, said) in CASES {
-            suite.trial_with(name(trial), program.installed(), move || async move {
-                let script = script();
-                // Lost connections end a script, and so does a command that is refused.
-                script
-                    .on("QUIT", "221 bye")
-                    .play(async |peer| {
-                        let here = root::temporary()?;
-                        std::fs::write(here.path().join("file"), FILE)?;
-                        let url = format!("ftp://user@{}/", peer.address());
-                        let arguments = [&["put", "--no-times"], options, &["file", &url]].concat();
-                        check(&program.command(here.path(), &arguments)?.output()?, code, said)
-                    })
-                    .await
-            });
-        }
-        let requirement = || program.installed().and(Kind::PyFtpd.installed());
-        suite.trial_with(
-            name("old_file_is_replaced_where_there_may_be_a_second_attempt"),
-            requirement(),
-            move || async move {
-                let place = Place::plain(program, Kind::PyFtpd)?;
-                place.write_here("file", b"new contents")?;
-                place.write_there("file", b"old")?;
-                place.succeed(&["put", "--retry", "1", "file", &place.url("")])?;
-                ensure!(place.there("file")? == b"new contents");
-                Ok(())
-            },
-        );
-    }
+#[trial(on = each_case(CASES.map(|case| (case.0, case))))]
+async fn put_ends_with(case: (Program, Case)) -> Result<()> {
+    let (program, (_, script, options, code, said)) = case;
+    // Lost connections end a script, and so does a command that is refused.
+    script()
+        .on("QUIT", "221 bye")
+        .play(async |peer| {
+            let here = root::temporary()?;
+            std::fs::write(here.path().join("file"), FILE)?;
+            let url = format!("ftp://user@{}/", peer.address());
+            let arguments = [&["put", "--no-times"], options, &["file", &url]].concat();
+            check(&program.command(here.path(), &arguments)?.output()?, code, said)
+        })
+        .await
+}
+
+#[trial]
+fn old_file_is_replaced_where_there_may_be_a_second_attempt(place: &Place) -> Result<()> {
+    place.write_here("file", b"new contents")?;
+    place.write_there("file", b"old")?;
+    place.succeed(&["put", "--retry", "1", "file", &place.url("")])?;
+    ensure!(place.there("file")? == b"new contents");
+    Ok(())
 }
 
 /// It ended with this code, and said this.

@@ -1,41 +1,13 @@
 //! Each verb, against each server, plain and inside TLS, by both programs.
 
 use anyhow::{Result, ensure};
-use ftp_host::TlsVersion;
-use ftp_tests::command::{Place, Program};
+use ftp_tests::command::{Place, at};
 use ftp_tests::payload::Payload;
-use ftp_tests::servers::{Kind, Security, Way};
-use ftp_tests::suite::Suite;
+use ftp_tests::servers::{Kind, plain_and_tls};
+use ftp_tests::trial;
 
-type Task = (&'static str, fn(&Place) -> Result<()>);
-
-const TASKS: [Task; 8] = [
-    ("get_and_put_move_files", get_and_put),
-    ("cat_prints_files", cat),
-    ("ls_and_stat_tell_what_is_there", ls_and_stat),
-    ("mkdir_mv_and_rm_change_what_is_there", changes),
-    ("touch_and_chmod_change_what_is_known", touch_and_chmod),
-    ("sum_quote_and_probe_ask_the_server", questions),
-    ("cp_copies_a_file", cp),
-    ("mirror_goes_both_ways", mirror),
-];
-
-pub fn add(suite: &mut Suite) {
-    for program in Program::ALL {
-        for kind in Kind::ALL {
-            let tls = Way { kind, security: Security::Explicit, version: TlsVersion::Tls13 };
-            for way in [Way::plain(kind), tls] {
-                for (name, task) in TASKS {
-                    let name = format!("{}::{}::{name}", program.name(), way.name());
-                    let requirement = program.installed().and(way.installed());
-                    suite.trial_with(name, requirement, move || async move { task(&Place::start(program, way)?) });
-                }
-            }
-        }
-    }
-}
-
-fn get_and_put(place: &Place) -> Result<()> {
+#[trial(on = at(plain_and_tls(Kind::ALL)))]
+fn get_and_put_move_files(place: &Place) -> Result<()> {
     let contents = Payload::bytes(200_001);
     place.write_there("pub/a.bin", &contents)?;
     place.write_there("pub/b.bin", b"b")?;
@@ -56,14 +28,16 @@ fn get_and_put(place: &Place) -> Result<()> {
     Ok(())
 }
 
-fn cat(place: &Place) -> Result<()> {
+#[trial(on = at(plain_and_tls(Kind::ALL)))]
+fn cat_prints_files(place: &Place) -> Result<()> {
     place.write_there("one", b"first\n")?;
     place.write_there("two", b"second\n")?;
     assert_eq!(place.succeed(&["cat", &place.url("one"), &place.url("two")])?, "first\nsecond\n");
     Ok(())
 }
 
-fn ls_and_stat(place: &Place) -> Result<()> {
+#[trial(on = at(plain_and_tls(Kind::ALL)))]
+fn ls_and_stat_tell_what_is_there(place: &Place) -> Result<()> {
     place.write_there("pub/file", b"12345678")?;
     place.write_there("pub/folder/inside", b"")?;
     assert_eq!(place.succeed(&["ls", "-1", &place.url("pub/")])?, "file\nfolder\n");
@@ -78,7 +52,8 @@ fn ls_and_stat(place: &Place) -> Result<()> {
     Ok(())
 }
 
-fn changes(place: &Place) -> Result<()> {
+#[trial(on = at(plain_and_tls(Kind::ALL)))]
+fn mkdir_mv_and_rm_change_what_is_there(place: &Place) -> Result<()> {
     place.succeed(&["mkdir", "-p", &place.url("a/b/c")])?;
     place.succeed(&["mkdir", "-p", &place.url("a/b/c")])?;
     place.write_there("a/b/file", b"contents")?;
@@ -97,7 +72,8 @@ fn changes(place: &Place) -> Result<()> {
     Ok(())
 }
 
-fn touch_and_chmod(place: &Place) -> Result<()> {
+#[trial(on = at(plain_and_tls(Kind::ALL)))]
+fn touch_and_chmod_change_what_is_known(place: &Place) -> Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     place.write_there("file", b"contents")?;
     let file = place.server.root().join("file");
@@ -109,7 +85,8 @@ fn touch_and_chmod(place: &Place) -> Result<()> {
     Ok(())
 }
 
-fn questions(place: &Place) -> Result<()> {
+#[trial(on = at(plain_and_tls(Kind::ALL)))]
+fn sum_quote_and_probe_ask_the_server(place: &Place) -> Result<()> {
     place.write_there("file", b"abc")?;
     let sum = place.succeed(&["sum", "--read", &place.url("file")])?;
     assert_eq!(sum, "SHA-256 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  file\n");
@@ -127,7 +104,8 @@ fn questions(place: &Place) -> Result<()> {
     Ok(())
 }
 
-fn cp(place: &Place) -> Result<()> {
+#[trial(on = at(plain_and_tls(Kind::ALL)))]
+fn cp_copies_a_file(place: &Place) -> Result<()> {
     let contents = Payload::bytes(100_001);
     place.write_there("file", &contents)?;
     place.succeed(&["cp", "--relay", &place.url("file"), &place.url("copy")])?;
@@ -144,7 +122,8 @@ fn cp(place: &Place) -> Result<()> {
     Ok(())
 }
 
-fn mirror(place: &Place) -> Result<()> {
+#[trial(on = at(plain_and_tls(Kind::ALL)))]
+fn mirror_goes_both_ways(place: &Place) -> Result<()> {
     for (path, contents) in [("tree/a", "a"), ("tree/deep/er/b", "b"), ("tree/skip.tmp", "skipped")] {
         place.write_there(path, contents.as_bytes())?;
     }

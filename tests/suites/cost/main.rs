@@ -16,8 +16,8 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use ftp_tests::certificates;
-use ftp_tests::suite::Suite;
+use ftp_tests::suite::{self, Case};
+use ftp_tests::{certificates, trial};
 
 use guest::Guest;
 use server::{LARGE, LINES, UNIX};
@@ -53,28 +53,24 @@ impl Work {
 }
 
 fn main() -> ExitCode {
-    let mut suite = Suite::from_arguments();
-    for encrypted in [false, true] {
-        for work in Work::ALL {
-            let name = format!("{}::{}_costs_no_more", if encrypted { "tls" } else { "plain" }, work.name());
-            suite.trial_with(name, requirement(encrypted), move || costs_no_more(work, encrypted));
-        }
-    }
-    suite.trial_with("tls::small_upload_is_written_twice", requirement(true), small_upload_is_written_twice);
-    for encrypted in [false, true] {
-        let name = |what| format!("{}::{what}", if encrypted { "tls" } else { "plain" });
-        suite.trial_with(name("small_upload_takes_one_flight_for_its_size"), requirement(encrypted), move || {
-            small_upload_takes_one_flight_for_its_size(encrypted)
-        });
-        suite.trial_with(name("download_takes_no_flight_for_its_size"), requirement(encrypted), move || {
-            download_takes_no_flight_for_its_size(encrypted)
-        });
-    }
-    suite.run()
+    suite::run()
+}
+
+/// In the clear, and inside TLS.
+fn both() -> Vec<Case<bool>> {
+    vec![Case::new("plain", Ok(()), || Ok(false)), Case::new("tls", certificates::possible(), || Ok(true))]
+}
+
+fn each_work() -> Vec<Case<(Work, bool)>> {
+    let case = |work: Work| {
+        both().into_iter().map(move |case| case.map(move |encrypted| Ok((work, encrypted))).named(work.name()))
+    };
+    Work::ALL.into_iter().flat_map(case).collect()
 }
 
 /// The beginning of the handshake; its end, the data and `close_notify`. Without TCP_NODELAY, a third write would wait until
 /// the second is acknowledged.
+#[trial(needs = certificates::possible())]
 async fn small_upload_is_written_twice() -> Result<()> {
     let mut guest = Guest::start(true).await?;
     guest.login().await?;
@@ -84,6 +80,7 @@ async fn small_upload_is_written_twice() -> Result<()> {
 }
 
 /// The first upload of a session: `TYPE`, `EPSV` and `STOR`, inside TLS `PBSZ` and `PROT` before that; and `SIZE`.
+#[trial(on = both(), covers("set-verify-size"))]
 async fn small_upload_takes_one_flight_for_its_size(encrypted: bool) -> Result<()> {
     let least = if encrypted { 5 } else { 3 };
     for (verify_size, expected) in [(false, least), (true, least + 1)] {
@@ -96,6 +93,7 @@ async fn small_upload_takes_one_flight_for_its_size(encrypted: bool) -> Result<(
     Ok(())
 }
 
+#[trial(on = both())]
 async fn download_takes_no_flight_for_its_size(encrypted: bool) -> Result<()> {
     let expected = if encrypted { 5 } else { 3 };
     for verify_size in [false, true] {
@@ -108,11 +106,9 @@ async fn download_takes_no_flight_for_its_size(encrypted: bool) -> Result<()> {
     Ok(())
 }
 
-fn requirement(encrypted: bool) -> ftp_tests::suite::Requirement {
-    if encrypted { certificates::possible() } else { Ok(()) }
-}
-
-async fn costs_no_more(work: Work, encrypted: bool) -> Result<()> {
+#[trial(on = each_work())]
+async fn costs_no_more(case: (Work, bool)) -> Result<()> {
+    let (work, encrypted) = case;
     let name = format!("{} {}", if encrypted { "tls" } else { "plain" }, work.name());
     let found = cost(work, encrypted).await?;
     if std::env::var_os(WRITE).is_some() {

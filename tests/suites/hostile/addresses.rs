@@ -5,9 +5,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use anyhow::{Context as _, Result};
 use ftp_host::{Active, DataMode, Error, Representation, Settings};
 use ftp_tests::client::{self, get, read_all, refusal};
-use ftp_tests::script::Script;
-use ftp_tests::suite::Suite;
-use ftp_tests::trials;
+use ftp_tests::script::{Play as _, Script};
+use ftp_tests::suite::variants;
+use ftp_tests::trial;
 
 /// What a server may not say to EPSV.
 const BROKEN_229: [(&str, &str); 9] = [
@@ -35,31 +35,9 @@ const BROKEN_227: [(&str, &str); 9] = [
     ("nothing", "227"),
 ];
 
-pub fn add(suite: &mut Suite) {
-    for (name, reply) in BROKEN_229 {
-        suite.trial(format!("address::broken_229_{name}"), move || broken_229(reply));
-    }
-    for (name, reply) in BROKEN_227 {
-        suite.trial(format!("address::broken_227_{name}"), move || broken_227(reply));
-    }
-    trials!(
-        suite,
-        "address",
-        Ok(()),
-        [
-            pasv_that_names_another_host_is_not_believed,
-            closed_ports_are_connection_refused,
-            closed_port_of_epsv_is_followed_by_pasv_from_then_on,
-            active_mode_refuses_another_host,
-            active_mode_closes_its_port_when_port_is_refused,
-            active_mode_closes_its_port_when_the_transfer_is_refused,
-            active_mode_leaves_no_socket_behind,
-        ]
-    );
-}
-
 /// Nothing is connected to because of it: `PASV` is asked, and has to do better.
-async fn broken_229(reply: &str) -> Result<()> {
+#[trial(on = variants(BROKEN_229))]
+async fn broken_229(reply: &'static str) -> Result<()> {
     let script = Script::logged_in().on("EPSV", reply).on("PASV", "227 here (");
     script.play(async |peer| assert_breaks_protocol(peer.address()).await).await?;
     Script::logged_in()
@@ -78,7 +56,8 @@ async fn broken_229(reply: &str) -> Result<()> {
         .await
 }
 
-async fn broken_227(reply: &str) -> Result<()> {
+#[trial(on = variants(BROKEN_227))]
+async fn broken_227(reply: &'static str) -> Result<()> {
     let script = Script::logged_in().on("EPSV", "500 what?").on("PASV", reply);
     script.play(async |peer| assert_breaks_protocol(peer.address()).await).await
 }
@@ -95,6 +74,7 @@ async fn assert_breaks_protocol(server: SocketAddr) -> Result<()> {
     Ok(())
 }
 
+#[trial(covers("set-data-mode"))]
 async fn pasv_that_names_another_host_is_not_believed() -> Result<()> {
     let script = Script::logged_in()
         .on("EPSV", "500 what?")
@@ -122,6 +102,7 @@ async fn pasv_that_names_another_host_is_not_believed() -> Result<()> {
         .await
 }
 
+#[trial(covers("set-data-mode"))]
 async fn closed_port_of_epsv_is_followed_by_pasv_from_then_on() -> Result<()> {
     let closed = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let mut script = Script::logged_in().on("EPSV", &format!("229 here (|||{closed}|)"));
@@ -144,6 +125,7 @@ async fn closed_port_of_epsv_is_followed_by_pasv_from_then_on() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn closed_ports_are_connection_refused() -> Result<()> {
     let closed = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let script = Script::logged_in()
@@ -164,6 +146,7 @@ async fn closed_ports_are_connection_refused() -> Result<()> {
         .await
 }
 
+#[trial(covers("set-data-mode"))]
 async fn active_mode_refuses_another_host() -> Result<()> {
     let script = Script::logged_in()
         .on("PORT", "200 noted")
@@ -183,6 +166,7 @@ async fn active_mode_refuses_another_host() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn active_mode_closes_its_port_when_port_is_refused() -> Result<()> {
     let script = Script::logged_in().on("PORT", "500 not here").on("NOOP", "200 still here");
     script
@@ -196,6 +180,7 @@ async fn active_mode_closes_its_port_when_port_is_refused() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn active_mode_closes_its_port_when_the_transfer_is_refused() -> Result<()> {
     let script =
         Script::logged_in().on("PORT", "200 noted").on("RETR", "550 no such file").on("NOOP", "200 still here");
@@ -211,6 +196,7 @@ async fn active_mode_closes_its_port_when_the_transfer_is_refused() -> Result<()
 }
 
 /// One port for all transfers: each can listen only if the one before has let go.
+#[trial(covers("set-data-mode"))]
 async fn active_mode_leaves_no_socket_behind() -> Result<()> {
     let free = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let mut script = Script::logged_in();

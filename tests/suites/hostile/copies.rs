@@ -6,50 +6,13 @@ use anyhow::Result;
 use ftp_host::{Connector, Copied, Error, Phase, Representation, Session, Settings, Unverified, Verification};
 use ftp_tests::certificates;
 use ftp_tests::client::{self, refusal};
-use ftp_tests::script::{Ending, Peer, Script};
-use ftp_tests::suite::Suite;
-use ftp_tests::trials;
+use ftp_tests::script::{Ending, Peer, Play as _, Script};
+use ftp_tests::trial;
 
 use crate::tls::{explicit, tls};
 
 /// Where no server of a copy is.
 const ELSEWHERE: &str = "227 here (203,0,113,9,16,1)";
-
-pub fn add(suite: &mut Suite) {
-    trials!(
-        suite,
-        "copy",
-        Ok(()),
-        [
-            target_that_names_another_host_is_not_believed,
-            source_that_names_another_host_is_not_believed,
-            source_without_the_file_makes_none,
-            target_that_refuses_is_asked_first,
-            target_that_fails_at_the_end_is_no_success,
-            source_that_fails_in_the_middle_ends_the_target_too,
-            source_that_hangs_up_leaves_the_target_in_step,
-            source_that_promises_for_ever_leaves_the_target_in_step,
-            copy_that_takes_longer_than_its_size_can_is_given_up,
-            servers_that_cannot_meet_are_unsupported,
-            target_that_cannot_connect_is_connected_to,
-            target_that_is_stuck_is_released,
-            line_end_in_a_name_reaches_neither,
-            copy_that_is_smaller_than_the_file_was_is_incomplete,
-            copy_that_is_larger_has_to_be_as_large_as_the_file_is,
-        ]
-    );
-    trials!(
-        suite,
-        "copy",
-        certificates::possible(),
-        [
-            copy_inside_tls_needs_a_server_that_is_a_client,
-            server_that_knows_cpsv_listens,
-            server_that_knows_sscn_is_told_and_told_back,
-            one_that_encrypts_and_one_that_does_not_are_insecure,
-        ]
-    );
-}
 
 /// Play two scripts at once, with a session of one connector at each.
 async fn copy(
@@ -93,6 +56,7 @@ fn told(script: Script) -> Script {
     script.on("ABOR", "226 nothing is left").on("NOOP", "200 in step").on("NOOP", "200 in step")
 }
 
+#[trial(covers("copy-to"))]
 async fn source_that_names_another_host_is_not_believed() -> Result<()> {
     let source = source(Script::logged_in())
         .on("EPSV", "500 what?")
@@ -113,6 +77,7 @@ async fn source_that_names_another_host_is_not_believed() -> Result<()> {
     .await
 }
 
+#[trial]
 async fn target_that_names_another_host_is_not_believed() -> Result<()> {
     let source = source(Script::logged_in())
         .on("EPSV", "502 no")
@@ -129,6 +94,7 @@ async fn target_that_names_another_host_is_not_believed() -> Result<()> {
     copy(source, target, client::settings(), async |copied, _, _| copied.map(drop).map_err(Into::into)).await
 }
 
+#[trial]
 async fn source_without_the_file_makes_none() -> Result<()> {
     let source = Script::logged_in().on("SIZE file", "550 no such file").on("NOOP", "200 here");
     let target = Script::logged_in().on("NOOP", "200 here");
@@ -142,6 +108,7 @@ async fn source_without_the_file_makes_none() -> Result<()> {
     .await
 }
 
+#[trial]
 async fn target_that_refuses_is_asked_first() -> Result<()> {
     let source = source(Script::logged_in()).passive().on("NOOP", "200 here");
     let target = Script::logged_in().on("PORT", "200 noted").on("STOR", "553 not that name").on("NOOP", "200 here");
@@ -155,6 +122,7 @@ async fn target_that_refuses_is_asked_first() -> Result<()> {
     .await
 }
 
+#[trial]
 async fn target_that_fails_at_the_end_is_no_success() -> Result<()> {
     let source = source(Script::logged_in()).passive().on("RETR", "150 go").reply("226 sent");
     let target = Script::logged_in().on("PORT", "200 noted").on("STOR", "150 go").reply("452 the disk is full");
@@ -167,6 +135,7 @@ async fn target_that_fails_at_the_end_is_no_success() -> Result<()> {
     .await
 }
 
+#[trial]
 async fn source_that_fails_in_the_middle_ends_the_target_too() -> Result<()> {
     let source = source(Script::logged_in()).passive().on("RETR", "150 go").reply("451 gone");
     let target = Script::logged_in().on("PORT", "200 noted").on("STOR", "150 go");
@@ -179,6 +148,7 @@ async fn source_that_fails_in_the_middle_ends_the_target_too() -> Result<()> {
     .await
 }
 
+#[trial]
 async fn source_that_hangs_up_leaves_the_target_in_step() -> Result<()> {
     let source = source(Script::logged_in()).passive().on("RETR", "150 go").end(Ending::Close);
     let target = Script::logged_in().on("PORT", "200 noted").on("STOR", "150 go");
@@ -191,6 +161,7 @@ async fn source_that_hangs_up_leaves_the_target_in_step() -> Result<()> {
     .await
 }
 
+#[trial]
 async fn source_that_promises_for_ever_leaves_the_target_in_step() -> Result<()> {
     let source = source(Script::logged_in()).passive().on("RETR", "150 go").flood("150 soon\r\n");
     let target = Script::logged_in().on("PORT", "200 noted").on("STOR", "150 go");
@@ -204,6 +175,7 @@ async fn source_that_promises_for_ever_leaves_the_target_in_step() -> Result<()>
 }
 
 /// Neither says a word once they have begun, as where the bytes between them are held up.
+#[trial(covers("copy-to"))]
 async fn copy_that_takes_longer_than_its_size_can_is_given_up() -> Result<()> {
     let source = source(Script::logged_in()).passive().on("RETR", "150 go");
     let target = Script::logged_in().on("PORT", "200 noted").on("STOR", "150 go");
@@ -217,6 +189,7 @@ async fn copy_that_takes_longer_than_its_size_can_is_given_up() -> Result<()> {
     .await
 }
 
+#[trial]
 async fn servers_that_cannot_meet_are_unsupported() -> Result<()> {
     let source = source(Script::logged_in()).passive().on("PORT", "500 never").on("NOOP", "200 here");
     let target = Script::logged_in().on("PORT", "500 never").passive().on("NOOP", "200 here");
@@ -229,6 +202,7 @@ async fn servers_that_cannot_meet_are_unsupported() -> Result<()> {
     .await
 }
 
+#[trial]
 async fn target_that_cannot_connect_is_connected_to() -> Result<()> {
     let source = source(Script::logged_in()).passive().on("PORT", "200 noted").on("RETR", "150 go").reply("226 sent");
     let target = Script::logged_in()
@@ -242,6 +216,7 @@ async fn target_that_cannot_connect_is_connected_to() -> Result<()> {
 }
 
 /// It waits for the connection of a source that makes none.
+#[trial]
 async fn target_that_is_stuck_is_released() -> Result<()> {
     let source = source(Script::logged_in()).on("EPSV", "502 no").on("PASV", "502 no").on("PORT", "200 noted");
     let target = Script::logged_in().passive().expect("STOR").receive_data("").reply("150 go").reply("226 received");
@@ -257,6 +232,7 @@ async fn target_that_is_stuck_is_released() -> Result<()> {
 }
 
 /// As where both names are those of one file, which is empty then.
+#[trial(covers("copy-to"))]
 async fn copy_that_is_smaller_than_the_file_was_is_incomplete() -> Result<()> {
     copied(source(Script::logged_in()), "213 0", async |copied| {
         assert!(matches!(copied, Err(Error::Incomplete(_))), "{copied:?}");
@@ -265,6 +241,7 @@ async fn copy_that_is_smaller_than_the_file_was_is_incomplete() -> Result<()> {
     .await
 }
 
+#[trial]
 async fn copy_that_is_larger_has_to_be_as_large_as_the_file_is() -> Result<()> {
     for (now, is_good) in [("213 9", true), ("213 8", false)] {
         let source = source(Script::logged_in()).passive().on("RETR", "150 go").reply("226 sent").on("SIZE file", now);
@@ -297,6 +274,7 @@ async fn copied(
     copy(source, target.on("SIZE copy", size), client::settings(), async |copied, _, _| check(copied).await).await
 }
 
+#[trial]
 async fn line_end_in_a_name_reaches_neither() -> Result<()> {
     let [source, target] = [Script::logged_in(), Script::logged_in()].map(|script| script.on("NOOP", "200 here"));
     source
@@ -319,6 +297,7 @@ async fn line_end_in_a_name_reaches_neither() -> Result<()> {
         .await
 }
 
+#[trial(needs = certificates::possible())]
 async fn copy_inside_tls_needs_a_server_that_is_a_client() -> Result<()> {
     let source = source(Script::protected()).on("NOOP", "200 here");
     let target = Script::protected().on("NOOP", "200 here");
@@ -332,6 +311,7 @@ async fn copy_inside_tls_needs_a_server_that_is_a_client() -> Result<()> {
     .await
 }
 
+#[trial(needs = certificates::possible())]
 async fn server_that_knows_cpsv_listens() -> Result<()> {
     let source = source(Script::protected()).on("PORT 127,0,0,1,16,1", "200 noted").on("RETR file", "150 go");
     let target = Script::protected()
@@ -344,6 +324,7 @@ async fn server_that_knows_cpsv_listens() -> Result<()> {
     copy(source, target, explicit(tls()?), async |copied, _, _| copied.map(drop).map_err(Into::into)).await
 }
 
+#[trial(needs = certificates::possible(), covers("copy-to"))]
 async fn server_that_knows_sscn_is_told_and_told_back() -> Result<()> {
     let source = source(Script::protected())
         .on("FEAT", "211-these\r\n SSCN\r\n211 end")
@@ -357,6 +338,7 @@ async fn server_that_knows_sscn_is_told_and_told_back() -> Result<()> {
     copy(source, target, explicit(tls()?), async |copied, _, _| copied.map(drop).map_err(Into::into)).await
 }
 
+#[trial(needs = certificates::possible())]
 async fn one_that_encrypts_and_one_that_does_not_are_insecure() -> Result<()> {
     let source = Script::protected().on("NOOP", "200 here");
     let target = Script::secured_login().on("PBSZ 0", "200 fine").on("PROT C", "200 clear").on("NOOP", "200 here");

@@ -3,15 +3,12 @@
 use anyhow::{Result, ensure};
 use ftp_host::Error;
 use ftp_tests::client::{self, get};
-use ftp_tests::script::{Ending, Peer, Script};
-use ftp_tests::suite::Suite;
+use ftp_tests::script::{Ending, Peer, Play as _, Script};
+use ftp_tests::suite::variants;
+use ftp_tests::trial;
 
-pub fn add(suite: &mut Suite) {
-    suite.trial("cut::closed_after_every_byte_is_a_typed_error", || cut_everywhere(Ending::Close));
-    suite.trial("cut::reset_after_every_byte_is_a_typed_error", || cut_everywhere(Ending::Reset));
-}
-
-async fn cut_everywhere(ending: Ending) -> Result<()> {
+#[trial(on = variants([("closed", Ending::Close), ("reset", Ending::Reset)]))]
+async fn end_after_every_byte_is_a_typed_error(ending: Ending) -> Result<()> {
     let length = script()
         .play(async |peer| {
             session(peer).await?;

@@ -3,9 +3,8 @@
 use anyhow::Result;
 use ftp_host::{Algorithm, Error, Representation, Settings};
 use ftp_tests::client::{self, get, refusal};
-use ftp_tests::script::Script;
-use ftp_tests::suite::Suite;
-use ftp_tests::trials;
+use ftp_tests::script::{Play as _, Script};
+use ftp_tests::trial;
 
 /// MD5 of `contents`.
 const MD5: &str = "98bf7d8c15784f0a3d63204441e1e2aa";
@@ -13,36 +12,11 @@ const MD5: &str = "98bf7d8c15784f0a3d63204441e1e2aa";
 /// A server that knows MD5.
 const XMD5: &str = "211-these\r\n XMD5\r\n211 end";
 
-pub fn add(suite: &mut Suite) {
-    trials!(
-        suite,
-        "extension",
-        Ok(()),
-        [
-            wrong_checksum_of_a_download_is_integrity,
-            right_checksum_of_a_download_is_told,
-            wrong_checksum_of_an_upload_is_integrity,
-            refused_checksum_is_no_success,
-            checksum_that_is_none_is_unexpected,
-            part_of_a_file_is_not_verified,
-            free_space_is_told,
-            free_space_that_is_no_number_is_unexpected,
-            server_that_sets_no_times_is_unsupported,
-            time_is_set_by_site_utime,
-            parts_are_combined,
-            names_that_would_be_others_are_not_sent,
-            language_client_and_utf8_are_told,
-            server_that_wants_pret_gets_it,
-            server_that_refuses_pret_is_refused,
-            other_permissions_than_there_are_are_not_sent,
-        ]
-    );
-}
-
 fn verifying() -> Settings {
     Settings { verify_checksums: true, ..client::settings() }
 }
 
+#[trial(covers("set-verify-checksums"))]
 async fn wrong_checksum_of_a_download_is_integrity() -> Result<()> {
     let script = Script::logged_in()
         .on("FEAT", XMD5)
@@ -60,6 +34,7 @@ async fn wrong_checksum_of_a_download_is_integrity() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn right_checksum_of_a_download_is_told() -> Result<()> {
     let script = Script::logged_in()
         .on("FEAT", XMD5)
@@ -77,6 +52,7 @@ async fn right_checksum_of_a_download_is_told() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn wrong_checksum_of_an_upload_is_integrity() -> Result<()> {
     let script = Script::logged_in()
         .on("FEAT", XMD5)
@@ -95,6 +71,7 @@ async fn wrong_checksum_of_an_upload_is_integrity() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn refused_checksum_is_no_success() -> Result<()> {
     let script = Script::logged_in()
         .on("FEAT", XMD5)
@@ -111,6 +88,7 @@ async fn refused_checksum_is_no_success() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn checksum_that_is_none_is_unexpected() -> Result<()> {
     for reply in ["250 done", "250 98bf7d8c15784f0a3d63204441e1e2a", "250", "213 SHA-1 0-8 0 file"] {
         let script = Script::logged_in().on("FEAT", XMD5).on("XMD5 file", reply).on("NOOP", "200 here");
@@ -127,6 +105,7 @@ async fn checksum_that_is_none_is_unexpected() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn part_of_a_file_is_not_verified() -> Result<()> {
     let script = Script::logged_in().passive().on("REST 4", "350 go on").on("RETR", "150 go").send_data("ents");
     script
@@ -142,6 +121,7 @@ async fn part_of_a_file_is_not_verified() -> Result<()> {
         .await
 }
 
+#[trial(covers("available-space"))]
 async fn free_space_is_told() -> Result<()> {
     let script = Script::logged_in().on("AVBL", "213 1048576").on("AVBL a b", "213 42 bytes");
     script
@@ -154,6 +134,7 @@ async fn free_space_is_told() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn free_space_that_is_no_number_is_unexpected() -> Result<()> {
     for reply in ["213 plenty", "213 -1", "213 99999999999999999999", "213"] {
         Script::logged_in()
@@ -172,6 +153,7 @@ async fn free_space_that_is_no_number_is_unexpected() -> Result<()> {
 const MOMENT: ftp_host::Timestamp =
     ftp_host::Timestamp { seconds: 1_577_934_245, nanoseconds: 0, precision: ftp_host::Precision::Second, utc: true };
 
+#[trial]
 async fn server_that_sets_no_times_is_unsupported() -> Result<()> {
     let script = Script::logged_in().on("MFMT", "500 what?").on("MDTM", "501 what?").on("SITE UTIME", "504 what?");
     script
@@ -183,6 +165,7 @@ async fn server_that_sets_no_times_is_unsupported() -> Result<()> {
         .await
 }
 
+#[trial(covers("set-modified"))]
 async fn time_is_set_by_site_utime() -> Result<()> {
     const UTIME: &str = "SITE UTIME a file 20200102030405 20200102030405 20200102030405 UTC";
     let script = Script::logged_in()
@@ -200,6 +183,7 @@ async fn time_is_set_by_site_utime() -> Result<()> {
         .await
 }
 
+#[trial(covers("combine"))]
 async fn parts_are_combined() -> Result<()> {
     let script = Script::logged_in().on("COMB \"whole\" \"part 1\" \"part 2\"", "250 combined");
     script
@@ -211,6 +195,7 @@ async fn parts_are_combined() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn names_that_would_be_others_are_not_sent() -> Result<()> {
     let script = Script::logged_in().on("NOOP", "200 here");
     script
@@ -233,6 +218,7 @@ async fn names_that_would_be_others_are_not_sent() -> Result<()> {
         .await
 }
 
+#[trial(covers("name-client", "select-language", "select-utf8"))]
 async fn language_client_and_utf8_are_told() -> Result<()> {
     let script = Script::logged_in()
         .strict()
@@ -253,6 +239,7 @@ async fn language_client_and_utf8_are_told() -> Result<()> {
         .await
 }
 
+#[trial(covers("set-data-mode"))]
 async fn server_that_wants_pret_gets_it() -> Result<()> {
     const REFUSED: &str = "500 You need to use a client supporting PRET to use PASV";
     let script = Script::logged_in()
@@ -272,6 +259,7 @@ async fn server_that_wants_pret_gets_it() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn server_that_refuses_pret_is_refused() -> Result<()> {
     let script = Script::logged_in()
         .on("EPSV", "500 PRET first")
@@ -288,6 +276,7 @@ async fn server_that_refuses_pret_is_refused() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn other_permissions_than_there_are_are_not_sent() -> Result<()> {
     let script = Script::logged_in().on("SITE CHMOD 4755 a file", "200 set");
     script

@@ -6,30 +6,8 @@ use std::time::Duration;
 use anyhow::Result;
 use ftp_host::{Arrived, Error, Phase, Remote, Retry, Settings};
 use ftp_tests::client;
-use ftp_tests::script::{Ending, Peer, Script};
-use ftp_tests::suite::Suite;
-use ftp_tests::trials;
-
-pub fn add(suite: &mut Suite) {
-    trials!(
-        suite,
-        "fetch",
-        Ok(()),
-        [
-            file_is_gone_on_with_where_it_was_cut,
-            file_of_which_only_the_verdict_was_lost_is_not_asked_for_again,
-            file_that_changes_between_two_attempts_is_integrity,
-            file_that_changes_under_way_is_integrity,
-            file_without_size_and_time_is_not_gone_on_with,
-            file_that_ends_early_is_one_more_attempt_and_then_incomplete,
-            server_that_refuses_for_ever_is_given_up,
-            wrong_password_is_not_tried_again,
-            local_failure_is_not_tried_again,
-            waits_count_for_the_limit_of_the_call,
-            local_stream_that_stalls_counts_for_the_limit_of_the_call,
-        ]
-    );
-}
+use ftp_tests::script::{Ending, Peer, Play as _, Script};
+use ftp_tests::trial;
 
 /// What comes before a transfer of a file like this.
 fn session(size: &str, time: &str) -> Script {
@@ -67,6 +45,7 @@ fn remote(peer: &Peer) -> Remote<'static> {
     Remote { host: "127.0.0.1", port, user, password, account: None, path: "file" }
 }
 
+#[trial(covers("fetch"))]
 async fn file_is_gone_on_with_where_it_was_cut() -> Result<()> {
     let rest = session(SIZE, TIME)
         .passive()
@@ -91,6 +70,7 @@ async fn file_is_gone_on_with_where_it_was_cut() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn file_of_which_only_the_verdict_was_lost_is_not_asked_for_again() -> Result<()> {
     let again = session(SIZE, TIME).on("SIZE file", SIZE).on("MDTM file", TIME).on("QUIT", "221 goodbye");
     session(SIZE, TIME)
@@ -106,6 +86,7 @@ async fn file_of_which_only_the_verdict_was_lost_is_not_asked_for_again() -> Res
         .await
 }
 
+#[trial(covers("fetch"))]
 async fn file_that_changes_between_two_attempts_is_integrity() -> Result<()> {
     for (size, time) in [("213 17", TIME), (SIZE, OTHER_TIME), (UNKNOWN, TIME), (SIZE, UNKNOWN)] {
         cut()
@@ -121,6 +102,7 @@ async fn file_that_changes_between_two_attempts_is_integrity() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn file_that_changes_under_way_is_integrity() -> Result<()> {
     session(SIZE, TIME)
         .download("RETR file", "0123456789abcdef")
@@ -134,6 +116,7 @@ async fn file_that_changes_under_way_is_integrity() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn file_without_size_and_time_is_not_gone_on_with() -> Result<()> {
     session(UNKNOWN, UNKNOWN)
         .open_data("RETR file")
@@ -149,6 +132,7 @@ async fn file_without_size_and_time_is_not_gone_on_with() -> Result<()> {
         .await
 }
 
+#[trial(covers("fetch"))]
 async fn file_that_ends_early_is_one_more_attempt_and_then_incomplete() -> Result<()> {
     let short = || session(SIZE, TIME).download("RETR file", "012345").on("SIZE file", SIZE);
     short()
@@ -172,6 +156,7 @@ async fn file_that_ends_early_is_one_more_attempt_and_then_incomplete() -> Resul
 }
 
 /// Nobody would take a fourth connection.
+#[trial(covers("fetch"))]
 async fn server_that_refuses_for_ever_is_given_up() -> Result<()> {
     let refuses = || Script::silent().reply("421 too many users");
     refuses()
@@ -186,6 +171,7 @@ async fn server_that_refuses_for_ever_is_given_up() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn wrong_password_is_not_tried_again() -> Result<()> {
     Script::greeting()
         .on("USER", "331 password?")
@@ -198,6 +184,7 @@ async fn wrong_password_is_not_tried_again() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn local_failure_is_not_tried_again() -> Result<()> {
     const LARGE: usize = 1 << 20;
     session(&format!("213 {LARGE}"), TIME)
@@ -214,6 +201,7 @@ async fn local_failure_is_not_tried_again() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn waits_count_for_the_limit_of_the_call() -> Result<()> {
     Script::silent()
         .reply("421 too many users")
@@ -227,6 +215,7 @@ async fn waits_count_for_the_limit_of_the_call() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn local_stream_that_stalls_counts_for_the_limit_of_the_call() -> Result<()> {
     session("213 1048576", TIME)
         .open_data("RETR file")

@@ -3,32 +3,13 @@
 use anyhow::Result;
 use ftp_host::{Error, Listed, Representation, Session};
 use ftp_tests::client;
-use ftp_tests::script::Script;
-use ftp_tests::suite::Suite;
-use ftp_tests::trials;
+use ftp_tests::script::{Play as _, Script};
+use ftp_tests::trial;
 
 /// Bytes that end a line, or a string, on some server.
 const FORBIDDEN: [char; 3] = ['\r', '\n', '\0'];
 
-pub fn add(suite: &mut Suite) {
-    trials!(
-        suite,
-        "injection",
-        Ok(()),
-        [
-            line_end_in_user_is_not_sent,
-            line_end_in_password_is_not_sent,
-            line_end_in_account_is_not_sent,
-            line_end_in_any_path_is_not_sent,
-            line_end_in_site_and_raw_commands_is_not_sent,
-            directory_of_the_server_with_nul_is_not_sent_back,
-            name_of_the_server_with_cr_is_not_sent_back,
-            name_of_the_server_with_nul_in_a_long_listing_is_not_sent_back,
-            name_of_the_server_with_a_slash_is_no_entry,
-        ]
-    );
-}
-
+#[trial]
 async fn line_end_in_user_is_not_sent() -> Result<()> {
     Script::greeting()
         .strict()
@@ -44,6 +25,7 @@ async fn line_end_in_user_is_not_sent() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn line_end_in_password_is_not_sent() -> Result<()> {
     Script::greeting()
         .strict()
@@ -59,6 +41,7 @@ async fn line_end_in_password_is_not_sent() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn line_end_in_account_is_not_sent() -> Result<()> {
     Script::greeting()
         .strict()
@@ -74,6 +57,7 @@ async fn line_end_in_account_is_not_sent() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn line_end_in_any_path_is_not_sent() -> Result<()> {
     Script::logged_in()
         .strict()
@@ -113,6 +97,7 @@ async fn try_as_path(session: &mut Session, path: &str) {
     refused(session.send(&format!("STOR {path}"), image, 0).await);
 }
 
+#[trial]
 async fn line_end_in_site_and_raw_commands_is_not_sent() -> Result<()> {
     Script::logged_in()
         .strict()
@@ -132,6 +117,7 @@ async fn line_end_in_site_and_raw_commands_is_not_sent() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn directory_of_the_server_with_nul_is_not_sent_back() -> Result<()> {
     Script::logged_in()
         .on("PWD", "257 \"/a\0DELE b\" is where you are")
@@ -146,6 +132,7 @@ async fn directory_of_the_server_with_nul_is_not_sent_back() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn name_of_the_server_with_cr_is_not_sent_back() -> Result<()> {
     let line = "type=file; a\rDELE b\r\n";
     Script::logged_in()
@@ -155,6 +142,7 @@ async fn name_of_the_server_with_cr_is_not_sent_back() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn name_of_the_server_with_nul_in_a_long_listing_is_not_sent_back() -> Result<()> {
     let line = "-rw-r--r-- 1 user group 5 Jan  1 2020 a\0DELE b\r\n";
     Script::logged_in()
@@ -177,6 +165,7 @@ async fn only_entry_is_not_sent_back(mut session: Session) -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn name_of_the_server_with_a_slash_is_no_entry() -> Result<()> {
     let lines = "type=file; ../escape\r\ntype=file; /etc/passwd\r\ntype=file; \r\ntype=file; ..\r\ntype=file; good\r\n";
     Script::logged_in()

@@ -3,31 +3,15 @@
 use anyhow::Result;
 use ftp_host::{Error, Listed};
 use ftp_tests::client;
-use ftp_tests::script::Script;
-use ftp_tests::suite::Suite;
-use ftp_tests::trials;
-
-pub fn add(suite: &mut Suite) {
-    trials!(
-        suite,
-        "listings",
-        Ok(()),
-        [
-            path_that_may_be_misread_is_entered_and_left_again,
-            entries_in_portions_return_before_the_next_command,
-            session_that_cannot_return_from_a_listing_is_closed,
-            pwd_of_no_use_leaves_such_a_path_unsupported,
-            refusal_because_there_are_no_files_is_an_empty_list,
-            utf8_is_asked_for_before_the_first_listing,
-        ]
-    );
-}
+use ftp_tests::script::{Play as _, Script};
+use ftp_tests::trial;
 
 /// A server that would take the path for a pattern.
 fn entered() -> Script {
     Script::logged_in().on("PWD", "257 \"/home\" is where you are").on("CWD [ temp ]", "250 there")
 }
 
+#[trial(covers("entries"))]
 async fn path_that_may_be_misread_is_entered_and_left_again() -> Result<()> {
     entered()
         .download("MLSD", "type=file; a\r\n")
@@ -43,6 +27,7 @@ async fn path_that_may_be_misread_is_entered_and_left_again() -> Result<()> {
         .await
 }
 
+#[trial(covers("open-entries"))]
 async fn entries_in_portions_return_before_the_next_command() -> Result<()> {
     entered()
         .download("MLSD", "type=file; a\r\n")
@@ -59,6 +44,7 @@ async fn entries_in_portions_return_before_the_next_command() -> Result<()> {
         .await
 }
 
+#[trial(covers("entries"))]
 async fn session_that_cannot_return_from_a_listing_is_closed() -> Result<()> {
     entered()
         .download("MLSD", "type=file; a\r\n")
@@ -74,6 +60,7 @@ async fn session_that_cannot_return_from_a_listing_is_closed() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn pwd_of_no_use_leaves_such_a_path_unsupported() -> Result<()> {
     for reply in ["257 /home is where you are", "257", "502 not here"] {
         Script::logged_in()
@@ -91,6 +78,7 @@ async fn pwd_of_no_use_leaves_such_a_path_unsupported() -> Result<()> {
     Ok(())
 }
 
+#[trial(covers("entries"))]
 async fn refusal_because_there_are_no_files_is_an_empty_list() -> Result<()> {
     for reply in ["450 No files found", "550 No members found."] {
         Script::logged_in()
@@ -108,6 +96,7 @@ async fn refusal_because_there_are_no_files_is_an_empty_list() -> Result<()> {
     Ok(())
 }
 
+#[trial(covers("select-utf8"))]
 async fn utf8_is_asked_for_before_the_first_listing() -> Result<()> {
     Script::logged_in()
         .on("FEAT", "211-Features:\r\n MLST\r\n UTF8\r\n211 End")

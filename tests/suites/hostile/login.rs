@@ -4,38 +4,12 @@ use anyhow::Result;
 use ftp_host::Error;
 use ftp_tests::certificates::possible;
 use ftp_tests::client::{self, get, refusal};
-use ftp_tests::script::Script;
-use ftp_tests::suite::Suite;
-use ftp_tests::trials;
+use ftp_tests::script::{Play as _, Script};
+use ftp_tests::trial;
 
 use crate::tls::{explicit, tls};
 
-pub fn add(suite: &mut Suite) {
-    trials!(
-        suite,
-        "login",
-        Ok(()),
-        [
-            greeting_120_then_220,
-            greeting_421_is_transient,
-            greeting_5yz_is_permanent,
-            greeting_that_is_the_reply_to_a_command_is_protocol,
-            greeting_then_nothing_but_the_end_is_connection_lost,
-            user_alone_is_enough,
-            account_is_sent_when_asked_for_after_the_password,
-            account_is_sent_when_asked_for_instead_of_the_password,
-            account_that_is_not_given_is_unexpected_332,
-            account_that_is_superfluous_is_fine,
-            account_that_nobody_asked_for_is_not_sent,
-            user_refused_is_permanent,
-            password_refused_for_now_is_transient,
-            anonymous_sends_its_password,
-            password_may_hold_spaces_and_be_empty,
-        ]
-    );
-    trials!(suite, "login", possible(), [ccc_before_the_first_transfer_protects_data_before,]);
-}
-
+#[trial(covers("welcome"))]
 async fn greeting_120_then_220() -> Result<()> {
     Script::silent()
         .say("120 ready in a moment\r\n220 ready\r\n")
@@ -47,6 +21,7 @@ async fn greeting_120_then_220() -> Result<()> {
         .await
 }
 
+#[trial(covers("welcome"))]
 async fn greeting_421_is_transient() -> Result<()> {
     Script::silent()
         .reply("421 too many users")
@@ -63,6 +38,7 @@ async fn greeting_421_is_transient() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn greeting_5yz_is_permanent() -> Result<()> {
     Script::silent()
         .reply("530 not you")
@@ -73,6 +49,7 @@ async fn greeting_5yz_is_permanent() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn greeting_that_is_the_reply_to_a_command_is_protocol() -> Result<()> {
     for reply in ["331 and the password?", "226 done", "234 go"] {
         Script::silent()
@@ -90,6 +67,7 @@ async fn greeting_that_is_the_reply_to_a_command_is_protocol() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn greeting_then_nothing_but_the_end_is_connection_lost() -> Result<()> {
     Script::silent()
         .say("220-welcome\r\n")
@@ -102,6 +80,7 @@ async fn greeting_then_nothing_but_the_end_is_connection_lost() -> Result<()> {
         .await
 }
 
+#[trial(covers("login"))]
 async fn user_alone_is_enough() -> Result<()> {
     Script::greeting()
         .on("USER friend", "230 come in")
@@ -113,6 +92,7 @@ async fn user_alone_is_enough() -> Result<()> {
         .await
 }
 
+#[trial(covers("login"))]
 async fn account_is_sent_when_asked_for_after_the_password() -> Result<()> {
     Script::greeting()
         .on("USER user", "331 password?")
@@ -126,6 +106,7 @@ async fn account_is_sent_when_asked_for_after_the_password() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn account_is_sent_when_asked_for_instead_of_the_password() -> Result<()> {
     Script::greeting()
         .on("USER user", "332 account?")
@@ -138,6 +119,7 @@ async fn account_is_sent_when_asked_for_instead_of_the_password() -> Result<()> 
         .await
 }
 
+#[trial]
 async fn account_that_is_not_given_is_unexpected_332() -> Result<()> {
     Script::greeting()
         .on("USER", "331 password?")
@@ -155,6 +137,7 @@ async fn account_that_is_not_given_is_unexpected_332() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn account_that_is_superfluous_is_fine() -> Result<()> {
     Script::greeting()
         .on("USER", "331 password?")
@@ -168,6 +151,7 @@ async fn account_that_is_superfluous_is_fine() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn account_that_nobody_asked_for_is_not_sent() -> Result<()> {
     Script::greeting()
         .on("USER", "331 password?")
@@ -182,6 +166,7 @@ async fn account_that_nobody_asked_for_is_not_sent() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn user_refused_is_permanent() -> Result<()> {
     Script::greeting()
         .on("USER", "530 not you")
@@ -195,6 +180,7 @@ async fn user_refused_is_permanent() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn password_refused_for_now_is_transient() -> Result<()> {
     Script::greeting()
         .on("USER", "331 password?")
@@ -209,6 +195,7 @@ async fn password_refused_for_now_is_transient() -> Result<()> {
         .await
 }
 
+#[trial(covers("login"))]
 async fn anonymous_sends_its_password() -> Result<()> {
     Script::greeting()
         .on("USER anonymous", "331 mail address?")
@@ -221,6 +208,7 @@ async fn anonymous_sends_its_password() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn password_may_hold_spaces_and_be_empty() -> Result<()> {
     Script::greeting()
         .on("USER user", "331 password?")
@@ -237,6 +225,7 @@ async fn password_may_hold_spaces_and_be_empty() -> Result<()> {
 }
 
 /// In the clear a server refuses `PBSZ` and `PROT`.
+#[trial(needs = possible())]
 async fn ccc_before_the_first_transfer_protects_data_before() -> Result<()> {
     Script::protected()
         .on("CCC", "200 as you like")

@@ -18,23 +18,8 @@ mod transfers;
 
 use std::process::ExitCode;
 
-use ftp_tests::suite::Suite;
+use ftp_tests::suite;
 
 fn main() -> ExitCode {
-    let mut suite = Suite::from_arguments();
-    addresses::add(&mut suite);
-    injection::add(&mut suite);
-    listings::add(&mut suite);
-    replies::add(&mut suite);
-    login::add(&mut suite);
-    secrets::add(&mut suite);
-    timeouts::add(&mut suite);
-    transfers::add(&mut suite);
-    copies::add(&mut suite);
-    extensions::add(&mut suite);
-    fetch::add(&mut suite);
-    cut::add(&mut suite);
-    proxies::add(&mut suite);
-    tls::add(&mut suite);
-    suite.run()
+    suite::run()
 }

@@ -7,9 +7,8 @@ use ftp_host::{Error, Phase, Session, Settings, TlsSettings, Trust};
 use ftp_tests::certificates::{self, Leaf};
 use ftp_tests::client::{self, SHORT, get};
 use ftp_tests::proxies::Kind;
-use ftp_tests::script::{Ending, Peer, Script, Tls};
-use ftp_tests::suite::Suite;
-use ftp_tests::trials;
+use ftp_tests::script::{Ending, Peer, Play as _, Script, Tls};
+use ftp_tests::trial;
 
 /// Where the client wants to go. Only the proxy knows the way.
 const HOST: &str = "ftp.behind.example";
@@ -17,32 +16,6 @@ const HOST: &str = "ftp.behind.example";
 const PASSWORD: &str = "hunter2-the-proxy";
 
 const CONSENT: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\nTransfer-Encoding: chunked\r\n\r\n";
-
-pub fn add(suite: &mut Suite) {
-    trials!(
-        suite,
-        "proxy",
-        Ok(()),
-        [
-            greeting_in_one_packet_with_the_consent_of_socks5,
-            greeting_in_one_packet_with_the_consent_of_http,
-            data_in_one_packet_with_the_consent,
-            data_goes_to_the_host_that_the_caller_named_whatever_pasv_says,
-            pasv_is_tried_where_the_proxy_cannot_reach_the_port_of_epsv,
-            refused_data_connection_leaves_the_session_usable,
-            certificate_is_for_the_server_and_not_for_the_proxy,
-            password_that_the_proxy_repeats_is_nowhere,
-            silence_is_a_timeout_of_connecting,
-            one_byte_at_a_time_is_a_timeout_of_connecting,
-            silence_on_a_data_connection_is_a_timeout_of_that,
-            headers_without_an_end_are_given_up,
-            line_without_an_end_is_given_up,
-            preliminary_answers_without_an_end_are_given_up,
-            server_that_is_no_proxy_is_said_to_be_none,
-            cut_after_every_byte_is_a_typed_error,
-        ]
-    );
-}
 
 fn settings(kind: Kind, peer: &Peer) -> Settings {
     let proxy = kind.at(peer.address(), Some(("user", PASSWORD)));
@@ -97,11 +70,13 @@ fn socks5_request(port: u16) -> Vec<u8> {
     [b"\x05\x01\0\x03\x12", HOST.as_bytes(), &port.to_be_bytes()].concat()
 }
 
+#[trial]
 async fn greeting_in_one_packet_with_the_consent_of_socks5() -> Result<()> {
     let script = socks5().say(b"\x05\0\0\x03\x04here\0\x15220 ready\r\n").on("NOOP", "200 ok");
     script.play(async |peer| in_step(connect(Kind::Socks5, peer).await?).await).await
 }
 
+#[trial(covers("set-proxy"))]
 async fn greeting_in_one_packet_with_the_consent_of_http() -> Result<()> {
     let answers = [b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n", CONSENT, b"220 ready\r\n"].concat();
     let script = http().say(answers).on("NOOP", "200 ok");
@@ -124,11 +99,13 @@ async fn assert_gets_contents(script: Script, kind: Kind) -> Result<()> {
     .await
 }
 
+#[trial]
 async fn data_in_one_packet_with_the_consent() -> Result<()> {
     let script = http_data_connection().send_data([CONSENT, b"contents"].concat()).on("RETR", "150 here it comes");
     assert_gets_contents(script, Kind::HttpConnect).await
 }
 
+#[trial]
 async fn data_goes_to_the_host_that_the_caller_named_whatever_pasv_says() -> Result<()> {
     let script = socks5()
         .say(b"\x05\0\0\x01\0\0\0\0\0\x00220 ready\r\n")
@@ -146,6 +123,7 @@ async fn data_goes_to_the_host_that_the_caller_named_whatever_pasv_says() -> Res
     assert_gets_contents(script, Kind::Socks5).await
 }
 
+#[trial]
 async fn pasv_is_tried_where_the_proxy_cannot_reach_the_port_of_epsv() -> Result<()> {
     let script = http_data_connection()
         .send_data("HTTP/1.1 502 Bad Gateway\r\n\r\n")
@@ -158,6 +136,7 @@ async fn pasv_is_tried_where_the_proxy_cannot_reach_the_port_of_epsv() -> Result
     assert_gets_contents(script, Kind::HttpConnect).await
 }
 
+#[trial]
 async fn refused_data_connection_leaves_the_session_usable() -> Result<()> {
     let script = http_data_connection().send_data("HTTP/1.1 403 Forbidden\r\n\r\n").on("NOOP", "200 still here");
     script
@@ -171,6 +150,7 @@ async fn refused_data_connection_leaves_the_session_usable() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn certificate_is_for_the_server_and_not_for_the_proxy() -> Result<()> {
     for (leaf, good) in [(Leaf::WrongName, true), (Leaf::Server, false)] {
         let request = http_request(21).replace(HOST, "other.example");
@@ -200,6 +180,7 @@ async fn certificate_is_for_the_server_and_not_for_the_proxy() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn password_that_the_proxy_repeats_is_nowhere() -> Result<()> {
     let answer = format!("HTTP/1.1 407 {PASSWORD}\r\nProxy-Authenticate: Basic realm=\"{PASSWORD}\"\r\n\r\n{PASSWORD}");
     http()
@@ -213,6 +194,7 @@ async fn password_that_the_proxy_repeats_is_nowhere() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn silence_is_a_timeout_of_connecting() -> Result<()> {
     for (kind, script) in [(Kind::HttpConnect, http()), (Kind::Socks5, socks5())] {
         script.stall().play(async |peer| assert_times_out(kind, peer).await).await?;
@@ -220,6 +202,7 @@ async fn silence_is_a_timeout_of_connecting() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn one_byte_at_a_time_is_a_timeout_of_connecting() -> Result<()> {
     let slow = format!("HTTP/1.1 200 {}\r\n\r\n", "slow".repeat(500));
     http().drip(slow, SHORT / 10).stall().play(async |peer| assert_times_out(Kind::HttpConnect, peer).await).await
@@ -232,6 +215,7 @@ async fn assert_times_out(kind: Kind, peer: &Peer) -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn silence_on_a_data_connection_is_a_timeout_of_that() -> Result<()> {
     let script = http_data_connection()
         .on("PASV", PASV)
@@ -251,14 +235,17 @@ async fn silence_on_a_data_connection_is_a_timeout_of_that() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn headers_without_an_end_are_given_up() -> Result<()> {
     assert_given_up("X-Header: and another\r\n").await
 }
 
+#[trial]
 async fn line_without_an_end_is_given_up() -> Result<()> {
     assert_given_up("and so on ").await
 }
 
+#[trial]
 async fn preliminary_answers_without_an_end_are_given_up() -> Result<()> {
     assert_given_up("\r\n\r\nHTTP/1.1 100 Continue").await
 }
@@ -277,6 +264,7 @@ async fn assert_given_up(more: &str) -> Result<()> {
         .await
 }
 
+#[trial]
 async fn server_that_is_no_proxy_is_said_to_be_none() -> Result<()> {
     for kind in Kind::ALL {
         for greeting in ["220 ready\r\n", "SSH-2.0-server\r\n", "\x04\x5a\0\0", "<html>"] {
@@ -288,6 +276,7 @@ async fn server_that_is_no_proxy_is_said_to_be_none() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn cut_after_every_byte_is_a_typed_error() -> Result<()> {
     let consent = b"\x05\0\0\x03\x04here\0\x15".to_vec();
     let scripts =

@@ -3,9 +3,9 @@
 use anyhow::Result;
 use ftp_host::{Error, Limit};
 use ftp_tests::client;
-use ftp_tests::script::Script;
-use ftp_tests::suite::Suite;
-use ftp_tests::trials;
+use ftp_tests::script::{Play as _, Script};
+use ftp_tests::suite::variants;
+use ftp_tests::trial;
 
 /// What may not come where a reply is due.
 const MALFORMED: [(&str, &str); 7] = [
@@ -18,33 +18,8 @@ const MALFORMED: [(&str, &str); 7] = [
     ("code_of_four_digits", "2000 long\r\n"),
 ];
 
-pub fn add(suite: &mut Suite) {
-    for (name, reply) in MALFORMED {
-        suite.trial(format!("reply::malformed_{name}"), move || malformed_is_protocol(reply));
-    }
-    trials!(
-        suite,
-        "reply",
-        Ok(()),
-        [
-            unclosed_quote_in_257_is_unexpected,
-            nul_and_other_control_bytes_are_text,
-            lone_cr_does_not_end_a_line,
-            reply_split_into_single_bytes_is_one_reply,
-            two_replies_at_once_never_put_the_session_out_of_step,
-            late_reply_never_puts_the_session_out_of_step,
-            unasked_421_is_what_the_next_call_gives,
-            endless_greeting_lines_are_limit_exceeded,
-            endless_greeting_line_is_limit_exceeded,
-            endless_reply_lines_are_limit_exceeded,
-            endless_reply_line_is_limit_exceeded,
-            greeting_of_another_protocol_is_protocol,
-            quit_reads_its_own_reply,
-        ]
-    );
-}
-
-async fn malformed_is_protocol(reply: &str) -> Result<()> {
+#[trial(on = variants(MALFORMED))]
+async fn malformed_is_protocol(reply: &'static str) -> Result<()> {
     Script::logged_in()
         .expect("NOOP")
         .say(reply)
@@ -59,6 +34,7 @@ async fn malformed_is_protocol(reply: &str) -> Result<()> {
         .await
 }
 
+#[trial]
 async fn unclosed_quote_in_257_is_unexpected() -> Result<()> {
     Script::logged_in()
         .on("PWD", "257 \"/home")
@@ -73,6 +49,7 @@ async fn unclosed_quote_in_257_is_unexpected() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn nul_and_other_control_bytes_are_text() -> Result<()> {
     Script::silent()
         .say("220 a\0b\u{1b}[31mc\u{7f}\r\n")
@@ -86,6 +63,7 @@ async fn nul_and_other_control_bytes_are_text() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn lone_cr_does_not_end_a_line() -> Result<()> {
     Script::silent()
         .say("220 one\r221 still one\r\n")
@@ -99,6 +77,7 @@ async fn lone_cr_does_not_end_a_line() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn reply_split_into_single_bytes_is_one_reply() -> Result<()> {
     Script::logged_in()
         .expect("NOOP")
@@ -113,6 +92,7 @@ async fn reply_split_into_single_bytes_is_one_reply() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn two_replies_at_once_never_put_the_session_out_of_step() -> Result<()> {
     Script::logged_in()
         .expect("NOOP")
@@ -128,6 +108,7 @@ async fn two_replies_at_once_never_put_the_session_out_of_step() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn late_reply_never_puts_the_session_out_of_step() -> Result<()> {
     Script::logged_in()
         .download("RETR", "contents")
@@ -144,6 +125,7 @@ async fn late_reply_never_puts_the_session_out_of_step() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn unasked_421_is_what_the_next_call_gives() -> Result<()> {
     Script::logged_in()
         .expect("NOOP")
@@ -160,10 +142,12 @@ async fn unasked_421_is_what_the_next_call_gives() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn endless_greeting_lines_are_limit_exceeded() -> Result<()> {
     endless_greeting("220-come in\r\n", Limit::ReplySize).await
 }
 
+#[trial]
 async fn endless_greeting_line_is_limit_exceeded() -> Result<()> {
     endless_greeting("220 come in", Limit::ReplyLine).await
 }
@@ -182,10 +166,12 @@ async fn endless_greeting(flood: &str, limit: Limit) -> Result<()> {
         .await
 }
 
+#[trial]
 async fn endless_reply_lines_are_limit_exceeded() -> Result<()> {
     endless_reply("214-more help\r\n", Limit::ReplySize).await
 }
 
+#[trial(covers("connect"))]
 async fn endless_reply_line_is_limit_exceeded() -> Result<()> {
     endless_reply("214-more help ", Limit::ReplyLine).await
 }
@@ -209,6 +195,7 @@ async fn endless_reply(flood: &str, limit: Limit) -> Result<()> {
         .await
 }
 
+#[trial]
 async fn greeting_of_another_protocol_is_protocol() -> Result<()> {
     Script::silent()
         .reply("SSH-2.0-OpenSSH_9.2p1")
@@ -220,6 +207,7 @@ async fn greeting_of_another_protocol_is_protocol() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn quit_reads_its_own_reply() -> Result<()> {
     Script::logged_in()
         .on("QUIT", "221-you moved\r\n a lot of bytes\r\n221 goodbye")

@@ -3,28 +3,13 @@
 use anyhow::Result;
 use ftp_host::{Error, Session};
 use ftp_tests::client;
-use ftp_tests::script::Script;
-use ftp_tests::suite::Suite;
-use ftp_tests::trials;
+use ftp_tests::script::{Play as _, Script};
+use ftp_tests::trial;
 
 const PASSWORD: &str = "hunter2-the-password";
 const ACCOUNT: &str = "hunter2-the-account";
 
-pub fn add(suite: &mut Suite) {
-    trials!(
-        suite,
-        "secret",
-        Ok(()),
-        [
-            password_is_not_in_the_transcript,
-            password_that_the_server_repeats_is_nowhere,
-            account_that_the_server_repeats_is_nowhere,
-            password_is_not_in_the_error_when_the_line_is_cut,
-            password_that_cannot_be_sent_is_not_in_the_error,
-        ]
-    );
-}
-
+#[trial]
 async fn password_is_not_in_the_transcript() -> Result<()> {
     Script::greeting()
         .on("USER", "331 password?")
@@ -41,6 +26,7 @@ async fn password_is_not_in_the_transcript() -> Result<()> {
         .await
 }
 
+#[trial(covers("transcript"))]
 async fn password_that_the_server_repeats_is_nowhere() -> Result<()> {
     Script::greeting()
         .on("USER", "331 password?")
@@ -54,6 +40,7 @@ async fn password_that_the_server_repeats_is_nowhere() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn account_that_the_server_repeats_is_nowhere() -> Result<()> {
     Script::greeting()
         .on("USER", "332 account?")
@@ -67,6 +54,7 @@ async fn account_that_the_server_repeats_is_nowhere() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn password_is_not_in_the_error_when_the_line_is_cut() -> Result<()> {
     Script::greeting()
         .on("USER", "331 password?")
@@ -81,6 +69,7 @@ async fn password_is_not_in_the_error_when_the_line_is_cut() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn password_that_cannot_be_sent_is_not_in_the_error() -> Result<()> {
     Script::greeting()
         .play(async |peer| {

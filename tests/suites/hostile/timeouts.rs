@@ -3,37 +3,10 @@
 use anyhow::Result;
 use ftp_host::{Active, DataMode, Error, Phase, Representation, Settings};
 use ftp_tests::client::{self, SHORT};
-use ftp_tests::script::Script;
-use ftp_tests::suite::Suite;
-use ftp_tests::trials;
+use ftp_tests::script::{Play as _, Script};
+use ftp_tests::trial;
 
-pub fn add(suite: &mut Suite) {
-    trials!(
-        suite,
-        "timeout",
-        Ok(()),
-        [
-            control_port_that_never_accepts,
-            greeting_that_never_comes,
-            greeting_of_one_byte_at_a_time,
-            greeting_that_is_promised_again_and_again,
-            reply_that_never_comes,
-            reply_that_is_promised_again_and_again,
-            reply_of_one_byte_at_a_time,
-            data_port_that_never_accepts,
-            server_that_never_connects_in_active_mode,
-            download_that_is_silent,
-            download_that_stops_in_the_middle,
-            upload_that_is_not_read,
-            verdict_that_never_comes,
-            abort_that_is_not_answered,
-            total_time_of_a_call,
-            total_time_of_a_read_leaves_the_transcript,
-            slow_download_is_not_idle,
-        ]
-    );
-}
-
+#[trial]
 async fn control_port_that_never_accepts() -> Result<()> {
     let settings = Settings { connect_timeout: Some(SHORT), ..client::settings() };
     Script::deaf()
@@ -44,6 +17,7 @@ async fn control_port_that_never_accepts() -> Result<()> {
         .await
 }
 
+#[trial(covers("connect", "set-connect-timeout"))]
 async fn greeting_that_never_comes() -> Result<()> {
     Script::silent()
         .stall()
@@ -54,6 +28,7 @@ async fn greeting_that_never_comes() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn greeting_of_one_byte_at_a_time() -> Result<()> {
     Script::silent()
         .drip(slow_line(220), SHORT / 10)
@@ -65,6 +40,7 @@ async fn greeting_of_one_byte_at_a_time() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn greeting_that_is_promised_again_and_again() -> Result<()> {
     promising(Script::silent(), 120)
         .play(async |peer| {
@@ -74,6 +50,7 @@ async fn greeting_that_is_promised_again_and_again() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn reply_that_is_promised_again_and_again() -> Result<()> {
     promising(Script::logged_in().expect("NOOP"), 150)
         .play(async |peer| {
@@ -91,6 +68,7 @@ fn promising(script: Script, code: u16) -> Script {
     script.drip(line.repeat(10), pause).stall()
 }
 
+#[trial(covers("set-reply-timeout"))]
 async fn reply_that_never_comes() -> Result<()> {
     Script::logged_in()
         .expect("NOOP")
@@ -105,6 +83,7 @@ async fn reply_that_never_comes() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn reply_of_one_byte_at_a_time() -> Result<()> {
     Script::logged_in()
         .expect("NOOP")
@@ -123,6 +102,7 @@ fn slow_line(code: u16) -> String {
     format!("{code} {}\r\n", "slow".repeat(500))
 }
 
+#[trial]
 async fn data_port_that_never_accepts() -> Result<()> {
     let settings = Settings { connect_timeout: Some(SHORT), ..client::settings() };
     Script::logged_in()
@@ -140,6 +120,7 @@ async fn data_port_that_never_accepts() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn server_that_never_connects_in_active_mode() -> Result<()> {
     let settings = Settings {
         data_mode: DataMode::Active(Active { ports: None, announced: None }),
@@ -159,6 +140,7 @@ async fn server_that_never_connects_in_active_mode() -> Result<()> {
         .await
 }
 
+#[trial(covers("set-idle-timeout"))]
 async fn download_that_is_silent() -> Result<()> {
     Script::logged_in()
         .open_data("RETR")
@@ -173,6 +155,7 @@ async fn download_that_is_silent() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn download_that_stops_in_the_middle() -> Result<()> {
     Script::logged_in()
         .open_data("RETR")
@@ -188,6 +171,7 @@ async fn download_that_stops_in_the_middle() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn upload_that_is_not_read() -> Result<()> {
     Script::logged_in()
         .open_data("STOR")
@@ -207,6 +191,7 @@ async fn upload_that_is_not_read() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn verdict_that_never_comes() -> Result<()> {
     Script::logged_in()
         .open_data("RETR")
@@ -223,6 +208,7 @@ async fn verdict_that_never_comes() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn abort_that_is_not_answered() -> Result<()> {
     Script::logged_in()
         .open_data("RETR")
@@ -239,6 +225,7 @@ async fn abort_that_is_not_answered() -> Result<()> {
         .await
 }
 
+#[trial(covers("set-total-timeout"))]
 async fn total_time_of_a_call() -> Result<()> {
     let settings = Settings { total_timeout: Some(SHORT), ..client::settings() };
     Script::logged_in()
@@ -254,6 +241,7 @@ async fn total_time_of_a_call() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn total_time_of_a_read_leaves_the_transcript() -> Result<()> {
     let settings = Settings { total_timeout: Some(SHORT), ..client::settings() };
     Script::logged_in()
@@ -273,6 +261,7 @@ async fn total_time_of_a_read_leaves_the_transcript() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn slow_download_is_not_idle() -> Result<()> {
     let mut script = Script::logged_in().open_data("RETR");
     for _ in 0..20 {

@@ -3,48 +3,10 @@
 use anyhow::Result;
 use ftp_host::{Error, Representation, Session, Unverified, Verification};
 use ftp_tests::client::{self, get, put, read_all, refusal};
-use ftp_tests::script::{Ending, Script};
-use ftp_tests::suite::Suite;
-use ftp_tests::trials;
+use ftp_tests::script::{Ending, Play as _, Script};
+use ftp_tests::trial;
 
-pub fn add(suite: &mut Suite) {
-    trials!(
-        suite,
-        "transfer",
-        Ok(()),
-        [
-            verdict_before_the_data,
-            verdict_without_a_preliminary_reply_and_without_data_is_unexpected,
-            verdict_without_a_preliminary_reply_counts_where_the_data_came,
-            verdict_missing_and_the_line_cut,
-            verdict_426_after_all_data_is_transient,
-            verdict_451_of_an_upload_is_transient,
-            verdict_552_of_an_upload_is_permanent,
-            data_reset_in_the_middle_gives_the_servers_reason,
-            data_cut_short_with_a_226_is_incomplete,
-            upload_cut_short_with_a_226_is_incomplete,
-            upload_whose_size_agrees_is_verified,
-            upload_reset_at_its_end_has_to_have_its_size,
-            size_that_is_a_time_closes_the_session,
-            size_of_2_to_the_63_is_just_a_number,
-            announced_size_of_2_to_the_63_is_integrity_and_no_memory,
-            announced_size_that_is_too_small_is_integrity,
-            more_data_after_the_announced_size_is_integrity,
-            restart_that_is_refused_leaves_the_session_in_step,
-            abort_answered_by_426_and_226,
-            abort_answered_by_225_alone,
-            abort_answered_by_226_alone,
-            abort_answered_late,
-            dropped_download_answered_late,
-            no_files_450_is_an_empty_list,
-            no_files_550_is_an_empty_list,
-            refusal_550_for_another_reason_is_permanent,
-            unique_name_in_the_150_reply,
-            unique_name_in_the_226_reply,
-        ]
-    );
-}
-
+#[trial(covers("finish"))]
 async fn verdict_before_the_data() -> Result<()> {
     Script::logged_in()
         .open_data("RETR")
@@ -60,6 +22,7 @@ async fn verdict_before_the_data() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn verdict_without_a_preliminary_reply_counts_where_the_data_came() -> Result<()> {
     Script::logged_in()
         .passive()
@@ -76,6 +39,7 @@ async fn verdict_without_a_preliminary_reply_counts_where_the_data_came() -> Res
         .await
 }
 
+#[trial]
 async fn verdict_without_a_preliminary_reply_and_without_data_is_unexpected() -> Result<()> {
     Script::logged_in()
         .passive()
@@ -92,6 +56,7 @@ async fn verdict_without_a_preliminary_reply_and_without_data_is_unexpected() ->
         .await
 }
 
+#[trial]
 async fn verdict_missing_and_the_line_cut() -> Result<()> {
     Script::logged_in()
         .open_data("RETR")
@@ -107,6 +72,7 @@ async fn verdict_missing_and_the_line_cut() -> Result<()> {
         .await
 }
 
+#[trial(covers("finish"))]
 async fn verdict_426_after_all_data_is_transient() -> Result<()> {
     Script::logged_in()
         .open_data("RETR")
@@ -122,10 +88,12 @@ async fn verdict_426_after_all_data_is_transient() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn verdict_451_of_an_upload_is_transient() -> Result<()> {
     upload_with_verdict("451 local error", 451).await
 }
 
+#[trial(covers("store"))]
 async fn verdict_552_of_an_upload_is_permanent() -> Result<()> {
     upload_with_verdict("552 the disk is full", 552).await
 }
@@ -144,6 +112,7 @@ async fn upload_with_verdict(verdict: &str, code: u16) -> Result<()> {
         .await
 }
 
+#[trial]
 async fn data_reset_in_the_middle_gives_the_servers_reason() -> Result<()> {
     Script::logged_in()
         .open_data("RETR")
@@ -161,20 +130,24 @@ async fn data_reset_in_the_middle_gives_the_servers_reason() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn data_cut_short_with_a_226_is_incomplete() -> Result<()> {
     let error = announced("150 opening for file (100 bytes)", "short").await?;
     assert!(matches!(error, Error::Incomplete(_)), "{error:?}");
     Ok(())
 }
 
+#[trial]
 async fn announced_size_that_is_too_small_is_integrity() -> Result<()> {
     integrity("150 opening for file (3 bytes)", "too long").await
 }
 
+#[trial]
 async fn more_data_after_the_announced_size_is_integrity() -> Result<()> {
     integrity("150 opening for file (8 bytes)", "contents and more").await
 }
 
+#[trial(covers("expected-size"))]
 async fn announced_size_of_2_to_the_63_is_integrity_and_no_memory() -> Result<()> {
     integrity("150 opening for file (9223372036854775808 bytes)", "short").await
 }
@@ -185,6 +158,7 @@ async fn integrity(preliminary: &str, data: &str) -> Result<()> {
     Ok(())
 }
 
+#[trial(covers("set-verify-size"))]
 async fn upload_cut_short_with_a_226_is_incomplete() -> Result<()> {
     stored("213 4", "200 in step")
         .play(async |peer| {
@@ -196,6 +170,7 @@ async fn upload_cut_short_with_a_226_is_incomplete() -> Result<()> {
         .await
 }
 
+#[trial(covers("set-verify-size"))]
 async fn upload_whose_size_agrees_is_verified() -> Result<()> {
     let unknown = Verification::NotVerified(Unverified::NoSize);
     for (size, verified) in [("213 8", Verification::Size), ("502 what?", unknown)] {
@@ -213,6 +188,7 @@ async fn upload_whose_size_agrees_is_verified() -> Result<()> {
     Ok(())
 }
 
+#[trial(covers("set-verify-size"))]
 async fn size_that_is_a_time_closes_the_session() -> Result<()> {
     Script::logged_in()
         .open_data("STOR")
@@ -235,6 +211,7 @@ fn stored(size: &str, noop: &str) -> Script {
 }
 
 /// Whether the reset is seen before the verdict is a matter of time: the size decides in either case.
+#[trial(covers("set-verify-size"))]
 async fn upload_reset_at_its_end_has_to_have_its_size() -> Result<()> {
     for (size, is_whole) in [("213 8", true), ("213 7", false)] {
         Script::logged_in()
@@ -279,6 +256,7 @@ async fn announced(preliminary: &str, data: &str) -> Result<Error> {
         .await
 }
 
+#[trial]
 async fn size_of_2_to_the_63_is_just_a_number() -> Result<()> {
     Script::logged_in()
         .on("SIZE", "213 9223372036854775808")
@@ -293,6 +271,7 @@ async fn size_of_2_to_the_63_is_just_a_number() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn restart_that_is_refused_leaves_the_session_in_step() -> Result<()> {
     Script::logged_in()
         .passive()
@@ -306,14 +285,17 @@ async fn restart_that_is_refused_leaves_the_session_in_step() -> Result<()> {
         .await
 }
 
+#[trial(covers("abort"))]
 async fn abort_answered_by_426_and_226() -> Result<()> {
     aborted("426 transfer aborted\r\n226 abort done\r\n").await
 }
 
+#[trial(covers("abort"))]
 async fn abort_answered_by_225_alone() -> Result<()> {
     aborted("225 nothing to abort\r\n").await
 }
 
+#[trial]
 async fn abort_answered_by_226_alone() -> Result<()> {
     aborted("226 transfer complete\r\n").await
 }
@@ -339,6 +321,7 @@ async fn aborted(answer: &str) -> Result<()> {
 }
 
 /// The second reply to ABOR comes when the next command is already on its way.
+#[trial(covers("abort"))]
 async fn abort_answered_late() -> Result<()> {
     Script::logged_in()
         .open_data("RETR")
@@ -358,6 +341,7 @@ async fn abort_answered_late() -> Result<()> {
         .await
 }
 
+#[trial]
 async fn dropped_download_answered_late() -> Result<()> {
     Script::logged_in()
         .open_data("RETR")
@@ -378,10 +362,12 @@ async fn dropped_download_answered_late() -> Result<()> {
         .await
 }
 
+#[trial(covers("names"))]
 async fn no_files_450_is_an_empty_list() -> Result<()> {
     no_files("450 No files found").await
 }
 
+#[trial]
 async fn no_files_550_is_an_empty_list() -> Result<()> {
     no_files("550 No files found.").await
 }
@@ -399,6 +385,7 @@ async fn no_files(refusal: &str) -> Result<()> {
         .await
 }
 
+#[trial]
 async fn refusal_550_for_another_reason_is_permanent() -> Result<()> {
     Script::logged_in()
         .passive()
@@ -412,10 +399,12 @@ async fn refusal_550_for_another_reason_is_permanent() -> Result<()> {
         .await
 }
 
+#[trial(covers("store-unique"))]
 async fn unique_name_in_the_150_reply() -> Result<()> {
     unique_name("150 FILE: ftpd.x7", "226 Transfer complete.", "ftpd.x7").await
 }
 
+#[trial]
 async fn unique_name_in_the_226_reply() -> Result<()> {
     unique_name("150 opening", "226 Transfer complete (unique file name:ftpd.x7).", "ftpd.x7").await
 }

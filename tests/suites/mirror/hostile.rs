@@ -10,9 +10,9 @@ use ftp_client::mirror::{
 };
 use ftp_client::native::Native;
 use ftp_tests::root;
-use ftp_tests::script::{Peer, Script};
-use ftp_tests::suite::Suite;
-use ftp_tests::trials;
+use ftp_tests::script::{Peer, Play as _, Script};
+use ftp_tests::suite::variants;
+use ftp_tests::trial;
 use tokio::time::timeout;
 
 use crate::{Session, local};
@@ -31,26 +31,6 @@ const NAMES: &[(&str, &str)] = &[
     ("name_with_an_escape_sequence", "\u{1b}]0;title\u{7}"),
     ("name_with_a_carriage_return", "a\rb"),
 ];
-
-pub fn add(suite: &mut Suite) {
-    for &(title, name) in NAMES {
-        suite.trial(format!("hostile::{title}_of_a_file"), move || nothing_comes_of(name, "file"));
-        suite.trial(format!("hostile::{title}_of_a_directory"), move || nothing_comes_of(name, "dir"));
-    }
-    trials!(
-        suite,
-        "hostile",
-        Ok(()),
-        [
-            names_that_differ_in_case_where_that_is_one_file,
-            link_and_then_a_directory_of_its_name,
-            directory_where_there_is_a_link_here,
-            directory_that_contains_itself,
-            directory_without_a_bottom,
-            pattern_of_many_stars_against_long_names,
-        ]
-    );
-}
 
 async fn login(peer: &Peer) -> Result<Session> {
     let address = peer.address();
@@ -102,6 +82,16 @@ impl Mirrored {
     }
 }
 
+#[trial(on = variants(NAMES.iter().copied()))]
+async fn nothing_comes_of_a_file(name: &'static str) -> Result<()> {
+    nothing_comes_of(name, "file").await
+}
+
+#[trial(on = variants(NAMES.iter().copied()))]
+async fn nothing_comes_of_a_directory(name: &'static str) -> Result<()> {
+    nothing_comes_of(name, "dir").await
+}
+
 /// The good file is there, nothing else, and what was left out is told, be it as a line that was not understood.
 async fn nothing_comes_of(name: &'static str, kind: &str) -> Result<()> {
     let listing = format!("type={kind};size=1; {name}\r\ntype=file;size=4; good\r\n");
@@ -115,6 +105,7 @@ async fn nothing_comes_of(name: &'static str, kind: &str) -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn names_that_differ_in_case_where_that_is_one_file() -> Result<()> {
     let listing = "type=file; README\r\ntype=file; readme\r\ntype=file; good\r\n";
     let script = Script::logged_in().download("MLSD /", listing).download("RETR /good", "good");
@@ -124,6 +115,7 @@ async fn names_that_differ_in_case_where_that_is_one_file() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn link_and_then_a_directory_of_its_name() -> Result<()> {
     let listing = "type=OS.unix=slink:/etc; l\r\ntype=dir; l\r\n";
     let script = Script::logged_in().download("MLSD /", listing).download("MLSD /l", "type=file; passwd\r\n");
@@ -135,6 +127,7 @@ async fn link_and_then_a_directory_of_its_name() -> Result<()> {
 }
 
 /// The first time a link came, in whatever way; now there is a directory of its name.
+#[trial]
 async fn directory_where_there_is_a_link_here() -> Result<()> {
     let outside = |target: &std::path::Path| Ok(std::os::unix::fs::symlink("../..", target.join("l"))?);
     let script = || Script::logged_in().download("MLSD /", "type=dir; l\r\n").download("MLSD /l", "type=file; x\r\n");
@@ -148,6 +141,7 @@ async fn directory_where_there_is_a_link_here() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn directory_that_contains_itself() -> Result<()> {
     let listing = "type=dir;unique=7; d\r\n";
     let script = Script::logged_in().download("MLSD /", listing).download("MLSD /d", listing);
@@ -164,6 +158,7 @@ fn entered(script: Script, path: &str, listing: &str) -> Script {
 }
 
 /// The server would go on for ever.
+#[trial]
 async fn directory_without_a_bottom() -> Result<()> {
     let listing = "type=dir; d\r\n";
     let mut script = Script::logged_in().download("MLSD /", listing);
@@ -179,6 +174,7 @@ async fn directory_without_a_bottom() -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn pattern_of_many_stars_against_long_names() -> Result<()> {
     let name = "a".repeat(8_000);
     let listing: String = (0..20).map(|number| format!("type=file; {name}{number}\r\n")).collect();

@@ -10,6 +10,9 @@ use ftp_client::Error;
 use ftp_client::engine::{Fetched, Segments, WriteAt, download_once};
 use ftp_tests::payload::{Payload, sha256_of_file};
 use ftp_tests::root;
+use ftp_tests::servers::{Kind, Security, Way, cases, plain};
+use ftp_tests::suite::Case;
+use ftp_tests::trial;
 use tempfile::TempDir;
 
 use crate::site::Site;
@@ -62,27 +65,40 @@ async fn fetch(site: &Site) -> Result<Fetched> {
     Ok(fetched)
 }
 
-pub async fn four_sessions_bring_the_same_file(site: Site) -> Result<()> {
+fn in_all_but_implicit_tls() -> Vec<Case<Site>> {
+    let ways = Kind::ALL.into_iter().flat_map(Way::all).filter(|way| way.security != Security::Implicit);
+    cases(ways).into_iter().map(|case| case.map(Site::start)).collect()
+}
+
+fn limited(extra: &'static [&'static str]) -> Vec<Case<Site>> {
+    cases(plain([Kind::PyFtpd])).into_iter().map(|case| case.map(|way| Site::start_with(way, extra))).collect()
+}
+
+#[trial(on = in_all_but_implicit_tls())]
+async fn four_sessions_bring_the_same_file(site: Site) -> Result<()> {
     let fetched = fetch(&site).await?;
     assert_eq!((fetched.bytes, fetched.sessions, fetched.refused), (SIZE, 4, vec![]));
     Ok(())
 }
 
-pub async fn fewer_sessions_do_where_more_are_not_let_in(site: Site) -> Result<()> {
+#[trial(on = limited(&["--max-connections", "2"]))]
+async fn fewer_sessions_do_where_more_are_not_let_in(site: Site) -> Result<()> {
     let fetched = fetch(&site).await?;
     assert_eq!((fetched.sessions, fetched.refused.len()), (2, 2), "{:?}", fetched.refused);
     assert!(fetched.refused.iter().all(|error| matches!(error, Error::Transient(reply) if reply.code == 421)));
     Ok(())
 }
 
-pub async fn one_session_does_where_rest_is_unknown(site: Site) -> Result<()> {
+#[trial(on = limited(&["--without", "REST"]))]
+async fn one_session_does_where_rest_is_unknown(site: Site) -> Result<()> {
     let fetched = fetch(&site).await?;
     assert_eq!((fetched.sessions, fetched.refused.len()), (1, 3), "{:?}", fetched.refused);
     assert!(fetched.refused.iter().all(|error| matches!(error, Error::Permanent(_))), "{:?}", fetched.refused);
     Ok(())
 }
 
-pub async fn gone_on_with_after_a_failure(site: Site) -> Result<()> {
+#[trial]
+async fn gone_on_with_after_a_failure(site: Site) -> Result<()> {
     let directory = prepare(&site)?;
     let path = directory.path().join("large");
     let open = async || site.login().await;

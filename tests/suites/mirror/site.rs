@@ -7,13 +7,21 @@ use ftp_client::native::Native;
 use ftp_client::{Error, Security, Settings, TlsSettings, Trust, Version};
 use ftp_host::TlsVersion;
 use ftp_tests::certificates;
-use ftp_tests::servers::{self, Server, Way};
+use ftp_tests::servers::{self, Kind, Server, Way, cases, plain};
+use ftp_tests::suite::{Case, Cases};
 
 use crate::Session;
 
+/// A server without TLS, unless a trial says otherwise.
 pub struct Site {
     server: Server,
     settings: Settings,
+}
+
+impl Cases for Site {
+    fn cases() -> Vec<Case<Self>> {
+        cases(plain(Kind::ALL)).into_iter().map(|case| case.map(Self::start)).collect()
+    }
 }
 
 impl Site {

@@ -10,6 +10,7 @@ use ftp_client::mirror::{
 };
 use ftp_tests::payload::Payload;
 use ftp_tests::root;
+use ftp_tests::trial;
 
 use crate::site::Site;
 use crate::{Session, local};
@@ -60,7 +61,8 @@ async fn plan_down(session: &mut Session, here: &Tree, options: &PlanOptions) ->
     Ok(draft.finish(&known))
 }
 
-pub async fn download_of_a_tree_makes_it_the_same_and_then_there_is_nothing_to_do(site: Site) -> Result<()> {
+#[trial]
+async fn download_of_a_tree_makes_it_the_same_and_then_there_is_nothing_to_do(site: Site) -> Result<()> {
     grow(site.root())?;
     let here = root::temporary()?;
     overgrow(here.path())?;
@@ -75,7 +77,8 @@ pub async fn download_of_a_tree_makes_it_the_same_and_then_there_is_nothing_to_d
     Ok(())
 }
 
-pub async fn upload_of_a_tree_makes_it_the_same_and_then_there_is_nothing_to_do(site: Site) -> Result<()> {
+#[trial]
+async fn upload_of_a_tree_makes_it_the_same_and_then_there_is_nothing_to_do(site: Site) -> Result<()> {
     let here = root::temporary()?;
     grow(here.path())?;
     overgrow(site.root())?;

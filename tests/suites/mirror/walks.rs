@@ -6,6 +6,7 @@ use std::os::unix::fs::symlink;
 use anyhow::Result;
 use ftp_client::Kind;
 use ftp_client::mirror::{End, Folder, Tree, WalkLimit, WalkOptions, walk};
+use ftp_tests::trial;
 
 use crate::local;
 use crate::site::Site;
@@ -19,7 +20,8 @@ fn facts(tree: &Tree) -> Vec<(String, Kind, Option<u64>)> {
     facts
 }
 
-pub async fn walk_finds_what_is_there(site: Site) -> Result<()> {
+#[trial]
+async fn walk_finds_what_is_there(site: Site) -> Result<()> {
     for directory in ["a b", "-d", "caf\u{e9}/deep/deeper", "empty"] {
         fs::create_dir_all(site.root().join(directory))?;
     }
@@ -37,7 +39,8 @@ pub async fn walk_finds_what_is_there(site: Site) -> Result<()> {
 }
 
 /// pyftpdlib shows a link to a directory as a directory.
-pub async fn walk_ends_where_a_link_leads_back(site: Site) -> Result<()> {
+#[trial]
+async fn walk_ends_where_a_link_leads_back(site: Site) -> Result<()> {
     fs::create_dir(site.root().join("d"))?;
     symlink("..", site.root().join("d/loop"))?;
     let mut session = site.login().await?;
@@ -51,7 +54,8 @@ pub async fn walk_ends_where_a_link_leads_back(site: Site) -> Result<()> {
     Ok(())
 }
 
-pub async fn walk_that_follows_links_ends_where_one_leads_back(site: Site) -> Result<()> {
+#[trial]
+async fn walk_that_follows_links_ends_where_one_leads_back(site: Site) -> Result<()> {
     fs::create_dir_all(site.root().join("d/other"))?;
     fs::write(site.root().join("d/file"), "x")?;
     symlink(".", site.root().join("d/loop"))?;
@@ -74,7 +78,8 @@ fn ends_in_a_cycle(tree: &Tree) -> bool {
     cycles > 0 && tree.folders.len() < 10
 }
 
-pub async fn walk_stops_at_its_depth(site: Site) -> Result<()> {
+#[trial]
+async fn walk_stops_at_its_depth(site: Site) -> Result<()> {
     fs::create_dir_all(site.root().join("d/".repeat(150)))?;
     let mut session = site.login().await?;
     let tree = walk(&mut session, Some("/"), WalkOptions::default()).await?;
@@ -83,7 +88,8 @@ pub async fn walk_stops_at_its_depth(site: Site) -> Result<()> {
     Ok(())
 }
 
-pub async fn root_that_is_not_there_is_told(site: Site) -> Result<()> {
+#[trial]
+async fn root_that_is_not_there_is_told(site: Site) -> Result<()> {
     let mut session = site.login().await?;
     let tree = walk(&mut session, Some("/nowhere"), WalkOptions::default()).await?;
     assert!(matches!(tree.folders[..], [Folder { end: End::Failed(_), .. }]), "{:?}", tree.folders);

@@ -2,30 +2,17 @@
 
 use anyhow::Result;
 use ftp_tests::client::refusal;
+use ftp_tests::trial;
 
-use crate::row::{Row, Site, rows};
+use crate::row::{EMBEDDED, PURE_FTPD, Site};
 
-pub fn rows() -> Vec<Row> {
-    rows![
-        login_begins_at_the_root,
-        change_into_a_directory_and_back,
-        change_to_the_parent_is_cdup,
-        change_into_a_missing_directory_is_refused,
-        change_into_a_file_is_refused,
-        make_a_directory,
-        make_a_directory_inside_another_names_its_path,
-        make_a_directory_twice_is_refused,
-        remove_a_directory,
-        remove_a_directory_with_members_is_refused,
-        remove_a_missing_directory_is_refused,
-    ]
-}
-
+#[trial(covers("current-directory"))]
 async fn login_begins_at_the_root(site: Site) -> Result<()> {
     assert_eq!(site.login().await?.current_directory().await?, "/");
     Ok(())
 }
 
+#[trial]
 async fn change_into_a_directory_and_back(site: Site) -> Result<()> {
     std::fs::create_dir_all(site.root().join("a/b"))?;
     let mut session = site.login().await?;
@@ -36,6 +23,7 @@ async fn change_into_a_directory_and_back(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(covers("change-directory", "current-directory"))]
 async fn change_to_the_parent_is_cdup(site: Site) -> Result<()> {
     std::fs::create_dir_all(site.root().join("a/b"))?;
     let mut session = site.login().await?;
@@ -47,6 +35,7 @@ async fn change_to_the_parent_is_cdup(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn change_into_a_missing_directory_is_refused(site: Site) -> Result<()> {
     let mut session = site.login().await?;
     assert_eq!(refusal(session.change_directory("missing").await), 550);
@@ -54,6 +43,7 @@ async fn change_into_a_missing_directory_is_refused(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn change_into_a_file_is_refused(site: Site) -> Result<()> {
     site.place("file", b"")?;
     let mut session = site.login().await?;
@@ -61,6 +51,7 @@ async fn change_into_a_file_is_refused(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn make_a_directory(site: Site) -> Result<()> {
     let made = site.login().await?.make_directory("/new").await?;
     assert_eq!(made, "/new");
@@ -68,6 +59,11 @@ async fn make_a_directory(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(
+    except(PURE_FTPD, "MKD, whose reply is the name as it was sent"),
+    except(EMBEDDED, "MKD, whose reply has no quotation marks"),
+    covers("change-directory", "make-directory")
+)]
 async fn make_a_directory_inside_another_names_its_path(site: Site) -> Result<()> {
     std::fs::create_dir(site.root().join("outer"))?;
     let mut session = site.login().await?;
@@ -78,6 +74,7 @@ async fn make_a_directory_inside_another_names_its_path(site: Site) -> Result<()
     Ok(())
 }
 
+#[trial]
 async fn make_a_directory_twice_is_refused(site: Site) -> Result<()> {
     let mut session = site.login().await?;
     session.make_directory("/new").await?;
@@ -85,6 +82,7 @@ async fn make_a_directory_twice_is_refused(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(covers("remove-directory"))]
 async fn remove_a_directory(site: Site) -> Result<()> {
     std::fs::create_dir(site.root().join("old"))?;
     site.login().await?.remove_directory("old").await?;
@@ -92,6 +90,7 @@ async fn remove_a_directory(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn remove_a_directory_with_members_is_refused(site: Site) -> Result<()> {
     std::fs::create_dir_all(site.root().join("old/member"))?;
     assert_eq!(refusal(site.login().await?.remove_directory("old").await), 550);
@@ -99,6 +98,7 @@ async fn remove_a_directory_with_members_is_refused(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn remove_a_missing_directory_is_refused(site: Site) -> Result<()> {
     assert_eq!(refusal(site.login().await?.remove_directory("missing").await), 550);
     Ok(())

@@ -4,8 +4,7 @@ use anyhow::Result;
 use ftp_host::{Algorithm, Error, Outcome, Precision, Representation, Session, Settings, Timestamp};
 use ftp_tests::client;
 use ftp_tests::servers::{Kind, Options, Server};
-use ftp_tests::suite::Suite;
-use ftp_tests::trials;
+use ftp_tests::trial;
 use sha2::{Digest as _, Sha256};
 
 const CONTENTS: &[u8] = b"123456789";
@@ -17,33 +16,6 @@ const CHECKSUMS: [(Algorithm, &str); 4] = [
     (Algorithm::Sha1, "f7c3bc1d808e04732adf679965ccc34ca7ae3441"),
     (Algorithm::Sha256, "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225"),
 ];
-
-pub fn add(suite: &mut Suite) {
-    trials!(
-        suite,
-        "extensions",
-        Kind::ProFtpd.installed(),
-        [
-            checksums_are_those_of_the_file,
-            checksum_of_a_name_with_spaces,
-            checksum_of_a_missing_file_is_refused,
-            best_checksum_is_taken_by_default,
-            download_is_verified,
-            upload_is_verified,
-            symbolic_link_is_made,
-            host_before_login,
-            language_is_selected,
-            client_is_named,
-            utf8_is_switched_off_and_on,
-        ]
-    );
-    trials!(
-        suite,
-        "extensions",
-        Kind::Vsftpd.installed(),
-        [server_without_checksums_has_none, transfer_is_not_verified_without_checksums, time_is_set_by_mdtm]
-    );
-}
 
 /// ProFTPD with the modules that have it.
 fn proftpd() -> Result<Server> {
@@ -57,6 +29,7 @@ fn verifying() -> Settings {
     Settings { verify_checksums: true, ..client::settings() }
 }
 
+#[trial(needs = Kind::ProFtpd.installed(), covers("checksum"))]
 async fn checksums_are_those_of_the_file() -> Result<()> {
     let server = proftpd()?;
     std::fs::write(server.root().join("file"), CONTENTS)?;
@@ -68,6 +41,7 @@ async fn checksums_are_those_of_the_file() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = Kind::ProFtpd.installed())]
 async fn checksum_of_a_name_with_spaces() -> Result<()> {
     let server = proftpd()?;
     std::fs::write(server.root().join("a file"), CONTENTS)?;
@@ -78,6 +52,7 @@ async fn checksum_of_a_name_with_spaces() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = Kind::ProFtpd.installed())]
 async fn checksum_of_a_missing_file_is_refused() -> Result<()> {
     let server = proftpd()?;
     let mut session = client::login(server.address()).await?;
@@ -85,6 +60,7 @@ async fn checksum_of_a_missing_file_is_refused() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = Kind::ProFtpd.installed())]
 async fn best_checksum_is_taken_by_default() -> Result<()> {
     let server = proftpd()?;
     std::fs::write(server.root().join("file"), CONTENTS)?;
@@ -100,6 +76,7 @@ fn assert_verified(outcome: &Outcome, contents: &[u8]) {
     assert_eq!(checksum.value, digest);
 }
 
+#[trial(needs = Kind::ProFtpd.installed(), covers("set-verify-checksums"))]
 async fn download_is_verified() -> Result<()> {
     let server = proftpd()?;
     std::fs::write(server.root().join("file"), CONTENTS)?;
@@ -110,6 +87,7 @@ async fn download_is_verified() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = Kind::ProFtpd.installed(), covers("set-verify-checksums"))]
 async fn upload_is_verified() -> Result<()> {
     let server = proftpd()?;
     let mut session = client::login_with(server.address(), verifying()).await?;
@@ -123,6 +101,7 @@ async fn upload(session: &mut Session) -> Result<Outcome, Error> {
     upload.finish().await
 }
 
+#[trial(needs = Kind::ProFtpd.installed(), covers("make-symbolic-link"))]
 async fn symbolic_link_is_made() -> Result<()> {
     let server = proftpd()?;
     std::fs::write(server.root().join("file"), CONTENTS)?;
@@ -133,6 +112,7 @@ async fn symbolic_link_is_made() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = Kind::ProFtpd.installed(), covers("select-host"))]
 async fn host_before_login() -> Result<()> {
     let server = Server::start(Kind::ProFtpd, Options::default())?;
     let mut session = client::connect(server.address()).await?;
@@ -144,6 +124,7 @@ async fn host_before_login() -> Result<()> {
 }
 
 /// It knows the languages of the locales that the system has, and its own, as long as no user is shut in a directory.
+#[trial(needs = Kind::ProFtpd.installed(), covers("select-language"))]
 async fn language_is_selected() -> Result<()> {
     let options = Options { extra: vec!["LangEngine on".into()], ..Options::default() };
     let server = Server::start(Kind::ProFtpd, options)?;
@@ -154,6 +135,7 @@ async fn language_is_selected() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = Kind::ProFtpd.installed(), covers("name-client"))]
 async fn client_is_named() -> Result<()> {
     let server = proftpd()?;
     let mut session = client::login(server.address()).await?;
@@ -163,6 +145,7 @@ async fn client_is_named() -> Result<()> {
 }
 
 /// A name in UTF-8 is the same bytes in either state.
+#[trial(needs = Kind::ProFtpd.installed(), covers("select-utf8"))]
 async fn utf8_is_switched_off_and_on() -> Result<()> {
     let server = proftpd()?;
     std::fs::write(server.root().join("größe"), CONTENTS)?;
@@ -174,6 +157,7 @@ async fn utf8_is_switched_off_and_on() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = Kind::Vsftpd.installed())]
 async fn server_without_checksums_has_none() -> Result<()> {
     let server = Server::start(Kind::Vsftpd, Options::default())?;
     std::fs::write(server.root().join("file"), CONTENTS)?;
@@ -185,6 +169,7 @@ async fn server_without_checksums_has_none() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = Kind::Vsftpd.installed())]
 async fn transfer_is_not_verified_without_checksums() -> Result<()> {
     let server = Server::start(Kind::Vsftpd, Options::default())?;
     let mut session = client::login_with(server.address(), verifying()).await?;
@@ -192,6 +177,7 @@ async fn transfer_is_not_verified_without_checksums() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = Kind::Vsftpd.installed(), covers("set-modified"))]
 async fn time_is_set_by_mdtm() -> Result<()> {
     let server = Server::start(Kind::Vsftpd, Options::default())?;
     std::fs::write(server.root().join("file"), CONTENTS)?;

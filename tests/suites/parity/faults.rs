@@ -4,39 +4,9 @@ use anyhow::Result;
 use ftp_host::{Error, Representation, Settings};
 use ftp_tests::client::{self, refusal};
 use ftp_tests::pyftpd::{self, PyFtpd};
-use ftp_tests::suite::Suite;
-use ftp_tests::trials;
+use ftp_tests::trial;
 
-pub fn add(suite: &mut Suite) {
-    trials!(
-        suite,
-        "fault",
-        Ok(()),
-        [
-            unknown_host_is_name_unresolvable,
-            port_where_nobody_listens_is_connection_refused,
-            empty_host_is_an_invalid_argument,
-            port_0_is_an_invalid_argument,
-        ]
-    );
-    trials!(
-        suite,
-        "fault",
-        pyftpd::installed(),
-        [
-            one_connection_too_many_is_transient_421,
-            idle_session_ends_with_transient_421,
-            too_many_wrong_passwords_close_the_session,
-            server_killed_between_commands_is_connection_lost,
-            server_killed_in_a_download_is_connection_lost,
-            server_killed_in_an_upload_is_connection_lost,
-            everything_after_the_end_is_closed,
-            offset_behind_the_end_is_refused,
-            transfer_before_the_login_is_refused,
-        ]
-    );
-}
-
+#[trial(covers("connect"))]
 async fn unknown_host_is_name_unresolvable() -> Result<()> {
     let connected = client::connector(Settings::default()).await?.connect("no-such-host.invalid", None).await;
     match connected {
@@ -46,6 +16,7 @@ async fn unknown_host_is_name_unresolvable() -> Result<()> {
     }
 }
 
+#[trial(covers("connect"))]
 async fn port_where_nobody_listens_is_connection_refused() -> Result<()> {
     let unused = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     match client::connect(unused).await {
@@ -55,18 +26,21 @@ async fn port_where_nobody_listens_is_connection_refused() -> Result<()> {
     }
 }
 
+#[trial]
 async fn empty_host_is_an_invalid_argument() -> Result<()> {
     let connected = client::connector(Settings::default()).await?.connect("", None).await;
     assert!(matches!(connected, Err(Error::InvalidArgument(_))));
     Ok(())
 }
 
+#[trial]
 async fn port_0_is_an_invalid_argument() -> Result<()> {
     let connected = client::connector(Settings::default()).await?.connect("127.0.0.1", Some(0)).await;
     assert!(matches!(connected, Err(Error::InvalidArgument(_))));
     Ok(())
 }
 
+#[trial(needs = pyftpd::installed(), covers("quit"))]
 async fn one_connection_too_many_is_transient_421() -> Result<()> {
     let server = PyFtpd::start(&["--max-connections", "1"])?;
     let mut first = client::login(server.address()).await?;
@@ -75,6 +49,7 @@ async fn one_connection_too_many_is_transient_421() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = pyftpd::installed(), covers("quit"))]
 async fn idle_session_ends_with_transient_421() -> Result<()> {
     let server = PyFtpd::start(&["--timeout", "0.3"])?;
     let mut session = client::login(server.address()).await?;
@@ -84,6 +59,7 @@ async fn idle_session_ends_with_transient_421() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = pyftpd::installed())]
 async fn too_many_wrong_passwords_close_the_session() -> Result<()> {
     let server = PyFtpd::start(&["--max-logins", "2"])?;
     let mut session = client::connect(server.address()).await?;
@@ -93,6 +69,7 @@ async fn too_many_wrong_passwords_close_the_session() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = pyftpd::installed())]
 async fn server_killed_between_commands_is_connection_lost() -> Result<()> {
     let mut server = PyFtpd::start(&[])?;
     let mut session = client::login(server.address()).await?;
@@ -101,6 +78,7 @@ async fn server_killed_between_commands_is_connection_lost() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = pyftpd::installed(), covers("quit"))]
 async fn server_killed_in_a_download_is_connection_lost() -> Result<()> {
     let mut server = PyFtpd::start(&[])?;
     std::fs::File::create(server.root().join("long"))?.set_len(64 << 20)?;
@@ -113,6 +91,7 @@ async fn server_killed_in_a_download_is_connection_lost() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = pyftpd::installed())]
 async fn server_killed_in_an_upload_is_connection_lost() -> Result<()> {
     let mut server = PyFtpd::start(&[])?;
     let mut session = client::login(server.address()).await?;
@@ -124,6 +103,7 @@ async fn server_killed_in_an_upload_is_connection_lost() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = pyftpd::installed(), covers("quit"))]
 async fn everything_after_the_end_is_closed() -> Result<()> {
     let mut server = PyFtpd::start(&[])?;
     let mut session = client::login(server.address()).await?;
@@ -135,6 +115,7 @@ async fn everything_after_the_end_is_closed() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = pyftpd::installed(), covers("retrieve"))]
 async fn offset_behind_the_end_is_refused() -> Result<()> {
     let server = PyFtpd::start(&[])?;
     std::fs::write(server.root().join("file"), b"short")?;
@@ -144,6 +125,7 @@ async fn offset_behind_the_end_is_refused() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = pyftpd::installed())]
 async fn transfer_before_the_login_is_refused() -> Result<()> {
     let server = PyFtpd::start(&[])?;
     let mut session = client::connect(server.address()).await?;

@@ -6,32 +6,14 @@ use std::time::{Duration, SystemTime};
 use anyhow::Result;
 use ftp_host::{Error, Precision, Timestamp};
 use ftp_tests::client::{put, refusal};
+use ftp_tests::trial;
 
-use crate::row::{Row, Site, rows};
+use crate::row::{EMBEDDED, Site};
 
 /// 2020-01-02 03:04:05 UTC.
 const MOMENT: u64 = 1_577_934_245;
 
-pub fn rows() -> Vec<Row> {
-    rows![
-        rename_a_file,
-        rename_a_missing_file_is_refused,
-        delete_a_file,
-        delete_a_missing_file_is_refused,
-        size_of_a_file,
-        size_of_a_missing_file_is_refused,
-        size_is_in_image_after_an_ascii_transfer,
-        modification_time_of_a_file,
-        modification_time_of_a_missing_file_is_refused,
-        modification_time_is_set,
-        modification_time_of_a_missing_file_is_not_set,
-        modification_time_in_no_zone_is_not_sent,
-        mode_is_set,
-        size_of_an_upload_is_announced,
-        mount_is_refused,
-    ]
-}
-
+#[trial(covers("rename"))]
 async fn rename_a_file(site: Site) -> Result<()> {
     site.place("old", b"contents")?;
     site.login().await?.rename("old", "new").await?;
@@ -40,12 +22,14 @@ async fn rename_a_file(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn rename_a_missing_file_is_refused(site: Site) -> Result<()> {
     let mut session = site.login().await?;
     assert_eq!(refusal(session.rename("missing", "new").await), 550);
     Ok(())
 }
 
+#[trial(covers("delete"))]
 async fn delete_a_file(site: Site) -> Result<()> {
     site.place("file", b"")?;
     site.login().await?.delete("file").await?;
@@ -53,24 +37,28 @@ async fn delete_a_file(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn delete_a_missing_file_is_refused(site: Site) -> Result<()> {
     let mut session = site.login().await?;
     assert_eq!(refusal(session.delete("missing").await), 550);
     Ok(())
 }
 
+#[trial]
 async fn size_of_a_file(site: Site) -> Result<()> {
     site.place("file", &[0; 12_345])?;
     assert_eq!(site.login().await?.size("file").await?, 12_345);
     Ok(())
 }
 
+#[trial]
 async fn size_of_a_missing_file_is_refused(site: Site) -> Result<()> {
     let mut session = site.login().await?;
     assert_eq!(refusal(session.size("missing").await), 550);
     Ok(())
 }
 
+#[trial(covers("size"))]
 async fn size_is_in_image_after_an_ascii_transfer(site: Site) -> Result<()> {
     site.place("file", b"one\ntwo\n")?;
     let mut session = site.login().await?;
@@ -79,6 +67,7 @@ async fn size_is_in_image_after_an_ascii_transfer(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(covers("modified"))]
 async fn modification_time_of_a_file(site: Site) -> Result<()> {
     site.place("file", b"")?;
     let moment = SystemTime::UNIX_EPOCH + Duration::from_secs(MOMENT);
@@ -90,12 +79,14 @@ async fn modification_time_of_a_file(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn modification_time_of_a_missing_file_is_refused(site: Site) -> Result<()> {
     let mut session = site.login().await?;
     assert_eq!(refusal(session.modified("missing").await), 550);
     Ok(())
 }
 
+#[trial(except(EMBEDDED, "MFMT"), covers("set-modified"))]
 async fn modification_time_is_set(site: Site) -> Result<()> {
     site.place("a file", b"")?;
     let mut session = site.login().await?;
@@ -104,6 +95,7 @@ async fn modification_time_is_set(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn modification_time_of_a_missing_file_is_not_set(site: Site) -> Result<()> {
     let mut session = site.login().await?;
     assert_eq!(refusal(session.set_modified("missing", moment()).await), 550);
@@ -111,6 +103,7 @@ async fn modification_time_of_a_missing_file_is_not_set(site: Site) -> Result<()
     Ok(())
 }
 
+#[trial]
 async fn modification_time_in_no_zone_is_not_sent(site: Site) -> Result<()> {
     let mut session = site.login().await?;
     session.transcript().await?;
@@ -124,6 +117,7 @@ fn moment() -> Timestamp {
     Timestamp { seconds: MOMENT as i64, nanoseconds: 0, precision: Precision::Second, utc: true }
 }
 
+#[trial(except(EMBEDDED, "SITE CHMOD"), covers("set-permissions"))]
 async fn mode_is_set(site: Site) -> Result<()> {
     site.place("a file", b"")?;
     site.login().await?.set_permissions("a file", 0o640).await?;
@@ -132,6 +126,7 @@ async fn mode_is_set(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(covers("allocate"))]
 async fn size_of_an_upload_is_announced(site: Site) -> Result<()> {
     let mut session = site.login().await?;
     assert!([200, 202].contains(&session.allocate(12_345).await?.code));
@@ -139,6 +134,7 @@ async fn size_of_an_upload_is_announced(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(covers("mount"))]
 async fn mount_is_refused(site: Site) -> Result<()> {
     let mut session = site.login().await?;
     assert!([500, 502, 550].contains(&refusal(session.mount("/").await)));

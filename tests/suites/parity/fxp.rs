@@ -8,37 +8,25 @@ use ftp_tests::client;
 use ftp_tests::payload::Payload;
 use ftp_tests::pyftpd::{self, PyFtpd};
 use ftp_tests::servers::{Kind, Options, Server};
-use ftp_tests::suite::Suite;
-use ftp_tests::trials;
+use ftp_tests::suite::Case;
+use ftp_tests::trial;
 
 /// Bytes of a file that takes a while.
 const LARGE: u64 = 8 << 20;
 
-pub fn add(suite: &mut Suite) {
-    for source in Kind::ALL {
-        for target in Kind::ALL {
-            let name = format!("fxp::{}_to_{}", source.name(), target.name());
-            let installed = source.installed().and(target.installed());
-            suite.trial_with(name, installed, move || between(source, target));
-        }
-    }
-    trials!(
-        suite,
-        "fxp",
-        pyftpd::installed(),
-        [
-            copy_at_another_address,
-            copy_of_text_has_the_lines_of_the_target,
-            copy_of_a_missing_file_makes_none,
-            copy_that_the_target_refuses_leaves_both_usable,
-            servers_that_do_not_permit_it_are_unsupported,
-            copy_needs_two_sessions_of_one_connector,
-            time_limit_of_a_copy_closes_both,
-        ]
-    );
+/// Each server as the source and as the target.
+fn pairs() -> Vec<Case<(Kind, Kind)>> {
+    let pairs = Kind::ALL.into_iter().flat_map(|source| Kind::ALL.map(|target| (source, target)));
+    let case = |(source, target): (Kind, Kind)| {
+        let installed = source.installed().and(target.installed());
+        Case::new(format!("{}_to_{}", source.name(), target.name()), installed, move || Ok((source, target)))
+    };
+    pairs.map(case).collect()
 }
 
-async fn between(source: Kind, target: Kind) -> Result<()> {
+#[trial(on = pairs())]
+async fn file_is_copied(pair: (Kind, Kind)) -> Result<()> {
+    let (source, target) = pair;
     let source = Server::start(source, options(source))?;
     let target = Server::start(target, options(target))?;
     let contents = Payload::bytes(LARGE);
@@ -83,6 +71,7 @@ async fn pair(arguments: [&[&str]; 2]) -> Result<[(PyFtpd, Session); 2]> {
     Ok([(source, from), (target, to)])
 }
 
+#[trial(needs = pyftpd::installed(), covers("copy-to"))]
 async fn copy_at_another_address() -> Result<()> {
     let [(source, mut from), (target, mut to)] = pair([&["--permit-foreign"], &["--permit-foreign"]]).await?;
     std::fs::write(source.root().join("file"), b"contents")?;
@@ -93,6 +82,7 @@ async fn copy_at_another_address() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = pyftpd::installed())]
 async fn copy_of_text_has_the_lines_of_the_target() -> Result<()> {
     let [(source, mut from), (target, mut to)] = pair([&["--permit-foreign"], &["--permit-foreign"]]).await?;
     std::fs::write(source.root().join("file"), b"one\ntwo\n")?;
@@ -101,6 +91,7 @@ async fn copy_of_text_has_the_lines_of_the_target() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = pyftpd::installed(), covers("copy-to"))]
 async fn copy_of_a_missing_file_makes_none() -> Result<()> {
     let [(_source, mut from), (target, mut to)] = pair([&["--permit-foreign"], &["--permit-foreign"]]).await?;
     let copied = from.copy_to("missing", &mut to, "copy", Representation::Image).await;
@@ -111,6 +102,7 @@ async fn copy_of_a_missing_file_makes_none() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = pyftpd::installed())]
 async fn copy_that_the_target_refuses_leaves_both_usable() -> Result<()> {
     let arguments: [&[&str]; 2] = [&["--permit-foreign"], &["--permit-foreign", "--read-only"]];
     let [(source, mut from), (target, mut to)] = pair(arguments).await?;
@@ -123,6 +115,7 @@ async fn copy_that_the_target_refuses_leaves_both_usable() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = pyftpd::installed(), covers("copy-to"))]
 async fn servers_that_do_not_permit_it_are_unsupported() -> Result<()> {
     let [(source, mut from), (target, mut to)] = pair([&[], &[]]).await?;
     std::fs::write(source.root().join("file"), b"contents")?;
@@ -136,6 +129,7 @@ async fn servers_that_do_not_permit_it_are_unsupported() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = pyftpd::installed())]
 async fn copy_needs_two_sessions_of_one_connector() -> Result<()> {
     let server = PyFtpd::start(&[])?;
     let (mut one, mut other) = (client::login(server.address()).await?, client::login(server.address()).await?);
@@ -145,6 +139,7 @@ async fn copy_needs_two_sessions_of_one_connector() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = pyftpd::installed())]
 async fn time_limit_of_a_copy_closes_both() -> Result<()> {
     let source = PyFtpd::start(&["--rate", "1000"])?;
     let target = PyFtpd::start(&[])?;

@@ -7,33 +7,30 @@ use ftp_tests::payload::{Payload, sha256_of_file};
 use ftp_tests::pyftpd;
 use ftp_tests::root;
 use ftp_tests::servers::{Kind, Options, Server, Way};
-use ftp_tests::suite::Suite;
+use ftp_tests::suite::Case;
+use ftp_tests::trial;
 use sha2::{Digest as _, Sha256};
 
-use crate::row::Site;
+use crate::row::{EMBEDDED, PYFTPD, Site};
 
 const GIBIBYTE: u64 = 1 << 30;
 
 /// What the memory of the component may grow by.
 const GROWTH: usize = 4 << 20;
 
-pub fn add(suite: &mut Suite) {
-    suite.trial_with("pyftpdlib::download_of_a_gibibyte", pyftpd::installed(), || async { download(pyftpd()?).await });
-    suite.trial_with("pyftpdlib::upload_of_a_gibibyte", pyftpd::installed(), || async { upload(pyftpd()?).await });
-    suite.trial("embedded::download_of_a_gibibyte", || async { download(embedded()?).await });
-    suite.trial("embedded::upload_of_a_gibibyte", || async { upload(embedded()?).await });
+/// Servers with so much room.
+fn roomy() -> Vec<Case<Site>> {
+    vec![
+        Case::new(PYFTPD, pyftpd::installed(), || {
+            let server = Server::start_in(root::with_room_for(GIBIBYTE)?, Kind::PyFtpd, Options::default())?;
+            Ok(Site::Real(server, Way::plain(Kind::PyFtpd)))
+        }),
+        Case::new(EMBEDDED, Ok(()), || Ok(Site::Embedded(Embedded::start_in(root::with_room_for(GIBIBYTE)?)?))),
+    ]
 }
 
-fn pyftpd() -> Result<Site> {
-    let server = Server::start_in(root::with_room_for(GIBIBYTE)?, Kind::PyFtpd, Options::default())?;
-    Ok(Site::Real(server, Way::plain(Kind::PyFtpd)))
-}
-
-fn embedded() -> Result<Site> {
-    Ok(Site::Embedded(Embedded::start_in(root::with_room_for(GIBIBYTE)?)?))
-}
-
-async fn download(site: Site) -> Result<()> {
+#[trial(on = roomy())]
+async fn download_of_a_gibibyte(site: Site) -> Result<()> {
     let mut file = std::fs::File::create(site.root().join("big"))?;
     let mut expected = Sha256::new();
     for chunk in Payload::new(GIBIBYTE) {
@@ -52,7 +49,8 @@ async fn download(site: Site) -> Result<()> {
     memory_is_flat("download", before, &session)
 }
 
-async fn upload(site: Site) -> Result<()> {
+#[trial(on = roomy())]
+async fn upload_of_a_gibibyte(site: Site) -> Result<()> {
     let mut session = site.login().await?;
     let before = session.memory();
     let mut upload = session.store("big", Representation::Image, 0).await?;

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use ftp_host::{Representation, Session, Settings, TlsVersion};
+use ftp_host::{Representation, Session, Settings};
 use ftp_tests::client::{self, get, put};
 use ftp_tests::payload::Payload;
-use ftp_tests::servers::{Kind, Options, Security, Server, Way};
-use ftp_tests::suite::Suite;
+use ftp_tests::servers::{Kind, Options, Server, Way, cases, plain_and_tls};
+use ftp_tests::trial;
 
 /// Bytes that the servers let through in a second.
 const RATE: u64 = 10_000_000;
@@ -18,20 +18,7 @@ const REFUSES_NOOP: Kind = Kind::PureFtpd;
 /// More than what the buffers on the way hold, which may be 33 MB at the receiver.
 const LARGE: u64 = 4 * RATE;
 
-pub fn add(suite: &mut Suite) {
-    for kind in Kind::ALL {
-        for way in [Way::plain(kind), Way { kind, security: Security::Explicit, version: TlsVersion::Tls13 }] {
-            let name = |trial| format!("{}-keepalive::{trial}", way.name());
-            suite.trial_with(name("slow_transfers_end_in_step"), way.installed(), move || {
-                slow_transfers_end_in_step(way)
-            });
-            suite.trial_with(name("aborted_transfer_ends_in_step"), way.installed(), move || {
-                aborted_transfer_ends_in_step(way)
-            });
-        }
-    }
-}
-
+#[trial(on = cases(plain_and_tls(Kind::ALL)), covers("set-keepalive", "set-tcp-keepalive"))]
 async fn slow_transfers_end_in_step(way: Way) -> Result<()> {
     let server = start(way)?;
     let contents = Payload::bytes(LARGE);
@@ -50,6 +37,7 @@ async fn slow_transfers_end_in_step(way: Way) -> Result<()> {
     Ok(())
 }
 
+#[trial(on = cases(plain_and_tls(Kind::ALL)), covers("set-keepalive"))]
 async fn aborted_transfer_ends_in_step(way: Way) -> Result<()> {
     let server = start(way)?;
     std::fs::File::create(server.root().join("large"))?.set_len(10 * LARGE)?;

@@ -3,34 +3,11 @@
 use anyhow::{Context as _, Result};
 use ftp_host::{Entries, Entry, EntryKind, Listed, Precision, Session};
 use ftp_tests::client::refusal;
+use ftp_tests::trial;
 
-use crate::row::{Row, Site, member_names, rows};
+use crate::row::{EMBEDDED, PURE_FTPD, PYFTPD_TLS12, PYFTPD_TLS13, Site, VSFTPD, member_names};
 
-pub fn rows() -> Vec<Row> {
-    rows![
-        entries_of_the_working_directory,
-        entries_of_a_path,
-        entries_of_an_empty_directory,
-        entries_of_a_missing_directory_are_refused,
-        entries_tell_time_and_permissions,
-        entries_in_portions,
-        entries_in_portions_of_an_empty_directory,
-        entries_in_portions_of_a_missing_directory_are_refused,
-        entries_that_are_aborted_leave_the_session_in_step,
-        entries_that_are_dropped_leave_the_session_in_step,
-        entries_by_status,
-        entry_of_a_file,
-        entry_of_a_missing_file_is_refused,
-        facts_are_selected,
-        names_in_the_working_directory,
-        names_in_an_empty_directory,
-        names_in_a_missing_directory_are_refused,
-        listing_for_people,
-        listing_of_a_path,
-        listing_of_ten_thousand_files,
-    ]
-}
-
+#[trial]
 async fn entries_of_the_working_directory(site: Site) -> Result<()> {
     site.place("file", b"12345")?;
     std::fs::create_dir(site.root().join("directory"))?;
@@ -42,6 +19,7 @@ async fn entries_of_the_working_directory(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(covers("entries"))]
 async fn entries_of_a_path(site: Site) -> Result<()> {
     std::fs::create_dir(site.root().join("directory"))?;
     site.place("directory/member", b"")?;
@@ -51,12 +29,14 @@ async fn entries_of_a_path(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn entries_of_an_empty_directory(site: Site) -> Result<()> {
     let entries = site.login().await?.entries(None).await?;
     assert!(entries.is_empty(), "{entries:?}");
     Ok(())
 }
 
+#[trial(except(VSFTPD, "LIST of what is missing, which is an empty list"))]
 async fn entries_of_a_missing_directory_are_refused(site: Site) -> Result<()> {
     let mut session = site.login().await?;
     let code = refusal(session.entries(Some("missing")).await);
@@ -65,6 +45,7 @@ async fn entries_of_a_missing_directory_are_refused(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(except(EMBEDDED, "OPTS MLST"), covers("entries", "select-facts"))]
 async fn entries_tell_time_and_permissions(site: Site) -> Result<()> {
     site.place("file", b"")?;
     let mut session = site.login().await?;
@@ -86,6 +67,7 @@ async fn entries_tell_time_and_permissions(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(covers("open-entries"))]
 async fn entries_in_portions(site: Site) -> Result<()> {
     for number in 0..2_500 {
         site.place(&format!("file-{number}"), b"")?;
@@ -107,6 +89,7 @@ async fn entries_in_portions(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn entries_in_portions_of_an_empty_directory(site: Site) -> Result<()> {
     let mut session = site.login().await?;
     let mut stream = session.open_entries(None).await?;
@@ -116,6 +99,7 @@ async fn entries_in_portions_of_an_empty_directory(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(except(VSFTPD, "LIST of what is missing, which is an empty list"))]
 async fn entries_in_portions_of_a_missing_directory_are_refused(site: Site) -> Result<()> {
     let mut session = site.login().await?;
     let missing = async {
@@ -129,6 +113,7 @@ async fn entries_in_portions_of_a_missing_directory_are_refused(site: Site) -> R
     Ok(())
 }
 
+#[trial(covers("open-entries"))]
 async fn entries_that_are_aborted_leave_the_session_in_step(site: Site) -> Result<()> {
     let (mut session, stream) = with_some_entries_read(&site).await?;
     stream.abort().await?;
@@ -138,6 +123,7 @@ async fn entries_that_are_aborted_leave_the_session_in_step(site: Site) -> Resul
     Ok(())
 }
 
+#[trial]
 async fn entries_that_are_dropped_leave_the_session_in_step(site: Site) -> Result<()> {
     let (mut session, stream) = with_some_entries_read(&site).await?;
     drop(stream);
@@ -157,6 +143,7 @@ async fn with_some_entries_read(site: &Site) -> Result<(Session, Entries)> {
     Ok((session, stream))
 }
 
+#[trial(except(EMBEDDED, "STAT of a path, whose reply is 200"), covers("entries-by-status"))]
 async fn entries_by_status(site: Site) -> Result<()> {
     std::fs::create_dir(site.root().join("directory"))?;
     std::fs::create_dir(site.root().join("directory/inner"))?;
@@ -172,6 +159,7 @@ async fn entries_by_status(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(covers("entry"))]
 async fn entry_of_a_file(site: Site) -> Result<()> {
     site.place("file", b"12345")?;
     let entry = site.login().await?.entry("file").await?;
@@ -180,12 +168,19 @@ async fn entry_of_a_file(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn entry_of_a_missing_file_is_refused(site: Site) -> Result<()> {
     let mut session = site.login().await?;
     assert_eq!(refusal(session.entry("missing").await), 550);
     Ok(())
 }
 
+#[trial(
+    except(VSFTPD, "OPTS MLST"),
+    except(PURE_FTPD, "OPTS MLST, which it accepts and ignores"),
+    except(EMBEDDED, "OPTS MLST"),
+    covers("entries", "select-facts")
+)]
 async fn facts_are_selected(site: Site) -> Result<()> {
     site.place("file", b"12345")?;
     let mut session = site.login().await?;
@@ -197,6 +192,7 @@ async fn facts_are_selected(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(covers("names"))]
 async fn names_in_the_working_directory(site: Site) -> Result<()> {
     site.place("a", b"")?;
     site.place("b", b"")?;
@@ -206,12 +202,18 @@ async fn names_in_the_working_directory(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(
+    except(PYFTPD_TLS12, "NLST of nothing, which it may end without close_notify"),
+    except(PYFTPD_TLS13, "NLST of nothing, which it may end without close_notify"),
+    covers("names")
+)]
 async fn names_in_an_empty_directory(site: Site) -> Result<()> {
     let names = member_names(&mut site.login().await?).await?;
     assert!(names.is_empty(), "{names:?}");
     Ok(())
 }
 
+#[trial(except(VSFTPD, "NLST of what is missing, which is an empty list"))]
 async fn names_in_a_missing_directory_are_refused(site: Site) -> Result<()> {
     let mut session = site.login().await?;
     let code = refusal(session.names(Some("missing")).await);
@@ -219,6 +221,7 @@ async fn names_in_a_missing_directory_are_refused(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(covers("listing"))]
 async fn listing_for_people(site: Site) -> Result<()> {
     site.place("file", b"12345")?;
     let lines = site.login().await?.listing(None).await?;
@@ -228,6 +231,7 @@ async fn listing_for_people(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn listing_of_a_path(site: Site) -> Result<()> {
     std::fs::create_dir(site.root().join("directory"))?;
     site.place("directory/member", b"")?;
@@ -237,6 +241,7 @@ async fn listing_of_a_path(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(covers("entries"))]
 async fn listing_of_ten_thousand_files(site: Site) -> Result<()> {
     for number in 0..10_000 {
         site.place(&format!("file-{number}"), b"")?;

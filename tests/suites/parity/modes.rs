@@ -4,41 +4,24 @@ use anyhow::Result;
 use ftp_host::{EntryKind, Error, Limit, Listed, Representation, Session, Settings, TransferMode};
 use ftp_tests::client::{self, get, put, read_all, refusal};
 use ftp_tests::payload::Payload;
-use ftp_tests::servers::{Kind, Options, Security, Server, Way};
-use ftp_tests::suite::Suite;
+use ftp_tests::servers::{self, Kind, Options, Security, Server, Way};
+use ftp_tests::suite::Case;
+use ftp_tests::trial;
 
-use crate::row::{Row, Site, rows};
-
-pub fn add(suite: &mut Suite) {
-    let rows = rows![
-        files_go_round_compressed,
-        listings_are_compressed,
-        offsets_count_bytes_of_the_file,
-        text_is_compressed,
-        transfers_end_early,
-        mode_changes_in_a_session,
-        what_inflates_too_much_is_stopped,
-        highly_compressible_file_is_no_attack,
-    ];
-    for way in Way::all(Kind::ProFtpd).into_iter().filter(|way| way.security != Security::Implicit) {
-        for &Row { name, run } in &rows {
-            suite.trial_with(format!("{}-deflate::{name}", way.name()), way.installed(), move || async move {
-                run(deflating(way)?).await
-            });
-        }
-    }
-    for kind in [Kind::PyFtpd, Kind::Vsftpd, Kind::PureFtpd] {
-        let name = format!("{}::refused_compression_changes_nothing", kind.name());
-        suite.trial_with(name, kind.installed(), move || refused_compression_changes_nothing(kind));
-    }
-}
+use crate::row::Site;
 
 /// What ProFTPD takes: until its fix of March 2025 it damages larger uploads, or stops reading, whatever the client is.
 const LARGEST_UPLOAD: usize = 10_001;
 
-fn deflating(way: Way) -> Result<Site> {
-    let extra = ["LoadModule mod_deflate.c", "DeflateEngine on"].map(String::from).to_vec();
-    Ok(Site::Real(Server::start(way.kind, Options { extra, ..way.options() })?, way))
+/// ProFTPD with its module for compression.
+fn deflating() -> Vec<Case<Site>> {
+    let case = |way: Way| {
+        Case::new(format!("{}-deflate", way.name()), way.installed(), move || {
+            let extra = ["LoadModule mod_deflate.c", "DeflateEngine on"].map(String::from).to_vec();
+            Ok(Site::Real(Server::start(way.kind, Options { extra, ..way.options() })?, way))
+        })
+    };
+    Way::all(Kind::ProFtpd).into_iter().filter(|way| way.security != Security::Implicit).map(case).collect()
 }
 
 async fn compressed(site: &Site, settings: Settings) -> Result<Session> {
@@ -48,6 +31,7 @@ async fn compressed(site: &Site, settings: Settings) -> Result<Session> {
     Ok(session)
 }
 
+#[trial(on = deflating(), covers("set-transfer-mode"))]
 async fn files_go_round_compressed(site: Site) -> Result<()> {
     let mut session = compressed(&site, client::settings()).await?;
     let large = [Payload::bytes(3_000_000), vec![0; 3_000_000], Payload::bytes(70_000).repeat(30)].concat();
@@ -69,6 +53,7 @@ async fn files_go_round_compressed(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(on = deflating())]
 async fn listings_are_compressed(site: Site) -> Result<()> {
     let mut session = compressed(&site, client::settings()).await?;
     assert!(session.names(None).await?.is_empty());
@@ -85,6 +70,7 @@ async fn listings_are_compressed(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(on = deflating(), covers("set-transfer-mode"))]
 async fn offsets_count_bytes_of_the_file(site: Site) -> Result<()> {
     let contents = [Payload::bytes(100_000), vec![b'a'; 100_000]].concat();
     site.place("down", &contents)?;
@@ -105,6 +91,7 @@ async fn offsets_count_bytes_of_the_file(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(on = deflating())]
 async fn text_is_compressed(site: Site) -> Result<()> {
     let mut session = compressed(&site, client::settings()).await?;
     let mut upload = session.store("text", Representation::Ascii, 0).await?;
@@ -116,6 +103,7 @@ async fn text_is_compressed(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(on = deflating())]
 async fn transfers_end_early(site: Site) -> Result<()> {
     let contents = Payload::bytes(5_000_000);
     site.place("big", &contents)?;
@@ -137,6 +125,7 @@ async fn transfers_end_early(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(on = deflating())]
 async fn mode_changes_in_a_session(site: Site) -> Result<()> {
     let mut session = site.login().await?;
     for mode in [TransferMode::StreamMode, TransferMode::Deflate, TransferMode::StreamMode, TransferMode::Deflate] {
@@ -150,6 +139,7 @@ async fn mode_changes_in_a_session(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(on = deflating(), covers("set-inflation-limit"))]
 async fn what_inflates_too_much_is_stopped(site: Site) -> Result<()> {
     site.place("zeros", &vec![0; 50_000_000])?;
     site.place("small", b"contents")?;
@@ -163,6 +153,7 @@ async fn what_inflates_too_much_is_stopped(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(on = deflating())]
 async fn highly_compressible_file_is_no_attack(site: Site) -> Result<()> {
     const SIZE: usize = 100_000_000;
     std::fs::File::create(site.root().join("zeros"))?.set_len(SIZE as u64)?;
@@ -180,6 +171,7 @@ async fn highly_compressible_file_is_no_attack(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(on = servers::each([Kind::PyFtpd, Kind::Vsftpd, Kind::PureFtpd]))]
 async fn refused_compression_changes_nothing(kind: Kind) -> Result<()> {
     let server = Server::start(kind, Options::default())?;
     let mut session = client::login(server.address()).await?;

@@ -5,40 +5,9 @@ use ftp_host::{Active, DataMode, Encoding, EntryKind, Listed, Settings};
 use ftp_tests::client::{self, get, put, refusal};
 use ftp_tests::payload::Payload;
 use ftp_tests::pyftpd::{self, PyFtpd};
-use ftp_tests::suite::Suite;
-use ftp_tests::trials;
+use ftp_tests::trial;
 
-pub fn add(suite: &mut Suite) {
-    trials!(
-        suite,
-        "pyftpdlib",
-        pyftpd::installed(),
-        [
-            greeting_of_several_lines,
-            pasv_where_epsv_is_not_known,
-            list_where_mlsd_is_not_known,
-            size_and_time_where_mlst_is_not_known,
-            select_facts_where_mlst_is_not_known_is_refused,
-            latin1_name_goes_round,
-            windows_1251_name_goes_round,
-            shift_jis_name_goes_round,
-            unknown_encoding_is_refused,
-            latin1_cannot_send_other_characters,
-            bytes_that_are_not_utf8_round_trip,
-            anonymous_reads_and_may_not_write,
-            read_only_user_may_not_write,
-            throttled_transfers_arrive_whole,
-            local_address_is_bound,
-        ]
-    );
-    trials!(
-        suite,
-        "pyftpdlib",
-        pyftpd::installed_with_ipv6(),
-        [ipv6_connects_and_uses_epsv, ipv6_active_mode_uses_eprt,]
-    );
-}
-
+#[trial(needs = pyftpd::installed(), covers("welcome"))]
 async fn greeting_of_several_lines() -> Result<()> {
     let banner = "welcome ".repeat(12);
     let server = PyFtpd::start(&["--banner", &banner])?;
@@ -49,6 +18,7 @@ async fn greeting_of_several_lines() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = pyftpd::installed(), covers("set-data-mode"))]
 async fn pasv_where_epsv_is_not_known() -> Result<()> {
     let server = PyFtpd::start(&["--without", "EPSV"])?;
     let mut session = client::login(server.address()).await?;
@@ -61,6 +31,7 @@ async fn pasv_where_epsv_is_not_known() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = pyftpd::installed(), covers("entries"))]
 async fn list_where_mlsd_is_not_known() -> Result<()> {
     let server = PyFtpd::start(&["--without", "MLSD", "--without", "MLST"])?;
     let mut session = client::login(server.address()).await?;
@@ -74,6 +45,7 @@ async fn list_where_mlsd_is_not_known() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = pyftpd::installed(), covers("entry"))]
 async fn size_and_time_where_mlst_is_not_known() -> Result<()> {
     let server = PyFtpd::start(&["--without", "MLSD", "--without", "MLST"])?;
     let mut session = client::login(server.address()).await?;
@@ -84,6 +56,7 @@ async fn size_and_time_where_mlst_is_not_known() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = pyftpd::installed())]
 async fn select_facts_where_mlst_is_not_known_is_refused() -> Result<()> {
     let server = PyFtpd::start(&["--without", "OPTS"])?;
     let mut session = client::login(server.address()).await?;
@@ -91,6 +64,7 @@ async fn select_facts_where_mlst_is_not_known_is_refused() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = pyftpd::installed(), covers("set-encoding"))]
 async fn latin1_name_goes_round() -> Result<()> {
     let server = PyFtpd::start(&["--encoding", "latin-1"])?;
     let mut session = client::login_with(server.address(), latin1()).await?;
@@ -103,6 +77,7 @@ async fn latin1_name_goes_round() -> Result<()> {
 }
 
 /// 0xFF is `я` in windows-1251, and this server takes it as it is.
+#[trial(needs = pyftpd::installed())]
 async fn windows_1251_name_goes_round() -> Result<()> {
     let server = PyFtpd::start(&["--encoding", "cp1251"])?;
     let mut session = client::login_with(server.address(), named("windows-1251")).await?;
@@ -117,6 +92,7 @@ async fn windows_1251_name_goes_round() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = pyftpd::installed())]
 async fn shift_jis_name_goes_round() -> Result<()> {
     let server = PyFtpd::start(&["--encoding", "shift_jis"])?;
     let mut session = client::login_with(server.address(), named("shift_jis")).await?;
@@ -127,6 +103,7 @@ async fn shift_jis_name_goes_round() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = pyftpd::installed())]
 async fn unknown_encoding_is_refused() -> Result<()> {
     for label in ["", "utf-16", "iso-2022-jp", "replacement", "klingon"] {
         let refused = client::connector(named(label)).await.err();
@@ -139,6 +116,7 @@ fn named(label: &str) -> Settings {
     Settings { encoding: Encoding::Named(label.to_owned()), ..client::settings() }
 }
 
+#[trial(needs = pyftpd::installed())]
 async fn latin1_cannot_send_other_characters() -> Result<()> {
     let server = PyFtpd::start(&["--encoding", "latin-1"])?;
     let mut session = client::login_with(server.address(), latin1()).await?;
@@ -151,6 +129,7 @@ fn latin1() -> Settings {
     Settings { encoding: Encoding::Latin1, ..client::settings() }
 }
 
+#[trial(needs = pyftpd::installed())]
 async fn bytes_that_are_not_utf8_round_trip() -> Result<()> {
     let server = PyFtpd::start(&["--encoding", "latin-1"])?;
     let mut session = client::login(server.address()).await?;
@@ -161,6 +140,7 @@ async fn bytes_that_are_not_utf8_round_trip() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = pyftpd::installed())]
 async fn anonymous_reads_and_may_not_write() -> Result<()> {
     let server = PyFtpd::start(&[])?;
     std::fs::write(server.anonymous_root().join("readme"), b"hello")?;
@@ -172,6 +152,7 @@ async fn anonymous_reads_and_may_not_write() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = pyftpd::installed())]
 async fn read_only_user_may_not_write() -> Result<()> {
     let server = PyFtpd::start(&["--read-only"])?;
     let mut session = client::login(server.address()).await?;
@@ -181,6 +162,7 @@ async fn read_only_user_may_not_write() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = pyftpd::installed(), covers("retrieve", "store"))]
 async fn throttled_transfers_arrive_whole() -> Result<()> {
     let server = PyFtpd::start(&["--rate", "200000"])?;
     let mut session = client::login(server.address()).await?;
@@ -190,6 +172,7 @@ async fn throttled_transfers_arrive_whole() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = pyftpd::installed(), covers("set-local-address"))]
 async fn local_address_is_bound() -> Result<()> {
     let server = PyFtpd::start(&[])?;
     let settings = Settings { local_address: Some([127, 0, 0, 2].into()), ..client::settings() };
@@ -200,6 +183,7 @@ async fn local_address_is_bound() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = pyftpd::installed_with_ipv6(), covers("connect"))]
 async fn ipv6_connects_and_uses_epsv() -> Result<()> {
     let server = PyFtpd::start(&[])?;
     let mut session = client::login(server.address_v6()).await?;
@@ -210,6 +194,7 @@ async fn ipv6_connects_and_uses_epsv() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = pyftpd::installed_with_ipv6(), covers("set-data-mode"))]
 async fn ipv6_active_mode_uses_eprt() -> Result<()> {
     let server = PyFtpd::start(&[])?;
     let settings =

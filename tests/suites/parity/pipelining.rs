@@ -1,33 +1,19 @@
 //! Data connections that are asked for together with the transfer before.
 
 use anyhow::{Context as _, Result, bail, ensure};
-use ftp_host::{Error, Representation, Session, Settings, TlsVersion};
+use ftp_host::{Error, Representation, Session, Settings};
 use ftp_tests::client::{self, get, put, refusal};
 use ftp_tests::payload::Payload;
-use ftp_tests::servers::{Kind, Security, Server, Way};
-use ftp_tests::suite::Suite;
+use ftp_tests::servers::{Kind, Server, Way, cases, plain_and_tls};
+use ftp_tests::trial;
+
+/// The servers that answer commands ahead of a transfer's end.
+const PIPELINING: [Kind; 3] = [Kind::Vsftpd, Kind::ProFtpd, Kind::PureFtpd];
 
 /// More than what the buffers on the way hold.
 const LARGE: u64 = 32_000_000;
 
-pub fn add(suite: &mut Suite) {
-    for kind in Kind::ALL {
-        for way in [Way::plain(kind), Way { kind, security: Security::Explicit, version: TlsVersion::Tls13 }] {
-            let name = |trial| format!("{}-pipelining::{trial}", way.name());
-            if kind == Kind::PyFtpd {
-                suite.trial_with(name("transfer_that_it_gives_up_is_no_success"), way.installed(), move || {
-                    transfer_that_it_gives_up_is_no_success(way)
-                });
-                continue;
-            }
-            suite.trial_with(name("transfers_stay_in_step"), way.installed(), move || transfers_stay_in_step(way));
-            suite.trial_with(name("transfers_that_end_early_stay_in_step"), way.installed(), move || {
-                transfers_that_end_early_stay_in_step(way)
-            });
-        }
-    }
-}
-
+#[trial(on = cases(plain_and_tls(PIPELINING)), covers("set-pipelining"))]
 async fn transfers_stay_in_step(way: Way) -> Result<()> {
     let server = Server::start(way.kind, way.options())?;
     let mut session = login(&server, way).await?;
@@ -50,6 +36,7 @@ async fn transfers_stay_in_step(way: Way) -> Result<()> {
     Ok(())
 }
 
+#[trial(on = cases(plain_and_tls(PIPELINING)), covers("set-pipelining"))]
 async fn transfers_that_end_early_stay_in_step(way: Way) -> Result<()> {
     let server = Server::start(way.kind, way.options())?;
     std::fs::write(server.root().join("large"), Payload::bytes(LARGE))?;
@@ -70,6 +57,7 @@ async fn transfers_that_end_early_stay_in_step(way: Way) -> Result<()> {
 }
 
 /// It answers `EPSV` at once, and closes the data connection that it has, be it in its handshake.
+#[trial(on = cases(plain_and_tls([Kind::PyFtpd])), covers("set-pipelining"))]
 async fn transfer_that_it_gives_up_is_no_success(way: Way) -> Result<()> {
     let server = Server::start(way.kind, way.options())?;
     std::fs::write(server.root().join("large"), Payload::bytes(LARGE))?;

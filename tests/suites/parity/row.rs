@@ -2,39 +2,36 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::pin::Pin;
 
 use anyhow::Result;
 use ftp_host::{Error, Session, Settings};
 use ftp_tests::client;
 use ftp_tests::embedded::Embedded;
-use ftp_tests::servers::{Kind, Server, Way};
+use ftp_tests::servers::{Kind, Security, Server, Way};
+use ftp_tests::suite::{Case, Cases};
 
-/// One thing that a client can do, tried on a server of its own.
-#[derive(Clone, Copy)]
-pub struct Row {
-    pub name: &'static str,
-    pub run: fn(Site) -> Running,
-}
-
-/// A trial under way.
-type Running = Pin<Box<dyn Future<Output = Result<()>>>>;
-
-/// The rows of these functions, named after them.
-macro_rules! rows {
-    ($($name:ident),* $(,)?) => {
-        vec![$($crate::row::Row {
-            name: stringify!($name),
-            run: |site| Box::pin($name(site)),
-        }),*]
-    };
-}
-pub(crate) use rows;
+// As trials have the servers that they do not run on. Each name is also that of the server inside TLS.
+pub const PYFTPD: &str = Kind::PyFtpd.name();
+pub const PYFTPD_TLS12: &str = "pyftpdlib-tls12";
+pub const PYFTPD_TLS13: &str = "pyftpdlib-tls13";
+pub const VSFTPD: &str = Kind::Vsftpd.name();
+pub const PROFTPD: &str = Kind::ProFtpd.name();
+pub const PURE_FTPD: &str = Kind::PureFtpd.name();
+pub const EMBEDDED: &str = "embedded";
 
 /// A server with a directory that the trial may look into.
 pub enum Site {
     Real(Server, Way),
     Embedded(Embedded),
+}
+
+/// The four servers, plain and over TLS 1.2 and 1.3, and the embedded one.
+impl Cases for Site {
+    fn cases() -> Vec<Case<Self>> {
+        let ways = Kind::ALL.into_iter().flat_map(Way::all).filter(|way| way.security != Security::Implicit);
+        let real = ways.map(|way| Case::new(way.name(), way.installed(), move || Self::real(way)));
+        real.chain([Case::new(EMBEDDED, Ok(()), Self::embedded)]).collect()
+    }
 }
 
 impl Site {

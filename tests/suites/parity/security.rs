@@ -7,38 +7,14 @@ use ftp_host::{
 use ftp_tests::certificates::{self, ClientKey, Leaf, authority};
 use ftp_tests::client::{self, refusal};
 use ftp_tests::servers::{Kind, Options, Security, Server};
-use ftp_tests::suite::Suite;
+use ftp_tests::suite::Case;
+use ftp_tests::trial;
 
-pub fn add(suite: &mut Suite) {
-    for kind in Kind::ALL {
-        let installed = kind.installed_with_tls();
-        suite.trial_with(format!("{}-steps::data_is_private_and_clear_in_turn", kind.name()), installed, move || {
-            data_is_private_and_clear_in_turn(kind)
-        });
-        let installed = kind.installed_with_tls();
-        suite.trial_with(format!("{}-steps::command_channel_is_cleared", kind.name()), installed, move || {
-            command_channel_is_cleared(kind)
-        });
-        let installed = kind.installed_with_tls();
-        suite.trial_with(format!("{}-certificates::bad_ones_are_refused", kind.name()), installed, move || {
-            bad_ones_are_refused(kind)
-        });
-        let installed = kind.installed_with_tls();
-        suite.trial_with(format!("{}-certificates::self_signed_one_is_a_root", kind.name()), installed, move || {
-            self_signed_one_is_a_root(kind)
-        });
-    }
-    for kind in ASK_FOR_CERTIFICATES {
-        let installed = kind.installed_with_tls();
-        suite.trial_with(format!("{}-certificates::client_shows_its_own", kind.name()), installed, move || {
-            client_shows_its_own(kind)
-        });
-    }
-    suite.trial_with("vsftpd-steps::resumption_is_not_required", Kind::Vsftpd.installed_with_tls(), || {
-        resumption_is_not_required()
-    });
+fn with_tls(kinds: impl IntoIterator<Item = Kind>) -> Vec<Case<Kind>> {
+    kinds.into_iter().map(|kind| Case::new(kind.name(), kind.installed_with_tls(), move || Ok(kind))).collect()
 }
 
+#[trial(on = with_tls(Kind::ALL), covers("protect-data", "start-tls"))]
 async fn data_is_private_and_clear_in_turn(kind: Kind) -> Result<()> {
     let (_server, mut session) = secured(kind).await?;
     // Until it is asked for, there is no protection.
@@ -51,6 +27,7 @@ async fn data_is_private_and_clear_in_turn(kind: Kind) -> Result<()> {
     Ok(())
 }
 
+#[trial(on = with_tls(Kind::ALL), covers("clear-command-channel", "encryption", "protect-data"))]
 async fn command_channel_is_cleared(kind: Kind) -> Result<()> {
     let (_server, mut session) = secured(kind).await?;
     session.protect_data(Protection::Private).await?;
@@ -72,6 +49,7 @@ async fn command_channel_is_cleared(kind: Kind) -> Result<()> {
     Ok(())
 }
 
+#[trial(on = with_tls(Kind::ALL), covers("set-trust"))]
 async fn bad_ones_are_refused(kind: Kind) -> Result<()> {
     let bad = [
         (Leaf::WrongName, "another name"),
@@ -93,6 +71,7 @@ async fn bad_ones_are_refused(kind: Kind) -> Result<()> {
     Ok(())
 }
 
+#[trial(on = with_tls(Kind::ALL), covers("set-trust"))]
 async fn self_signed_one_is_a_root(kind: Kind) -> Result<()> {
     for certificate in [Leaf::SelfSigned, Leaf::SelfSignedAuthority] {
         let server = showing(kind, certificate)?;
@@ -104,6 +83,7 @@ async fn self_signed_one_is_a_root(kind: Kind) -> Result<()> {
     Ok(())
 }
 
+#[trial(on = with_tls(ASK_FOR_CERTIFICATES), covers("set-identity"))]
 async fn client_shows_its_own(kind: Kind) -> Result<()> {
     let client_authority = Some(authority()?.to_owned());
     let server = Server::start(kind, Options { security: Security::Explicit, client_authority, ..Options::default() })?;
@@ -127,6 +107,7 @@ async fn client_shows_its_own(kind: Kind) -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = Kind::Vsftpd.installed_with_tls(), covers("set-require-resumption"))]
 async fn resumption_is_not_required() -> Result<()> {
     let options = Options { security: Security::Explicit, require_reuse: false, ..Options::default() };
     let server = Server::start(Kind::Vsftpd, options)?;

@@ -3,34 +3,11 @@
 use anyhow::Result;
 use ftp_host::Error;
 use ftp_tests::client::refusal;
+use ftp_tests::trial;
 
-use crate::row::{Row, Site, rows};
+use crate::row::{EMBEDDED, PROFTPD, PURE_FTPD, Site, VSFTPD};
 
-pub fn rows() -> Vec<Row> {
-    rows![
-        greeting_is_the_welcome,
-        login_as_user,
-        login_as_anonymous,
-        wrong_password_is_refused_and_the_session_goes_on,
-        system_is_named,
-        features_are_listed,
-        noop_is_answered,
-        help_is_given,
-        help_on_a_command_is_given,
-        status_is_told,
-        status_of_a_directory_lists_it,
-        site_help_is_given,
-        unknown_command_is_just_a_reply,
-        mode_stream_and_structure_file_are_accepted,
-        space_is_allocated_without_error,
-        utf8_option_is_accepted,
-        commands_with_a_function_of_their_own_are_refused_raw,
-        transcript_holds_the_session_and_no_password,
-        reinitialize_ends_the_login_only,
-        quit_says_goodbye,
-    ]
-}
-
+#[trial(covers("welcome"))]
 async fn greeting_is_the_welcome(site: Site) -> Result<()> {
     let mut session = site.connect().await?;
     let welcome = session.welcome().await?;
@@ -39,12 +16,14 @@ async fn greeting_is_the_welcome(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(covers("login"))]
 async fn login_as_user(site: Site) -> Result<()> {
     let mut session = site.connect().await?;
     assert_eq!(session.login("user", "12345", None).await?.code, 230);
     Ok(())
 }
 
+#[trial(covers("login"))]
 async fn login_as_anonymous(site: Site) -> Result<()> {
     let mut session = site.connect().await?;
     assert_eq!(session.login("anonymous", "anonymous@", None).await?.code, 230);
@@ -52,6 +31,7 @@ async fn login_as_anonymous(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(covers("login"))]
 async fn wrong_password_is_refused_and_the_session_goes_on(site: Site) -> Result<()> {
     let mut session = site.connect().await?;
     assert_eq!(refusal(session.login("user", "54321", None).await), 530);
@@ -59,12 +39,14 @@ async fn wrong_password_is_refused_and_the_session_goes_on(site: Site) -> Result
     Ok(())
 }
 
+#[trial(covers("system"))]
 async fn system_is_named(site: Site) -> Result<()> {
     let system = site.login().await?.system().await?;
     assert!(system.starts_with("UNIX"), "{system}");
     Ok(())
 }
 
+#[trial(covers("features"))]
 async fn features_are_listed(site: Site) -> Result<()> {
     let features = site.login().await?.features().await?;
     for expected in ["SIZE", "MDTM", "REST STREAM", "UTF8"] {
@@ -73,28 +55,37 @@ async fn features_are_listed(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(covers("noop"))]
 async fn noop_is_answered(site: Site) -> Result<()> {
     assert_eq!(site.login().await?.noop().await?.code, 200);
     Ok(())
 }
 
+#[trial(covers("help"))]
 async fn help_is_given(site: Site) -> Result<()> {
     let reply = site.login().await?.help(None).await?;
     assert!([211, 214].contains(&reply.code), "{reply:?}");
     Ok(())
 }
 
+#[trial(
+    except(PURE_FTPD, "HELP, whose argument it ignores"),
+    except(EMBEDDED, "HELP with an argument"),
+    covers("help")
+)]
 async fn help_on_a_command_is_given(site: Site) -> Result<()> {
     let reply = site.login().await?.help(Some("RETR")).await?;
     assert!(reply.lines.concat().contains("RETR"), "{reply:?}");
     Ok(())
 }
 
+#[trial(covers("status"))]
 async fn status_is_told(site: Site) -> Result<()> {
     assert_eq!(site.login().await?.status(None).await?.code, 211);
     Ok(())
 }
 
+#[trial]
 async fn status_of_a_directory_lists_it(site: Site) -> Result<()> {
     site.place("here.txt", b"")?;
     let reply = site.login().await?.status(Some("/")).await?;
@@ -102,6 +93,7 @@ async fn status_of_a_directory_lists_it(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(except(EMBEDDED, "SITE HELP"), covers("site"))]
 async fn site_help_is_given(site: Site) -> Result<()> {
     let reply = site.login().await?.site("HELP").await?;
     assert_eq!(reply.code, 214);
@@ -109,6 +101,7 @@ async fn site_help_is_given(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(covers("command", "noop"))]
 async fn unknown_command_is_just_a_reply(site: Site) -> Result<()> {
     let mut session = site.login().await?;
     let reply = session.command("XYZZY").await?;
@@ -117,6 +110,7 @@ async fn unknown_command_is_just_a_reply(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn mode_stream_and_structure_file_are_accepted(site: Site) -> Result<()> {
     let mut session = site.login().await?;
     assert_eq!(session.command("MODE S").await?.code, 200);
@@ -124,18 +118,21 @@ async fn mode_stream_and_structure_file_are_accepted(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial]
 async fn space_is_allocated_without_error(site: Site) -> Result<()> {
     let reply = site.login().await?.command("ALLO 1000").await?;
     assert!([200, 202].contains(&reply.code), "{reply:?}");
     Ok(())
 }
 
+#[trial(except(PURE_FTPD, "OPTS UTF8"))]
 async fn utf8_option_is_accepted(site: Site) -> Result<()> {
     let reply = site.login().await?.command("OPTS UTF8 ON").await?;
     assert_eq!(reply.code, 200);
     Ok(())
 }
 
+#[trial(covers("command", "noop"))]
 async fn commands_with_a_function_of_their_own_are_refused_raw(site: Site) -> Result<()> {
     let mut session = site.login().await?;
     for line in ["RETR a", "REST 5", "PASV", "EPSV", "PORT 127,0,0,1,4,5", "USER x", "QUIT", "ABOR", "MODE Z", "STRU R"]
@@ -147,6 +144,7 @@ async fn commands_with_a_function_of_their_own_are_refused_raw(site: Site) -> Re
     Ok(())
 }
 
+#[trial(covers("set-transcript-capacity", "transcript"))]
 async fn transcript_holds_the_session_and_no_password(site: Site) -> Result<()> {
     let mut session = site.login().await?;
     session.current_directory().await?;
@@ -158,6 +156,13 @@ async fn transcript_holds_the_session_and_no_password(site: Site) -> Result<()> 
     Ok(())
 }
 
+#[trial(
+    except(VSFTPD, "REIN"),
+    except(PROFTPD, "REIN"),
+    except(PURE_FTPD, "REIN"),
+    except(EMBEDDED, "REIN"),
+    covers("login", "reinitialize")
+)]
 async fn reinitialize_ends_the_login_only(site: Site) -> Result<()> {
     let mut session = site.login().await?;
     session.reinitialize().await?;
@@ -167,6 +172,7 @@ async fn reinitialize_ends_the_login_only(site: Site) -> Result<()> {
     Ok(())
 }
 
+#[trial(covers("quit"))]
 async fn quit_says_goodbye(site: Site) -> Result<()> {
     assert_eq!(site.login().await?.quit().await?.code, 221);
     Ok(())

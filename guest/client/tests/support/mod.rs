@@ -1,14 +1,14 @@
 //! What every suite against the scripted server uses.
 #![allow(dead_code, missing_docs)]
 
-use ftp_client::scripted::{Script, Scripted};
 use ftp_client::{Download, Error, Session, Settings};
+use ftp_testkit::{Script, Scripted, script};
 use std::cell::Cell;
 
 pub type Client = Session<Scripted>;
 
 pub fn hello() -> Script {
-    Script::new().say("220 ready\r\n")
+    script!("S: 220 ready")
 }
 
 pub fn settings() -> Settings {
@@ -39,20 +39,20 @@ pub fn connect(script: Script) -> Result<String, Error> {
 
 /// `EPSV` and its reply, as before every passive transfer.
 pub fn passive(script: Script) -> Script {
-    script.expect("EPSV").say("229 Entering (|||5000|)\r\n")
+    script!(script; "C: EPSV   S: 229 Entering (|||5000|)")
 }
 
 pub fn image(script: Script) -> Script {
-    passive(script.expect("TYPE I").say("200 ok\r\n"))
+    passive(script!(script; "C: TYPE I   S: 200 ok"))
 }
 
 pub fn ascii(script: Script) -> Script {
-    passive(script.expect("TYPE A").say("200 ok\r\n"))
+    passive(script!(script; "C: TYPE A   S: 200 ok"))
 }
 
 /// SIZE and its reply, as after every upload.
 pub fn sized(script: Script, path: &str, size: usize) -> Script {
-    script.expect(&format!("SIZE {path}")).say(format!("213 {size}\r\n"))
+    script!(script; "C: SIZE {path}   S: 213 {size}")
 }
 
 pub async fn read_all(download: &mut Download<Scripted>) -> Result<Vec<u8>, Error> {
@@ -80,5 +80,13 @@ impl Servers {
             network.finished();
             assert_eq!(network.open_sockets(), 0, "a socket is left open");
         }
+    }
+}
+
+pub fn code<T>(result: Result<T, Error>) -> u16 {
+    match result {
+        Err(Error::Permanent(reply) | Error::Transient(reply) | Error::Unexpected(reply)) => reply.code,
+        Err(error) => panic!("{error:?}"),
+        Ok(_) => panic!("a success"),
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use ftp_tests::command::{Program, component};
+use ftp_tests::command::component;
 use ftp_tests::wasmtime;
 
 use super::{Peer, first_line, timed};
@@ -86,7 +86,6 @@ impl Peer for Ours {
         if self.how == How::Runner {
             return first_line(self.program()?.arg("--version"));
         }
-        Program::Wasmtime.installed().map_err(anyhow::Error::msg)?;
         let version = first_line(Command::new(wasmtime::wasmtime()?).arg("--version"))?;
         // The first run compiles.
         Ok(format!("{} in {version}", first_line(self.program()?.arg("--version"))?))

@@ -4,9 +4,8 @@ use anyhow::Result;
 use ftp_host::{Error, TlsSettings, TlsVersion, Trust};
 use ftp_tests::certificates::{self, Leaf, possible};
 use ftp_tests::client;
-use ftp_tests::script::{Script, Tls};
-use ftp_tests::suite::Suite;
-use ftp_tests::trials;
+use ftp_tests::script::{Play as _, Script, Tls};
+use ftp_tests::trial;
 
 use super::{VERSIONS, assert_tls, explicit, tls};
 
@@ -19,43 +18,17 @@ const BAD: [(Leaf, &str); 5] = [
     (Leaf::WeakKey, "weak key: RSA of 1024 bits, where 2048 are the least"),
 ];
 
-pub fn add(suite: &mut Suite) {
-    trials!(
-        suite,
-        "tls::certificate",
-        possible(),
-        [
-            good_one_is_accepted,
-            rsa_one_is_accepted,
-            bad_ones_are_refused_for_their_own_reasons,
-            one_from_an_authority_with_a_weak_key_is_refused_for_that,
-            one_without_its_key_is_refused_whatever_is_trusted,
-            self_signed_one_is_accepted_as_a_root,
-            self_signed_one_is_refused_without,
-            self_signed_one_for_another_name_is_refused_as_a_root_too,
-            self_signed_one_that_has_expired_is_refused_as_a_root_too,
-            bad_server_certificate_is_no_better_as_a_root,
-            pinned_one_is_accepted_whatever_it_says,
-            pinned_one_is_the_only_one,
-            pinned_one_with_a_weak_key_is_refused,
-            anything_is_anything_but_a_weak_key,
-            public_roots_do_not_know_ours,
-            public_roots_and_ours_do,
-            roots_that_are_none_are_an_invalid_argument,
-            pin_of_another_length_is_an_invalid_argument,
-            server_name_that_is_none_is_an_invalid_argument,
-        ]
-    );
-}
-
+#[trial(needs = possible())]
 async fn good_one_is_accepted() -> Result<()> {
     accepted(Leaf::Server, tls()?.trust).await
 }
 
+#[trial(needs = possible())]
 async fn rsa_one_is_accepted() -> Result<()> {
     accepted(Leaf::ServerRsa, Trust::Roots(certificates::rsa_authority()?.to_owned())).await
 }
 
+#[trial(needs = possible(), covers("set-trust"))]
 async fn bad_ones_are_refused_for_their_own_reasons() -> Result<()> {
     for (leaf, telling) in BAD {
         refused(Tls::showing(leaf), tls()?.trust, telling).await?;
@@ -63,11 +36,13 @@ async fn bad_ones_are_refused_for_their_own_reasons() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn one_from_an_authority_with_a_weak_key_is_refused_for_that() -> Result<()> {
     refused(Tls::showing(Leaf::WeakAuthority), tls()?.trust, "authority of the server's certificate has a weak key")
         .await
 }
 
+#[trial(needs = possible())]
 async fn one_without_its_key_is_refused_whatever_is_trusted() -> Result<()> {
     let pin = Trust::Pinned(certificates::server(Leaf::Server)?.sha256.to_vec());
     for trust in [tls()?.trust, pin, Trust::DangerouslyAnything] {
@@ -76,6 +51,7 @@ async fn one_without_its_key_is_refused_whatever_is_trusted() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn self_signed_one_is_accepted_as_a_root() -> Result<()> {
     for leaf in [Leaf::SelfSigned, Leaf::SelfSignedAuthority] {
         accepted(leaf, itself(leaf)?).await?;
@@ -83,20 +59,24 @@ async fn self_signed_one_is_accepted_as_a_root() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn self_signed_one_is_refused_without() -> Result<()> {
     refused(Tls::showing(Leaf::SelfSigned), tls()?.trust, "unknown issuer").await
 }
 
+#[trial(needs = possible())]
 async fn self_signed_one_for_another_name_is_refused_as_a_root_too() -> Result<()> {
     let leaf = Leaf::SelfSignedWrongName;
     refused(Tls::showing(leaf), itself(leaf)?, "another name").await
 }
 
+#[trial(needs = possible())]
 async fn self_signed_one_that_has_expired_is_refused_as_a_root_too() -> Result<()> {
     let leaf = Leaf::SelfSignedExpired;
     refused(Tls::showing(leaf), itself(leaf)?, "expired").await
 }
 
+#[trial(needs = possible())]
 async fn bad_server_certificate_is_no_better_as_a_root() -> Result<()> {
     for (leaf, telling) in BAD {
         // That nobody knows the issuer no longer matters then.
@@ -107,6 +87,7 @@ async fn bad_server_certificate_is_no_better_as_a_root() -> Result<()> {
     accepted(Leaf::Untrusted, itself(Leaf::Untrusted)?).await
 }
 
+#[trial(needs = possible())]
 async fn pinned_one_is_accepted_whatever_it_says() -> Result<()> {
     for leaf in [Leaf::Server, Leaf::Expired, Leaf::NotYetValid, Leaf::WrongName, Leaf::SelfSigned, Leaf::Untrusted] {
         accepted(leaf, Trust::Pinned(certificates::server(leaf)?.sha256.to_vec())).await?;
@@ -114,16 +95,19 @@ async fn pinned_one_is_accepted_whatever_it_says() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible(), covers("set-trust"))]
 async fn pinned_one_is_the_only_one() -> Result<()> {
     let other = certificates::server(Leaf::SelfSigned)?.sha256.to_vec();
     refused(Tls::default(), Trust::Pinned(other), "pinned").await
 }
 
+#[trial(needs = possible())]
 async fn pinned_one_with_a_weak_key_is_refused() -> Result<()> {
     let leaf = Leaf::WeakKey;
     refused(Tls::showing(leaf), Trust::Pinned(certificates::server(leaf)?.sha256.to_vec()), "weak key").await
 }
 
+#[trial(needs = possible())]
 async fn anything_is_anything_but_a_weak_key() -> Result<()> {
     for leaf in [Leaf::Server, Leaf::Expired, Leaf::NotYetValid, Leaf::WrongName, Leaf::SelfSigned, Leaf::Untrusted] {
         accepted(leaf, Trust::DangerouslyAnything).await?;
@@ -131,14 +115,17 @@ async fn anything_is_anything_but_a_weak_key() -> Result<()> {
     refused(Tls::showing(Leaf::WeakKey), Trust::DangerouslyAnything, "weak key").await
 }
 
+#[trial(needs = possible())]
 async fn public_roots_do_not_know_ours() -> Result<()> {
     refused(Tls::default(), Trust::PublicRoots, "unknown issuer").await
 }
 
+#[trial(needs = possible())]
 async fn public_roots_and_ours_do() -> Result<()> {
     accepted(Leaf::Server, Trust::PublicRootsAnd(certificates::authority()?.to_owned())).await
 }
 
+#[trial(needs = possible())]
 async fn roots_that_are_none_are_an_invalid_argument() -> Result<()> {
     let broken = certificates::authority()?.replace("MII", "!!!");
     let key = certificates::server(Leaf::Server)?.key.clone();
@@ -155,6 +142,7 @@ fn empty_certificate() -> String {
     "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n".to_owned()
 }
 
+#[trial(needs = possible())]
 async fn pin_of_another_length_is_an_invalid_argument() -> Result<()> {
     for length in [0, 20, 31, 33, 64] {
         assert_invalid(TlsSettings { trust: Trust::Pinned(vec![1; length]), ..tls()? }).await;
@@ -162,6 +150,7 @@ async fn pin_of_another_length_is_an_invalid_argument() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn server_name_that_is_none_is_an_invalid_argument() -> Result<()> {
     for name in ["", "two words", "a..b", "line\r\nend"] {
         assert_invalid(TlsSettings { server_name: Some(name.to_owned()), ..tls()? }).await;

@@ -6,9 +6,8 @@ use anyhow::Result;
 use ftp_host::{Error, Phase, Protection, Representation, Settings, TlsVersion};
 use ftp_tests::certificates::possible;
 use ftp_tests::client::{self, get, put};
-use ftp_tests::script::{Ending, Script};
-use ftp_tests::suite::Suite;
-use ftp_tests::trials;
+use ftp_tests::script::{Ending, Play as _, Script};
+use ftp_tests::trial;
 
 use super::{
     VERSIONS, assert_closed, assert_insecure, assert_protocol, assert_timeout, assert_tls, explicit, implicit, in_step,
@@ -18,54 +17,7 @@ use super::{
 /// Long enough for a handshake on a busy machine, short enough to see it run out.
 const BRIEF: Duration = Duration::from_secs(2);
 
-pub fn add(suite: &mut Suite) {
-    trials!(
-        suite,
-        "tls::control",
-        possible(),
-        [
-            reply_behind_the_one_to_auth_is_not_carried_over,
-            half_a_reply_behind_the_one_to_auth_is_not_carried_over,
-            reply_behind_the_one_to_auth_closes_a_session_that_was_plain,
-            blank_bytes_behind_the_reply_to_auth_close,
-            reply_to_auth_that_came_with_the_greeting_closes,
-            reply_in_the_clear_instead_of_the_handshake_is_not_read,
-            what_was_asked_in_the_clear_is_not_answered_inside_tls,
-            auth_refused_sends_no_user,
-            auth_refused_with_504_is_tried_once_under_its_other_name,
-            auth_under_its_other_name_is_as_good,
-            auth_answered_by_200_or_334_is_decided_by_the_handshake,
-            auth_answered_by_any_other_positive_reply_is_no_tls,
-            auth_refused_leaves_a_plain_session_in_step,
-            greeting_230_is_insecure_before_anything_is_sent,
-            greeting_in_the_clear_on_an_implicit_port_is_not_read,
-            nothing_but_auth_is_sent_in_the_clear,
-            pbsz_refused_transfers_where_prot_is_not_refused,
-            pbsz_refused_and_prot_refused_transfers_nothing,
-            prot_refused_transfers_nothing,
-            prot_refused_is_not_taken_for_agreed_later,
-            end_of_the_line_without_close_notify_is_connection_lost,
-            keys_that_change_are_followed,
-            keys_that_change_without_an_end_are_tls,
-            quit_ends_with_close_notify,
-            ccc_goes_on_in_the_clear_and_data_stays_protected,
-            ccc_refused_stays_inside_tls,
-            login_after_ccc_is_not_sent,
-            ccc_before_login_is_not_sent,
-            ccc_outside_tls_is_not_sent,
-            ccc_with_a_reply_behind_its_own_inside_tls_closes,
-            ccc_with_blank_bytes_or_half_a_reply_behind_its_own_closes,
-            ccc_with_a_reply_that_came_before_it_is_not_sent,
-            ccc_answered_by_another_positive_reply_closes,
-            ccc_with_a_reply_in_a_record_of_its_own_closes,
-            ccc_with_a_reply_in_the_clear_behind_close_notify_closes,
-            ccc_with_a_reply_in_the_clear_instead_of_close_notify_closes,
-            ccc_without_close_notify_but_an_end_closes,
-            ccc_without_an_answer_is_a_timeout,
-        ]
-    );
-}
-
+#[trial(needs = possible())]
 async fn reply_behind_the_one_to_auth_is_not_carried_over() -> Result<()> {
     Script::greeting()
         .strict()
@@ -79,6 +31,7 @@ async fn reply_behind_the_one_to_auth_is_not_carried_over() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible())]
 async fn half_a_reply_behind_the_one_to_auth_is_not_carried_over() -> Result<()> {
     Script::greeting()
         .strict()
@@ -92,6 +45,7 @@ async fn half_a_reply_behind_the_one_to_auth_is_not_carried_over() -> Result<()>
         .await
 }
 
+#[trial(needs = possible())]
 async fn reply_behind_the_one_to_auth_closes_a_session_that_was_plain() -> Result<()> {
     Script::greeting()
         .strict()
@@ -108,6 +62,7 @@ async fn reply_behind_the_one_to_auth_closes_a_session_that_was_plain() -> Resul
         .await
 }
 
+#[trial(needs = possible())]
 async fn blank_bytes_behind_the_reply_to_auth_close() -> Result<()> {
     for blank in ["\r\n", "\n", "\0"] {
         Script::greeting()
@@ -124,6 +79,7 @@ async fn blank_bytes_behind_the_reply_to_auth_close() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn reply_to_auth_that_came_with_the_greeting_closes() -> Result<()> {
     for early in ["234 go\r\n", "\r\n", "\0", "234"] {
         Script::silent()
@@ -140,6 +96,7 @@ async fn reply_to_auth_that_came_with_the_greeting_closes() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn what_was_asked_in_the_clear_is_not_answered_inside_tls() -> Result<()> {
     Script::logged_in()
         .passive()
@@ -168,6 +125,7 @@ async fn what_was_asked_in_the_clear_is_not_answered_inside_tls() -> Result<()> 
         .await
 }
 
+#[trial(needs = possible())]
 async fn reply_in_the_clear_instead_of_the_handshake_is_not_read() -> Result<()> {
     Script::greeting()
         .strict()
@@ -183,6 +141,7 @@ async fn reply_in_the_clear_instead_of_the_handshake_is_not_read() -> Result<()>
         .await
 }
 
+#[trial(needs = possible(), covers("set-security"))]
 async fn auth_refused_sends_no_user() -> Result<()> {
     for refusal in ["500 what?", "502 not here", "530 log in first", "534 not with you", "431 not now"] {
         Script::greeting()
@@ -198,6 +157,7 @@ async fn auth_refused_sends_no_user() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn auth_refused_with_504_is_tried_once_under_its_other_name() -> Result<()> {
     Script::greeting()
         .strict()
@@ -211,6 +171,7 @@ async fn auth_refused_with_504_is_tried_once_under_its_other_name() -> Result<()
         .await
 }
 
+#[trial(needs = possible())]
 async fn auth_under_its_other_name_is_as_good() -> Result<()> {
     Script::greeting()
         .on("AUTH TLS", "504 not that one")
@@ -227,6 +188,7 @@ async fn auth_under_its_other_name_is_as_good() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible(), covers("start-tls"))]
 async fn auth_answered_by_200_or_334_is_decided_by_the_handshake() -> Result<()> {
     for reply in ["200 fine", "334 go on"] {
         Script::greeting()
@@ -257,6 +219,7 @@ async fn auth_answered_by_200_or_334_is_decided_by_the_handshake() -> Result<()>
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn auth_answered_by_any_other_positive_reply_is_no_tls() -> Result<()> {
     for reply in ["250 fine", "300 more", "230 you are in", "232 trusted"] {
         Script::greeting()
@@ -276,6 +239,7 @@ async fn auth_answered_by_any_other_positive_reply_is_no_tls() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn auth_refused_leaves_a_plain_session_in_step() -> Result<()> {
     Script::greeting()
         .on("AUTH TLS", "500 what?")
@@ -290,6 +254,7 @@ async fn auth_refused_leaves_a_plain_session_in_step() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible())]
 async fn greeting_230_is_insecure_before_anything_is_sent() -> Result<()> {
     Script::silent()
         .strict()
@@ -302,6 +267,7 @@ async fn greeting_230_is_insecure_before_anything_is_sent() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible())]
 async fn greeting_in_the_clear_on_an_implicit_port_is_not_read() -> Result<()> {
     Script::greeting()
         .stall()
@@ -318,6 +284,7 @@ async fn greeting_in_the_clear_on_an_implicit_port_is_not_read() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible())]
 async fn nothing_but_auth_is_sent_in_the_clear() -> Result<()> {
     Script::protected()
         .secure_download("RETR", "contents")
@@ -332,6 +299,7 @@ async fn nothing_but_auth_is_sent_in_the_clear() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible())]
 async fn pbsz_refused_transfers_where_prot_is_not_refused() -> Result<()> {
     for refusal in ["500 what?", "503 not now", "536 no"] {
         Script::secured_login()
@@ -348,6 +316,7 @@ async fn pbsz_refused_transfers_where_prot_is_not_refused() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn pbsz_refused_and_prot_refused_transfers_nothing() -> Result<()> {
     for (size, level) in [("500 what?", Some("500 what?")), ("530 log in", Some("534 no")), ("450 later", None)] {
         let script = Script::secured_login().strict().on("PBSZ 0", size);
@@ -364,6 +333,7 @@ async fn pbsz_refused_and_prot_refused_transfers_nothing() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible(), covers("set-security"))]
 async fn prot_refused_transfers_nothing() -> Result<()> {
     for refusal in ["504 not that", "534 not with you", "536 no", "431 not now"] {
         Script::secured_login()
@@ -384,6 +354,7 @@ async fn prot_refused_transfers_nothing() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn prot_refused_is_not_taken_for_agreed_later() -> Result<()> {
     let refuses = |script: Script| script.on("PBSZ 0", "200 fine").on("PROT P", "534 not with you");
     let script = refuses(refuses(refuses(Script::secured_login().strict())));
@@ -398,6 +369,7 @@ async fn prot_refused_is_not_taken_for_agreed_later() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible())]
 async fn end_of_the_line_without_close_notify_is_connection_lost() -> Result<()> {
     Script::secured_login()
         .expect("PWD")
@@ -413,6 +385,7 @@ async fn end_of_the_line_without_close_notify_is_connection_lost() -> Result<()>
         .await
 }
 
+#[trial(needs = possible())]
 async fn keys_that_change_are_followed() -> Result<()> {
     Script::secured_login()
         .expect("NOOP")
@@ -428,6 +401,7 @@ async fn keys_that_change_are_followed() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible())]
 async fn keys_that_change_without_an_end_are_tls() -> Result<()> {
     Script::secured_login()
         .expect("NOOP")
@@ -442,6 +416,7 @@ async fn keys_that_change_without_an_end_are_tls() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible())]
 async fn quit_ends_with_close_notify() -> Result<()> {
     for version in VERSIONS {
         Script::secured_login()
@@ -457,6 +432,7 @@ async fn quit_ends_with_close_notify() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn ccc_goes_on_in_the_clear_and_data_stays_protected() -> Result<()> {
     Script::protected()
         .secure_download("RETR", "before")
@@ -480,6 +456,7 @@ async fn ccc_goes_on_in_the_clear_and_data_stays_protected() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible())]
 async fn ccc_refused_stays_inside_tls() -> Result<()> {
     Script::protected()
         .on("CCC", "534 not with you")
@@ -494,6 +471,7 @@ async fn ccc_refused_stays_inside_tls() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible(), covers("clear-command-channel", "protect-data"))]
 async fn login_after_ccc_is_not_sent() -> Result<()> {
     Script::protected()
         .on("CCC", "200 as you like")
@@ -514,6 +492,7 @@ async fn login_after_ccc_is_not_sent() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible())]
 async fn ccc_before_login_is_not_sent() -> Result<()> {
     Script::secured()
         .strict()
@@ -527,6 +506,7 @@ async fn ccc_before_login_is_not_sent() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible())]
 async fn ccc_outside_tls_is_not_sent() -> Result<()> {
     Script::logged_in()
         .strict()
@@ -540,11 +520,13 @@ async fn ccc_outside_tls_is_not_sent() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible(), covers("clear-command-channel"))]
 async fn ccc_with_a_reply_behind_its_own_inside_tls_closes() -> Result<()> {
     let script = Script::protected().expect("CCC").say("200 as you like\r\n200 and this\r\n").stall();
     ccc_closes(script).await
 }
 
+#[trial(needs = possible(), covers("clear-command-channel"))]
 async fn ccc_with_blank_bytes_or_half_a_reply_behind_its_own_closes() -> Result<()> {
     for more in ["\r\n", "\n", "\0", "200-and ", "2"] {
         ccc_closes(Script::protected().expect("CCC").say(format!("200 as you like\r\n{more}")).stall()).await?;
@@ -553,6 +535,7 @@ async fn ccc_with_blank_bytes_or_half_a_reply_behind_its_own_closes() -> Result<
     Ok(())
 }
 
+#[trial(needs = possible(), covers("clear-command-channel"))]
 async fn ccc_with_a_reply_that_came_before_it_is_not_sent() -> Result<()> {
     for early in ["200 as you like\r\n", "\r\n", "\0", "200"] {
         Script::secured_login()
@@ -572,6 +555,7 @@ async fn ccc_with_a_reply_that_came_before_it_is_not_sent() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn ccc_answered_by_another_positive_reply_closes() -> Result<()> {
     for reply in ["250 fine", "230 in", "234 go", "300 more", "120 wait"] {
         ccc_closes(Script::protected().on("CCC", reply).stall()).await?;
@@ -579,10 +563,12 @@ async fn ccc_answered_by_another_positive_reply_closes() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn ccc_with_a_reply_in_a_record_of_its_own_closes() -> Result<()> {
     ccc_closes(Script::protected().on("CCC", "200 as you like").reply("200 and this").stall()).await
 }
 
+#[trial(needs = possible())]
 async fn ccc_with_a_reply_in_the_clear_behind_close_notify_closes() -> Result<()> {
     ccc_closes(Script::protected().on("CCC", "200 as you like").leave_tls_and_say("200 and this\r\n")).await
 }
@@ -599,6 +585,7 @@ async fn ccc_closes(script: Script) -> Result<()> {
         .await
 }
 
+#[trial(needs = possible())]
 async fn ccc_with_a_reply_in_the_clear_instead_of_close_notify_closes() -> Result<()> {
     Script::protected()
         .on("CCC", "200 as you like")
@@ -618,6 +605,7 @@ async fn ccc_with_a_reply_in_the_clear_instead_of_close_notify_closes() -> Resul
         .await
 }
 
+#[trial(needs = possible())]
 async fn ccc_without_close_notify_but_an_end_closes() -> Result<()> {
     Script::protected()
         .on("CCC", "200 as you like")
@@ -634,6 +622,7 @@ async fn ccc_without_close_notify_but_an_end_closes() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible())]
 async fn ccc_without_an_answer_is_a_timeout() -> Result<()> {
     Script::protected()
         .on("CCC", "200 as you like")

@@ -6,9 +6,8 @@ use anyhow::Result;
 use ftp_host::{DataEnd, Error, Phase, Protection, Representation, Settings, TlsSettings, Trust};
 use ftp_tests::certificates::{Leaf, authority, possible, rsa_authority};
 use ftp_tests::client::{self, get, put};
-use ftp_tests::script::{Script, Tls};
-use ftp_tests::suite::Suite;
-use ftp_tests::trials;
+use ftp_tests::script::{Play as _, Script, Tls};
+use ftp_tests::trial;
 
 use super::{VERSIONS, assert_insecure, assert_timeout, assert_tls, explicit, in_step, login, only, tls};
 
@@ -18,44 +17,7 @@ const BRIEF: Duration = Duration::from_secs(2);
 /// All of the contents, and their size.
 const WHOLE: (&str, &str) = ("150 here it comes (8 bytes)", "contents");
 
-pub fn add(suite: &mut Suite) {
-    trials!(
-        suite,
-        "tls::data",
-        possible(),
-        [
-            data_connection_resumes_the_session,
-            handshake_begins_before_the_reply,
-            refused_transfers_use_up_no_session,
-            data_in_the_clear_after_prot_p_is_not_read,
-            upload_is_not_sent_to_a_server_without_tls,
-            certificate_for_another_name_is_refused,
-            untrusted_certificate_is_refused,
-            other_trusted_server_is_no_resumption,
-            other_trusted_server_is_told_from_the_own_one,
-            missing_resumption_is_insecure_where_it_is_required,
-            silent_data_handshake_is_a_timeout,
-            garbage_for_a_data_handshake_is_tls,
-            cut_in_the_middle_of_the_announced_size_is_an_error,
-            cut_at_the_announced_size_is_an_error_where_strict,
-            cut_at_an_unknown_size_is_an_error_unless_lenient,
-            cut_behind_an_offset_at_what_may_be_the_whole_size_is_an_error_unless_lenient,
-            cut_after_ccc_is_an_error_unless_lenient,
-            cut_with_a_426_is_transient,
-            cut_listing_is_an_error_unless_lenient,
-            end_with_close_notify_is_good_for_all,
-            end_with_close_notify_short_of_the_announced_size_is_incomplete,
-            reset_data_connection_is_no_end,
-            refusal_522_without_resumption_speaks_of_it,
-            refusal_425_without_resumption_speaks_of_it,
-            upload_refused_without_resumption_speaks_of_it,
-            refusal_425_of_a_resumed_connection_is_just_that,
-            bytes_behind_close_notify_are_not_data,
-            upload_ends_with_close_notify,
-        ]
-    );
-}
-
+#[trial(needs = possible(), covers("set-require-resumption"))]
 async fn data_connection_resumes_the_session() -> Result<()> {
     for version in VERSIONS {
         Script::protected()
@@ -75,6 +37,7 @@ async fn data_connection_resumes_the_session() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible(), covers("set-require-resumption"))]
 async fn handshake_begins_before_the_reply() -> Result<()> {
     Script::protected()
         .passive()
@@ -90,6 +53,7 @@ async fn handshake_begins_before_the_reply() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible())]
 async fn refused_transfers_use_up_no_session() -> Result<()> {
     const REFUSALS: usize = 20;
     for version in VERSIONS {
@@ -111,6 +75,7 @@ async fn refused_transfers_use_up_no_session() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn data_in_the_clear_after_prot_p_is_not_read() -> Result<()> {
     Script::protected()
         .open_data("RETR")
@@ -127,6 +92,7 @@ async fn data_in_the_clear_after_prot_p_is_not_read() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible())]
 async fn upload_is_not_sent_to_a_server_without_tls() -> Result<()> {
     Script::protected()
         .open_data("STOR")
@@ -142,10 +108,12 @@ async fn upload_is_not_sent_to_a_server_without_tls() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible())]
 async fn certificate_for_another_name_is_refused() -> Result<()> {
     refused(Leaf::WrongName, "another name").await
 }
 
+#[trial(needs = possible())]
 async fn untrusted_certificate_is_refused() -> Result<()> {
     refused(Leaf::Untrusted, "unknown issuer").await
 }
@@ -167,6 +135,7 @@ async fn refused(leaf: Leaf, telling: &str) -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn other_trusted_server_is_no_resumption() -> Result<()> {
     Script::protected()
         .open_data("RETR")
@@ -184,6 +153,7 @@ async fn other_trusted_server_is_no_resumption() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible())]
 async fn other_trusted_server_is_told_from_the_own_one() -> Result<()> {
     Script::protected()
         .open_data("RETR")
@@ -206,6 +176,7 @@ fn both_authorities() -> Result<TlsSettings> {
     Ok(TlsSettings { trust: Trust::Roots(format!("{}{}", authority()?, rsa_authority()?)), ..tls()? })
 }
 
+#[trial(needs = possible(), covers("set-require-resumption"))]
 async fn missing_resumption_is_insecure_where_it_is_required() -> Result<()> {
     let forgetful = Tls { resumes: false, ..Tls::default() };
     Script::protected()
@@ -224,6 +195,7 @@ async fn missing_resumption_is_insecure_where_it_is_required() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible())]
 async fn silent_data_handshake_is_a_timeout() -> Result<()> {
     Script::protected()
         .open_data("RETR")
@@ -241,6 +213,7 @@ async fn silent_data_handshake_is_a_timeout() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible())]
 async fn garbage_for_a_data_handshake_is_tls() -> Result<()> {
     for garbage in [&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], &[0; 1000], &[0x16, 3, 3, 0xff, 0xff, 2], &[0x17; 70_000]]
     {
@@ -261,6 +234,7 @@ async fn garbage_for_a_data_handshake_is_tls() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn upload_ends_with_close_notify() -> Result<()> {
     for version in VERSIONS {
         Script::protected()
@@ -280,6 +254,7 @@ async fn upload_ends_with_close_notify() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible(), covers("set-data-end"))]
 async fn cut_in_the_middle_of_the_announced_size_is_an_error() -> Result<()> {
     let announced = "150 here it comes (1000 bytes)";
     for got in cut_download(DataEnd::Strict, announced, "226 done").await? {
@@ -293,6 +268,7 @@ async fn cut_in_the_middle_of_the_announced_size_is_an_error() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn cut_at_the_announced_size_is_an_error_where_strict() -> Result<()> {
     for got in cut_download(DataEnd::Strict, WHOLE.0, "226 done").await? {
         assert_tls(got, "close_notify");
@@ -305,6 +281,7 @@ async fn cut_at_the_announced_size_is_an_error_where_strict() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn cut_at_an_unknown_size_is_an_error_unless_lenient() -> Result<()> {
     for policy in [DataEnd::Strict, DataEnd::Verified] {
         for got in cut_download(policy, "150 here it comes", "226 done").await? {
@@ -317,6 +294,7 @@ async fn cut_at_an_unknown_size_is_an_error_unless_lenient() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn cut_with_a_426_is_transient() -> Result<()> {
     for policy in [DataEnd::Strict, DataEnd::Verified, DataEnd::Lenient] {
         for announced in [WHOLE.0, "150 here it comes", "150 here it comes (1000 bytes)"] {
@@ -353,6 +331,7 @@ async fn cut_download(data_end: DataEnd, announced: &str, verdict: &str) -> Resu
     Ok(all)
 }
 
+#[trial(needs = possible())]
 async fn cut_behind_an_offset_at_what_may_be_the_whole_size_is_an_error_unless_lenient() -> Result<()> {
     const OFFSET: u64 = 12;
     for (data_end, good) in [(DataEnd::Strict, false), (DataEnd::Verified, false), (DataEnd::Lenient, true)] {
@@ -381,6 +360,7 @@ async fn cut_behind_an_offset_at_what_may_be_the_whole_size_is_an_error_unless_l
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn cut_after_ccc_is_an_error_unless_lenient() -> Result<()> {
     for (data_end, good) in [(DataEnd::Strict, false), (DataEnd::Verified, false), (DataEnd::Lenient, true)] {
         Script::protected()
@@ -409,6 +389,7 @@ async fn cut_after_ccc_is_an_error_unless_lenient() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible(), covers("set-data-end"))]
 async fn cut_listing_is_an_error_unless_lenient() -> Result<()> {
     for (data_end, good) in [(DataEnd::Strict, false), (DataEnd::Verified, false), (DataEnd::Lenient, true)] {
         Script::protected()
@@ -433,6 +414,7 @@ async fn cut_listing_is_an_error_unless_lenient() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible(), covers("set-data-end"))]
 async fn end_with_close_notify_is_good_for_all() -> Result<()> {
     for data_end in [DataEnd::Strict, DataEnd::Verified, DataEnd::Lenient] {
         for version in VERSIONS {
@@ -450,6 +432,7 @@ async fn end_with_close_notify_is_good_for_all() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn end_with_close_notify_short_of_the_announced_size_is_incomplete() -> Result<()> {
     Script::protected()
         .passive()
@@ -468,6 +451,7 @@ async fn end_with_close_notify_short_of_the_announced_size_is_incomplete() -> Re
         .await
 }
 
+#[trial(needs = possible())]
 async fn reset_data_connection_is_no_end() -> Result<()> {
     Script::protected()
         .open_data("RETR")
@@ -496,10 +480,12 @@ async fn reset_data_connection_is_no_end() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible(), covers("set-require-resumption"))]
 async fn refusal_522_without_resumption_speaks_of_it() -> Result<()> {
     download_without_resumption("522 use the session of the control connection").await
 }
 
+#[trial(needs = possible())]
 async fn refusal_425_without_resumption_speaks_of_it() -> Result<()> {
     download_without_resumption("425 no data connection").await
 }
@@ -523,6 +509,7 @@ async fn download_without_resumption(verdict: &str) -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn upload_refused_without_resumption_speaks_of_it() -> Result<()> {
     Script::protected()
         .with_tls(Tls { resumes: false, ..Tls::default() })
@@ -539,6 +526,7 @@ async fn upload_refused_without_resumption_speaks_of_it() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible())]
 async fn refusal_425_of_a_resumed_connection_is_just_that() -> Result<()> {
     Script::protected()
         .open_data("RETR")
@@ -554,6 +542,7 @@ async fn refusal_425_of_a_resumed_connection_is_just_that() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible())]
 async fn bytes_behind_close_notify_are_not_data() -> Result<()> {
     for version in VERSIONS {
         Script::protected()

@@ -5,25 +5,12 @@ use anyhow::Result;
 use ftp_host::{DataEnd, Protection, TlsSettings};
 use ftp_tests::certificates::possible;
 use ftp_tests::client::{self, get, put};
-use ftp_tests::script::Script;
-use ftp_tests::suite::Suite;
-use ftp_tests::trials;
+use ftp_tests::script::{Play as _, Script};
+use ftp_tests::trial;
 
 use super::{VERSIONS, assert_tls, explicit, in_step, only, tls};
 
-pub fn add(suite: &mut Suite) {
-    trials!(
-        suite,
-        "tls::ends",
-        possible(),
-        [
-            cut_at_the_size_that_was_asked_for_is_an_end_where_verified,
-            upload_whose_end_is_not_that_of_tls_has_to_have_its_size,
-            handshake_is_over_before_the_reply,
-        ]
-    );
-}
-
+#[trial(needs = possible())]
 async fn cut_at_the_size_that_was_asked_for_is_an_end_where_verified() -> Result<()> {
     for (data_end, good) in [(DataEnd::Strict, false), (DataEnd::Verified, true)] {
         Script::protected()
@@ -53,6 +40,7 @@ async fn cut_at_the_size_that_was_asked_for_is_an_end_where_verified() -> Result
 }
 
 /// Nothing but the size shows that all bytes arrived.
+#[trial(needs = possible(), covers("set-verify-size"))]
 async fn upload_whose_end_is_not_that_of_tls_has_to_have_its_size() -> Result<()> {
     for (data_end, size, expected) in [
         (DataEnd::Strict, "213 8", "TLS failed"),
@@ -87,6 +75,7 @@ async fn upload_whose_end_is_not_that_of_tls_has_to_have_its_size() -> Result<()
 }
 
 /// Some servers agree only once the data connection is inside TLS.
+#[trial(needs = possible())]
 async fn handshake_is_over_before_the_reply() -> Result<()> {
     for version in VERSIONS {
         Script::protected()

@@ -4,42 +4,13 @@ use anyhow::{Result, ensure};
 use ftp_host::{Error, Phase, Settings, TlsSettings, TlsVersion};
 use ftp_tests::certificates::possible;
 use ftp_tests::client::{self, SHORT, get};
-use ftp_tests::script::{Ending, Peer, Script, Tls};
-use ftp_tests::suite::Suite;
-use ftp_tests::trials;
+use ftp_tests::script::{Ending, Peer, Play as _, Script, Tls};
+use ftp_tests::suite::variants;
+use ftp_tests::trial;
 
 use super::{VERSIONS, assert_timeout, assert_tls, explicit, implicit, login, only, tls};
 
-pub fn add(suite: &mut Suite) {
-    trials!(
-        suite,
-        "tls::handshake",
-        possible(),
-        [
-            silence_after_auth_is_a_timeout,
-            silence_on_an_implicit_port_is_a_timeout,
-            handshake_of_one_byte_at_a_time_is_a_timeout,
-            garbage_is_tls,
-            flood_of_records_that_mean_nothing_is_tls,
-            flood_of_one_endless_message_is_tls,
-            server_hello_for_another_protocol_is_refused,
-            server_without_a_common_protocol_is_refused,
-            server_with_the_protocol_ftp_is_fine,
-            server_name_is_told_for_a_name,
-            server_name_is_not_told_for_an_address,
-            server_name_of_the_settings_is_told_and_verified,
-            version_that_is_too_old_is_refused,
-            version_is_as_agreed,
-        ]
-    );
-    for version in VERSIONS {
-        for (name, ending) in [("closed", Ending::Close), ("reset", Ending::Reset)] {
-            let name = format!("tls::handshake::{name}_anywhere_in_{version:?}_is_a_typed_error").to_lowercase();
-            suite.trial_with(name, possible(), move || cut_everywhere(version, ending));
-        }
-    }
-}
-
+#[trial(needs = possible())]
 async fn silence_after_auth_is_a_timeout() -> Result<()> {
     let quick = Settings { connect_timeout: Some(SHORT), ..explicit(tls()?) };
     Script::greeting()
@@ -53,6 +24,7 @@ async fn silence_after_auth_is_a_timeout() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible())]
 async fn silence_on_an_implicit_port_is_a_timeout() -> Result<()> {
     let quick = Settings { connect_timeout: Some(SHORT), ..implicit(tls()?) };
     Script::silent()
@@ -64,6 +36,7 @@ async fn silence_on_an_implicit_port_is_a_timeout() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible())]
 async fn handshake_of_one_byte_at_a_time_is_a_timeout() -> Result<()> {
     let quick = Settings { connect_timeout: Some(SHORT), ..explicit(tls()?) };
     // The beginning of a record of 16 KiB, which is a message of the handshake.
@@ -80,6 +53,7 @@ async fn handshake_of_one_byte_at_a_time_is_a_timeout() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible())]
 async fn garbage_is_tls() -> Result<()> {
     for garbage in [&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], &[0; 1000], &[0x16, 3, 3, 0xff, 0xff, 2], &[0x17; 70_000]]
     {
@@ -98,12 +72,14 @@ async fn garbage_is_tls() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn flood_of_records_that_mean_nothing_is_tls() -> Result<()> {
     // (RFC 8446, appendix D.4) A client ignores a record like this, one of them.
     const CHANGE_CIPHER_SPEC: [u8; 6] = [20, 3, 3, 0, 1, 1];
     flood_is_tls(CHANGE_CIPHER_SPEC.repeat(10_000)).await
 }
 
+#[trial(needs = possible())]
 async fn flood_of_one_endless_message_is_tls() -> Result<()> {
     // The message says that it has 16 MB; each record goes on with it.
     let record = [&[22, 3, 3, 0x40, 0][..], &[2, 0xff, 0xff, 0xff].repeat(4096)].concat();
@@ -127,6 +103,7 @@ async fn flood_is_tls(bytes: Vec<u8>) -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn server_hello_for_another_protocol_is_refused() -> Result<()> {
     Script::greeting()
         .on("AUTH TLS", "234 go")
@@ -160,6 +137,7 @@ fn server_hello(protocol: &str) -> Vec<u8> {
     [&[22, 3, 3][..], &(message.len() as u16).to_be_bytes(), &message].concat()
 }
 
+#[trial(needs = possible())]
 async fn server_without_a_common_protocol_is_refused() -> Result<()> {
     for version in VERSIONS {
         Script::greeting()
@@ -177,6 +155,7 @@ async fn server_without_a_common_protocol_is_refused() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn server_with_the_protocol_ftp_is_fine() -> Result<()> {
     for version in VERSIONS {
         Script::protected()
@@ -195,6 +174,7 @@ async fn server_with_the_protocol_ftp_is_fine() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn server_name_is_told_for_a_name() -> Result<()> {
     Script::protected()
         .secure_download("RETR", "contents")
@@ -209,6 +189,7 @@ async fn server_name_is_told_for_a_name() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible())]
 async fn server_name_is_not_told_for_an_address() -> Result<()> {
     Script::protected()
         .secure_download("RETR", "contents")
@@ -221,6 +202,7 @@ async fn server_name_is_not_told_for_an_address() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible(), covers("set-server-name"))]
 async fn server_name_of_the_settings_is_told_and_verified() -> Result<()> {
     let named = |name: &str| anyhow::Ok(TlsSettings { server_name: Some(name.to_owned()), ..tls()? });
     Script::secured_login()
@@ -246,6 +228,7 @@ fn names(peer: &Peer) -> Vec<Option<String>> {
     peer.handshakes().into_iter().map(|handshake| handshake.server_name).collect()
 }
 
+#[trial(needs = possible())]
 async fn version_that_is_too_old_is_refused() -> Result<()> {
     Script::greeting()
         .with_tls(Tls { version: Some(TlsVersion::Tls12), ..Tls::default() })
@@ -260,6 +243,7 @@ async fn version_that_is_too_old_is_refused() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible(), covers("encryption", "set-tls-versions"))]
 async fn version_is_as_agreed() -> Result<()> {
     for version in VERSIONS {
         Script::secured_login()
@@ -277,8 +261,17 @@ async fn version_is_as_agreed() -> Result<()> {
 /// Bytes between one cut and the next; no multiple of anything in a record.
 const STRIDE: usize = 37;
 
+const CUTS: [(&str, (TlsVersion, Ending)); 4] = [
+    ("closed_in_tls12", (TlsVersion::Tls12, Ending::Close)),
+    ("reset_in_tls12", (TlsVersion::Tls12, Ending::Reset)),
+    ("closed_in_tls13", (TlsVersion::Tls13, Ending::Close)),
+    ("reset_in_tls13", (TlsVersion::Tls13, Ending::Reset)),
+];
+
 /// A whole session, cut at many of its bytes, most of which belong to handshakes.
-async fn cut_everywhere(version: TlsVersion, ending: Ending) -> Result<()> {
+#[trial(on = variants(CUTS), needs = possible())]
+async fn end_anywhere_is_a_typed_error(cut: (TlsVersion, Ending)) -> Result<()> {
+    let (version, ending) = cut;
     let length = script()
         .play(async |peer| {
             session(peer, version).await?;

@@ -4,32 +4,14 @@ use anyhow::{Context as _, Result};
 use ftp_host::{Error, Identity, TlsSettings};
 use ftp_tests::certificates::{Certificate, ClientKey, client as made, possible};
 use ftp_tests::client;
-use ftp_tests::script::{Script, Tls};
-use ftp_tests::suite::Suite;
-use ftp_tests::trials;
+use ftp_tests::script::{Play as _, Script, Tls};
+use ftp_tests::trial;
 
 use super::{VERSIONS, explicit, only, tls};
 
 const PASSWORD: &str = "hunter2-the-password";
 
-pub fn add(suite: &mut Suite) {
-    trials!(
-        suite,
-        "tls::identity",
-        possible(),
-        [
-            key_of_each_kind_and_form_is_accepted,
-            server_that_does_not_ask_sees_none,
-            server_that_asks_lets_nobody_in_without,
-            rsa_key_is_an_invalid_argument_that_says_so,
-            identity_that_is_none_is_an_invalid_argument,
-            key_of_another_certificate_is_an_invalid_argument,
-            key_is_shown_nowhere,
-            password_inside_tls_is_not_in_the_transcript,
-        ]
-    );
-}
-
+#[trial(needs = possible(), covers("set-identity"))]
 async fn key_of_each_kind_and_form_is_accepted() -> Result<()> {
     for kind in [ClientKey::EcdsaP256, ClientKey::EcdsaP384, ClientKey::Ed25519] {
         let certificate = made(kind)?;
@@ -52,6 +34,7 @@ async fn key_of_each_kind_and_form_is_accepted() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn server_that_does_not_ask_sees_none() -> Result<()> {
     let certificate = made(ClientKey::EcdsaP256)?;
     Script::secured_login()
@@ -63,6 +46,7 @@ async fn server_that_does_not_ask_sees_none() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible())]
 async fn server_that_asks_lets_nobody_in_without() -> Result<()> {
     for version in VERSIONS {
         Script::greeting()
@@ -83,6 +67,7 @@ async fn server_that_asks_lets_nobody_in_without() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn rsa_key_is_an_invalid_argument_that_says_so() -> Result<()> {
     let certificate = made(ClientKey::Rsa2048)?;
     for key in [Some(&certificate.key), certificate.traditional_key.as_ref()].into_iter().flatten() {
@@ -92,6 +77,7 @@ async fn rsa_key_is_an_invalid_argument_that_says_so() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn identity_that_is_none_is_an_invalid_argument() -> Result<()> {
     let certificate = made(ClientKey::EcdsaP256)?;
     let (chain, key) = (&certificate.chain, &certificate.key);
@@ -104,6 +90,7 @@ async fn identity_that_is_none_is_an_invalid_argument() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn key_of_another_certificate_is_an_invalid_argument() -> Result<()> {
     let (certificate, key) = (made(ClientKey::EcdsaP256)?, &made(ClientKey::EcdsaP384)?.key);
     let tls = TlsSettings { identity: Some(identity(certificate, key)), ..tls()? };
@@ -117,6 +104,7 @@ async fn key_of_another_certificate_is_an_invalid_argument() -> Result<()> {
         .await
 }
 
+#[trial(needs = possible())]
 async fn key_is_shown_nowhere() -> Result<()> {
     for kind in [ClientKey::EcdsaP256, ClientKey::EcdsaP384, ClientKey::Ed25519] {
         let certificate = made(kind)?;
@@ -147,6 +135,7 @@ async fn key_is_shown_nowhere() -> Result<()> {
     Ok(())
 }
 
+#[trial(needs = possible())]
 async fn password_inside_tls_is_not_in_the_transcript() -> Result<()> {
     Script::secured()
         .on("USER", "331 password?")

@@ -11,20 +11,10 @@ mod identity;
 use anyhow::Result;
 use ftp_host::{Error, Phase, Security, Session, Settings, TlsSettings, TlsVersion, Trust};
 use ftp_tests::script::Peer;
-use ftp_tests::suite::Suite;
 use ftp_tests::{certificates as made, client};
 
 /// The versions of TLS.
 const VERSIONS: [TlsVersion; 2] = [TlsVersion::Tls12, TlsVersion::Tls13];
-
-pub fn add(suite: &mut Suite) {
-    control::add(suite);
-    data::add(suite);
-    ends::add(suite);
-    handshake::add(suite);
-    certificates::add(suite);
-    identity::add(suite);
-}
 
 /// Trust in the authority of these trials.
 pub fn tls() -> Result<TlsSettings> {

@@ -2,7 +2,7 @@
 
 use super::super::{Connection, Progress, Trust};
 use super::*;
-use crate::scripted::Scripted;
+use crate::nowhere::Nowhere;
 use alloc::vec;
 use rustls::crypto::cipher::{
     AeadKey, InboundOpaqueMessage, Iv, MessageDecrypter, MessageEncrypter, OutboundChunks, OutboundPlainMessage,
@@ -43,7 +43,7 @@ impl Pair {
     /// The server says this as soon as it can, and the client gets it together with the end of the handshake. Gives what
     /// it has read so far.
     fn with_data_behind(suite: SupportedCipherSuite, data: &[u8]) -> (Self, Vec<u8>) {
-        Self::connect(&Rustls::new::<Scripted>(&settings(), "localhost").unwrap(), suite, data)
+        Self::connect(&Rustls::new::<Nowhere>(&settings(), "localhost").unwrap(), suite, data)
     }
 
     fn connect(engine: &Rustls, suite: SupportedCipherSuite, data: &[u8]) -> (Self, Vec<u8>) {
@@ -493,7 +493,7 @@ fn what_one_key_is_good_for_is_not_exceeded() {
 #[test]
 fn only_the_session_of_the_control_connection_is_resumed() {
     for suite in suites() {
-        let engine = Rustls::new::<Scripted>(&settings(), "localhost").unwrap();
+        let engine = Rustls::new::<Nowhere>(&settings(), "localhost").unwrap();
         let (own, other) = (server_config(suite), server_config(suite));
         let connect = |purpose, server| Pair::connect_to(server, &engine, purpose, suite, b"").0;
         let mut control = connect(Purpose::Control, &own);

@@ -1,37 +1,21 @@
-//! A network in memory on which a server plays a script: deterministic, with a clock that jumps to the next alarm
-//! whenever nothing else can happen. It knows no FTP.
-//!
-//! ```
-//! use ftp_client::scripted::{Script, Scripted};
-//! use ftp_client::{Session, Settings};
-//!
-//! let script = Script::new().say("220 ready\r\n").expect("NOOP").say("200 ok\r\n");
-//! let network = Scripted::new(script);
-//! let code = network.run(async {
-//!     let mut session = Session::connect(network.clone(), Settings::default(), "ftp.example.com", 21).await?;
-//!     Ok::<_, ftp_client::Error>(session.noop().await?.code)
-//! });
-//! assert_eq!(code, Ok(200));
-//! network.finished();
-//! ```
+//! A network in memory on which a server plays a script: deterministic, with a clock that jumps to the next alarm whenever
+//! nothing else can happen. It knows no FTP.
 
-#![allow(clippy::indexing_slicing, clippy::expect_used, clippy::panic)]
+use std::cell::{RefCell, RefMut};
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake};
+use std::time::Duration;
 
-use crate::network::{Listener, Network, NetworkError, Stream};
-use alloc::borrow::ToOwned;
-use alloc::collections::VecDeque;
-use alloc::rc::Rc;
-use alloc::sync::Arc;
-use alloc::task::Wake;
-use alloc::vec;
-use alloc::vec::Vec;
-use core::cell::{RefCell, RefMut};
-use core::future::poll_fn;
-use core::net::{IpAddr, Ipv4Addr, SocketAddr};
-use core::pin::pin;
-use core::sync::atomic::{AtomicBool, Ordering};
-use core::task::{Context, Poll};
-use core::time::Duration;
+use ftp_client::{Listener, Network, NetworkError, Stream};
+
+use crate::script::{Memory, Script};
+use crate::step::{End, Line, Step, Unmade};
 
 /// The server's address, unless the script gives others.
 pub const SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
@@ -39,190 +23,76 @@ pub const SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 /// The client's address.
 pub const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 99));
 
-/// What the server does, in order, on its control connection, and on the data connections as they come.
-#[derive(Debug, Clone, Default)]
-pub struct Script {
-    addresses: Vec<IpAddr>,
-    unreachable: Vec<IpAddr>,
-    refusing: Vec<IpAddr>,
-    slow: Option<(IpAddr, Duration)>,
-    steps: VecDeque<Step>,
+/// What the server does on its control connection, and on the data connections as they come.
+#[derive(Debug)]
+struct Lanes {
+    control: VecDeque<Control>,
     data: VecDeque<Data>,
-    piece: usize,
-    unchecked: bool,
 }
 
-#[derive(Debug, Clone)]
-enum Step {
+#[derive(Debug)]
+enum Control {
     Say(VecDeque<u8>),
     Expect(Line),
-    Hear,
     End(End),
 }
 
-/// A line that the client says, without its end.
-#[derive(Clone, PartialEq, Eq)]
-struct Line(Vec<u8>);
-
-impl core::fmt::Debug for Line {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "\"{}\"", self.0.escape_ascii())
-    }
-}
-
-/// How a connection ends for the client that reads on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    /// In order.
-    Close,
-    /// With an error.
-    Reset,
-    /// Not at all: nothing more comes.
-    Stall,
-}
-
 /// What the server does on one data connection.
-#[derive(Debug, Clone)]
-pub struct Data {
+#[derive(Debug)]
+struct Data {
     sends: VecDeque<u8>,
     end: End,
     takes: usize,
     from: IpAddr,
-    way: Way,
+    unmade: Option<Unmade>,
     pause: Duration,
     /// When there is more to read.
     next: Duration,
 }
 
-/// What comes of an attempt to connect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Open,
-    Refused,
-    Denied,
-    Silent,
-}
-
 impl Data {
-    /// Send these bytes, then end.
-    pub fn sends(bytes: impl AsRef<[u8]>, end: End) -> Self {
+    fn new() -> Self {
         Self {
-            sends: bytes.as_ref().iter().copied().collect(),
-            end,
+            sends: VecDeque::new(),
+            end: End::Stall,
             takes: usize::MAX,
             from: SERVER,
-            way: Way::Open,
+            unmade: None,
             pause: Duration::ZERO,
             next: Duration::ZERO,
         }
     }
-
-    /// Refuse the connection.
-    pub fn refused() -> Self {
-        Self { way: Way::Refused, ..Self::takes() }
-    }
-
-    /// Have the host deny the address.
-    pub fn denied() -> Self {
-        Self { way: Way::Denied, ..Self::takes() }
-    }
-
-    /// Do not answer the attempt to connect.
-    pub fn silent() -> Self {
-        Self { way: Way::Silent, ..Self::takes() }
-    }
-
-    /// Pause after each piece that was sent or taken.
-    pub fn pausing(self, pause: Duration) -> Self {
-        Self { pause, ..self }
-    }
-
-    /// Take everything that comes.
-    pub fn takes() -> Self {
-        Self::sends("", End::Stall)
-    }
-
-    /// Take so many bytes, then no more: with [`End::Stall`] the client waits, else its writing fails.
-    pub fn takes_only(count: usize, end: End) -> Self {
-        Self { takes: count, ..Self::sends("", end) }
-    }
-
-    /// In active mode, connect from this address.
-    pub fn from(self, from: IpAddr) -> Self {
-        Self { from, ..self }
-    }
 }
 
-impl Script {
-    /// A server that accepts and is silent.
-    pub fn new() -> Self {
-        Self { addresses: vec![SERVER], piece: usize::MAX, ..Self::default() }
-    }
-
-    /// The addresses of the host's name.
-    pub fn addresses(self, addresses: impl Into<Vec<IpAddr>>) -> Self {
-        Self { addresses: addresses.into(), ..self }
-    }
-
-    /// Addresses that never answer.
-    pub fn unreachable(self, unreachable: impl Into<Vec<IpAddr>>) -> Self {
-        Self { unreachable: unreachable.into(), ..self }
-    }
-
-    /// Addresses that refuse connections.
-    pub fn refusing(self, refusing: impl Into<Vec<IpAddr>>) -> Self {
-        Self { refusing: refusing.into(), ..self }
-    }
-
-    /// An address that answers after this time.
-    pub fn slow(self, address: IpAddr, time: Duration) -> Self {
-        Self { slow: Some((address, time)), ..self }
-    }
-
-    /// Let every read give so many bytes at the most.
-    pub fn in_pieces_of(self, piece: usize) -> Self {
-        Self { piece, ..self }
-    }
-
-    /// Check nothing that the client says, nor when it says it, for scripts that nobody wrote.
-    pub fn unchecked(self) -> Self {
-        Self { unchecked: true, ..self }
-    }
-
-    /// Send these bytes on the control connection.
-    pub fn say(self, text: impl AsRef<[u8]>) -> Self {
-        self.step(Step::Say(text.as_ref().iter().copied().collect()))
-    }
-
-    /// Wait for this line, given without its end.
-    pub fn expect(self, line: &str) -> Self {
-        self.expect_bytes(line.as_bytes())
-    }
-
-    /// Wait for this line, which need not be UTF-8.
-    pub fn expect_bytes(self, line: &[u8]) -> Self {
-        self.step(Step::Expect(Line(line.to_vec())))
-    }
-
-    /// Wait for any line.
-    pub fn hear(self) -> Self {
-        self.step(Step::Hear)
-    }
-
-    /// End the control connection.
-    pub fn end(self, end: End) -> Self {
-        self.step(Step::End(end))
-    }
-
-    /// Serve one more data connection.
-    pub fn data(mut self, data: Data) -> Self {
-        self.data.push_back(data);
-        self
-    }
-
-    fn step(mut self, step: Step) -> Self {
-        self.steps.push_back(step);
-        self
+impl Lanes {
+    /// # Panics
+    /// Where a step is only for a socket.
+    fn of(steps: Vec<Step<()>>) -> Self {
+        let (mut control, mut data, mut open) = (VecDeque::new(), VecDeque::new(), None);
+        for step in steps {
+            let now = open.get_or_insert_with(Data::new);
+            match step {
+                Step::Say(bytes) => control.push_back(Control::Say(bytes.into())),
+                Step::Expect(line) => control.push_back(Control::Expect(line)),
+                Step::End(end) => control.push_back(Control::End(end)),
+                Step::SendData(bytes) => now.sends.extend(bytes),
+                Step::TakeData(count) => now.takes = count,
+                Step::PauseData(pause) => now.pause = pause,
+                Step::ConnectFrom(from) => now.from = from,
+                Step::EndData(end) => {
+                    now.end = end;
+                    data.extend(open.take());
+                }
+                Step::MakeNoData(why) => {
+                    now.unmade = Some(why);
+                    data.extend(open.take());
+                }
+                step => panic!("{step:?} is not for the network in memory"),
+            }
+        }
+        let is_over = open.is_none_or(|data| data.sends.is_empty());
+        assert!(is_over, "the script does not say how its last data connection ends");
+        Self { control, data }
     }
 }
 
@@ -242,7 +112,8 @@ pub struct Scripted(Rc<RefCell<World>>);
 
 #[derive(Debug)]
 struct World {
-    script: Script,
+    script: Lanes,
+    around: Memory,
     connected: bool,
     line: Vec<u8>,
     received: Vec<Vec<u8>>,
@@ -257,7 +128,8 @@ impl Scripted {
     /// A network whose server plays this script, once.
     pub fn new(script: Script) -> Self {
         Self(Rc::new(RefCell::new(World {
-            script,
+            script: Lanes::of(script.steps),
+            around: script.memory,
             connected: false,
             line: Vec::new(),
             received: Vec::new(),
@@ -315,7 +187,7 @@ impl Scripted {
     /// When it did not.
     pub fn finished(&self) {
         let world = self.world();
-        let expected = world.script.steps.iter().find(|step| matches!(step, Step::Expect(_)));
+        let expected = world.script.control.iter().find(|step| matches!(step, Control::Expect(_)));
         assert!(expected.is_none(), "never said: {expected:?}");
         assert!(world.script.data.is_empty(), "data connections that were never made: {:?}", world.script.data);
     }
@@ -341,7 +213,7 @@ impl Network for Scripted {
     type Listener = Listening;
 
     async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, NetworkError> {
-        match self.world().script.addresses.clone() {
+        match self.world().around.addresses.clone() {
             none if none.is_empty() => Err(NetworkError::Unresolvable(host.to_owned())),
             addresses => Ok(addresses),
         }
@@ -350,26 +222,26 @@ impl Network for Scripted {
     async fn connect(&self, remote: SocketAddr, _local: Option<IpAddr>) -> Result<Socket, NetworkError> {
         let now = self.now();
         self.world().dialled.push((remote, now));
-        if self.world().script.unreachable.contains(&remote.ip()) {
-            return core::future::pending().await;
+        if self.world().around.unreachable.contains(&remote.ip()) {
+            return std::future::pending().await;
         }
-        if self.world().script.refusing.contains(&remote.ip()) {
-            return Err(NetworkError::Refused(alloc::format!("{remote}")));
+        if self.world().around.refusing.contains(&remote.ip()) {
+            return Err(NetworkError::Refused(format!("{remote}")));
         }
-        let slow = self.world().script.slow;
+        let slow = self.world().around.slow;
         if let Some((_, time)) = slow.filter(|(address, _)| *address == remote.ip()) {
             self.sleep(time).await;
         }
-        if !core::mem::replace(&mut self.world().connected, true) {
+        if !std::mem::replace(&mut self.world().connected, true) {
             return Ok(self.socket(Kind::Control, remote));
         }
         let data = self.world().script.data.pop_front();
-        let data = data.ok_or_else(|| NetworkError::Refused(alloc::format!("{remote}")))?;
-        match data.way {
-            Way::Open => Ok(self.data_socket(data, remote)),
-            Way::Refused => Err(NetworkError::Refused(alloc::format!("{remote}"))),
-            Way::Denied => Err(NetworkError::Denied(alloc::format!("{remote}"))),
-            Way::Silent => core::future::pending().await,
+        let data = data.ok_or_else(|| NetworkError::Refused(format!("{remote}")))?;
+        match data.unmade {
+            None => Ok(self.data_socket(data, remote)),
+            Some(Unmade::Refused) => Err(NetworkError::Refused(format!("{remote}"))),
+            Some(Unmade::Denied) => Err(NetworkError::Denied(format!("{remote}"))),
+            Some(Unmade::Silent) => std::future::pending().await,
         }
     }
 
@@ -417,7 +289,7 @@ enum Kind {
 impl Socket {
     fn read_now(&mut self, buffer: &mut Vec<u8>, max: usize) -> Poll<Result<usize, NetworkError>> {
         let mut world = self.network.world();
-        let max = max.min(world.script.piece);
+        let max = max.min(world.around.piece);
         if let Kind::Data { data, .. } = &mut self.kind
             && world.pauses(data)
         {
@@ -425,17 +297,17 @@ impl Socket {
         }
         let (bytes, end) = match &mut self.kind {
             Kind::Data { data, .. } => (&mut data.sends, data.end),
-            Kind::Control => match world.script.steps.front_mut() {
-                Some(Step::Say(bytes)) => (bytes, End::Stall),
-                Some(Step::End(end)) => (&mut VecDeque::new(), *end),
-                Some(Step::Expect(_) | Step::Hear) | None => return Poll::Pending,
+            Kind::Control => match world.script.control.front_mut() {
+                Some(Control::Say(bytes)) => (bytes, End::Stall),
+                Some(Control::End(end)) => (&mut VecDeque::new(), *end),
+                Some(Control::Expect(_)) | None => return Poll::Pending,
             },
         };
         let count = max.min(bytes.len());
         buffer.extend(bytes.drain(..count));
         let spent = bytes.is_empty();
         if matches!(self.kind, Kind::Control) && spent && count > 0 {
-            world.script.steps.pop_front();
+            world.script.control.pop_front();
         }
         match (count, end) {
             (0, End::Close) => Poll::Ready(Ok(0)),
@@ -483,15 +355,18 @@ impl World {
             if byte != b'\n' {
                 continue;
             }
-            let mut line = Line(core::mem::take(&mut self.line));
-            while line.0.pop_if(|byte| matches!(byte, b'\r' | b'\n')).is_some() {}
-            if self.script.unchecked && !matches!(self.script.steps.front(), Some(Step::Hear)) {
+            let mut line = std::mem::take(&mut self.line);
+            while line.pop_if(|byte| matches!(byte, b'\r' | b'\n')).is_some() {}
+            let any = Line::Start(Vec::new());
+            let waits = matches!(self.script.control.front(), Some(Control::Expect(line)) if *line == any);
+            if self.around.unchecked && !waits {
                 continue;
             }
-            match self.script.steps.pop_front() {
-                Some(Step::Hear) => {}
-                Some(Step::Expect(expected)) => assert_eq!(line, expected, "the client said something else"),
-                step => panic!("the client said {line:?} when the script was at {step:?}"),
+            match self.script.control.pop_front() {
+                Some(Control::Expect(expected)) => {
+                    assert!(expected.is(&line), "the client said \"{}\" instead of {expected:?}", line.escape_ascii());
+                }
+                step => panic!("the client said \"{}\" when the script was at {step:?}", line.escape_ascii()),
             }
         }
     }
