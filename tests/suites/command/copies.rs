@@ -193,5 +193,5 @@ fn there() -> Script {
 }
 
 fn stored(script: Script, name: &str) -> Script {
-    script.open_data(&format!("STOR {name}")).receive_data(FILE).reply("226 done")
+    script.open_data(format!("STOR {name}")).receive_data(FILE).reply("226 done")
 }

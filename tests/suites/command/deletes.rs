@@ -132,9 +132,9 @@ fn listed(script: Script, listing: &str, again: Option<&str>) -> Script {
 
 /// A file that does not come.
 fn not_sent(script: Script, path: &str, size: u64) -> Script {
-    let script = script.on(&format!("SIZE {path}"), &format!("213 {size}"));
-    let script = script.on(&format!("MDTM {path}"), "213 20200101000000");
-    script.passive().on(&format!("RETR {path}"), "451 no")
+    let script = script.on(format!("SIZE {path}"), format!("213 {size}"));
+    let script = script.on(format!("MDTM {path}"), "213 20200101000000");
+    script.passive().on(format!("RETR {path}"), "451 no")
 }
 
 const SIZES: &str = "type=file;size=8; a.txt\r\ntype=file;size=8; b.bin\r\n";

@@ -119,8 +119,8 @@ fn refused() -> Script {
 }
 
 fn stored(script: Script, name: &str) -> Script {
-    let script = script.open_data(&format!("STOR {name}")).receive_data("0123456789").reply("226 done");
-    script.on(&format!("SIZE {name}"), "213 10").on("CWD /", "250 yes")
+    let script = script.open_data(format!("STOR {name}")).receive_data("0123456789").reply("226 done");
+    script.on(format!("SIZE {name}"), "213 10").on("CWD /", "250 yes")
 }
 
 fn not_entered() -> Script {
@@ -166,7 +166,7 @@ fn atomic() -> Script {
 
 fn renamed_to(script: Script, name: &str) -> Script {
     let script = entered(script).on("RNFR .file.a-", "350 and?");
-    script.on(&format!("RNTO {name}"), "250 done").on("CWD /", "250 yes")
+    script.on(format!("RNTO {name}"), "250 done").on("CWD /", "250 yes")
 }
 
 fn nothing_replaced() -> Script {

@@ -206,8 +206,8 @@ fn for_people() -> Script {
 }
 
 fn missing(script: Script, name: &str) -> Script {
-    let script = script.on(&format!("SIZE {name}"), "550 no");
-    script.passive().on(&format!("RETR {name}"), "550 no").on(&format!("MLST {name}"), "550 no")
+    let script = script.on(format!("SIZE {name}"), "550 no");
+    script.passive().on(format!("RETR {name}"), "550 no").on(format!("MLST {name}"), "550 no")
 }
 
 /// The connection is lost, and the server takes no offset.

@@ -185,7 +185,7 @@ fn stored(name: &str) -> Script {
 }
 
 fn stored_with(name: &str, verdict: &str) -> Script {
-    Script::logged_in().open_data(&format!("STOR {name}")).receive_data(FILE).reply(verdict)
+    Script::logged_in().open_data(format!("STOR {name}")).receive_data(FILE).reply(verdict)
 }
 
 /// An attempt that is lost after so many bytes, and the login that follows.

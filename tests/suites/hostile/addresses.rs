@@ -105,7 +105,7 @@ async fn pasv_that_names_another_host_is_not_believed() -> Result<()> {
 #[trial(covers("set-data-mode"))]
 async fn closed_port_of_epsv_is_followed_by_pasv_from_then_on() -> Result<()> {
     let closed = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let mut script = Script::logged_in().on("EPSV", &format!("229 here (|||{closed}|)"));
+    let mut script = Script::logged_in().on("EPSV", format!("229 here (|||{closed}|)"));
     for _ in 0..2 {
         script = script
             .expect("PASV")
@@ -129,8 +129,8 @@ async fn closed_port_of_epsv_is_followed_by_pasv_from_then_on() -> Result<()> {
 async fn closed_ports_are_connection_refused() -> Result<()> {
     let closed = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let script = Script::logged_in()
-        .on("EPSV", &format!("229 here (|||{closed}|)"))
-        .on("PASV", &format!("227 here (127,0,0,1,{},{})", closed / 256, closed % 256))
+        .on("EPSV", format!("229 here (|||{closed}|)"))
+        .on("PASV", format!("227 here (127,0,0,1,{},{})", closed / 256, closed % 256))
         .on("NOOP", "200 still here");
     script
         .play(async |peer| {

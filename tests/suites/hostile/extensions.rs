@@ -21,7 +21,7 @@ async fn wrong_checksum_of_a_download_is_integrity() -> Result<()> {
     let script = Script::logged_in()
         .on("FEAT", XMD5)
         .download("RETR", "c0ntents")
-        .on("XMD5 file", &format!("250 {MD5}"))
+        .on("XMD5 file", format!("250 {MD5}"))
         .on("NOOP", "200 here");
     script
         .play(async |peer| {
@@ -39,7 +39,7 @@ async fn right_checksum_of_a_download_is_told() -> Result<()> {
     let script = Script::logged_in()
         .on("FEAT", XMD5)
         .download("RETR", "contents")
-        .on("XMD5 file", &format!("250 {}", MD5.to_uppercase()));
+        .on("XMD5 file", format!("250 {}", MD5.to_uppercase()));
     script
         .play(async |peer| {
             let mut session = client::login_with(peer.address(), verifying()).await?;
@@ -60,7 +60,7 @@ async fn wrong_checksum_of_an_upload_is_integrity() -> Result<()> {
         .on("STOR file", "150 go")
         .receive_data("c0ntents")
         .reply("226 done")
-        .on("XMD5 file", &format!("250 {MD5}"));
+        .on("XMD5 file", format!("250 {MD5}"));
     script
         .play(async |peer| {
             let mut session = client::login_with(peer.address(), verifying()).await?;

@@ -13,8 +13,8 @@ const ACCOUNT: &str = "hunter2-the-account";
 async fn password_is_not_in_the_transcript() -> Result<()> {
     Script::greeting()
         .on("USER", "331 password?")
-        .on(&format!("PASS {PASSWORD}"), "332 account?")
-        .on(&format!("ACCT {ACCOUNT}"), "230 come in")
+        .on(format!("PASS {PASSWORD}"), "332 account?")
+        .on(format!("ACCT {ACCOUNT}"), "230 come in")
         .play(async |peer| {
             let mut session = client::connect(peer.address()).await?;
             session.login("user", PASSWORD, Some(ACCOUNT)).await?;
@@ -30,7 +30,7 @@ async fn password_is_not_in_the_transcript() -> Result<()> {
 async fn password_that_the_server_repeats_is_nowhere() -> Result<()> {
     Script::greeting()
         .on("USER", "331 password?")
-        .on("PASS", &format!("530 {PASSWORD} is wrong"))
+        .on("PASS", format!("530 {PASSWORD} is wrong"))
         .play(async |peer| {
             let mut session = client::connect(peer.address()).await?;
             assert_silent(session.login("user", PASSWORD, None).await);
@@ -44,7 +44,7 @@ async fn password_that_the_server_repeats_is_nowhere() -> Result<()> {
 async fn account_that_the_server_repeats_is_nowhere() -> Result<()> {
     Script::greeting()
         .on("USER", "332 account?")
-        .on("ACCT", &format!("530 {ACCOUNT} is unknown"))
+        .on("ACCT", format!("530 {ACCOUNT} is unknown"))
         .play(async |peer| {
             let mut session = client::connect(peer.address()).await?;
             assert_silent(session.login("user", PASSWORD, Some(ACCOUNT)).await);

@@ -415,7 +415,7 @@ async fn unique_name(preliminary: &str, verdict: &str, name: &str) -> Result<()>
         .on("STOU", preliminary)
         .receive_data("contents")
         .reply(verdict)
-        .on(&format!("SIZE {name}"), "213 8")
+        .on(format!("SIZE {name}"), "213 8")
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;
             let mut upload = session.store_unique(Representation::Image).await?;

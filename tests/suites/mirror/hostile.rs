@@ -153,8 +153,8 @@ async fn directory_that_contains_itself() -> Result<()> {
 
 /// The listing is that of the directory above, so that the walk looks whether this is another one.
 fn entered(script: Script, path: &str, listing: &str) -> Script {
-    let script = script.on(&format!("CWD {path}"), "250 yes").download("MLSD", listing);
-    script.on("PWD", &format!("257 \"{path}\"")).on("CWD /", "250 yes")
+    let script = script.on(format!("CWD {path}"), "250 yes").download("MLSD", listing);
+    script.on("PWD", format!("257 \"{path}\"")).on("CWD /", "250 yes")
 }
 
 /// The server would go on for ever.
@@ -164,7 +164,7 @@ async fn directory_without_a_bottom() -> Result<()> {
     let mut script = Script::logged_in().download("MLSD /", listing);
     for level in 1..=128 {
         let path = "/d".repeat(level);
-        script = script.download(&format!("MLSD {path}"), listing);
+        script = script.download(format!("MLSD {path}"), listing);
         script = if level == 1 { script.on("PWD", "257 \"/\"") } else { script };
         script = entered(script, &path, listing);
     }

@@ -88,7 +88,6 @@ fn word(argument: &Arg, value: &OsStr) -> OsString {
 mod tests {
     use std::path::PathBuf;
 
-    use clap::builder::ValueParser;
     use clap::{CommandFactory as _, FromArgMatches as _};
 
     use super::super::{Arguments, named};
@@ -175,8 +174,7 @@ mod tests {
                 let words = without_files(&command, &matches);
                 let is_file = files.get_arguments().any(|file| file.get_id() == argument.get_id());
                 assert_eq!(words.contains(&option.clone().into()), !is_file, "{option}");
-                let is_path =
-                    argument.get_value_parser().type_id() == ValueParser::from(clap::value_parser!(PathBuf)).type_id();
+                let is_path = argument.get_value_parser().type_id() == clap::value_parser!(PathBuf).type_id();
                 assert!(!is_path || is_file, "{option} of {} names a file and is not among `Files`", verb.get_name());
             }
         }

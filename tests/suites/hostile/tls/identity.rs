@@ -139,7 +139,7 @@ async fn key_is_shown_nowhere() -> Result<()> {
 async fn password_inside_tls_is_not_in_the_transcript() -> Result<()> {
     Script::secured()
         .on("USER", "331 password?")
-        .on(&format!("PASS {PASSWORD}"), &format!("230 {PASSWORD} is right"))
+        .on(format!("PASS {PASSWORD}"), format!("230 {PASSWORD} is right"))
         .play(async |peer| {
             let mut session = client::connect_with(peer.address(), explicit(tls()?)).await?;
             session.login("user", PASSWORD, None).await?;
