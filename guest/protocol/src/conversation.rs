@@ -1,7 +1,7 @@
 //! Which reply belongs to which command (RFC 959, section 5.4).
 //!
 //! Replies have no numbers. One that comes twice, or late, would be taken for that to the next command, a failure for a
-//! success. What shows it is its code ([`codes`](crate::codes)), that it is here before the command is sent, and a
+//! success. What shows it is its code ([`codes`]), that it is here before the command is sent, and a
 //! sentinel: a command that is sent only for its reply, as what comes before that belongs to an earlier command.
 //!
 //! ```text

@@ -39,11 +39,11 @@ pub enum Event {
     Reply(Reply),
     /// The reply to the command that begins a transfer: a preliminary one, the verdict, or a refusal.
     Agreement(Reply),
-    /// The verdict of the transfer is there for [`Conversation::take_verdict`].
+    /// The verdict of the transfer is there for [`Conversation::take_verdict`](super::Conversation::take_verdict).
     Verdict,
-    /// A preliminary reply came during the transfer: if no other reply is here, [`Conversation::doubt_verdict`] says what to do.
+    /// A preliminary reply came during the transfer: if no other reply is here, [`Conversation::doubt_verdict`](super::Conversation::doubt_verdict) says what to do.
     AnnouncedAgain,
-    /// The reply to `EPSV` that was sent with the transfer is there for [`Conversation::take_passive_port`].
+    /// The reply to `EPSV` that was sent with the transfer is there for [`Conversation::take_passive_port`](super::Conversation::take_passive_port).
     PassivePort,
     /// The sentinel was answered. The last reply before it, if there was one.
     InStep(Option<Reply>),
