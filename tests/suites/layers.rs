@@ -1,6 +1,7 @@
 //! Imports among the files of a crate go one way, and a module with files of its own stands beside their folder:
 //!
 //! - `imports_go_one_way`
+//! - `imports_of_the_client_go_down`
 //! - `circle_is_found`: what the first looks for
 //! - `no_module_is_called_mod`
 
@@ -25,6 +26,46 @@ const CRATES: [&str; 7] = [
 
 /// What still imports each other: the transfers of the command. A file may leave it, none may join.
 const TRANSFERS: [&str; 3] = ["command::compared", "command::download", "command::segmented"];
+
+/// The order of the client's modules. Each imports what stands in its own layer or above it in this list. The longest name that
+/// a module begins with counts.
+const CLIENT: [(&str, &[&str]); 6] = [
+    (
+        "types and limits",
+        &["ascii", "checksum", "error", "extensions", "known", "limits", "network", "timeout", "tls::cause"],
+    ),
+    (
+        "input and output",
+        &["dial", "keepalive", "native", "nowhere", "proxy", "secrets", "settings", "tls", "transcript"],
+    ),
+    ("control and data", &["commands", "control", "data", "deflate", "features", "handover"]),
+    (
+        "session",
+        &["connection", "data::verdict", "fxp", "lines", "listing", "metadata", "session", "transfer", "verify"],
+    ),
+    ("transfer engine", &["engine"]),
+    ("mirror", &["mirror"]),
+];
+
+fn layer_of(module: &str) -> Option<usize> {
+    let begins =
+        |name: &&&str| module.strip_prefix(**name).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"));
+    let names = CLIENT.iter().enumerate().flat_map(|(layer, (_, names))| names.iter().map(move |name| (layer, name)));
+    names.filter(|(_, name)| begins(name)).max_by_key(|(_, name)| name.len()).map(|(layer, _)| layer)
+}
+
+#[test]
+fn imports_of_the_client_go_down() -> Result<()> {
+    for (module, imports) in graph(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../guest/client/src"))? {
+        let layer = layer_of(&module).with_context(|| format!("{module} is in no layer"))?;
+        for import in imports {
+            let below = layer_of(&import).with_context(|| format!("{import} is in no layer"))?;
+            let (upper, lower) = (CLIENT[below].0, CLIENT[layer].0);
+            assert!(below <= layer, "{module} ({lower}) imports {import} ({upper})");
+        }
+    }
+    Ok(())
+}
 
 #[test]
 fn imports_go_one_way() -> Result<()> {

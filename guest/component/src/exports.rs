@@ -1,20 +1,18 @@
 //! The exported interface: each function hands its arguments on and converts what comes back.
 
+mod connector;
+mod transfers;
+
 use crate::bindings::exports::ftp::client::ftp as wit;
-use crate::convert::{ip_address, limit_or, listed, local_failure};
+use crate::convert::listed;
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
+use connector::Connector;
 use core::cell::{RefCell, RefMut};
-use core::mem::take;
-use core::time::Duration;
-use ftp_client::engine::{ReadNext, WriteAt, WriteNext, fetch};
-use ftp_client::{
-    DataMode, Download, Entries, Error, GetCommand, Phase, PutCommand, Session, Settings, UPLOAD_COALESCE_DELAY,
-    Upload, timeout,
-};
-use ftp_wasi::{Wasi, block_on, ready};
-use wasi::io::streams::{InputStream, OutputStream, StreamError};
+use ftp_client::{DataMode, Download, Error, GetCommand, PutCommand, Session, Upload};
+use ftp_wasi::{Wasi, block_on};
+use transfers::{OpenDownload, OpenEntries, OpenUpload};
 
 pub(crate) struct Component;
 
@@ -24,207 +22,6 @@ impl wit::Guest for Component {
     type Download = OpenDownload;
     type EntryStream = OpenEntries;
     type Upload = OpenUpload;
-}
-
-pub(crate) struct Connector(RefCell<Settings>);
-
-impl wit::GuestConnector for Connector {
-    fn new() -> Self {
-        Self(RefCell::default())
-    }
-
-    fn set_security(&self, security: wit::Security) {
-        self.0.borrow_mut().security = security.into();
-    }
-
-    fn set_trust(&self, trust: wit::Trust) -> Result<(), wit::Error> {
-        self.0.borrow_mut().tls.trust = trust.try_into()?;
-        Ok(())
-    }
-
-    fn set_identity(&self, identity: Option<wit::Identity>) -> Result<(), wit::Error> {
-        self.0.borrow_mut().tls.identity = identity.map(TryInto::try_into).transpose()?;
-        Ok(())
-    }
-
-    fn set_server_name(&self, name: Option<String>) -> Result<(), wit::Error> {
-        Ok(self.0.borrow_mut().tls.set_server_name(name)?)
-    }
-
-    fn set_tls_versions(&self, oldest: wit::TlsVersion, newest: wit::TlsVersion) -> Result<(), wit::Error> {
-        Ok(self.0.borrow_mut().tls.set_versions(oldest.into(), newest.into())?)
-    }
-
-    fn set_data_end(&self, policy: wit::DataEnd) {
-        self.0.borrow_mut().tls.data_end = policy.into();
-    }
-
-    fn set_require_resumption(&self, required: bool) {
-        self.0.borrow_mut().tls.require_resumption = required;
-    }
-
-    fn set_data_mode(&self, mode: wit::DataMode) -> Result<(), wit::Error> {
-        self.0.borrow_mut().data_mode = mode.try_into()?;
-        Ok(())
-    }
-
-    fn set_encoding(&self, encoding: wit::Encoding) -> Result<(), wit::Error> {
-        self.0.borrow_mut().encoding = encoding.try_into()?;
-        Ok(())
-    }
-
-    fn set_local_address(&self, address: Option<String>) -> Result<(), wit::Error> {
-        self.0.borrow_mut().local_address = address.as_deref().map(ip_address).transpose()?;
-        Ok(())
-    }
-
-    fn set_proxy(&self, proxy: Option<wit::Proxy>) -> Result<(), wit::Error> {
-        self.0.borrow_mut().proxy = proxy.map(TryInto::try_into).transpose()?;
-        Ok(())
-    }
-
-    fn set_keepalive(&self, interval: Option<u64>) {
-        self.0.borrow_mut().keepalive = interval.map(Duration::from_nanos);
-    }
-
-    fn set_tcp_keepalive(&self, idle: Option<u64>) {
-        self.0.borrow_mut().tcp_keepalive = idle.map(Duration::from_nanos);
-    }
-
-    fn set_pipelining(&self, enabled: bool) {
-        self.0.borrow_mut().pipelining = enabled;
-    }
-
-    fn set_connect_timeout(&self, timeout: Option<u64>) {
-        self.0.borrow_mut().connect_timeout = limit_or(timeout, Settings::default().connect_timeout);
-    }
-
-    fn set_reply_timeout(&self, timeout: Option<u64>) {
-        self.0.borrow_mut().reply_timeout = limit_or(timeout, Settings::default().reply_timeout);
-    }
-
-    fn set_idle_timeout(&self, timeout: Option<u64>) {
-        self.0.borrow_mut().idle_timeout = limit_or(timeout, Settings::default().idle_timeout);
-    }
-
-    fn set_total_timeout(&self, timeout: Option<u64>) {
-        self.0.borrow_mut().total_timeout = timeout.map(Duration::from_nanos);
-    }
-
-    fn set_verify_size(&self, verify: bool) {
-        self.0.borrow_mut().verify_size = verify;
-    }
-
-    fn set_verify_checksums(&self, verify: bool) {
-        self.0.borrow_mut().verify_checksums = verify;
-    }
-
-    fn set_inflation_limit(&self, limit: Option<u64>) {
-        self.0.borrow_mut().inflation_limit = limit.unwrap_or(Settings::default().inflation_limit);
-    }
-
-    fn set_transcript_capacity(&self, lines: u32) {
-        self.0.borrow_mut().transcript_capacity = lines as usize;
-    }
-
-    fn connect(&self, host: String, port: Option<u16>) -> Result<wit::Session, wit::Error> {
-        let settings = self.0.borrow().clone();
-        let port = port.unwrap_or(settings.security.port());
-        let session = block_on(Session::connect(Wasi, settings, &host, port))?;
-        let welcome = session.welcome().clone();
-        let session = Rc::new(RefCell::new(Some(session)));
-        Ok(wit::Session::new(SharedSession { session, welcome }))
-    }
-
-    fn fetch(
-        &self,
-        host: String,
-        port: Option<u16>,
-        user: String,
-        password: String,
-        account: Option<String>,
-        path: String,
-        offset: u64,
-        sink: &OutputStream,
-        retry: wit::Retry,
-    ) -> Result<wit::Arrived, wit::Error> {
-        let settings = self.0.borrow().clone();
-        let (port, limit) = (port.unwrap_or(settings.security.port()), settings.total_timeout);
-        let open = async || {
-            let mut session = Session::connect(Wasi, settings.clone(), &host, port).await?;
-            session.login(&user, &password, account.as_deref()).await?;
-            Ok(session)
-        };
-        let retry = retry.into();
-        let fetching = async {
-            let fetched = fetch(&Wasi, open, &path, offset, &InOrder(sink), &retry).await;
-            // What came before an error is the caller's too.
-            let flushed = flush(sink).await;
-            let arrived = fetched?;
-            flushed.map(|()| arrived)
-        };
-        Ok(block_on(timeout(&Wasi, limit, Phase::Total, fetching))?.into())
-    }
-}
-
-/// A stream, to which the bytes of a file come in order.
-struct InOrder<'a>(&'a OutputStream);
-
-impl WriteAt for InOrder<'_> {
-    type Error = Error;
-
-    fn write_at(&self, _: u64, bytes: &[u8]) -> impl Future<Output = Result<(), Error>> {
-        write_all(self.0, bytes)
-    }
-}
-
-impl WriteNext for InOrder<'_> {
-    type Error = Error;
-
-    fn write_next(&mut self, bytes: &[u8]) -> impl Future<Output = Result<(), Error>> {
-        write_all(self.0, bytes)
-    }
-
-    fn end(&mut self) -> impl Future<Output = Result<(), Error>> {
-        flush(self.0)
-    }
-}
-
-/// A stream that is read, and whether that has paused.
-struct Source<'a> {
-    stream: &'a InputStream,
-    pauses: bool,
-}
-
-impl ReadNext for Source<'_> {
-    type Error = Error;
-
-    async fn read_next(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Error> {
-        let limit = (!take(&mut self.pauses)).then_some(UPLOAD_COALESCE_DELAY);
-        loop {
-            match self.stream.read(max as u64) {
-                Ok(bytes) if bytes.is_empty() => {}
-                Ok(bytes) => {
-                    *buffer = bytes;
-                    return Ok(buffer.len());
-                }
-                Err(StreamError::Closed) => return Ok(0),
-                Err(error) => return Err(local_failure(&error)),
-            }
-            let more = async {
-                ready(&Rc::new(self.stream.subscribe())).await;
-                Ok(())
-            };
-            self.pauses = timeout(&Wasi, limit, Phase::Data, more).await.is_err();
-            if self.pauses {
-                return Ok(0);
-            }
-        }
-    }
-
-    fn pauses(&self) -> bool {
-        self.pauses
-    }
 }
 
 /// A session, which its transfers know too. It is gone once its resource is dropped.
@@ -494,95 +291,6 @@ impl wit::GuestSession for SharedSession {
     }
 }
 
-pub(crate) struct OpenDownload {
-    download: RefCell<Download<Wasi>>,
-    session: Slot,
-}
-
-impl wit::GuestDownload for OpenDownload {
-    fn expected_size(&self) -> Option<u64> {
-        self.download.borrow().expected_size()
-    }
-
-    fn read(&self, max: u64) -> Result<Vec<u8>, wit::Error> {
-        let mut bytes = Vec::new();
-        block_on(self.download.borrow_mut().read(&mut bytes, at_most(max)))?;
-        Ok(bytes)
-    }
-
-    fn read_into(&self, sink: &OutputStream) -> Result<u64, wit::Error> {
-        Ok(block_on(self.download.borrow_mut().copy_to(&mut InOrder(sink), &())).map_err(Error::from)?)
-    }
-
-    fn finish(this: wit::Download) -> Result<wit::Outcome, wit::Error> {
-        let open = this.into_inner::<Self>();
-        let download = open.download.into_inner();
-        answer(download.finish(&mut *held(&open.session)?))
-    }
-
-    fn abort(this: wit::Download) -> Result<wit::Reply, wit::Error> {
-        let open = this.into_inner::<Self>();
-        let download = open.download.into_inner();
-        answer(download.abort(&mut *held(&open.session)?))
-    }
-}
-
-pub(crate) struct OpenEntries {
-    entries: RefCell<Entries<Wasi>>,
-    session: Slot,
-}
-
-impl wit::GuestEntryStream for OpenEntries {
-    fn read(&self, max: u32) -> Result<Vec<wit::Listed>, wit::Error> {
-        let portion = block_on(self.entries.borrow_mut().read(max as usize))?;
-        Ok(portion.into_iter().filter_map(listed).collect())
-    }
-
-    fn finish(this: wit::EntryStream) -> Result<(), wit::Error> {
-        let open = this.into_inner::<Self>();
-        let entries = open.entries.into_inner();
-        answer(entries.finish(&mut *held(&open.session)?))
-    }
-
-    fn abort(this: wit::EntryStream) -> Result<wit::Reply, wit::Error> {
-        let open = this.into_inner::<Self>();
-        let entries = open.entries.into_inner();
-        answer(entries.abort(&mut *held(&open.session)?))
-    }
-}
-
-pub(crate) struct OpenUpload {
-    upload: RefCell<Upload<Wasi>>,
-    session: Slot,
-}
-
-impl wit::GuestUpload for OpenUpload {
-    fn write(&self, contents: Vec<u8>) -> Result<(), wit::Error> {
-        Ok(block_on(self.upload.borrow_mut().write(&contents))?)
-    }
-
-    fn write_from(&self, source: &InputStream) -> Result<u64, wit::Error> {
-        let mut source = Source { stream: source, pauses: false };
-        Ok(block_on(self.upload.borrow_mut().copy_from(&mut source, &())).map_err(Error::from)?)
-    }
-
-    fn flush(&self) -> Result<(), wit::Error> {
-        Ok(block_on(self.upload.borrow_mut().flush())?)
-    }
-
-    fn finish(this: wit::Upload) -> Result<wit::Outcome, wit::Error> {
-        let open = this.into_inner::<Self>();
-        let upload = open.upload.into_inner();
-        answer(upload.finish(&mut *held(&open.session)?))
-    }
-
-    fn abort(this: wit::Upload) -> Result<wit::Reply, wit::Error> {
-        let open = this.into_inner::<Self>();
-        let upload = open.upload.into_inner();
-        answer(upload.abort(&mut *held(&open.session)?))
-    }
-}
-
 /// The session of a resource, as long as that is there.
 fn held(slot: &Slot) -> Result<RefMut<'_, Session<Wasi>>, Error> {
     RefMut::filter_map(slot.borrow_mut(), Option::as_mut).map_err(|_| Error::Closed)
@@ -590,33 +298,4 @@ fn held(slot: &Slot) -> Result<RefMut<'_, Session<Wasi>>, Error> {
 
 fn answer<T, U: From<T>>(work: impl Future<Output = Result<T, Error>>) -> Result<U, wit::Error> {
     Ok(block_on(work)?.into())
-}
-
-/// `blocking-write-and-flush` takes 4 KiB at a time, which is slow; this takes whatever there is room for.
-async fn write_all(sink: &OutputStream, mut bytes: &[u8]) -> Result<(), Error> {
-    while !bytes.is_empty() {
-        let (piece, rest) = bytes.split_at(bytes.len().min(room(sink).await?));
-        sink.write(piece).map_err(|error| local_failure(&error))?;
-        bytes = rest;
-    }
-    Ok(())
-}
-
-async fn flush(sink: &OutputStream) -> Result<(), Error> {
-    sink.flush().map_err(|error| local_failure(&error))?;
-    room(sink).await.map(drop)
-}
-
-/// Wait until the stream takes bytes, which it does when it is flushed; gives how many.
-async fn room(sink: &OutputStream) -> Result<usize, Error> {
-    loop {
-        match sink.check_write().map_err(|error| local_failure(&error))? {
-            0 => ready(&Rc::new(sink.subscribe())).await,
-            room => return Ok(at_most(room)),
-        }
-    }
-}
-
-fn at_most(max: u64) -> usize {
-    usize::try_from(max).unwrap_or(usize::MAX)
 }

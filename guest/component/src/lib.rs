@@ -14,6 +14,7 @@ mod bindings;
 mod convert;
 mod exports;
 mod runtime;
+mod streams;
 
 use exports::Component;
 

@@ -1,7 +1,5 @@
 //! Contents of files, up and down.
 
-use std::time::Duration;
-
 use anyhow::{Context as _, Result};
 use ftp_host::{Active, Arrived, DataMode, Error, Remote, Representation, Retry, Session, Settings, Verification};
 use ftp_tests::client::{self, get, put, read_all, refusal};
@@ -9,9 +7,6 @@ use ftp_tests::payload::Payload;
 use ftp_tests::trial;
 
 use crate::row::{EMBEDDED, PURE_FTPD, PYFTPD, Site, member_names};
-
-/// The pause between two looks at what the server has.
-const PAUSE: Duration = Duration::from_millis(5);
 
 /// More than any buffer between a server and a client holds.
 const LONG: u64 = 64 << 20;
@@ -396,9 +391,8 @@ async fn flushed_bytes_arrive_before_the_end(site: Site) -> Result<()> {
     let mut upload = session.store("file", Representation::Image, 0).await?;
     upload.write(b"contents").await?;
     upload.flush().await?;
-    while !site.contents("file").is_ok_and(|contents| contents == b"contents") {
-        tokio::time::sleep(PAUSE).await;
-    }
+    let mut observer = site.login().await?;
+    while observer.size("file").await? != 8 {}
     upload.finish().await?;
     Ok(())
 }

@@ -2,7 +2,9 @@
 //! none is taken from whoever cannot prove who it is, and the error says why.
 
 mod certificates;
+mod clearing;
 mod control;
+mod cuts;
 mod data;
 mod ends;
 mod handshake;
