@@ -151,7 +151,7 @@ mod tests {
                 return format!("--{name}");
             }
             let alone = |value: &&&str| {
-                let argument = argument.clone().conflicts_with(Reset).requires(Reset);
+                let argument = argument.clone().conflicts_with(Reset).requires(Reset).overrides_with(Reset);
                 Command::new("x").arg(argument).try_get_matches_from(["x", &format!("--{name}={value}")]).is_ok()
             };
             format!("--{name}={}", values.iter().find(alone).unwrap_or_else(|| panic!("no value for --{name}")))
@@ -167,7 +167,7 @@ mod tests {
         for verb in command.get_subcommands().filter(|verb| verb.get_name() != "help") {
             for (argument, option) in examples(verb) {
                 // What it needs or excludes is not the question here.
-                let alone = argument.clone().conflicts_with(Reset).requires(Reset);
+                let alone = argument.clone().conflicts_with(Reset).requires(Reset).overrides_with(Reset);
                 let command = Command::new("ftp").subcommand(Command::new("verb").arg(alone));
                 let mut command = command;
                 let matches = matches(&mut command, vec!["ftp".into(), "verb".into(), option.clone().into()]).unwrap();
