@@ -122,7 +122,7 @@ async fn perform(context: &Context, verb: Verb) -> Result<(), Failure> {
     if context.connection.tls.insecure {
         context
             .out
-            .warn("--insecure: any certificate is believed, so that anybody on the way can read and change all of it");
+            .warn("--insecure: any certificate is accepted, so anybody on the path can read and change everything");
     }
     credentials::check(context, verb.task())?;
     for folder in RequiredGrants::of(verb.task(), &context.connection, Path::is_dir)?.folders {

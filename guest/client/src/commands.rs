@@ -39,7 +39,8 @@ impl<'a> GetCommand<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidArgument`] for a command whose data goes to the server, or that changes how the two sides talk.
+    /// [`Error::InvalidArgument`] for a command whose data goes to the server, or that changes how the two sides talk, and for a
+    /// line end in it.
     pub fn new(line: &'a str) -> Result<Self, Error> {
         let (verb, argument, known) = checked(line, &GET)?;
         Ok(Self { verb, argument, file: argument.filter(|_| known == "RETR") })
@@ -67,7 +68,8 @@ impl<'a> PutCommand<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidArgument`] for a command whose data comes from the server, or that changes how the two sides talk.
+    /// [`Error::InvalidArgument`] for a command whose data comes from the server, or that changes how the two sides talk, and for a
+    /// line end in it.
     pub fn new(line: &'a str) -> Result<Self, Error> {
         let (verb, argument, known) = checked(line, &PUT)?;
         Ok(Self { verb, argument, file: argument.filter(|_| known == "STOR"), is_unique: known == "STOU" })

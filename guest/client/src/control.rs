@@ -192,7 +192,6 @@ impl<N: Network> Control<N> {
 
     /// (ABOR) Give up a transfer that the server may still begin. Its verdict is read later.
     pub(crate) async fn give_up_transfer(&mut self) -> Result<(), Error> {
-        self.hear_ahead().await?;
         self.queue(command::line("ABOR", None)?, None);
         self.conversation.early_abort_sent();
         self.flush().await

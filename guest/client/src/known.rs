@@ -8,7 +8,7 @@ use ftp_protocol::checksum::Algorithm;
 pub(crate) enum SetTime {
     /// `MFMT` (draft-somers-ftp-mfxx).
     Mfmt,
-    /// `MDTM` with a time before the name: older, and not to be told from a name that begins with digits.
+    /// `MDTM` with a time before the name: older; a name that begins with digits looks the same.
     Mdtm,
     /// `SITE UTIME`, with the times of access, change and creation.
     Utime,
@@ -51,7 +51,7 @@ pub(crate) struct Known {
 /// How the server makes passive data connections.
 #[derive(Default)]
 pub(crate) struct PassivePorts {
-    /// It has to be told what one is for (`PRET`).
+    /// It requires `PRET`, which names the purpose of the connection.
     pub(crate) pret: bool,
     /// `EPSV` does not work here, or its ports cannot be reached.
     pub(crate) only_pasv: bool,

@@ -80,10 +80,11 @@ impl<N: Network> Session<N> {
             let mut refused = None;
             for &way in ways {
                 let reply = connection.try_set_time(way, &argument, &value).await?;
-                // Where `MDTM` only tells a time, it was that of another file, whose name begins with digits.
-                let told = parse_time_val(reply.last_line()).is_some_and(|told| told.seconds != time.seconds);
+                // Where `MDTM` only reports a time, it was that of another file, whose name begins with digits.
+                let is_another =
+                    parse_time_val(reply.last_line()).is_some_and(|reported| reported.seconds != time.seconds);
                 let is_set = reply.is_positive() && reply.code != 202;
-                if is_set && !told {
+                if is_set && !is_another {
                     connection.known.set_time = Some(way);
                     return Ok(connection.control.text(&reply));
                 }

@@ -13,14 +13,9 @@ use ftp_protocol::command;
 use ftp_protocol::conversation::{Event, Sentinel, Violation};
 
 impl<N: Network> Control<N> {
-    /// The reply to the command that was sent last.
+    /// The reply to the command that was sent last. May be dropped while it waits.
     pub(crate) async fn answer(&mut self) -> Result<Raw, Error> {
-        self.answer_within(self.limit).await
-    }
-
-    /// As [`Self::answer`], with a limit of its own. May be dropped while it waits.
-    pub(crate) async fn answer_within(&mut self, limit: Duration) -> Result<Raw, Error> {
-        match self.outcome(limit).await? {
+        match self.outcome(self.limit).await? {
             Event::Reply(reply) | Event::Agreement(reply) => Ok(reply),
             _ => Err(self.broken("a reply out of turn")),
         }
@@ -169,7 +164,7 @@ impl<N: Network> Control<N> {
         }
     }
 
-    pub(super) fn note_received(&mut self, reply: &Raw) {
+    fn note_received(&mut self, reply: &Raw) {
         if !self.transcript.is_on() {
             return;
         }

@@ -12,7 +12,7 @@ use crate::timeout::{Either, now_or_never, select, timeout};
 use crate::tls::channel::unclosed;
 use alloc::format;
 
-/// Replies of servers that want data connections to resume the TLS session, and tell so only after a clean handshake.
+/// Replies of servers that want data connections to resume the TLS session, and report it only after a clean handshake.
 const REUSE_WANTED: [u16; 2] = [425, 522];
 
 impl<N: Network> Data<N> {
