@@ -186,7 +186,7 @@ impl ReadAt for Changing {
         let seconds = 1_700_000_000 + i64::try_from(self.attempts.get()).unwrap();
         let precision = ftp_client::Precision::Second;
         let modified = ftp_client::Timestamp { seconds, nanoseconds: 0, precision, utc: true };
-        Ok(FileVersion { size: Some(16), modified: Some(modified) })
+        Ok(FileVersion { size: Some(16), modified: Some(modified), ..FileVersion::default() })
     }
 }
 

@@ -7,7 +7,7 @@ use ftp_cli::exit::Exit;
 use ftp_cli::needs::parent;
 use ftp_cli::remote::Invalid;
 use ftp_client::Error;
-use ftp_client::engine::CopyError;
+use ftp_client::engine::{CopyError, ReceiveError};
 
 use super::{hints, sandbox};
 
@@ -86,20 +86,20 @@ pub trait ResultExt<T> {
     fn context_named(self, what: impl AsRef<str>) -> Result<T, Failure>;
 }
 
-/// Of a download: what failed here has its own words.
-impl<T> ResultExt<T> for Result<T, CopyError<Error, Failure>> {
+/// Of a download: what failed here has its own words, and what was named may be missing only where the server began nothing.
+impl<T> ResultExt<T> for Result<T, ReceiveError<Failure>> {
     fn context(self, what: impl AsRef<str>) -> Result<T, Failure> {
         self.map_err(|error| match error {
-            CopyError::Read(error) => Failure::of(what, error),
-            CopyError::Write(failure) => failure,
+            ReceiveError::Refused(error) | ReceiveError::Read(error) => Failure::of(what, error),
+            ReceiveError::Write(failure) => failure,
         })
     }
 
     fn context_named(self, what: impl AsRef<str>) -> Result<T, Failure> {
-        self.map_err(|error| match error {
-            CopyError::Read(error) => Failure::of_named(what, error),
-            CopyError::Write(failure) => failure,
-        })
+        match self {
+            Err(ReceiveError::Refused(error)) => Err(Failure::of_named(what, error)),
+            received => received.context(what),
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use ftp_cli::arguments::Mirror;
 use ftp_cli::exit::Exit;
 use ftp_cli::names::{self, Naming};
 use ftp_cli::remote::Remote;
-use ftp_client::engine::UploadMode;
+use ftp_client::engine::{DownloadMode, FileVersion, SizeSource, UploadMode};
 use ftp_client::mirror::{
     Doubt, End, Folder, Patterns, Plan, PlanOptions, RelativePath, Side, Step, Tree, Walk, WalkLimit, WalkOptions,
 };
@@ -29,10 +29,10 @@ use super::client::Client;
 use super::connect::Server;
 use super::context::{Context, Run};
 use super::directories::{is_directory, make_all, reopened};
-use super::download::{self, FileVersion};
+use super::download::{self, DownloadOptions};
 use super::failure::{Failure, ResultExt as _};
 use super::jobs::{self, Worker};
-use super::upload;
+use super::upload::{self, UploadOptions};
 use scan::{Names, Scan};
 use texts::{ANYWAY, place, why_transferred, why_uncertain};
 
@@ -251,59 +251,16 @@ impl Work<'_> {
     }
 
     async fn transfer(&self, steps: &[Step], client: Client) -> Result<(), Failure> {
-        let times: BTreeMap<&RelativePath, Timestamp> = steps
-            .iter()
-            .filter_map(|step| match step {
-                Step::SetTime(path, time) => Some((path, *time)),
-                _ => None,
-            })
-            .collect();
-        let files: Vec<(RelativePath, FileVersion)> = steps
-            .iter()
-            .filter_map(|step| match step {
-                Step::Transfer { path, size, .. } => {
-                    let modified = times.get(path).copied();
-                    Some((
-                        path.clone(),
-                        FileVersion { size: *size, is_exact: self.has_exact_sizes, is_asked: false, modified },
-                    ))
-                }
-                _ => None,
-            })
-            .collect();
+        let files = self.files(steps);
         if files.is_empty() {
             client.quit().await;
             return Ok(());
         }
-        self.context.out.begin_all(files.len() as u64, files.iter().map(|(_, known)| known.size).sum());
-        let (transfer, parallel) = (&self.mirror.transfer, self.mirror.transfer.parallel);
         let count = files.len();
+        self.context.out.begin_all(count as u64, files.iter().map(|(_, version)| version.size).sum());
         let result = match self.side_of_server {
-            Side::Source => {
-                let how = download::DownloadOptions::new(self.context, transfer, 1);
-                // A temporary file is of a version, so that going on in it is always right.
-                let how = download::DownloadOptions { resume: true, times: how.times && !times.is_empty(), ..how };
-                let work = async |worker: &mut Worker<'_>, (path, known): &(RelativePath, FileVersion)| {
-                    let target = self.place(path)?;
-                    let path = self.on_server(path).on_server(self.root).unwrap_or_default();
-                    let job = download::Job { path, target, known: *known, representation: Representation::Image };
-                    download::download(worker, &job, &how).await
-                };
-                jobs::run(self.context, self.server, Some(client), files, parallel, work).await
-            }
-            Side::Target => {
-                let how = upload::UploadOptions::new(self.context, transfer, Representation::Image)?;
-                let how = match self.mirror.atomic || transfer.resume {
-                    true => upload::UploadOptions { naming: upload::Naming::Atomic, mode: UploadMode::Resume, ..how },
-                    false => how,
-                };
-                let work = async |worker: &mut Worker<'_>, (path, _): &(RelativePath, FileVersion)| {
-                    let source = Some(self.place(path)?);
-                    let path = path.on_server(self.root).unwrap_or_default();
-                    upload::upload(worker, &upload::Job { source, path }, &how).await
-                };
-                jobs::run(self.context, self.server, Some(client), files, parallel, work).await
-            }
+            Side::Source => self.download(files, client).await,
+            Side::Target => self.upload(files, client).await,
         };
         match result {
             // The last word comes at the end; one file alone has not been reported.
@@ -318,6 +275,55 @@ impl Work<'_> {
             }
             result => result,
         }
+    }
+
+    /// What is transferred. The time is the one that the target's file gets.
+    fn files(&self, steps: &[Step]) -> Vec<(RelativePath, FileVersion)> {
+        let source = if self.has_exact_sizes { SizeSource::Facts } else { SizeSource::Lines };
+        let time = |step: &Step| match step {
+            Step::SetTime(path, time) => Some((path.clone(), *time)),
+            _ => None,
+        };
+        let times: BTreeMap<RelativePath, Timestamp> = steps.iter().filter_map(time).collect();
+        let file = |step: &Step| match step {
+            Step::Transfer { path, size, .. } => {
+                let modified = times.get(path).copied();
+                Some((path.clone(), FileVersion { size: *size, modified, source }))
+            }
+            _ => None,
+        };
+        steps.iter().filter_map(file).collect()
+    }
+
+    async fn download(&self, files: Vec<(RelativePath, FileVersion)>, client: Client) -> Result<(), Failure> {
+        let transfer = &self.mirror.transfer;
+        let mut how = DownloadOptions::new(self.context, transfer, 1);
+        // A temporary file is of a version, so that resuming it is always right.
+        if how.plan.mode == DownloadMode::Replace {
+            how.plan.mode = DownloadMode::Resume;
+        }
+        how.plan.keeps_time &= files.iter().any(|(_, version)| version.modified.is_some());
+        let work = async |worker: &mut Worker<'_>, (path, listed): &(RelativePath, FileVersion)| {
+            let target = self.place(path)?;
+            let path = self.on_server(path).on_server(self.root).unwrap_or_default();
+            let job = download::Job { path, target, listed: *listed, representation: Representation::Image };
+            download::download(worker, &job, &how).await
+        };
+        jobs::run(self.context, self.server, Some(client), files, transfer.parallel, work).await
+    }
+
+    async fn upload(&self, files: Vec<(RelativePath, FileVersion)>, client: Client) -> Result<(), Failure> {
+        let transfer = &self.mirror.transfer;
+        let mut how = UploadOptions::new(self.context, transfer, Representation::Image)?;
+        if self.mirror.atomic || transfer.resume {
+            (how.naming, how.mode) = (upload::Naming::Atomic, UploadMode::Resume);
+        }
+        let work = async |worker: &mut Worker<'_>, (path, _): &(RelativePath, FileVersion)| {
+            let source = Some(self.place(path)?);
+            let path = path.on_server(self.root).unwrap_or_default();
+            upload::upload(worker, &upload::Job { source, path }, &how).await
+        };
+        jobs::run(self.context, self.server, Some(client), files, transfer.parallel, work).await
     }
 
     /// A step that moves no data. What fails is reported, and the rest is done.

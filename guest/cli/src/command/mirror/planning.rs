@@ -12,7 +12,6 @@ use super::super::client::Client;
 use super::super::compared::unless_refused;
 use super::super::directories::reopened;
 use super::super::failure::{Failure, ResultExt as _};
-use super::super::local::is_exact;
 use super::texts::{ANYWAY, place, why_held, why_skipped, why_uncertain};
 use super::{Work, is_delete, split};
 
@@ -111,7 +110,8 @@ impl Work<'_> {
             return Ok(true);
         }
         let listed = there.items.iter().find(|item| item.path == *path).and_then(|item| item.modified);
-        let Some(time) = known.get(&(Side::Target, path.clone())).copied().or(listed).filter(is_exact) else {
+        let Some(time) = known.get(&(Side::Target, path.clone())).copied().or(listed).filter(Timestamp::is_exact)
+        else {
             return Ok(true);
         };
         let place = path.on_server(self.root).unwrap_or_default();

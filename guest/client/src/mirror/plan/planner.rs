@@ -10,7 +10,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 use ftp_protocol::listing::Kind;
-use ftp_protocol::time::{Precision, Timestamp};
+use ftp_protocol::time::Timestamp;
 
 /// A directory that both sides have, or the source alone.
 struct Pair {
@@ -164,8 +164,7 @@ impl<'a> Planner<'a> {
         if !self.options.keep_times {
             return;
         }
-        let exact = |time: &Timestamp| time.utc && matches!(time.precision, Precision::Second | Precision::Subsecond);
-        match self.time(Side::Source, item).filter(exact) {
+        match self.time(Side::Source, item).filter(Timestamp::is_exact) {
             Some(time) => self.steps.push(Step::SetTime(item.path.clone(), time)),
             None => self.ask(Side::Source, item),
         }
