@@ -61,6 +61,7 @@ pub use error::{Closes, Error, Limit, Phase, Reply};
 pub use ftp_protocol::address::host_literal;
 pub use ftp_protocol::checksum::Algorithm;
 pub use ftp_protocol::encoding::Encoding;
+pub use ftp_protocol::features::has as has_feature;
 pub use ftp_protocol::listing::{Entry, Kind, Listed, RawEntry};
 pub use ftp_protocol::path::protect_leading;
 pub use ftp_protocol::text::is_printable;

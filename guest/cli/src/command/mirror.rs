@@ -20,7 +20,8 @@ use ftp_cli::names::{self, Naming};
 use ftp_cli::remote::Remote;
 use ftp_client::engine::{DownloadMode, FileVersion, SizeSource, UploadMode};
 use ftp_client::mirror::{
-    Doubt, End, Folder, Patterns, Plan, PlanOptions, RelativePath, Side, Step, Tree, Walk, WalkLimit, WalkOptions,
+    Doubt, Doubtful, End, Folder, Keep, Patterns, Plan, PlanOptions, RelativePath, Side, Step, Tree, Walk, WalkLimit,
+    WalkOptions,
 };
 use ftp_client::{Error, Representation, Timestamp};
 use serde_json::json;
@@ -78,11 +79,12 @@ async fn run(context: &Context, mirror: Mirror) -> Result<(), Failure> {
         replace: mirror.replace,
         keep_times: !mirror.transfer.no_times,
         patterns: patterns.clone(),
-        keep_hidden: from == Side::Source && walk.may_hide() && !mirror.delete_hidden,
-        keep_verbatim: from == Side::Source,
-        keep_bytes: (from == Side::Target && !mirror.unescape_names).then_some(encoding),
-        trust_listings: mirror.delete_unconfirmed,
-        newer_is_current: mirror.transfer.no_times,
+        keep: Keep {
+            hidden: from == Side::Source && walk.may_hide() && !mirror.delete_hidden,
+            verbatim: from == Side::Source,
+            bytes: (from == Side::Target && !mirror.unescape_names).then_some(encoding),
+        },
+        doubtful: if mirror.delete_unconfirmed { Doubtful::Delete } else { Doubtful::Keep },
         ..PlanOptions::default()
     };
     work.has_exact_sizes = walk.has_exact_sizes();

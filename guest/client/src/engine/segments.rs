@@ -37,6 +37,7 @@
 
 use crate::engine::backoff::{Missed, Retry};
 use crate::engine::copy::{At, WriteAt, WriteNext, copy};
+use crate::engine::download::{Span, receive};
 use crate::engine::ranges::{add_range, length, missing, parts, split};
 use crate::engine::version::{AskTime, FileVersion, changed};
 use crate::error::{Error, Phase};
@@ -292,15 +293,11 @@ impl<S: WriteAt<Error = Error>> Fetch<'_, S> {
 
     /// The file as it comes, to its end.
     async fn whole<N: Network>(&mut self, session: &mut Session<N>) -> Result<u64, Error> {
-        let mut download = session.retrieve(self.path, Representation::Image, 0).await?;
         let reached = AtomicU64::new(0);
         let mut to = Tracked { at: At { file: self.sink, offset: 0 }, reached: &reached };
-        download.data.begin_call();
-        let copied = copy(&mut download, &mut to, u64::MAX, &()).await;
+        let received = receive(session, self.path, Span::whole(Representation::Image), &mut to, &()).await;
         add_range(&mut self.resume.done, 0..reached.load(Ordering::Relaxed));
-        let count = copied?;
-        download.finish(session).await?;
-        Ok(count)
+        Ok(received?.1.bytes)
     }
 }
 
