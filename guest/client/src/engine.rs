@@ -36,7 +36,7 @@ mod segments;
 mod upload;
 mod version;
 
-pub use backoff::{Missed, Retry};
+pub use backoff::{Missed, Retry, repeat};
 pub use copy::{At, CopyError, Observer, ReadAt, ReadNext, WriteAt, WriteNext};
 pub use download::{DownloadMode, DownloadPlan, ReceiveError, ResumableDownload, Span, receive};
 pub use fetch::{Arrived, fetch};

@@ -12,7 +12,7 @@
 mod support;
 
 use ftp_client::engine::*;
-use ftp_client::{Entry, Error, Kind, Precision, RawEntry, Representation, Timestamp, Verified};
+use ftp_client::{Entry, Error, FailureKind, Kind, Precision, RawEntry, Representation, Timestamp, Verification};
 use ftp_testkit::{Script, script};
 use support::*;
 
@@ -126,7 +126,7 @@ fn file_is_asked_for_again_in_another_attempt() {
 }
 
 /// What comes of an attempt that brings all of the contents.
-fn attempt(script: Script, version: FileVersion, offset: u64) -> Result<(u64, Verified), ReceiveError<Error>> {
+fn attempt(script: Script, version: FileVersion, offset: u64) -> Result<(u64, Verification), ReceiveError<Error>> {
     let plan = DownloadPlan::default();
     play(script, async |session| {
         let mut download = ResumableDownload::new(&plan);
@@ -144,11 +144,14 @@ fn whole(script: Script) -> Script {
 fn bytes_are_compared_with_the_size_of_a_listing() {
     let come = || whole(image(hello()));
     let facts = |size| listed(size, SizeSource::Facts);
-    assert_eq!(attempt(come(), facts(16), 0), Ok((0, Verified::Size)));
-    assert!(matches!(attempt(come(), facts(17), 0), Err(ReceiveError::Read(Error::Incomplete(_)))));
+    assert_eq!(attempt(come(), facts(16), 0), Ok((0, Verification::Size)));
+    assert!(matches!(
+        attempt(come(), facts(17), 0),
+        Err(ReceiveError::Read(Error::Failed { kind: FailureKind::Incomplete, .. }))
+    ));
     // Sizes that are made for people are not compared.
     let lines = attempt(come(), listed(17, SizeSource::Lines), 0);
-    assert!(matches!(lines, Ok((0, Verified::No(_)))), "{lines:?}");
+    assert!(matches!(lines, Ok((0, Verification::NotVerified(_)))), "{lines:?}");
 }
 
 #[test]
@@ -156,10 +159,13 @@ fn file_that_has_grown_since_the_listing_is_whole() {
     let facts = listed(10, SizeSource::Facts);
     let now = |reply: &str| attempt(script!(whole(image(hello())); "C: SIZE f   S: {reply}"), facts, 0);
     for reply in ["213 16", "213 20"] {
-        assert_eq!(now(reply), Ok((0, Verified::Size)), "{reply}");
+        assert_eq!(now(reply), Ok((0, Verification::Size)), "{reply}");
     }
     for reply in ["213 10", "213 15", "550 no", "502 no"] {
-        assert!(matches!(now(reply), Err(ReceiveError::Read(Error::Integrity(_)))), "{reply}");
+        assert!(
+            matches!(now(reply), Err(ReceiveError::Read(Error::Failed { kind: FailureKind::Integrity, .. }))),
+            "{reply}"
+        );
     }
 }
 
@@ -170,7 +176,7 @@ fn attempt_begins_again_where_the_offset_is_refused() {
          ! take_data()"
     );
     let received = attempt(whole(passive(refused)), listed(16, SizeSource::Facts), 6);
-    assert_eq!(received, Ok((0, Verified::Size)));
+    assert_eq!(received, Ok((0, Verification::Size)));
 }
 
 #[test]

@@ -5,7 +5,9 @@ use std::io::{self, Read as _, Seek as _};
 use std::path::Path;
 
 use ftp_cli::exit::Exit;
-use ftp_client::{Algorithm, CHUNK, Error, Hasher, NotVerified, Outcome, Verified, yield_now};
+use ftp_client::{
+    Algorithm, CHUNK, Error, FailureKind, Hasher, Outcome, RefusalKind, Unverified, Verification, yield_now,
+};
 use serde_json::{Value, json};
 
 use super::client::Client;
@@ -15,14 +17,14 @@ use super::output::Output;
 /// What was compared at the end of a transfer.
 #[derive(Debug, Clone, Copy)]
 pub struct Compared {
-    pub verified: Verified,
+    pub verified: Verification,
     /// The checksum that both sides agree on.
     pub checksum: Option<Algorithm>,
 }
 
 impl Compared {
     /// The sizes on both sides, and nothing else.
-    pub const SIZE: Self = Self { verified: Verified::Size, checksum: None };
+    pub const SIZE: Self = Self { verified: Verification::Size, checksum: None };
 
     /// What the client has compared.
     pub fn of(outcome: &Outcome) -> Self {
@@ -32,7 +34,7 @@ impl Compared {
     /// The checksums too.
     pub fn with(self, checksum: Option<Algorithm>) -> Self {
         match checksum {
-            Some(_) => Self { verified: Verified::Checksum, checksum },
+            Some(_) => Self { verified: Verification::Checksum, checksum },
             None => self,
         }
     }
@@ -40,9 +42,9 @@ impl Compared {
     /// Add to the event of a transfer what was compared.
     pub fn describe(&self, event: &mut Value) {
         let (verified, why) = match self.verified {
-            Verified::Size => (Some("size"), None),
-            Verified::Checksum => (Some("checksum"), None),
-            Verified::No(why) => (None, Some(why.to_string())),
+            Verification::Size => (Some("size"), None),
+            Verification::Checksum => (Some("checksum"), None),
+            Verification::NotVerified(why) => (None, Some(why.to_string())),
         };
         event["verified"] = json!(verified);
         event["not_verified"] = json!(why);
@@ -53,8 +55,8 @@ impl Compared {
     pub fn note(&self, out: &Output, path: &str, wants_checksum: bool) {
         match self.verified {
             // Whoever turned it off knows.
-            Verified::Size | Verified::Checksum | Verified::No(NotVerified::TurnedOff) => {}
-            Verified::No(why) => out.note_once(&format!("not verified to be whole: {why}")),
+            Verification::Size | Verification::Checksum | Verification::NotVerified(Unverified::TurnedOff) => {}
+            Verification::NotVerified(why) => out.note_once(&format!("not verified to be whole: {why}")),
         }
         match self.checksum {
             Some(algorithm) => out.note(&format!("{path}: the {algorithm} is the same on both sides")),
@@ -93,7 +95,9 @@ pub async fn compare(
 ) -> Result<Option<Algorithm>, Failure> {
     let theirs = match client.checksum(remote, None).await {
         Ok(theirs) => theirs,
-        Err(Error::Unsupported(_) | Error::Permanent(_)) => return Ok(None),
+        Err(
+            Error::Failed { kind: FailureKind::Unsupported, .. } | Error::Refused { kind: RefusalKind::Permanent, .. },
+        ) => return Ok(None),
         Err(error) => return Err(Failure::of(format!("cannot compare {remote}"), error)),
     };
     let failed = |error: io::Error| Failure::local("read", path, &error);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use ftp_cli::exit::Exit;
 use ftp_client::Representation;
-use ftp_client::engine::{DownloadMode, DownloadPlan, FileVersion, Missed, ResumableDownload};
+use ftp_client::engine::{DownloadMode, DownloadPlan, FileVersion, Missed, ResumableDownload, repeat};
 use serde_json::json;
 
 use super::bars::Bar;
@@ -42,7 +42,7 @@ pub async fn download(worker: &mut Worker<'_>, job: &Job, how: &DownloadOptions)
             !(is_device && reached > 0) && failure.error.as_ref().is_some_and(|error| plan.may_repeat_after(error));
         Err(Missed { may_repeat, has_more: reached > before, failure })
     };
-    plan.retry.repeat(&net, attempt, |failure| out.again(failure)).await
+    repeat(&net, &plan.retry, attempt, |failure| out.again(failure)).await
 }
 
 /// One attempt after another.

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use ftp_cli::arguments::TransferOptions;
 use ftp_cli::exit::Exit;
 use ftp_client::engine::{
-    FileVersion, Missed, Observer, ReadAt, ResumableUpload, Retry, Stored, UploadMode, UploadPlan,
+    FileVersion, Missed, Observer, ReadAt, ResumableUpload, Retry, Stored, UploadMode, UploadPlan, repeat,
 };
 use ftp_client::{Representation, Timestamp};
 use serde_json::json;
@@ -95,7 +95,7 @@ pub async fn upload(worker: &mut Worker<'_>, job: &Job, how: &UploadOptions) -> 
         let may_repeat = failure.error.as_ref().is_some_and(|error| plan.may_repeat_after(error));
         Err(Missed { may_repeat, has_more: work.upload.reached() > before, failure })
     };
-    let uploaded = plan.retry.repeat(&net, attempt, |failure| out.again(failure)).await;
+    let uploaded = repeat(&net, &plan.retry, attempt, |failure| out.again(failure)).await;
     uploaded.map_err(|failure| match work.part.take() {
         None => failure,
         Some(part) => {

@@ -6,8 +6,8 @@ use crate::engine::remote::{Remote, refuses_offset};
 use crate::engine::version::{AskTime, FileVersion};
 use crate::error::Error;
 use crate::settings::Representation;
-use crate::transfer::Outcome;
 use core::sync::atomic::{AtomicU64, Ordering};
+use ftp_types::Outcome;
 
 /// How a file is downloaded to a place that keeps what came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,15 +1,14 @@
 //! One file in order and in as many attempts as it takes: what came before is not asked for again.
 
-use crate::engine::backoff::{Missed, Retry};
+use crate::engine::backoff::{Missed, Retry, repeat};
 use crate::engine::copy::{WriteAt, WriteNext};
 use crate::engine::download::{Span, receive};
 use crate::engine::version::{AskTime, FileVersion, changed};
-use crate::error::Error;
+use crate::error::{Error, FailureKind};
 use crate::network::Network;
 use crate::session::Session;
 use crate::settings::Representation;
 use alloc::format;
-use alloc::string::ToString;
 use crc32fast::Hasher;
 
 /// What [`fetch`] has brought.
@@ -53,11 +52,11 @@ pub async fn fetch<N: Network, S: WriteAt<Error = Error>>(
                 Err(error) => error,
             },
         };
-        coming.is_unsure |= matches!(error, Error::Incomplete(_));
+        coming.is_unsure |= matches!(error, Error::Failed { kind: FailureKind::Incomplete, .. });
         let is_blind = coming.at > offset && coming.version == Some(FileVersion::default());
         Err(Missed { may_repeat: !is_blind && error.is_transient(), has_more: coming.at > before, failure: error })
     };
-    policy.repeat(network, attempt, |_| {}).await
+    repeat(network, policy, attempt, |_| {}).await
 }
 
 /// A file on its way.
@@ -99,7 +98,7 @@ impl Fetching<'_> {
                 self.rest(session, sink).await?;
             }
             if let Some(size) = version.size.filter(|size| *size > self.at) {
-                return Err(Error::Incomplete(format!("the file ended at {} instead of {size}", self.at)));
+                return Err(Error::incomplete(format!("the file ended at {} instead of {size}", self.at)));
             }
             has_come = true;
         }
@@ -142,7 +141,7 @@ impl<S: WriteAt<Error = Error>> WriteNext for Resumed<'_, '_, S> {
             self.again.update(again);
             self.known = self.known.saturating_sub(again.len() as u64);
             if self.known == 0 && self.again.clone().finalize() != self.coming.taken.clone().finalize() {
-                return Err(Error::Integrity("the bytes that came before are not those of the file".to_string()));
+                return Err(Error::integrity("the bytes that came before are not those of the file"));
             }
             self.coming.is_unsure = self.known > 0;
         }

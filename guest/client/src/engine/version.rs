@@ -2,12 +2,11 @@
 
 use crate::engine::remote::Remote;
 use crate::error::{Error, unless_refused};
-use crate::transfer::Outcome;
-use crate::verify::{ReportedSize, Verified};
+use crate::verify::ReportedSize;
 use alloc::format;
-use alloc::string::ToString;
 use ftp_protocol::listing::{Entry, Kind, RawEntry};
 use ftp_protocol::time::Timestamp;
+use ftp_types::{Outcome, Verification};
 
 /// What is known of a file. Two versions are the same if their sizes and times are, wherever the sizes come from.
 #[derive(Debug, Clone, Copy, Eq, Default)]
@@ -90,20 +89,20 @@ impl FileVersion {
         arrived: u64,
         outcome: Outcome,
     ) -> Result<Outcome, Error> {
-        let is_compared = self.source == SizeSource::Asked && !matches!(outcome.verified, Verified::No(_));
+        let is_compared = self.source == SizeSource::Asked && !matches!(outcome.verified, Verification::NotVerified(_));
         let Some(size) = self.exact_size().filter(|_| !is_compared) else { return Ok(outcome) };
         let text = || format!("{arrived} bytes came, and the server reports {size}");
         if arrived < size {
-            return Err(Error::Incomplete(text()));
+            return Err(Error::incomplete(text()));
         }
         if arrived > size && ReportedSize::of(remote.size_at(path).await)?.bytes().is_none_or(|now| now < arrived) {
-            return Err(Error::Integrity(text()));
+            return Err(Error::integrity(text()));
         }
-        let verified = if outcome.checksum.is_some() { Verified::Checksum } else { Verified::Size };
+        let verified = if outcome.checksum.is_some() { Verification::Checksum } else { Verification::Size };
         Ok(Outcome { verified, ..outcome })
     }
 }
 
 pub(crate) fn changed() -> Error {
-    Error::Integrity("the file has changed on the server".to_string())
+    Error::integrity("the file has changed on the server")
 }
