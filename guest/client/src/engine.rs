@@ -44,4 +44,4 @@ pub use ranges::add_range;
 pub use remote::{Remote, refuses_offset};
 pub use segments::{Failed, Fetched, Resume, Segments, download, download_once};
 pub use upload::{ResumableUpload, Stored, UploadMode, UploadPlan, upload};
-pub use version::{AskTime, FileVersion, SizeSource};
+pub use version::{FileVersion, SizeSource};

@@ -8,8 +8,8 @@ use std::cell::Cell;
 use ftp_cli::arguments::{Cp, Route};
 use ftp_cli::exit::Exit;
 use ftp_cli::names;
-use ftp_client::engine::{AskTime, CopyError, FileVersion};
-use ftp_client::{Error, RefusalKind, Representation};
+use ftp_client::engine::{CopyError, FileVersion};
+use ftp_client::{Error, RefusalKind, ReportedSize, Representation};
 use serde_json::json;
 
 use super::client::Client;
@@ -57,7 +57,9 @@ async fn copy(
     [path, target]: [&str; 2],
     [source, sink]: [&mut Client; 2],
 ) -> Result<(), Failure> {
-    let known = FileVersion::ask(source, path, AskTime::UnlessMissing).await.context(format!("cannot copy {path}"))?;
+    let known = FileVersion::ask(source, path, |size| size != ReportedSize::Missing)
+        .await
+        .context(format!("cannot copy {path}"))?;
     let is_new = is_new(sink, target).await.context(format!("cannot copy to {target}"))?;
     // A server that does not report the one does not report the other, if they are the same file.
     let is_direct = is_new && known.size.is_some();

@@ -82,8 +82,13 @@ fn cause(error: &io::Error) -> String {
 pub trait ResultExt<T> {
     /// As [`Failure::of`].
     fn context(self, what: impl AsRef<str>) -> Result<T, Failure>;
-    /// As [`Failure::of_named`].
-    fn context_named(self, what: impl AsRef<str>) -> Result<T, Failure>;
+    /// As [`Failure::of_named`], where that makes a difference.
+    fn context_named(self, what: impl AsRef<str>) -> Result<T, Failure>
+    where
+        Self: Sized,
+    {
+        self.context(what)
+    }
 }
 
 /// Of a download: what failed here has its own words, and what was named may be missing only where the server began nothing.
@@ -109,13 +114,6 @@ impl<T> ResultExt<T> for Result<T, CopyError<Failure, Error>> {
         self.map_err(|error| match error {
             CopyError::Read(failure) => failure,
             CopyError::Write(error) => Failure::of(what, error),
-        })
-    }
-
-    fn context_named(self, what: impl AsRef<str>) -> Result<T, Failure> {
-        self.map_err(|error| match error {
-            CopyError::Read(failure) => failure,
-            CopyError::Write(error) => Failure::of_named(what, error),
         })
     }
 }

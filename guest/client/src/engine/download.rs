@@ -3,9 +3,10 @@
 use crate::engine::backoff::Retry;
 use crate::engine::copy::{CopyError, Observer, WriteNext, copy};
 use crate::engine::remote::{Remote, refuses_offset};
-use crate::engine::version::{AskTime, FileVersion};
+use crate::engine::version::FileVersion;
 use crate::error::Error;
 use crate::settings::Representation;
+use crate::verify::ReportedSize;
 use core::sync::atomic::{AtomicU64, Ordering};
 use ftp_types::Outcome;
 
@@ -95,8 +96,9 @@ impl<'a> ResumableDownload<'a> {
         if !needs_time && (!needs_size || listed.exact_size().is_some()) {
             return Ok(*listed);
         }
-        let time = if needs_time { AskTime::UnlessMissing } else { AskTime::Never };
-        let asked = FileVersion::ask(remote, path, time).await?;
+        // A server that denies that the file is there is not asked for its time.
+        let asks_time = |size| needs_time && size != ReportedSize::Missing;
+        let asked = FileVersion::ask(remote, path, asks_time).await?;
         // Whether a file is there of which nothing is reported is seen when it is asked for.
         let known = if asked.size.is_some() { asked } else { *listed };
         Ok(FileVersion { modified: asked.modified.or(listed.modified), ..known })

@@ -3,7 +3,7 @@
 use crate::engine::backoff::{Missed, Retry, repeat};
 use crate::engine::copy::{WriteAt, WriteNext};
 use crate::engine::download::{Span, receive};
-use crate::engine::version::{AskTime, FileVersion, changed};
+use crate::engine::version::{FileVersion, changed};
 use crate::error::{Error, FailureKind};
 use crate::network::Network;
 use crate::session::Session;
@@ -83,7 +83,7 @@ impl Fetching<'_> {
     ) -> Result<FileVersion, Error> {
         let (mut has_come, mut size) = (false, None);
         loop {
-            let version = FileVersion::ask(session, self.path, AskTime::Always).await?;
+            let version = FileVersion::ask(session, self.path, |_| true).await?;
             let is_same = *self.version.get_or_insert(version) == version;
             // A file that grew while it came has all that came.
             let has_grown = has_come && size.is_some_and(|size| size < self.at) && version.size >= Some(self.at);

@@ -39,7 +39,7 @@ use crate::engine::backoff::{Missed, Retry, repeat};
 use crate::engine::copy::{At, WriteAt, WriteNext, copy};
 use crate::engine::download::{Span, receive};
 use crate::engine::ranges::{add_range, length, missing, parts, split};
-use crate::engine::version::{AskTime, FileVersion, changed};
+use crate::engine::version::{FileVersion, changed};
 use crate::error::{Error, FailureKind, Phase};
 use crate::limits::{CLOSE_LINGER, MAX_SEGMENTS, MIN_SEGMENT_BYTES};
 use crate::network::Network;
@@ -183,7 +183,7 @@ impl<S: WriteAt<Error = Error>> Fetch<'_, S> {
         open: impl AsyncFn() -> Result<Session<N>, Error>,
         options: &Segments,
     ) -> Result<u64, Error> {
-        let version = FileVersion::ask(session, self.path, AskTime::Always).await?;
+        let version = FileVersion::ask(session, self.path, |_| true).await?;
         if options.resume.is_some() && version != self.resume.version {
             return Err(self.changed());
         }
@@ -216,7 +216,7 @@ impl<S: WriteAt<Error = Error>> Fetch<'_, S> {
             say_goodbye(others.iter_mut()).await;
             others.clear();
         }
-        if FileVersion::ask(session, self.path, AskTime::Always).await? != version {
+        if FileVersion::ask(session, self.path, |_| true).await? != version {
             return Err(self.changed());
         }
         // Where nothing was missing they were not needed.

@@ -31,17 +31,6 @@ pub enum SizeSource {
     Lines,
 }
 
-/// Whether the time of a file is asked for, with its size.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AskTime {
-    /// (SIZE)
-    Never,
-    /// (SIZE, MDTM) Unless the server denies that the file is there.
-    UnlessMissing,
-    /// (SIZE, MDTM)
-    Always,
-}
-
 impl PartialEq for FileVersion {
     fn eq(&self, other: &Self) -> bool {
         (self.size, self.modified) == (other.size, other.modified)
@@ -59,11 +48,14 @@ impl FileVersion {
     }
 
     /// (SIZE, MDTM) What the server reports, as far as it does; behind a link too: `MLST` of ProFTPD reports the size of the
-    /// link.
-    pub async fn ask<R: Remote>(remote: &mut R, path: &str, time: AskTime) -> Result<Self, Error> {
+    /// link. The answer to the first decides whether the time is asked for.
+    pub async fn ask<R: Remote>(
+        remote: &mut R,
+        path: &str,
+        asks_time: impl FnOnce(ReportedSize) -> bool,
+    ) -> Result<Self, Error> {
         let size = ReportedSize::of(remote.size_at(path).await)?;
-        let asks = time == AskTime::Always || time == AskTime::UnlessMissing && size != ReportedSize::Missing;
-        let modified = if asks { unless_refused(remote.modified_at(path).await)? } else { None };
+        let modified = if asks_time(size) { unless_refused(remote.modified_at(path).await)? } else { None };
         Ok(Self { size: size.bytes(), modified, source: SizeSource::Asked })
     }
 
