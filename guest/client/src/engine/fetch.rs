@@ -1,6 +1,6 @@
 //! One file in order and in as many attempts as it takes: what came before is not asked for again.
 
-use crate::engine::backoff::{Missed, Retry, repeat};
+use crate::engine::backoff::{Backoff, Retry};
 use crate::engine::copy::{WriteAt, WriteNext};
 use crate::engine::download::{Span, receive};
 use crate::engine::version::{FileVersion, changed};
@@ -39,7 +39,9 @@ pub async fn fetch<N: Network, S: WriteAt<Error = Error>>(
     let mut coming =
         Fetching { path, start: offset, at: offset, version: None, taken: Hasher::new(), is_unsure: false };
     let mut attempts = 0u32;
-    let attempt = async || {
+    // A loop of its own: as a closure for `repeat` it makes the component larger.
+    let mut backoff = Backoff::new(policy);
+    loop {
         attempts = attempts.saturating_add(1);
         let before = coming.at;
         let error = match open().await {
@@ -54,9 +56,9 @@ pub async fn fetch<N: Network, S: WriteAt<Error = Error>>(
         };
         coming.is_unsure |= matches!(error, Error::Failed { kind: FailureKind::Incomplete, .. });
         let is_blind = coming.at > offset && coming.version == Some(FileVersion::default());
-        Err(Missed { may_repeat: !is_blind && error.is_transient(), has_more: coming.at > before, failure: error })
-    };
-    repeat(network, policy, attempt, |_| {}).await
+        let wait = backoff.next(!is_blind && error.is_transient(), coming.at > before);
+        network.sleep(wait.ok_or(error)?).await;
+    }
 }
 
 /// A file on its way.
