@@ -39,10 +39,7 @@ const CLIENT: [(&str, &[&str]); 6] = [
         &["dial", "keepalive", "native", "nowhere", "proxy", "secrets", "settings", "tls", "transcript"],
     ),
     ("control and data", &["commands", "control", "data", "deflate", "features", "handover"]),
-    (
-        "session",
-        &["connection", "data::verdict", "fxp", "lines", "listing", "metadata", "session", "transfer", "verify"],
-    ),
+    ("session", &["data::verdict", "fxp", "lines", "listing", "session", "transfer", "verify"]),
     ("transfer engine", &["engine"]),
     ("mirror", &["mirror"]),
 ];

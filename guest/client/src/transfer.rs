@@ -2,7 +2,6 @@
 
 use crate::ascii::{FromWire, ToWire};
 use crate::checksum::{Checksum, Hasher};
-use crate::connection::{Connection, OpenTransfer, chosen_name};
 use crate::control::Raw;
 use crate::data::{Data, ListingEnd};
 use crate::error::{Error, Reply};
@@ -10,7 +9,7 @@ use crate::handover::Direction;
 use crate::known::ReportedFile;
 use crate::limits::CHUNK;
 use crate::network::Network;
-use crate::session::Session;
+use crate::session::{Live, OpenTransfer, Session};
 use crate::settings::Representation;
 use crate::tls::DataEnd;
 use crate::verify::{NotVerified, Sizing, Verified};
@@ -42,9 +41,9 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    fn new<N: Network>(data: &Data<N>, connection: &Connection<N>, reply: &Raw) -> Self {
+    fn new<N: Network>(data: &Data<N>, live: &Live<N>, reply: &Raw) -> Self {
         Self {
-            reply: connection.control.text(reply),
+            reply: live.control.text(reply),
             bytes: data.bytes(),
             encrypted: data.agreed().is_some(),
             resumed: data.agreed().is_some_and(|agreed| agreed.resumed),
@@ -79,7 +78,7 @@ struct Text {
 
 impl<N: Network> Download<N> {
     pub(crate) fn new(
-        connection: &Connection<N>,
+        live: &Live<N>,
         opened: OpenTransfer<N>,
         representation: Representation,
         offset: u64,
@@ -89,7 +88,7 @@ impl<N: Network> Download<N> {
     ) -> Self {
         let expected = text::announced_size(opened.agreed.last_line(), path);
         let text = (representation == Representation::Ascii).then(Default::default);
-        let data = Data::new(connection, opened, Direction::Receiving);
+        let data = Data::new(live, opened, Direction::Receiving);
         let sized = sized.filter(|_| text.is_none());
         Self { data, offset, expected, sized, ended: false, text, check }
     }
@@ -157,30 +156,30 @@ impl<N: Network> Download<N> {
         let (announced, sized) = (self.expected.filter(|_| image), self.sized);
         let check = self.check;
         session
-            .end_transfer(data.session.id, async |connection| {
+            .end_transfer(data.session.id, async |live| {
                 if !ended && data.failure.is_none() {
                     data.leave();
-                    connection.drain_pending_replies().await?;
+                    live.drain_pending_replies().await?;
                     return Err(Error::InvalidArgument("finish came before the end of the data".to_string()));
                 }
                 data.close();
-                let verdict = data.verdict(connection).await?;
-                let reply = connection.confirmed(verdict, data.bytes() > 0).await?;
-                let size = connection.size_to_compare(data.bytes(), offset, announced, sized.as_ref()).await?;
+                let verdict = data.verdict(live).await?;
+                let reply = live.confirmed(verdict, data.bytes() > 0).await?;
+                let size = live.size_to_compare(data.bytes(), offset, announced, sized.as_ref()).await?;
                 // A size that was asked for is that of the whole file, and what it is compared with is certain.
                 let (offset, inside_tls) = match &sized {
                     Some(sized) if announced != size => (0, Some(sized.inside_tls)),
                     _ => (offset, None),
                 };
-                data.check_end(size, offset, connection.data_ends(inside_tls))?;
-                let mut outcome = Outcome::new(data, connection, &reply);
+                data.check_end(size, offset, live.data_ends(inside_tls))?;
+                let mut outcome = Outcome::new(data, live, &reply);
                 outcome.verified = match size {
                     _ if !image => Verified::No(NotVerified::Ascii),
                     Some(_) => Verified::Size,
-                    None if !connection.settings.verify_size => Verified::No(NotVerified::TurnedOff),
+                    None if !live.settings.verify_size => Verified::No(NotVerified::TurnedOff),
                     None => Verified::No(NotVerified::NoSize),
                 };
-                compare_checksums(check, connection, &mut outcome).await?;
+                compare_checksums(check, live, &mut outcome).await?;
                 Ok(outcome)
             })
             .await
@@ -189,28 +188,28 @@ impl<N: Network> Download<N> {
     /// The same for a listing, whose size nobody knows.
     pub(crate) async fn finish_listing(mut self, session: &mut Session<N>) -> Result<ListingEnd, Error> {
         session
-            .end_transfer(self.data.session.id, async |connection| {
+            .end_transfer(self.data.session.id, async |live| {
                 if !self.ended && self.data.failure.is_none() {
                     self.data.leave();
-                    connection.drain_pending_replies().await?;
+                    live.drain_pending_replies().await?;
                     return Err(Error::InvalidArgument("finish came before the end of the listing".to_string()));
                 }
-                let end = self.end_of_listing(connection).await;
-                connection.return_home().await?;
+                let end = self.end_of_listing(live).await;
+                live.return_home().await?;
                 end
             })
             .await
     }
 
     /// The verdict on a listing, within the call that read it.
-    pub(crate) async fn end_of_listing(mut self, connection: &mut Connection<N>) -> Result<ListingEnd, Error> {
+    pub(crate) async fn end_of_listing(mut self, live: &mut Live<N>) -> Result<ListingEnd, Error> {
         self.data.close();
-        let verdict = self.data.verdict(connection).await?;
-        let verdict = connection.confirmed(verdict, self.data.bytes() > 0).await?;
+        let verdict = self.data.verdict(live).await?;
+        let verdict = live.confirmed(verdict, self.data.bytes() > 0).await?;
         if text::failed_listing(verdict.last_line()) {
-            return Err(connection.unexpected(&verdict));
+            return Err(live.unexpected(&verdict));
         }
-        self.data.check_end(None, 0, connection.data_ends(None))?;
+        self.data.check_end(None, 0, live.data_ends(None))?;
         Ok(self.data.end_of_listing())
     }
 
@@ -232,7 +231,7 @@ pub struct Upload<N: Network> {
 
 impl<N: Network> Upload<N> {
     pub(crate) fn new(
-        connection: &Connection<N>,
+        live: &Live<N>,
         opened: OpenTransfer<N>,
         representation: Representation,
         is_unique: bool,
@@ -241,7 +240,7 @@ impl<N: Network> Upload<N> {
     ) -> Self {
         let text = (representation == Representation::Ascii).then(Default::default);
         let agreed = is_unique.then(|| opened.agreed.clone());
-        Self { agreed, data: Data::new(connection, opened, Direction::Sending), text, sizing, check }
+        Self { agreed, data: Data::new(live, opened, Direction::Sending), text, sizing, check }
     }
 
     /// Send these bytes; returns when they are on their way. After an error, [`Self::finish`] may know the server's
@@ -284,21 +283,20 @@ impl<N: Network> Upload<N> {
         let agreed = &self.agreed;
         let (sizing, check) = (self.sizing, self.check);
         session
-            .end_transfer(data.session.id, async |connection| {
-                let verdict = data.end(connection).await?;
-                let is_early = connection.control.conversation.is_unannounced();
-                let reply = connection.confirmed(verdict, true).await?;
-                let policy = connection.settings.tls.data_end;
+            .end_transfer(data.session.id, async |live| {
+                let verdict = data.end(live).await?;
+                let is_early = live.control.conversation.is_unannounced();
+                let reply = live.confirmed(verdict, true).await?;
+                let policy = live.settings.tls.data_end;
                 let cut = data.ending.cut.take().filter(|_| policy != DataEnd::Lenient);
                 if let (Some(cut), DataEnd::Strict) = (&cut, policy) {
                     return Err(cut.clone());
                 }
-                let mut outcome = Outcome::new(data, connection, &reply);
+                let mut outcome = Outcome::new(data, live, &reply);
                 let name = agreed.as_ref().and_then(|agreed| chosen_name([agreed, &reply]));
-                outcome.name = name.map(|name| connection.told(name));
-                (outcome.verified, outcome.size) =
-                    sizing.compare(connection, outcome.name.as_deref(), outcome.bytes).await?;
-                compare_checksums(check, connection, &mut outcome).await?;
+                outcome.name = name.map(|name| live.told(name));
+                (outcome.verified, outcome.size) = sizing.compare(live, outcome.name.as_deref(), outcome.bytes).await?;
+                compare_checksums(check, live, &mut outcome).await?;
                 match (cut, outcome.verified) {
                     // Nothing but the size shows that this was not the verdict on something else.
                     (_, Verified::No(_)) if is_early => Err(Error::Unexpected(outcome.reply)),
@@ -317,9 +315,9 @@ impl<N: Network> Upload<N> {
 
 async fn abort<N: Network>(mut data: Data<N>, session: &mut Session<N>) -> Result<Reply, Error> {
     session
-        .end_transfer(data.session.id, async |connection| {
+        .end_transfer(data.session.id, async |live| {
             data.leave();
-            connection.abort().await
+            live.abort().await
         })
         .await
 }
@@ -333,15 +331,15 @@ pub(crate) struct Check {
 impl Check {
     /// For a whole file, if the settings ask for it and the server has a checksum.
     pub(crate) async fn of<N: Network>(
-        connection: &mut Connection<N>,
+        live: &mut Live<N>,
         path: &str,
         representation: Representation,
         offset: u64,
     ) -> Result<Option<Self>, Error> {
-        if !connection.settings.verify_checksums || representation != Representation::Image || offset > 0 {
+        if !live.settings.verify_checksums || representation != Representation::Image || offset > 0 {
             return Ok(None);
         }
-        let best = connection.best_checksum().await?;
+        let best = live.best_checksum().await?;
         Ok(best.map(|algorithm| Self { path: path.to_string(), running: Hasher::new(algorithm) }))
     }
 
@@ -352,12 +350,12 @@ impl Check {
 
 async fn compare_checksums<N: Network>(
     check: Option<Check>,
-    connection: &mut Connection<N>,
+    live: &mut Live<N>,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
     let Some(Check { path, running }) = check else { return Ok(()) };
     let here = running.finish();
-    let there = connection.checksum(&path, Some(here.algorithm)).await?;
+    let there = live.server_checksum(&path, Some(here.algorithm)).await?;
     if here == there {
         outcome.checksum = Some(here);
         outcome.verified = Verified::Checksum;
@@ -365,4 +363,9 @@ async fn compare_checksums<N: Network>(
     }
     let Checksum { algorithm, value } = there;
     Err(Error::Integrity(format!("{algorithm}: the server has {value}, the bytes that passed {}", here.value)))
+}
+
+/// The name that a server chose for `STOU`, from any of its replies.
+fn chosen_name<'a>(replies: impl IntoIterator<Item = &'a Raw>) -> Option<&'a [u8]> {
+    replies.into_iter().flat_map(|reply| &reply.lines).find_map(|line| text::unique_name(line))
 }

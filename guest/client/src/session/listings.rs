@@ -1,7 +1,6 @@
 //! Listings of directories.
 
-use super::Session;
-use crate::connection::Connection;
+use super::{Live, Session};
 use crate::error::Error;
 use crate::lines::{self, Budget, Entries, cost};
 use crate::listing::{ListOptions, Listing, ListingWay, Moves};
@@ -19,7 +18,7 @@ impl<N: Network> Session<N> {
     /// [`Error::Unsupported`], and where the server does not let it return, [`Error::NoWayBack`]. A directory that cannot be
     /// entered is listed by its path.
     pub async fn entries(&mut self, path: Option<&str>) -> Result<Vec<Listed>, Error> {
-        let listing = self.call(async |connection| list(connection, path, way_to(path), Moves::ForCaller).await).await;
+        let listing = self.call(async |live| list(live, path, way_to(path), Moves::ForCaller).await).await;
         listing.map(|listing| listing.listed)
     }
 
@@ -30,16 +29,16 @@ impl<N: Network> Session<N> {
             true => Moves::Stays,
             false => Moves::AsAsked,
         };
-        self.call(async |connection| list(connection, path, options, moves).await).await
+        self.call(async |live| list(live, path, options, moves).await).await
     }
 
     /// (MLSD, RFC 3659; else LIST) As [`Self::entries`] in portions, for a directory of any size. The session returns from
     /// where it had to go at its end, or before the next command.
     pub async fn open_entries(&mut self, path: Option<&str>) -> Result<Entries<N>, Error> {
-        self.call(async |connection| {
-            let entries = Entries::open(connection, path, way_to(path), Moves::ForCaller).await;
+        self.call(async |live| {
+            let entries = Entries::open(live, path, way_to(path), Moves::ForCaller).await;
             if entries.is_err() {
-                connection.return_home().await?;
+                live.return_home().await?;
             }
             entries
         })
@@ -48,17 +47,17 @@ impl<N: Network> Session<N> {
 
     /// (STAT, RFC 959) The members of a directory as lines of a `LIST` reply, over the control connection.
     pub async fn entries_by_status(&mut self, path: Option<&str>) -> Result<Vec<Listed>, Error> {
-        self.call(async |connection| lines::entries_by_status(connection, path).await).await
+        self.call(async |live| lines::entries_by_status(live, path).await).await
     }
 
     /// (NLST, RFC 959)
     pub async fn names(&mut self, arguments: Option<&str>) -> Result<Vec<String>, Error> {
-        self.call(async |connection| lines::texts(connection, "NLST", arguments).await).await
+        self.call(async |live| lines::texts(live, "NLST", arguments).await).await
     }
 
     /// (LIST, RFC 959) The lines as they came.
     pub async fn listing(&mut self, arguments: Option<&str>) -> Result<Vec<String>, Error> {
-        self.call(async |connection| lines::texts(connection, "LIST", arguments).await).await
+        self.call(async |live| lines::texts(live, "LIST", arguments).await).await
     }
 }
 
@@ -73,20 +72,20 @@ fn way_to(path: Option<&str>) -> ListOptions {
 
 /// (MLSD, else LIST) A whole listing.
 async fn list<N: Network>(
-    connection: &mut Connection<N>,
+    live: &mut Live<N>,
     path: Option<&str>,
     options: ListOptions,
     moves: Moves,
 ) -> Result<Listing, Error> {
-    let listing = match Entries::open(connection, path, options, moves).await {
-        Ok(entries) => all_of(entries, connection).await,
+    let listing = match Entries::open(live, path, options, moves).await {
+        Ok(entries) => all_of(entries, live).await,
         Err(error) => Err(error),
     };
-    connection.return_home().await?;
+    live.return_home().await?;
     listing
 }
 
-async fn all_of<N: Network>(mut entries: Entries<N>, connection: &mut Connection<N>) -> Result<Listing, Error> {
+async fn all_of<N: Network>(mut entries: Entries<N>, live: &mut Live<N>) -> Result<Listing, Error> {
     let mut budget = Budget::default();
     let mut all = Vec::new();
     loop {
@@ -105,6 +104,6 @@ async fn all_of<N: Network>(mut entries: Entries<N>, connection: &mut Connection
         }
     }
     let (command, way, has_line_end) = (entries.command, entries.way, entries.has_line_end());
-    let (end, no_files) = entries.end(connection).await?;
+    let (end, no_files) = entries.end(live).await?;
     Ok(Listing { listed: all, command, way, has_line_end, end, no_files })
 }
