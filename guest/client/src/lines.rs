@@ -278,38 +278,6 @@ fn no_files(error: Error) -> Result<Reply, Error> {
     }
 }
 
-/// (STAT) The members of a directory, over the control connection: the lines between the first one and the last.
-pub(crate) async fn entries_by_status<N: Network>(
-    live: &mut Live<N>,
-    path: Option<&str>,
-) -> Result<Vec<Listed>, Error> {
-    // Without an argument it is the state of the server that is reported (RFC 959, section 4.1.3). And a name that begins
-    // with a dash would be taken for options.
-    let path = match path {
-        None => ".".into(),
-        Some(path) => protect_option(path),
-    };
-    live.control.ask_for_utf8_if_named().await?;
-    let path = live.bytes(&path)?;
-    let reply = live.complete("STAT", Some(&path)).await?;
-    if !matches!(reply.code, 211..=213) {
-        return Err(live.refusal(&reply));
-    }
-    let [_, lines @ .., _] = reply.lines.as_slice() else { return Ok(Vec::new()) };
-    let mut parser = Parser::new(live.settings.encoding, N::wall_clock());
-    let mut budget = Budget::default();
-    let mut entries = Vec::new();
-    for line in lines {
-        let before = entries.len();
-        live.control.note_name(line);
-        // Some set the lines in between off with a space (RFC 959, section 4.2).
-        parser.line(without_returns(line.strip_prefix(b" ").unwrap_or(line)), &mut entries);
-        budget.spend(entries.iter().skip(before).map(cost).sum())?;
-    }
-    parser.end(&mut entries);
-    Ok(entries)
-}
-
 /// (NLST, LIST) The lines as they came. A refusal that says that there are no files is an empty list.
 pub(crate) async fn texts<N: Network>(
     live: &mut Live<N>,
@@ -449,7 +417,7 @@ impl<N: Network> Lines<N> {
 }
 
 /// A line without the CR at its end; some servers send more than one.
-fn without_returns(mut line: &[u8]) -> &[u8] {
+pub(crate) fn without_returns(mut line: &[u8]) -> &[u8] {
     while let Some(rest) = line.strip_suffix(b"\r") {
         line = rest;
     }

@@ -329,16 +329,15 @@ pub(crate) struct Check {
 }
 
 impl Check {
-    /// For a whole file, if the settings ask for it and the server has a checksum.
+    /// For a whole file, if it is one, the settings ask for it and the server has a checksum.
     pub(crate) async fn of<N: Network>(
         live: &mut Live<N>,
-        path: &str,
+        file: Option<&str>,
         representation: Representation,
         offset: u64,
     ) -> Result<Option<Self>, Error> {
-        if !live.settings.verify_checksums || representation != Representation::Image || offset > 0 {
-            return Ok(None);
-        }
+        let is_compared = live.settings.verify_checksums && representation == Representation::Image && offset == 0;
+        let Some(path) = file.filter(|_| is_compared) else { return Ok(None) };
         let best = live.best_checksum().await?;
         Ok(best.map(|algorithm| Self { path: path.to_string(), running: Hasher::new(algorithm) }))
     }

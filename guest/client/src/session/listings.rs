@@ -2,13 +2,13 @@
 
 use super::{Live, Session};
 use crate::error::Error;
-use crate::lines::{self, Budget, Entries, cost};
+use crate::lines::{self, Budget, Entries, cost, without_returns};
 use crate::listing::{ListOptions, Listing, ListingWay, Moves};
 use crate::network::Network;
 use alloc::string::String;
 use alloc::vec::Vec;
-use ftp_protocol::listing::Listed;
-use ftp_protocol::path::may_be_misread;
+use ftp_protocol::listing::{Listed, Parser};
+use ftp_protocol::path::{may_be_misread, protect_option};
 
 impl<N: Network> Session<N> {
     /// (MLSD, RFC 3659; else LIST) The members of a directory, of the working directory unless a path is given.
@@ -47,7 +47,31 @@ impl<N: Network> Session<N> {
 
     /// (STAT, RFC 959) The members of a directory as lines of a `LIST` reply, over the control connection.
     pub async fn entries_by_status(&mut self, path: Option<&str>) -> Result<Vec<Listed>, Error> {
-        self.call(async |live| lines::entries_by_status(live, path).await).await
+        self.call(async |live| {
+            // Without an argument it is the state of the server that is reported (RFC 959, section 4.1.3). And a name that
+            // begins with a dash would be taken for options.
+            let path = path.map_or_else(|| ".".into(), protect_option);
+            live.control.ask_for_utf8_if_named().await?;
+            let path = live.bytes(&path)?;
+            let reply = live.complete("STAT", Some(&path)).await?;
+            if !matches!(reply.code, 211..=213) {
+                return Err(live.refusal(&reply));
+            }
+            let [_, lines @ .., _] = reply.lines.as_slice() else { return Ok(Vec::new()) };
+            let mut parser = Parser::new(live.settings.encoding, N::wall_clock());
+            let mut budget = Budget::default();
+            let mut entries = Vec::new();
+            for line in lines {
+                let before = entries.len();
+                live.control.note_name(line);
+                // Some set the lines in between off with a space (RFC 959, section 4.2).
+                parser.line(without_returns(line.strip_prefix(b" ").unwrap_or(line)), &mut entries);
+                budget.spend(entries.iter().skip(before).map(cost).sum())?;
+            }
+            parser.end(&mut entries);
+            Ok(entries)
+        })
+        .await
     }
 
     /// (NLST, RFC 959)

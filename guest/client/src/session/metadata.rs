@@ -288,14 +288,12 @@ impl<N: Network> Live<N> {
     }
 
     async fn try_set_time(&mut self, way: SetTime, path: &[u8], time: &str) -> Result<Raw, Error> {
-        match way {
-            SetTime::Mfmt => self.control.exchange("MFMT", Some(&[time.as_bytes(), b" ", path].concat())).await,
-            SetTime::Mdtm => self.control.exchange("MDTM", Some(&[time.as_bytes(), b" ", path].concat())).await,
-            SetTime::Utime => {
-                let times = format!(" {time} {time} {time} UTC");
-                self.control.exchange("SITE", Some(&[b"UTIME ", path, times.as_bytes()].concat())).await
-            }
-        }
+        let (verb, argument) = match way {
+            SetTime::Mfmt => ("MFMT", [time.as_bytes(), b" ", path].concat()),
+            SetTime::Mdtm => ("MDTM", [time.as_bytes(), b" ", path].concat()),
+            SetTime::Utime => ("SITE", [b"UTIME ", path, format!(" {time} {time} {time} UTC").as_bytes()].concat()),
+        };
+        self.control.exchange(verb, Some(&argument)).await
     }
 }
 

@@ -136,14 +136,11 @@ impl<N: Network> Live<N> {
 
     /// The transfer was dropped: read its replies.
     async fn leave_transfer(&mut self) -> Result<(), Error> {
-        self.take_control_back();
-        let left = self.transfer.as_ref().and_then(|transfer| transfer.take());
-        if let Some((channel, Direction::Receiving)) = left {
+        if let Some(download) = self.end_data().await {
             // The server cannot see that nobody reads.
-            self.abort_over(Some(channel)).await?;
+            self.abort_over(Some(download)).await?;
             return Ok(());
         }
-        self.end_sending(left).await;
         self.end_of_transfer().await?;
         self.control.resync().await?;
         Ok(())
@@ -155,13 +152,8 @@ impl<N: Network> Live<N> {
             // It was given up before, and this is another one.
             return Err(Error::Busy);
         }
-        self.take_control_back();
-        let left = self.transfer.as_ref().and_then(|transfer| transfer.take());
-        if let Some((channel, Direction::Receiving)) = left {
-            return self.abort_over(Some(channel)).await;
-        }
-        self.end_sending(left).await;
-        self.abort_over(None).await
+        let download = self.end_data().await;
+        self.abort_over(download).await
     }
 
     /// Servers answer 426 and 226, 225 or 226 alone, in either order. What still comes inside TLS is read, for a while:
@@ -180,14 +172,20 @@ impl<N: Network> Live<N> {
         Ok(self.control.text(&last))
     }
 
-    /// End an upload inside TLS as TLS wants it: some servers do not survive anything else.
-    async fn end_sending(&mut self, left: Option<(Channel<N::Stream>, Direction)>) {
-        let Some((mut channel, _)) = left else { return };
+    /// The transfer was dropped: end an upload inside TLS as TLS wants it, as some servers do not survive anything else. Gives
+    /// the data connection of a download inside TLS.
+    async fn end_data(&mut self) -> Option<Channel<N::Stream>> {
+        self.take_control_back();
+        let (mut channel, direction) = self.transfer.as_ref()?.take()?;
+        if direction == Direction::Receiving {
+            return Some(channel);
+        }
         let end = async {
             if finish(&self.network, self.settings.proxy.is_some(), &mut channel, b"").await.is_ok() {
                 channel.drain().await;
             }
         };
         select(end, self.network.sleep(CLOSE_LINGER)).await;
+        None
     }
 }

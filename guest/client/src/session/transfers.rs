@@ -69,10 +69,7 @@ impl<N: Network> Session<N> {
         self.call(async |live| {
             let line = live.line(verb, argument)?;
             let path = argument.map_or_else(|| Ok(Vec::new()), |path| live.bytes(path))?;
-            let check = match file {
-                Some(path) => Check::of(live, path, representation, offset).await?,
-                None => None,
-            };
+            let check = Check::of(live, file, representation, offset).await?;
             let compares = live.settings.verify_size;
             let sized = file.filter(|_| compares).and_then(|path| live.sized(path));
             let opened = live.transfer(Some(representation), offset, &line).await?;
@@ -102,10 +99,7 @@ impl<N: Network> Session<N> {
             let line = live.line(verb, argument)?;
             let sizing = Sizing::prepare(live, place, representation).await?;
             let offset = place.offset();
-            let check = match file {
-                Some(path) => Check::of(live, path, representation, offset).await?,
-                None => None,
-            };
+            let check = Check::of(live, file, representation, offset).await?;
             let opened = live.transfer(Some(representation), offset, &line).await?;
             Ok(Upload::new(live, opened, representation, is_unique, sizing, check))
         })
