@@ -18,7 +18,7 @@ impl<N: Network> Session<N> {
     /// [`Error::Unsupported`], and where the server does not let it return, [`Error::NoWayBack`]. A directory that cannot be
     /// entered is listed by its path.
     pub async fn entries(&mut self, path: Option<&str>) -> Result<Vec<Listed>, Error> {
-        let listing = self.call(async |live| list(live, path, way_to(path), Moves::ForCaller).await).await;
+        let listing = self.call(async |live| whole_listing(live, path, way_to(path), Moves::ForCaller).await).await;
         listing.map(|listing| listing.listed)
     }
 
@@ -29,7 +29,7 @@ impl<N: Network> Session<N> {
             true => Moves::Stays,
             false => Moves::AsAsked,
         };
-        self.call(async |live| list(live, path, options, moves).await).await
+        self.call(async |live| whole_listing(live, path, options, moves).await).await
     }
 
     /// (MLSD, RFC 3659; else LIST) As [`Self::entries`] in portions, for a directory of any size. The session returns from
@@ -94,8 +94,8 @@ fn way_to(path: Option<&str>) -> ListOptions {
     ListOptions { way, all: false }
 }
 
-/// (MLSD, else LIST) A whole listing.
-async fn list<N: Network>(
+/// (MLSD, else LIST) The listing, and the return from where the session had to go for it.
+async fn whole_listing<N: Network>(
     live: &mut Live<N>,
     path: Option<&str>,
     options: ListOptions,

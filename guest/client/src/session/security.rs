@@ -50,7 +50,7 @@ impl<N: Network> Session<N> {
                 let text = "only a session that is logged in inside TLS can leave it";
                 return Err(Error::InvalidArgument(text.to_string()));
             }
-            // Servers take it inside TLS only.
+            // What protects data is agreed on before, as servers take that inside TLS only.
             live.protect().await?;
             live.control.guard().await?;
             let reply = live.control.exchange("CCC", None).await?;
