@@ -20,12 +20,12 @@ pub enum WorkingDirectory {
 impl<N: Network> Session<N> {
     /// (PWD, RFC 959) A path that leads back. [`Error::Unexpected`] where the server does not put it in quotes.
     pub async fn current_directory(&mut self) -> Result<String, Error> {
-        self.call(async |live| live.pwd().await).await
+        self.call(async |live| live.current_path().await).await
     }
 
     /// (PWD, RFC 959) The same to be shown, also where it is not in quotes.
     pub async fn working_directory(&mut self) -> Result<WorkingDirectory, Error> {
-        self.call(async |live| match live.pwd().await {
+        self.call(async |live| match live.current_path().await {
             Ok(path) => Ok(WorkingDirectory::Quoted(path)),
             Err(Error::Unexpected(Reply { code: 257, lines })) => {
                 let word = lines.last().and_then(|line| line.split_ascii_whitespace().next());
@@ -61,7 +61,7 @@ impl<N: Network> Session<N> {
             doubling.in_replies = doubling.in_replies.or(telnet::is_doubled(&argument, &made));
             if doubling.in_replies.is_none() && telnet::undoubled(&made).is_some() {
                 // It is in the directory that we are in.
-                live.pwd().await?;
+                live.current_path().await?;
             }
             Ok(live.told(&made))
         })
@@ -97,8 +97,8 @@ impl<N: Network> Session<N> {
 
 impl<N: Network> Live<N> {
     /// (PWD) Some servers double the byte 0xFF as Telnet does, others have directories whose names have two of them.
-    async fn pwd(&mut self) -> Result<String, Error> {
-        let path = self.pwd_bytes().await?;
+    async fn current_path(&mut self) -> Result<String, Error> {
+        let path = self.pwd().await?;
         if let (None, Some(once)) = (self.control.doubling.in_replies, telnet::undoubled(&path)) {
             self.compare(&path, &once).await?;
         }
@@ -112,7 +112,7 @@ impl<N: Network> Live<N> {
         self.settings.encoding.decode(once.as_deref().unwrap_or(path))
     }
 
-    async fn pwd_bytes(&mut self) -> Result<Vec<u8>, Error> {
+    async fn pwd(&mut self) -> Result<Vec<u8>, Error> {
         let reply = self.complete("PWD", None).await?;
         match path::parse_257(reply.last_line()) {
             Some(path) if reply.code == 257 => {
@@ -126,8 +126,7 @@ impl<N: Network> Live<N> {
     /// Find out whether what a reply calls `answered` is `once`: then that is the directory where we are.
     async fn compare(&mut self, answered: &[u8], once: &[u8]) -> Result<(), Error> {
         let moved = self.control.exchange("CWD", Some(once)).await?;
-        let doubles =
-            moved.is_positive() && unless_refused(self.pwd_bytes().await)?.is_some_and(|here| here == answered);
+        let doubles = moved.is_positive() && unless_refused(self.pwd().await)?.is_some_and(|here| here == answered);
         if moved.is_positive() && !doubles {
             self.home = Some(answered.to_vec());
             self.go_home().await?;
@@ -159,7 +158,7 @@ impl<N: Network> Live<N> {
     }
 
     async fn way_back(&mut self) -> Result<Vec<u8>, Error> {
-        let home = unless_refused(self.pwd().await)?.and_then(|home| self.bytes(&home).ok());
+        let home = unless_refused(self.current_path().await)?.and_then(|home| self.bytes(&home).ok());
         home.ok_or_else(|| {
             Error::Unsupported("a listing of this path has to go there, and PWD reports no way back".to_string())
         })
@@ -171,9 +170,7 @@ impl<N: Network> Live<N> {
         let Some(home) = self.home.take() else { return Ok(()) };
         let returned = match self.complete("CWD", Some(&home)).await {
             // A path that is relative may lead anywhere.
-            Ok(_) if !home.starts_with(b"/") => {
-                unless_refused(self.pwd_bytes().await)?.is_some_and(|here| here == home)
-            }
+            Ok(_) if !home.starts_with(b"/") => unless_refused(self.pwd().await)?.is_some_and(|here| here == home),
             Ok(_) => true,
             Err(error) if error.is_refusal() => false,
             Err(error) => return Err(error),
