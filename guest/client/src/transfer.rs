@@ -150,14 +150,12 @@ impl<N: Network> Download<N> {
     /// asked for once more: a file that has changed meanwhile was not cut. Fewer bytes than were announced are a cut in any
     /// case. Without [`Settings::verify_size`](crate::Settings::verify_size) only what was announced is compared.
     pub async fn finish(mut self, session: &mut Session<N>) -> Result<Outcome, Error> {
-        let data = &mut self.data;
-        let (ended, offset) = (self.ended, self.offset);
         let image = self.text.is_none();
-        let (announced, sized) = (self.expected.filter(|_| image), self.sized);
-        let check = self.check;
+        let announced = self.expected.filter(|_| image);
         session
-            .end_transfer(data.session.id, async |live| {
-                if !ended && data.failure.is_none() {
+            .end_transfer(self.data.session.id, async |live| {
+                let data = &mut self.data;
+                if !self.ended && data.failure.is_none() {
                     data.leave();
                     live.drain_pending_replies().await?;
                     return Err(Error::InvalidArgument("finish came before the end of the data".to_string()));
@@ -165,11 +163,11 @@ impl<N: Network> Download<N> {
                 data.close();
                 let verdict = data.verdict(live).await?;
                 let reply = live.confirmed(verdict, data.bytes() > 0).await?;
-                let size = live.size_to_compare(data.bytes(), offset, announced, sized.as_ref()).await?;
+                let size = live.size_to_compare(data.bytes(), self.offset, announced, self.sized.as_ref()).await?;
                 // A size that was asked for is that of the whole file, and what it is compared with is certain.
-                let (offset, inside_tls) = match &sized {
+                let (offset, inside_tls) = match &self.sized {
                     Some(sized) if announced != size => (0, Some(sized.inside_tls)),
-                    _ => (offset, None),
+                    _ => (self.offset, None),
                 };
                 data.check_end(size, offset, live.data_ends(inside_tls))?;
                 let mut outcome = Outcome::new(data, live, &reply);
@@ -179,7 +177,7 @@ impl<N: Network> Download<N> {
                     None if !live.settings.verify_size => Verified::No(NotVerified::TurnedOff),
                     None => Verified::No(NotVerified::NoSize),
                 };
-                compare_checksums(check, live, &mut outcome).await?;
+                compare_checksums(self.check, live, &mut outcome).await?;
                 Ok(outcome)
             })
             .await
@@ -279,11 +277,9 @@ impl<N: Network> Upload<N> {
     /// A file that is too short is [`Error::Incomplete`]. One that is too long is [`Error::Integrity`] where this upload
     /// made it, or did not begin within it.
     pub async fn finish(mut self, session: &mut Session<N>) -> Result<Outcome, Error> {
-        let data = &mut self.data;
-        let agreed = &self.agreed;
-        let (sizing, check) = (self.sizing, self.check);
         session
-            .end_transfer(data.session.id, async |live| {
+            .end_transfer(self.data.session.id, async |live| {
+                let data = &mut self.data;
                 let verdict = data.end(live).await?;
                 let is_early = live.control.conversation.is_unannounced();
                 let reply = live.confirmed(verdict, true).await?;
@@ -293,10 +289,11 @@ impl<N: Network> Upload<N> {
                     return Err(cut.clone());
                 }
                 let mut outcome = Outcome::new(data, live, &reply);
-                let name = agreed.as_ref().and_then(|agreed| chosen_name([agreed, &reply]));
+                let name = self.agreed.as_ref().and_then(|agreed| chosen_name([agreed, &reply]));
                 outcome.name = name.map(|name| live.told(name));
-                (outcome.verified, outcome.size) = sizing.compare(live, outcome.name.as_deref(), outcome.bytes).await?;
-                compare_checksums(check, live, &mut outcome).await?;
+                (outcome.verified, outcome.size) =
+                    self.sizing.compare(live, outcome.name.as_deref(), outcome.bytes).await?;
+                compare_checksums(self.check, live, &mut outcome).await?;
                 match (cut, outcome.verified) {
                     // Nothing but the size shows that this was not the verdict on something else.
                     (_, Verified::No(_)) if is_early => Err(Error::Unexpected(outcome.reply)),
