@@ -5,30 +5,19 @@
 //! the target is asked for that of the copy in the end.
 
 use crate::control::Raw;
-use crate::error::{Error, Phase, Reply, unless_refused};
+use crate::error::{Error, Phase, RefusalKind, unless_refused};
 use crate::limits::{CLOSE_LINGER, FXP_BYTES_PER_SECOND, FXP_TIMEOUT, HEAD_START};
 use crate::network::{Network, Stream};
 use crate::session::Live;
 use crate::settings::{Representation, TransferMode};
 use crate::timeout::{Either, select, timeout};
-use crate::verify::{NotVerified, Verified};
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 use ftp_protocol::address;
-
-/// What both servers said at the end of a copy that went well.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Copied {
-    /// The verdict of the server that sent, a 2yz reply.
-    pub source: Reply,
-    /// The verdict of the server that received, a 2yz reply.
-    pub target: Reply,
-    /// What was compared: the sizes that the two servers report.
-    pub verified: Verified,
-}
+use ftp_types::{Copied, Unverified, Verification};
 
 /// (SIZE, PASV, PORT, RETR, STOR, SIZE) Copy a file. Both replies are read whatever happens.
 pub(crate) async fn copy<N: Network>(
@@ -41,7 +30,7 @@ pub(crate) async fn copy<N: Network>(
     let (retr, stor) = (source.line("RETR", Some(path))?, target.line("STOR", Some(target_path))?);
     let private = source.prepare_copy(representation).await?;
     if private != target.prepare_copy(representation).await? {
-        return Err(Error::Insecure("only one of the two servers encrypts data connections".to_string()));
+        return Err(Error::insecure("only one of the two servers encrypts data connections"));
     }
     source.control.prepare(&retr).await?;
     target.control.prepare(&stor).await?;
@@ -50,8 +39,8 @@ pub(crate) async fn copy<N: Network>(
     let mut pair = Pair { source, retr, target, stor, limit };
     let mut copied = if private { pair.copy_inside_tls().await? } else { pair.copy([Some("PASV"); 2]).await? };
     copied.verified = match representation {
-        Representation::Ascii => Verified::No(NotVerified::Ascii),
-        Representation::Image if !source.settings.verify_size => Verified::No(NotVerified::TurnedOff),
+        Representation::Ascii => Verification::NotVerified(Unverified::Ascii),
+        Representation::Image if !source.settings.verify_size => Verification::NotVerified(Unverified::TurnedOff),
         Representation::Image => compare(source, path, size, target, target_path).await?,
     };
     Ok(copied)
@@ -64,20 +53,20 @@ async fn compare<N: Network>(
     before: Option<u64>,
     target: &mut Live<N>,
     target_path: &str,
-) -> Result<Verified, Error> {
-    let Some(before) = before else { return Ok(Verified::No(NotVerified::NoSize)) };
+) -> Result<Verification, Error> {
+    let Some(before) = before else { return Ok(Verification::NotVerified(Unverified::NoSize)) };
     let Some(size) = target.size_after(target_path, before).await? else {
-        return Ok(Verified::No(NotVerified::NoSize));
+        return Ok(Verification::NotVerified(Unverified::NoSize));
     };
     if size < before {
         // Whatever the file has now: it is no longer whole either where both names are those of one.
-        return Err(Error::Incomplete(format!("the copy has {size} bytes, and the file had {before}")));
+        return Err(Error::incomplete(format!("the copy has {size} bytes, and the file had {before}")));
     }
     // It may have grown meanwhile.
     let now = if size > before { source.size_after(path, before).await?.unwrap_or(before) } else { before };
     match size == now {
-        true => Ok(Verified::Size),
-        false => Err(Error::Integrity(format!("the copy has {size} bytes, and the file {now}"))),
+        true => Ok(Verification::Size),
+        false => Err(Error::integrity(format!("the copy has {size} bytes, and the file {now}"))),
     }
 }
 
@@ -122,7 +111,7 @@ impl<N: Network> Pair<'_, N> {
             &mut *self.target
         } else {
             let text = "neither server can be the other's client inside TLS (CPSV, SSCN)";
-            return Err(Error::Unsupported(text.to_string()));
+            return Err(Error::unsupported(text.to_string()));
         };
         client.complete("SSCN", Some(b"ON")).await?;
         let copied = self.copy([Some("PASV"); 2]).await;
@@ -146,7 +135,7 @@ impl<N: Network> Pair<'_, N> {
             }
         }
         let reason = apart.map(|error| format!(": {error}")).unwrap_or_default();
-        Err(Error::Unsupported(format!("the two servers do not connect to each other{reason}")))
+        Err(Error::unsupported(format!("the two servers do not connect to each other{reason}")))
     }
 
     async fn attempt(&mut self, listener: Side, command: &str) -> Result<Attempt, Error> {
@@ -156,15 +145,17 @@ impl<N: Network> Pair<'_, N> {
         };
         let copied = match met {
             Ok(address) => self.transfer(listener, address).await,
-            Err(error @ (Error::Transient(_) | Error::Permanent(_))) if self.is_usable() => {
+            Err(error @ Error::Refused { kind: RefusalKind::Transient | RefusalKind::Permanent, .. })
+                if self.is_usable() =>
+            {
                 return Ok(Attempt::Apart(error));
             }
             Err(error) => return Err(error),
         };
         match copied {
             Ok(copied) => Ok(Attempt::Copied(copied)),
-            Err(Error::Transient(reply)) if reply.code == 425 && self.is_usable() => {
-                Ok(Attempt::Apart(Error::Transient(reply)))
+            Err(Error::Refused { kind: RefusalKind::Transient, reply }) if reply.code == 425 && self.is_usable() => {
+                Ok(Attempt::Apart(Error::transient(reply)))
             }
             Err(error) => Err(error),
         }
@@ -194,7 +185,7 @@ impl<N: Network> Pair<'_, N> {
         match verdicts {
             Ok((source, target)) => {
                 let (source, target) = (self.source.control.text(&source), self.target.control.text(&target));
-                Ok(Copied { source, target, verified: Verified::No(NotVerified::NoSize) })
+                Ok(Copied { source, target, verified: Verification::NotVerified(Unverified::NoSize) })
             }
             Err(error) => {
                 self.give_up(listener, address).await;
@@ -253,10 +244,10 @@ impl<N: Network> Live<N> {
     /// Ready for data between servers; gives whether it is encrypted.
     async fn prepare_copy(&mut self, representation: Representation) -> Result<bool, Error> {
         if self.settings.proxy.is_some() {
-            return Err(Error::Unsupported("servers do not copy through a proxy".to_string()));
+            return Err(Error::unsupported("servers do not copy through a proxy"));
         }
         if self.parameters.mode != TransferMode::Stream {
-            return Err(Error::InvalidArgument("servers copy in the transfer mode stream".to_string()));
+            return Err(Error::invalid_argument("servers copy in the transfer mode stream"));
         }
         let private = self.protect().await?;
         self.represent(representation).await?;
@@ -266,7 +257,9 @@ impl<N: Network> Live<N> {
     /// (SIZE) Gives the size. A server that does not report it is taken to have the file.
     async fn check_exists(&mut self, path: &str, representation: Representation) -> Result<Option<u64>, Error> {
         let size = match self.plausible_size(path).await {
-            Err(Error::Permanent(reply)) if reply.code == 550 => return Err(Error::Permanent(reply)),
+            Err(Error::Refused { kind: RefusalKind::Permanent, reply }) if reply.code == 550 => {
+                return Err(Error::permanent(reply));
+            }
             size => unless_refused(size)?,
         };
         self.represent(representation).await?;

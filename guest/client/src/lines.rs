@@ -1,7 +1,7 @@
 //! Listings: what comes line by line, within limits.
 
 use crate::data::ListingEnd;
-use crate::error::{Error, Limit, Reply};
+use crate::error::{Error, Limit, RefusalKind, Reply};
 use crate::limits::{CHUNK, LISTING_BATCH_BYTES, LISTING_LINE, LISTING_SIZE, listed_cost};
 use crate::listing::{ListOptions, ListingCommand, ListingWay, Moves};
 use crate::network::Network;
@@ -139,7 +139,7 @@ impl<N: Network> Entries<N> {
     pub async fn abort(self, session: &mut Session<N>) -> Result<Reply, Error> {
         match (self.lines, self.context.no_files) {
             (Some(lines), _) => lines.download.abort(session).await,
-            (None, reply) => reply.ok_or(Error::Closed),
+            (None, reply) => reply.ok_or(Error::closed()),
         }
     }
 
@@ -248,7 +248,7 @@ impl Request<'_> {
     /// Whether a refusal of `MLSD` means the directory, and not the command.
     fn is_meant_by(&self, refusal: &Error) -> bool {
         match refusal {
-            Error::Transient(Reply { code, .. }) | Error::Permanent(Reply { code, .. }) => {
+            Error::Refused { kind: RefusalKind::Transient | RefusalKind::Permanent, reply: Reply { code, .. } } => {
                 is_about_the_path(*code) || *code == 451 || (*code == 501 && self.path.is_some())
             }
             _ => false,
@@ -259,17 +259,17 @@ impl Request<'_> {
 /// Whether another listing would fail just so: for its data connection, or because nobody is logged in.
 fn is_about_the_transfer(error: &Error) -> bool {
     match error {
-        Error::Transient(reply) | Error::Permanent(reply) => {
+        Error::Refused { kind: RefusalKind::Transient | RefusalKind::Permanent, reply } => {
             matches!(reply.code, 421 | 425 | 426 | 521 | 522 | 530 | 532..=536)
         }
-        error => !matches!(error, Error::Unexpected(_)),
+        error => !matches!(error, Error::Refused { kind: RefusalKind::Unexpected, .. }),
     }
 }
 
 /// The refusal of a listing that says that there are no files; any other error as it is.
 fn no_files(error: Error) -> Result<Reply, Error> {
     match error {
-        Error::Transient(reply) | Error::Permanent(reply)
+        Error::Refused { kind: RefusalKind::Transient | RefusalKind::Permanent, reply }
             if matches!(reply.code, 450 | 550) && reply.lines.iter().any(|line| text::no_files(line.as_bytes())) =>
         {
             Ok(reply)

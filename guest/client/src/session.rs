@@ -33,7 +33,7 @@ use ftp_protocol::command;
 /// A control connection. Dropping it, or the future of any call, closes it.
 ///
 /// Every call first reads the replies of a transfer that was dropped, so that it is always in step with the server. One
-/// transfer can be open at a time; meanwhile every other call is [`Error::Busy`].
+/// transfer can be open at a time; meanwhile every other call is [`Error::busy`].
 pub struct Session<N: Network> {
     network: N,
     settings: Settings,
@@ -49,7 +49,7 @@ impl<N: Network> Session<N> {
     pub async fn connect(network: N, settings: Settings, host: &str, port: u16) -> Result<Self, Error> {
         let settings = settings.checked()?;
         if host.is_empty() || port == 0 || host.contains(|c: char| c.is_control() || c.is_whitespace()) {
-            return Err(Error::InvalidArgument("not a host and a port".to_string()));
+            return Err(Error::invalid_argument("not a host and a port"));
         }
         let open = pin!(Live::open(network.clone(), settings.clone(), host, port));
         let (live, welcome) = timeout(&network, settings.total_timeout, Phase::Total, open).await?;
@@ -167,7 +167,7 @@ impl<N: Network> Session<N> {
     }
 
     /// One command line as it is, and its final reply whatever its code. A command that has a function of its own is
-    /// [`Error::InvalidArgument`].
+    /// [`Error::invalid_argument`].
     pub async fn command(&mut self, line: &str) -> Result<Reply, Error> {
         check_plain(line)?;
         self.call(async |live| {
@@ -213,9 +213,9 @@ impl<N: Network> Session<N> {
         owner: SessionId,
         work: impl AsyncFnOnce(&mut Live<N>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let live = self.live.as_ref().ok_or(Error::Closed)?;
+        let live = self.live.as_ref().ok_or(Error::closed())?;
         if owner != live.state.id {
-            return Err(Error::InvalidArgument("the transfer belongs to another session".to_string()));
+            return Err(Error::invalid_argument("the transfer belongs to another session"));
         }
         self.with(work).await
     }
@@ -237,7 +237,7 @@ impl<N: Network> Session<N> {
         if !self.is_open() {
             self.close();
         }
-        self.live.take().ok_or(Error::Closed)
+        self.live.take().ok_or(Error::closed())
     }
 
     fn put_back(&mut self, mut live: Box<Live<N>>, given_up: bool) {

@@ -4,7 +4,6 @@
 //! network and a [`Connection`], which is an engine's view of one TLS connection, without input or output; another
 //! engine would be another implementation of [`Engine`].
 
-pub(crate) mod cause;
 pub(crate) mod channel;
 mod engine;
 mod pem;
@@ -12,12 +11,11 @@ mod records;
 mod tickets;
 mod trust;
 
-pub use cause::TlsCause;
 pub(crate) use engine::Rustls;
 
 use crate::error::Error;
 use alloc::boxed::Box;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// How a session is protected.
@@ -154,7 +152,7 @@ impl TlsSettings {
     /// Sets the oldest and the newest version to speak; refuses a range that is empty.
     pub fn set_versions(&mut self, oldest: Version, newest: Version) -> Result<(), Error> {
         if newest < oldest {
-            return Err(Error::InvalidArgument("the oldest version is newer than the newest".to_string()));
+            return Err(Error::invalid_argument("the oldest version is newer than the newest"));
         }
         (self.oldest, self.newest) = (oldest, newest);
         Ok(())

@@ -4,7 +4,9 @@
 //! The methods here have the names of the session's and stand before them, so that every verb has them.
 
 use ftp_client::engine::Remote;
-use ftp_client::{Download, Error, Reply, ReportedSize, Representation, Session, Timestamp, Upload, UploadStart};
+use ftp_client::{
+    Download, Error, RefusalKind, Reply, ReportedSize, Representation, Session, Timestamp, Upload, UploadStart,
+};
 
 use super::client::{Away, Client, Seen};
 use super::compared::is_refusal;
@@ -100,7 +102,9 @@ impl Client {
     /// it takes.
     pub async fn rename_and_learn(&mut self, from: &str, to: &str) -> Result<Reply, Error> {
         let refusal = match self.rename(from, to).await {
-            Err(Error::Permanent(reply)) if matches!(reply.code, 550 | 553 | 501) => Error::Permanent(reply),
+            Err(Error::Refused { kind: RefusalKind::Permanent, reply }) if matches!(reply.code, 550 | 553 | 501) => {
+                Error::permanent(reply)
+            }
             result => return result,
         };
         if self.names.seen() != Seen::Nothing {
@@ -120,7 +124,7 @@ impl Client {
         let is_refused = is_refusal(self, &error);
         self.close();
         Err(match is_refused {
-            true => Error::NoWayBack(format!("there is no way back to {:?}: {error}", away.home)),
+            true => Error::no_way_back(format!("there is no way back to {:?}: {error}", away.home)),
             false => error,
         })
     }
@@ -150,7 +154,9 @@ impl Client {
         }
         let refusal = match work(self, path).await {
             // 501: not the syntax of a name, on z/OS.
-            Err(Error::Permanent(reply)) if matches!(reply.code, 550 | 553 | 501) => Error::Permanent(reply),
+            Err(Error::Refused { kind: RefusalKind::Permanent, reply }) if matches!(reply.code, 550 | 553 | 501) => {
+                Error::permanent(reply)
+            }
             result => {
                 if result.is_ok() {
                     self.names.learn(Seen::Paths);
@@ -169,7 +175,7 @@ impl Client {
                 self.names.learn(Seen::BareNames);
                 Ok(value)
             }
-            Err(Error::Permanent(_)) => self.back_with(Err(refusal)).await,
+            Err(Error::Refused { kind: RefusalKind::Permanent, .. }) => self.back_with(Err(refusal)).await,
             Err(error) => Err(error),
         }
     }
@@ -189,7 +195,7 @@ impl Client {
             Ok(there) if away.is_left(&there) => there,
             Ok(there) => {
                 let text = format!("the server reports the directory {there} also after CWD to {directory}");
-                return self.back_with(Err(Error::Unsupported(text))).await;
+                return self.back_with(Err(Error::unsupported(text))).await;
             }
             Err(error) => return self.back_with(Err(error)).await,
         };
@@ -210,7 +216,7 @@ impl Client {
                 let there = &away.there;
                 let text =
                     format!("the server reports the directory {there}, where the bare name of {path} is another");
-                Err(Error::Unsupported(text))
+                Err(Error::unsupported(text))
             }
             _ => work(self).await,
         };

@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
 use ftp_cli::exit::Exit;
-use ftp_client::{Error, Session};
+use ftp_client::{Error, FailureKind, RefusalKind, Session};
 
 use super::failure::Failure;
 use super::net::Net;
@@ -28,8 +28,10 @@ impl Client {
     pub async fn quit(mut self) {
         let is_doubtful = |error: &Error| match error {
             // The server closes, or does not know the command.
-            Error::Permanent(reply) | Error::Transient(reply) => !matches!(reply.code, 421 | 500 | 502),
-            error => matches!(error, Error::Protocol(_)),
+            Error::Refused { kind: RefusalKind::Permanent | RefusalKind::Transient, reply } => {
+                !matches!(reply.code, 421 | 500 | 502)
+            }
+            error => matches!(error, Error::Failed { kind: FailureKind::Protocol, .. }),
         };
         if let Err(error) = self.session.end().await
             && is_doubtful(&error)

@@ -1,7 +1,7 @@
 //! Directories on the server: whether a path is one, and how they are made.
 
 use ftp_cli::exit::Exit;
-use ftp_client::{Error, Kind};
+use ftp_client::{Error, Kind, RefusalKind};
 
 use super::client::Client;
 use super::connect::Server;
@@ -19,7 +19,7 @@ pub async fn make_all(client: &mut Client, path: &str, error: Error) -> Result<(
         let Some(part) = path.get(..at) else { continue };
         last = match client.make_directory(part).await {
             Ok(_) => None,
-            Err(error @ Error::Permanent(_)) => Some(error),
+            Err(error @ Error::Refused { kind: RefusalKind::Permanent, .. }) => Some(error),
             Err(error) => return Err(Failure::of(format!("cannot make {part} for {path}"), error)),
         };
     }
@@ -37,7 +37,7 @@ pub async fn is_directory(client: &mut Client, path: &str) -> Result<bool, Failu
     let here = unless_refused(client.current_directory().await).context(&what)?;
     match client.change_directory(path).await {
         Ok(_) => {}
-        Err(Error::Permanent(_)) => return Ok(false),
+        Err(Error::Refused { kind: RefusalKind::Permanent, .. }) => return Ok(false),
         Err(error) => return Err(Failure::of(what, error)),
     }
     let is_back = match here {
@@ -54,17 +54,14 @@ pub async fn is_directory(client: &mut Client, path: &str) -> Result<bool, Failu
 pub fn unless_refused<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
     match result {
         Ok(value) => Ok(Some(value)),
-        Err(Error::Permanent(reply) | Error::Transient(reply) | Error::Unexpected(reply)) if reply.code != 421 => {
-            Ok(None)
-        }
+        Err(Error::Refused { reply, .. }) if reply.code != 421 => Ok(None),
         Err(error) => Err(error),
     }
 }
 
 /// A refusal that may be because the path is a directory: then what is for directories is named.
 pub async fn name_directory(client: &mut Client, path: &str, failure: Failure, instead: &str) -> Failure {
-    let is_refused =
-        matches!(&failure.error, Some(Error::Permanent(reply)) if matches!(reply.code, 550 | 553 | 450 | 501));
+    let is_refused = matches!(&failure.error, Some(Error::Refused { kind: RefusalKind::Permanent, reply }) if matches!(reply.code, 550 | 553 | 450 | 501));
     if !is_refused || !client.is_open() {
         return failure;
     }

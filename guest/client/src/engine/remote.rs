@@ -1,6 +1,6 @@
 //! The commands that the engine sends: by a session, or by what wraps one.
 
-use crate::error::{Error, Reply};
+use crate::error::{Error, RefusalKind, Reply};
 use crate::network::Network;
 use crate::session::Session;
 use crate::settings::Representation;
@@ -61,7 +61,8 @@ impl<N: Network> Remote for Session<N> {
 pub fn refuses_offset<N: Network>(session: &Session<N>, error: &Error) -> bool {
     let is_about_something_else = matches!(
         error,
-        Error::Transient(Reply { code: 425 | 426 | 452, .. }) | Error::Permanent(Reply { code: 552, .. })
+        Error::Refused { kind: RefusalKind::Transient, reply: Reply { code: 425 | 426 | 452, .. } }
+            | Error::Refused { kind: RefusalKind::Permanent, reply: Reply { code: 552, .. } }
     );
     session.is_open() && (session.has_refused_offset() || error.is_refusal() && !is_about_something_else)
 }

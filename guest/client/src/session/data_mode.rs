@@ -3,7 +3,7 @@
 use super::{Live, Session};
 use crate::control::Raw;
 use crate::dial::dial_again;
-use crate::error::{Error, Phase, Reply};
+use crate::error::{Error, FailureKind, Phase, RefusalKind, Reply};
 use crate::limits::{EPSV_SHARE, PORT_AHEAD};
 use crate::network::{Listener, Network, NetworkError, Stream};
 use crate::proxy::Target;
@@ -25,7 +25,7 @@ impl<N: Network> Session<N> {
     pub fn set_data_mode(&mut self, mode: DataMode) -> Result<(), Error> {
         let mode = mode.checked()?;
         self.settings.check_way(mode)?;
-        self.live.as_mut().ok_or(Error::Closed)?.settings.data_mode = mode;
+        self.live.as_mut().ok_or(Error::closed())?.settings.data_mode = mode;
         Ok(())
     }
 
@@ -52,7 +52,8 @@ impl<N: Network> Live<N> {
     async fn connect_data_for(&mut self, line: &[u8]) -> Result<N::Stream, Error> {
         if !self.ports.pret {
             match self.connect_data().await {
-                Err(Error::Permanent(reply)) if reply.lines.iter().any(|line| line.contains("PRET")) => {}
+                Err(Error::Refused { kind: RefusalKind::Permanent, reply })
+                    if reply.lines.iter().any(|line| line.contains("PRET")) => {}
                 connected => return connected,
             }
             self.ports.pret = true;
@@ -102,8 +103,8 @@ impl<N: Network> Live<N> {
     /// denies, it denies.
     fn is_out_of_reach(&self, error: &Error) -> bool {
         match error {
-            Error::ConnectionRefused(_) | Error::Timeout(Phase::DataConnection) => true,
-            Error::AccessDenied(_) => self.settings.proxy.is_none(),
+            Error::Failed { kind: FailureKind::ConnectionRefused, .. } | Error::Timeout(Phase::DataConnection) => true,
+            Error::Failed { kind: FailureKind::AccessDenied, .. } => self.settings.proxy.is_none(),
             _ => false,
         }
     }
@@ -131,7 +132,7 @@ impl<N: Network> Live<N> {
                 Ok(stream)
             }
             // The server has no `PASV`: what matters is what went wrong before.
-            Err(Error::Permanent(_)) => Err(failure),
+            Err(Error::Refused { kind: RefusalKind::Permanent, .. }) => Err(failure),
             Err(error) => Err(error),
         }
     }
@@ -184,7 +185,11 @@ impl<N: Network> Live<N> {
                 self.ports.only_pasv = true;
                 Ok(port)
             }
-            Err(Error::Permanent(_)) if !matches!(refused, Error::Permanent(_)) => Err(refused),
+            Err(Error::Refused { kind: RefusalKind::Permanent, .. })
+                if !matches!(refused, Error::Refused { kind: RefusalKind::Permanent, .. }) =>
+            {
+                Err(refused)
+            }
             Err(error) => Err(error),
         }
     }

@@ -1,7 +1,7 @@
 //! Directories: where a session is, the way to another one and back; and what is made, renamed and removed.
 
 use super::{Live, Session};
-use crate::error::{Error, Reply, unless_refused};
+use crate::error::{Error, RefusalKind, Reply, unless_refused};
 use crate::network::Network;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -18,7 +18,7 @@ pub enum WorkingDirectory {
 }
 
 impl<N: Network> Session<N> {
-    /// (PWD, RFC 959) A path that leads back. [`Error::Unexpected`] where the server does not put it in quotes.
+    /// (PWD, RFC 959) A path that leads back. [`Error::unexpected`] where the server does not put it in quotes.
     pub async fn current_directory(&mut self) -> Result<String, Error> {
         self.call(async |live| live.current_path().await).await
     }
@@ -27,11 +27,11 @@ impl<N: Network> Session<N> {
     pub async fn working_directory(&mut self) -> Result<WorkingDirectory, Error> {
         self.call(async |live| match live.current_path().await {
             Ok(path) => Ok(WorkingDirectory::Quoted(path)),
-            Err(Error::Unexpected(Reply { code: 257, lines })) => {
+            Err(Error::Refused { kind: RefusalKind::Unexpected, reply: Reply { code: 257, lines } }) => {
                 let word = lines.last().and_then(|line| line.split_ascii_whitespace().next());
                 match word.filter(|word| !word.contains('"')) {
                     Some(path) => Ok(WorkingDirectory::Unquoted(path.to_string())),
-                    None => Err(Error::Unexpected(Reply { code: 257, lines })),
+                    None => Err(Error::unexpected(Reply { code: 257, lines })),
                 }
             }
             Err(error) => Err(error),
@@ -152,16 +152,14 @@ impl<N: Network> Live<N> {
                 self.known.sizes.last = None;
                 Ok(None)
             }
-            Err(refusal @ Error::Permanent(_)) => Ok(Some(refusal)),
+            Err(refusal @ Error::Refused { kind: RefusalKind::Permanent, .. }) => Ok(Some(refusal)),
             Err(error) => Err(error),
         }
     }
 
     async fn way_back(&mut self) -> Result<Vec<u8>, Error> {
         let home = unless_refused(self.current_path().await)?.and_then(|home| self.bytes(&home).ok());
-        home.ok_or_else(|| {
-            Error::Unsupported("a listing of this path has to go there, and PWD reports no way back".to_string())
-        })
+        home.ok_or_else(|| Error::unsupported("a listing of this path has to go there, and PWD reports no way back"))
     }
 
     /// (CWD) Return from the directory that was entered. Where that fails, whatever is relative would mean
@@ -181,7 +179,7 @@ impl<N: Network> Live<N> {
         let home = self.settings.encoding.decode(&home);
         let why = format!("the server does not let the session return to {home:?}");
         self.control.transcript.note(&why);
-        Err(self.control.fail(Error::NoWayBack(why)))
+        Err(self.control.fail(Error::no_way_back(why)))
     }
 
     /// After a listing, if the session was elsewhere for it and is still good.

@@ -2,13 +2,13 @@
 
 use crate::control::{Control, Raw};
 use crate::dial::dial;
-use crate::error::{Error, Reply};
+use crate::error::{Error, FailureKind, Reply};
 use crate::extensions::Features;
 use crate::handover::{SessionState, TransferHandover};
 use crate::known::{Known, PassivePorts};
 use crate::network::Network;
 use crate::settings::{Representation, Settings, TransferMode};
-use crate::tls::{Protection, Rustls, Security, TlsCause};
+use crate::tls::{Protection, Rustls, Security};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -16,6 +16,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use ftp_protocol::codes::{self, Fit};
 use ftp_protocol::{command, features};
+use ftp_types::TlsCause;
 
 /// What a session has as long as it is open: its control connection and what is known about the server.
 pub(crate) struct Live<N: Network> {
@@ -89,7 +90,7 @@ impl<N: Network> Live<N> {
             let tls = live.new_tls()?;
             live.control.secure(tls).await.map_err(|error| match error {
                 // It greets in the clear: this is no port of implicit TLS.
-                Error::Protocol(_) => Error::Handshake(TlsCause::NotTls.into()),
+                Error::Failed { kind: FailureKind::Protocol, .. } => TlsCause::NotTls.into(),
                 error => error,
             })?;
         }
@@ -99,7 +100,7 @@ impl<N: Network> Live<N> {
         if security == Security::Explicit {
             if greeting.code != 220 {
                 // Logged in already, in the clear: somebody wants TLS to be skipped.
-                return Err(Error::Insecure(format!("the server greets with {}", greeting.code)));
+                return Err(Error::insecure(format!("the server greets with {}", greeting.code)));
             }
             live.secure_control().await?;
         }
@@ -145,16 +146,16 @@ impl<N: Network> Live<N> {
 
     /// The error that a reply is which says yes, and not what was asked for.
     pub(crate) fn unexpected(&self, reply: &Raw) -> Error {
-        Error::Unexpected(self.control.text(reply))
+        Error::unexpected(self.control.text(reply))
     }
 
     /// The error that a reply is which was not the one wanted.
     pub(crate) fn refusal(&self, reply: &Raw) -> Error {
         let text = self.control.text(reply);
         match reply.code / 100 {
-            4 => Error::Transient(text),
-            5 => Error::Permanent(text),
-            _ => Error::Unexpected(text),
+            4 => Error::transient(text),
+            5 => Error::permanent(text),
+            _ => Error::unexpected(text),
         }
     }
 

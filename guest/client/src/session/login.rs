@@ -5,7 +5,6 @@ use crate::error::{Error, Reply};
 use crate::network::Network;
 use crate::settings::TransferMode;
 use crate::tls::Security;
-use alloc::string::ToString;
 
 impl<N: Network> Session<N> {
     /// (HOST, RFC 7151) Choose one of the server's names, before login.
@@ -26,8 +25,7 @@ impl<N: Network> Session<N> {
             let (user, password) = (live.bytes(user)?, live.bytes(if anonymous { "anonymous@" } else { password })?);
             let account = account.map(|account| live.bytes(account)).transpose()?;
             if live.settings.security != Security::None && live.control.agreed().is_none() {
-                let text = "the command channel was cleared: a login would be in the clear";
-                return Err(Error::Insecure(text.to_string()));
+                return Err(Error::insecure("the command channel was cleared: a login would be in the clear"));
             }
             // A server may have them from another session already.
             [Some(&password), account.as_ref()].into_iter().flatten().for_each(|secret| live.control.conceal(secret));
@@ -77,7 +75,7 @@ impl<N: Network> Session<N> {
         self.end().await
     }
 
-    /// As [`Self::quit`], for a holder that still wants the transcript. Every later call is [`Error::Closed`].
+    /// As [`Self::quit`], for a holder that still wants the transcript. Every later call is [`Error::closed`].
     pub async fn end(&mut self) -> Result<Reply, Error> {
         self.call(async |live| {
             // A refusal is no reason to stay, but to doubt: it may be that of an earlier command.

@@ -1,9 +1,8 @@
 //! What a server knows about a file, and can change: each by the extension that it has.
 
 use super::{Live, Session};
-use crate::checksum::Checksum;
 use crate::control::Raw;
-use crate::error::{Error, Reply, unless_refused};
+use crate::error::{Error, FailureKind, RefusalKind, Reply, unless_refused};
 use crate::known::SetTime;
 use crate::network::Network;
 use crate::settings::Representation;
@@ -15,6 +14,7 @@ use ftp_protocol::checksum::{self, Algorithm, Way};
 use ftp_protocol::listing::{self, Entry, Kind, RawEntry};
 use ftp_protocol::text;
 use ftp_protocol::time::{Timestamp, parse_time_val, time_val};
+use ftp_types::Checksum;
 
 impl<N: Network> Session<N> {
     /// (MLST, RFC 3659; else SIZE, MDTM and CWD)
@@ -42,7 +42,7 @@ impl<N: Network> Session<N> {
     pub async fn select_facts(&mut self, facts: &[String]) -> Result<Reply, Error> {
         self.call(async |live| {
             if let Some(bad) = facts.iter().find(|fact| fact.is_empty() || fact.contains([';', ' '])) {
-                return Err(Error::InvalidArgument(format!("not the name of a fact: {bad:?}")));
+                return Err(Error::invalid_argument(format!("not the name of a fact: {bad:?}")));
             }
             let list: String = facts.iter().flat_map(|fact| [fact.as_str(), ";"]).collect();
             live.reply_to("OPTS", Some(format!("MLST {list}").trim_end())).await
@@ -80,8 +80,7 @@ impl<N: Network> Session<N> {
         self.call(async |live| {
             let argument = live.bytes(path)?;
             let value = time_val(time.seconds).filter(|_| time.utc);
-            let value =
-                value.ok_or_else(|| Error::InvalidArgument("not a UTC time of the years 0 to 9999".to_string()))?;
+            let value = value.ok_or_else(|| Error::invalid_argument("not a UTC time of the years 0 to 9999"))?;
             if let Some(way) = live.known.set_time {
                 let reply = live.try_set_time(way, &argument, &value).await?;
                 return live.positive(reply).map(|reply| live.control.text(&reply));
@@ -121,7 +120,7 @@ impl<N: Network> Session<N> {
     pub async fn set_permissions(&mut self, path: &str, permissions: u16) -> Result<Reply, Error> {
         self.call(async |live| {
             if permissions > 0o7777 {
-                return Err(Error::InvalidArgument(format!("not permissions: {permissions:o}")));
+                return Err(Error::invalid_argument(format!("not permissions: {permissions:o}")));
             }
             live.reply_to("SITE", Some(&format!("CHMOD {permissions:03o} {path}"))).await
         })
@@ -132,7 +131,7 @@ impl<N: Network> Session<N> {
     pub async fn make_symbolic_link(&mut self, target: &str, path: &str) -> Result<Reply, Error> {
         self.call(async |live| {
             if [target, path].iter().any(|name| name.is_empty() || name.contains(' ')) {
-                return Err(Error::InvalidArgument("SITE SYMLINK takes names without spaces".to_string()));
+                return Err(Error::invalid_argument("SITE SYMLINK takes names without spaces"));
             }
             live.reply_to("SITE", Some(&format!("SYMLINK {target} {path}"))).await
         })
@@ -156,7 +155,7 @@ impl<N: Network> Session<N> {
         self.call(async |live| {
             let names: Vec<_> = [path].into_iter().chain(parts.iter().map(String::as_str)).collect();
             if parts.is_empty() || names.iter().any(|name| name.is_empty() || name.contains('"')) {
-                return Err(Error::InvalidArgument("COMB takes at least two names without quotes".to_string()));
+                return Err(Error::invalid_argument("COMB takes at least two names without quotes"));
             }
             let quoted: Vec<_> = names.iter().map(|name| format!("\"{name}\"")).collect();
             live.reply_to("COMB", Some(&quoted.join(" "))).await
@@ -189,7 +188,9 @@ impl<N: Network> Live<N> {
             _ => Some(self.plausible_size(path).await),
         };
         let modified = match &size {
-            Some(Ok(_) | Err(Error::Unexpected(_))) => unless_refused(self.mdtm(path).await)?,
+            Some(Ok(_) | Err(Error::Refused { kind: RefusalKind::Unexpected, .. })) => {
+                unless_refused(self.mdtm(path).await)?
+            }
             Some(Err(error)) if !error.is_refusal() => return Err(error.clone()),
             _ => None,
         };
@@ -199,7 +200,11 @@ impl<N: Network> Live<N> {
             (Entered::Refused(_), Some(Ok(size))) => (Kind::File, Some(size)),
             (Entered::NotTried(_), Some(Ok(size))) => (Kind::Other, Some(size)),
             // An empty file has a size that some servers do not report.
-            (Entered::Refused(_), Some(Err(Error::Unexpected(_)))) if modified.is_some() => (Kind::File, None),
+            (Entered::Refused(_), Some(Err(Error::Refused { kind: RefusalKind::Unexpected, .. })))
+                if modified.is_some() =>
+            {
+                (Kind::File, None)
+            }
             (_, Some(Err(error))) | (Entered::Refused(error) | Entered::NotTried(error), None) => return Err(error),
         };
         Ok(Entry {
@@ -228,7 +233,7 @@ impl<N: Network> Live<N> {
                 Ok(Entered::Directory)
             }
             Ok(Some(refusal)) => Ok(Entered::Refused(refusal)),
-            Err(error @ Error::Unsupported(_)) => Ok(Entered::NotTried(error)),
+            Err(error @ Error::Failed { kind: FailureKind::Unsupported, .. }) => Ok(Entered::NotTried(error)),
             Err(error) => Err(error),
         }
     }
@@ -325,5 +330,5 @@ fn is_unknown(reply: &Raw) -> bool {
 }
 
 fn no_extension(what: &str) -> Error {
-    Error::Unsupported(format!("this server has no extension for {what}"))
+    Error::unsupported(format!("this server has no extension for {what}"))
 }

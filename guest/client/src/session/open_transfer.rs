@@ -4,7 +4,7 @@
 use super::Live;
 use crate::control::{Raw, begins_transfer};
 use crate::data::finish;
-use crate::error::{Error, Reply};
+use crate::error::{Error, FailureKind, Reply};
 use crate::handover::{Direction, TransferHandover};
 use crate::limits::CLOSE_LINGER;
 use crate::network::Network;
@@ -12,7 +12,6 @@ use crate::settings::Representation;
 use crate::timeout::select;
 use crate::tls::channel::Channel;
 use alloc::format;
-use alloc::string::ToString;
 use alloc::sync::Arc;
 use ftp_protocol::command;
 
@@ -29,7 +28,7 @@ impl<N: Network> Live<N> {
     /// Be in step: no transfer open, the replies of a dropped one read.
     pub(crate) async fn drain_pending_replies(&mut self) -> Result<(), Error> {
         if self.is_busy() {
-            return Err(Error::Busy);
+            return Err(Error::busy());
         }
         if self.transfer.is_some() {
             self.leave_transfer().await?;
@@ -78,8 +77,7 @@ impl<N: Network> Live<N> {
         let left = Arc::new(TransferHandover::new());
         self.transfer = Some(left.clone());
         let channel = match self.opened(opening).await {
-            Err(Error::Tls(text)) => return Err(self.handshake_failed(text).await),
-            Err(Error::Handshake(cause)) => return Err(self.handshake_failed(cause.to_string()).await),
+            Err(Error::Failed { kind: FailureKind::Tls, text, .. }) => return Err(self.handshake_failed(text).await),
             channel => channel?,
         };
         if let (Some(interval), false) = (self.settings.keepalive, self.control.conversation.has_verdict())
@@ -150,7 +148,7 @@ impl<N: Network> Live<N> {
     pub(crate) async fn abort(&mut self) -> Result<Reply, Error> {
         if self.is_busy() {
             // It was given up before, and this is another one.
-            return Err(Error::Busy);
+            return Err(Error::busy());
         }
         let download = self.end_data().await;
         self.abort_over(download).await

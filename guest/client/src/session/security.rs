@@ -11,7 +11,7 @@ use crate::timeout::{join, ready, timeout};
 use crate::tls::channel::{Channel, StartedHandshake};
 use crate::tls::{Agreed, Engine, Protection, Purpose, Rustls, Security, TlsSettings};
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use core::cell::Cell;
 use core::future::poll_fn;
 use core::pin::pin;
@@ -47,8 +47,7 @@ impl<N: Network> Session<N> {
     pub async fn clear_command_channel(&mut self) -> Result<Reply, Error> {
         self.call(async |live| {
             if !live.control.conversation.logged_in || live.control.agreed().is_none() {
-                let text = "only a session that is logged in inside TLS can leave it";
-                return Err(Error::InvalidArgument(text.to_string()));
+                return Err(Error::invalid_argument("only a session that is logged in inside TLS can leave it"));
             }
             // What protects data is agreed on before, as servers take that inside TLS only.
             live.protect().await?;
@@ -72,7 +71,7 @@ impl<N: Network> Live<N> {
     /// (AUTH TLS)
     pub(super) async fn secure_control(&mut self) -> Result<Reply, Error> {
         if self.control.agreed().is_some() {
-            return Err(Error::InvalidArgument("this session is inside TLS already".to_string()));
+            return Err(Error::invalid_argument("this session is inside TLS already"));
         }
         let tls = self.new_tls()?;
         self.control.guard().await?;
@@ -82,7 +81,7 @@ impl<N: Network> Live<N> {
             reply = self.control.exchange("AUTH", Some(b"TLS-C")).await?;
         }
         if !matches!(reply.code, 234 | 200 | 334) {
-            let error = Error::Insecure(format!("the server refuses AUTH TLS: {}", self.control.text(&reply)));
+            let error = Error::insecure(format!("the server refuses AUTH TLS: {}", self.control.text(&reply)));
             // After anything but a refusal nobody knows what comes next.
             self.control.set_guard(false);
             return Err(if reply.code >= 400 { error } else { self.control.fail(error) });
@@ -150,7 +149,7 @@ impl<N: Network> Live<N> {
         is_agreed.set(true);
         let secured = match secured {
             Some(secured) => secured,
-            None if !begins_transfer(&reply) => Err(Error::Closed),
+            None if !begins_transfer(&reply) => Err(Error::closed()),
             None => timeout(&self.network, self.settings.connect_timeout, Phase::Handshake, handshake).await,
         };
         Ok((reply, Opening::Secured(secured)))
@@ -177,7 +176,7 @@ impl<N: Network> Live<N> {
     }
 
     fn unprotected(&self, verb: &str, refusal: &Raw) -> Error {
-        Error::Insecure(format!("the server refuses {verb}: {}", self.control.text(refusal)))
+        Error::insecure(format!("the server refuses {verb}: {}", self.control.text(refusal)))
     }
 
     /// Have data connections protected as the settings say; gives whether they are.
@@ -202,7 +201,7 @@ impl<N: Network> Live<N> {
         };
         match channel.agreed() {
             Some(agreed) if self.settings.tls.require_resumption && !agreed.resumed => {
-                Err(Error::Insecure("the data connection did not resume the session's TLS session".to_string()))
+                Err(Error::insecure("the data connection did not resume the session's TLS session"))
             }
             _ => Ok(channel),
         }
@@ -224,8 +223,8 @@ impl<N: Network> Live<N> {
     pub(super) async fn handshake_failed(&mut self, text: String) -> Error {
         let network = self.network.clone();
         match timeout(&network, CLOSE_LINGER, Phase::Reply, self.end_of_transfer()).await {
-            Ok(reply) => Error::Tls(format!("{text}; the server says {}", self.control.text(&reply))),
-            Err(_) => Error::Tls(text),
+            Ok(reply) => Error::tls(format!("{text}; the server says {}", self.control.text(&reply))),
+            Err(_) => Error::tls(text),
         }
     }
 }

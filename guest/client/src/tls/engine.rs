@@ -7,7 +7,7 @@ use super::pem::{certificates, private_key};
 use super::records::{HEADER, Records};
 use super::tickets::Tickets;
 use super::trust::Verifier;
-use super::{Agreed, Engine, Handshake, Purpose, Step, TlsCause, TlsSettings, Version};
+use super::{Agreed, Engine, Handshake, Purpose, Step, TlsSettings, Version};
 use crate::error::Error;
 use crate::network::Network;
 use alloc::boxed::Box;
@@ -21,6 +21,7 @@ use core::ops::RangeInclusive;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use ftp_protocol::address::host_literal;
+use ftp_types::TlsCause;
 use rustls::client::{
     ClientConfig, ResolvesClientCert, Resumption, Tls12ClientSessionValue, Tls12Resumption, UnbufferedClientConnection,
 };
@@ -61,7 +62,7 @@ struct Why {
 }
 
 impl Rustls {
-    /// Errors: [`Error::InvalidArgument`] for certificates, keys and names that are none.
+    /// Errors: [`Error::invalid_argument`] for certificates, keys and names that are none.
     pub(crate) fn new<N: Network + 'static>(settings: &TlsSettings, host: &str) -> Result<Self, Error> {
         let name = server_name(settings.server_name.as_deref().unwrap_or(host))?;
         let provider = Arc::new(ftp_crypto::provider());
@@ -102,10 +103,8 @@ impl Why {
     fn of(&self, error: rustls::Error) -> Error {
         let is_alert = matches!(error, rustls::Error::AlertReceived(_));
         match self.verifier.take_cause() {
-            Some(cause) => Error::Handshake(cause.into()),
-            None if is_alert && self.asked.0.load(Ordering::Relaxed) => {
-                Error::Handshake(TlsCause::CertificateWanted.into())
-            }
+            Some(cause) => cause.into(),
+            None if is_alert && self.asked.0.load(Ordering::Relaxed) => TlsCause::CertificateWanted.into(),
             None => failed(error),
         }
     }
@@ -144,7 +143,7 @@ impl Handshake for Starting {
     fn advance(mut self: Box<Self>, incoming: &mut Vec<u8>, outgoing: &mut Vec<u8>) -> Result<Step, Error> {
         match incoming.first() {
             Some(kind) if !self.has_begun && !RECORDS.contains(kind) => {
-                return Err(Error::Handshake(TlsCause::NotTls.into()));
+                return Err(TlsCause::NotTls.into());
             }
             Some(_) => self.has_begun = true,
             None => {}
@@ -165,7 +164,7 @@ impl Handshake for Starting {
             self.tickets.set_session(self.session);
         }
         if self.shown > 0 {
-            return Err(Error::Tls("the server's handshake does not end where it should".to_string()));
+            return Err(Error::tls("the server's handshake does not end where it should"));
         }
         let opened = self.connection.dangerous_into_kernel_connection().map_err(failed)?;
         Ok(Step::Done(Box::new(Records::new(opened, is_known.then_some(self.tickets))?), agreed))
@@ -198,9 +197,9 @@ fn drive(
                 return Ok(consumed.min(shown.len()));
             }
             Ok(ConnectionState::PeerClosed | ConnectionState::Closed) => {
-                return Err(Error::Tls("the server ended the connection during the handshake".to_string()));
+                return Err(Error::tls("the server ended the connection during the handshake"));
             }
-            Ok(_) => return Err(Error::Tls("a state of the handshake that no client has".to_string())),
+            Ok(_) => return Err(Error::tls("a state of the handshake that no client has")),
             Err(error) => {
                 alert(connection, shown.get_mut(consumed..).unwrap_or_default(), outgoing);
                 return Err(why.of(error));
@@ -257,7 +256,7 @@ fn append(outgoing: &mut Vec<u8>, mut write: impl FnMut(&mut [u8]) -> Result<usi
                 return Ok(());
             }
             Err(EncodeError::InsufficientSize(size)) if size.required_size > room => room = size.required_size,
-            Err(error) => return Err(Error::Tls(error.to_string())),
+            Err(error) => return Err(Error::tls(error.to_string())),
         }
     }
 }
@@ -269,9 +268,7 @@ fn versions(settings: &TlsSettings) -> Result<&'static [&'static SupportedProtoc
         (Version::Tls12, Version::Tls13) => Ok(&BOTH),
         (Version::Tls12, Version::Tls12) => Ok(old),
         (Version::Tls13, Version::Tls13) => Ok(new),
-        (Version::Tls13, Version::Tls12) => {
-            Err(Error::InvalidArgument("the oldest version is newer than the newest".to_string()))
-        }
+        (Version::Tls13, Version::Tls12) => Err(Error::invalid_argument("the oldest version is newer than the newest")),
     }
 }
 
@@ -279,7 +276,7 @@ fn versions(settings: &TlsSettings) -> Result<&'static [&'static SupportedProtoc
 pub(super) fn server_name(host: &str) -> Result<ServerName<'static>, Error> {
     let host = host_literal(host);
     ServerName::try_from(host.to_string())
-        .map_err(|_| Error::InvalidArgument(format!("not a name that a certificate can have: {host:?}")))
+        .map_err(|_| Error::invalid_argument(format!("not a name that a certificate can have: {host:?}")))
 }
 
 /// The key of a PEM text, ready to sign.
@@ -289,8 +286,8 @@ pub(super) fn signing_key(pem: &str, provider: &CryptoProvider) -> Result<Arc<dy
 
 fn setup(error: rustls::Error) -> Error {
     match error {
-        rustls::Error::General(text) => Error::InvalidArgument(text),
-        error => Error::InvalidArgument(error.to_string()),
+        rustls::Error::General(text) => Error::invalid_argument(text),
+        error => Error::invalid_argument(error.to_string()),
     }
 }
 
@@ -298,23 +295,23 @@ fn setup(error: rustls::Error) -> Error {
 fn failed(error: rustls::Error) -> Error {
     let certificate = match &error {
         rustls::Error::InvalidCertificate(certificate) => certificate,
-        rustls::Error::General(text) => return Error::Tls(text.clone()),
+        rustls::Error::General(text) => return Error::tls(text.clone()),
         rustls::Error::AlertReceived(
             AlertDescription::HandshakeFailure
             | AlertDescription::InsufficientSecurity
             | AlertDescription::ProtocolVersion,
         )
         | rustls::Error::PeerIncompatible(_) => {
-            return Error::Tls(format!("{error}: the server accepts nothing of what is offered, which is {OFFERED}"));
+            return Error::tls(format!("{error}: the server accepts nothing of what is offered, which is {OFFERED}"));
         }
-        _ => return Error::Tls(error.to_string()),
+        _ => return Error::tls(error.to_string()),
     };
     let text = match certificate {
         CertificateError::BadSignature => "a signature of the server's certificate chain or handshake is wrong",
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             "the server's certificate is not for servers"
         }
-        _ => return Error::Tls(error.to_string()),
+        _ => return Error::tls(error.to_string()),
     };
-    Error::Tls(text.to_string())
+    Error::tls(text.to_string())
 }

@@ -19,5 +19,5 @@ pub(super) fn private_key(pem: &str) -> Result<PrivateKeyDer<'static>, Error> {
 
 /// Nothing of the text itself, which may be a key.
 pub(super) fn unusable(what: &str) -> Error {
-    Error::InvalidArgument(format!("no usable {what} in the PEM text"))
+    Error::invalid_argument(format!("no usable {what} in the PEM text"))
 }

@@ -1,12 +1,13 @@
 //! Which certificates are trusted.
 
+use super::Trust;
 use super::pem::{certificates, unusable};
-use super::{TlsCause, Trust};
 use crate::error::Error;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use ftp_types::TlsCause;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
