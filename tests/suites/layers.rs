@@ -32,10 +32,7 @@ const TRANSFERS: [&str; 3] = ["command::compared", "command::download", "command
 /// The order of the client's modules. Each imports what stands in its own layer or above it in this list. The longest name that
 /// a module begins with counts.
 const CLIENT: [(&str, &[&str]); 6] = [
-    (
-        "types and limits",
-        &["ascii", "checksum", "error", "extensions", "known", "limits", "network", "timeout"],
-    ),
+    ("types and limits", &["ascii", "checksum", "error", "extensions", "known", "limits", "network", "timeout"]),
     (
         "input and output",
         &["dial", "keepalive", "native", "nowhere", "proxy", "secrets", "settings", "tls", "transcript"],
