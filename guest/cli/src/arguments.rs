@@ -18,7 +18,7 @@ use crate::task::Task;
 pub use options::{ConnectionOptions, Files, LoginOptions, NetworkOptions, OutputOptions, TlsOptions, TransferOptions};
 pub use program::named;
 pub use values::{
-    DataEndMode, Families, Filters, LineFormat, ProxyUrl, Route, SumAlgorithm, TlsMode, TlsVersion, Volume,
+    DataEndMode, Families, Filters, LineFormat, ProxyUrl, Route, SumAlgorithm, TlsMode, TlsVersion, Volume, seconds,
 };
 pub use verbs::{Cat, Chmod, Cp, Get, Ls, Mirror, Mkdir, Mv, Probe, Put, Quote, Rm, Rmdir, Stat, Sum, Touch};
 pub use words::{matches, without_files};

@@ -30,7 +30,6 @@ mod put;
 mod quote;
 mod renames;
 mod sandbox;
-mod segmented;
 mod show;
 mod sum;
 mod targets;

@@ -56,6 +56,7 @@ pub use commands::{GetCommand, PutCommand};
 pub use data::ListingEnd;
 pub use ftp_protocol::address::host_literal;
 pub use ftp_protocol::encoding::Encoding;
+pub use ftp_protocol::features::has as has_feature;
 pub use ftp_protocol::listing::{Entry, Kind, Listed, RawEntry};
 pub use ftp_protocol::path::protect_leading;
 pub use ftp_protocol::text::is_printable;

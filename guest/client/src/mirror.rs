@@ -59,7 +59,7 @@ mod walk;
 pub use lister::{Lister, Look};
 pub use names::{Likenesses, Names, Unsafe};
 pub use patterns::{Patterns, Rule};
-pub use plan::{Compare, Draft, Plan, PlanOptions, Reason, Side, Skipped, Step, Times, Why};
+pub use plan::{Compare, Doubtful, Draft, Keep, Plan, PlanOptions, Reason, Side, Skipped, Step, Times, Why};
 pub use times::times;
 pub use tree::{Doubt, End, Folder, Item, RelativePath, Tree, WalkLimit};
 pub use walk::{Order, Visited, Walk, WalkOptions, walk};

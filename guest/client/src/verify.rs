@@ -76,6 +76,14 @@ pub enum ReportedSize {
 }
 
 impl ReportedSize {
+    /// The size, if that is what the server reports.
+    pub(crate) fn bytes(self) -> Option<u64> {
+        match self {
+            Self::Bytes(size) => Some(size),
+            Self::Missing | Self::Nothing => None,
+        }
+    }
+
     /// What an answer to SIZE reports. The session is still good.
     pub fn of(size: Result<u64, Error>) -> Result<Self, Error> {
         match size {

@@ -5,6 +5,7 @@
 //! - `data_connection_that_fails_is_no_refusal_of_the_offset`
 //! - `offset_of_the_caller_stays`: no byte before it is passed on
 //! - `copy_tells_its_observer_and_waits_for_it`
+//! - `refused_size_is_not_reported`: by any code but 421, and where the argument cannot be sent
 
 mod support;
 
@@ -73,7 +74,11 @@ fn cut_after(count: usize) -> Script {
 }
 
 fn bye(script: Script) -> Script {
-    script!(versioned(script); "C: QUIT   S: 221 bye")
+    bye_of(versioned(script))
+}
+
+fn bye_of(script: Script) -> Script {
+    script!(script; "C: QUIT   S: 221 bye")
 }
 
 /// An offset that is refused, by REST or by the command.
@@ -158,5 +163,42 @@ fn copy_tells_its_observer_and_waits_for_it() {
         assert_eq!((begin, outcome.bytes), (4, 12));
         assert_eq!((watched.begun.get(), watched.count.get()), (Some(4), 12));
         assert!(network.now() >= Duration::from_secs(3));
+    });
+}
+
+/// What `SIZE` may be answered with by a server that does not report the size.
+const NO_SIZE: [&str; 8] =
+    ["500 what?", "502 no", "504 not so", "550 no", "553 no", "450 busy", "451 not now", "213 many"];
+
+#[test]
+fn refused_size_is_not_reported() {
+    for reply in NO_SIZE {
+        let version = |script: Script| {
+            script!(script;
+                "C: SIZE f   S: {reply}
+                 C: MDTM f   S: 213 20240615101800"
+            )
+        };
+        let first = version(script!(
+            "S: 220 ready
+             C: TYPE I   S: 200 ok"
+        ));
+        let (result, bytes) = get(0, vec![bye_of(version(retrieve(first, CONTENTS, End::Close)))]);
+        let version = result.map(|arrived| (arrived.version.size, arrived.version.modified.is_some()));
+        assert_eq!(version, Ok((None, true)), "{reply}");
+        assert_eq!(bytes, CONTENTS);
+    }
+    let closing = script!(
+        "S: 220 ready
+         C: TYPE I   S: 200 ok
+         C: SIZE f   S: 421 goodbye
+         S! close"
+    );
+    let (result, bytes) = get(0, vec![closing.clone(), closing]);
+    assert!(matches!(result, Err(Error::Refused { kind: RefusalKind::Transient, reply }) if reply.code == 421));
+    assert!(bytes.is_empty());
+    play(hello(), async |session| {
+        let version = FileVersion::ask(session, "a\r\nSIZE b", |_| true).await;
+        assert_eq!(version, Ok(FileVersion::default()));
     });
 }

@@ -257,6 +257,7 @@ fn session_that_was_left_in_the_middle_is_not_asked_again() {
     let version = play(first("213 16"), async |session| FileVersion {
         size: Some(session.size("f").await.unwrap()),
         modified: Some(session.modified("f").await.unwrap()),
+        ..FileVersion::default()
     });
     let silent = script!(image_from(first("213 16"), 0);
         "C: RETR f   S: 150 go
@@ -311,7 +312,7 @@ fn failure_tells_what_is_there_and_the_next_attempt_gets_the_rest() {
 
 #[test]
 fn another_file_is_not_gone_on_with() {
-    let version = FileVersion { size: Some(15), modified: None };
+    let version = FileVersion { size: Some(15), ..FileVersion::default() };
     let resume = Some(Resume { version, done: vec![Range { start: 0, end: 4 }] });
     let failed = run(first("213 16"), vec![], &Pieces::default(), &Segments { resume, ..segments(1) }).unwrap_err();
     assert!(matches!(failed.error, Error::Failed { kind: FailureKind::Integrity, .. }), "{:?}", failed.error);
@@ -327,6 +328,7 @@ fn ranges_that_are_none_are_refused() {
         let version = play(first("213 16"), async |session| FileVersion {
             size: Some(session.size("f").await.unwrap()),
             modified: Some(session.modified("f").await.unwrap()),
+            ..FileVersion::default()
         });
         let options = Segments { resume: Some(Resume { version, done }), ..segments(1) };
         let error = play(script(), async |session| {

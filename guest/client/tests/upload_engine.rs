@@ -10,11 +10,12 @@
 //! - `file_that_changes_here_is_sent_from_its_beginning`
 //! - `failure_here_is_no_other_attempt`
 //! - `file_of_another_attempt_that_never_began_is_looked_at_again`
+//! - `refused_size_is_no_place_to_resume_at`: by any code but 421
 
 mod support;
 
 use ftp_client::engine::*;
-use ftp_client::{Error, FailureKind, RefusalKind, Representation, Verification};
+use ftp_client::{Error, FailureKind, RefusalKind, Representation, Unverified, Verification};
 use ftp_testkit::{End, Script, Scripted, script};
 use std::cell::Cell;
 use support::*;
@@ -189,7 +190,7 @@ impl ReadAt for Changing {
         let seconds = 1_700_000_000 + i64::try_from(self.attempts.get()).unwrap();
         let precision = ftp_client::Precision::Second;
         let modified = ftp_client::Timestamp { seconds, nanoseconds: 0, precision, utc: true };
-        Ok(FileVersion { size: Some(16), modified: Some(modified) })
+        Ok(FileVersion { size: Some(16), modified: Some(modified), ..FileVersion::default() })
     }
 }
 
@@ -227,4 +228,26 @@ fn file_of_another_attempt_that_never_began_is_looked_at_again() {
     let (result, received) = put(vec![busy, cut, arrives(passive(still), "STOR f")], UploadMode::Replace);
     assert_eq!(result.map(|stored| stored.bytes), Ok(16));
     assert_eq!(received[1], CONTENTS);
+}
+
+#[test]
+fn refused_size_is_no_place_to_resume_at() {
+    for reply in ["500 what?", "502 no", "504 not so", "550 no", "553 no", "450 busy", "451 not now", "213 many"] {
+        let script = script!(passive(size(opened(), reply));
+            "C: STOR f   S: 150 go\r\n226 done
+             ! take_data()"
+        );
+        // What does not know the command is not asked again.
+        let is_unknown = reply.starts_with("500") || reply.starts_with("502");
+        let script = if is_unknown { script } else { size(script, reply) };
+        let (result, received) = put(vec![bye(script)], UploadMode::Resume);
+        let stored = result.map(|stored| (stored.offset, stored.bytes, stored.verified));
+        assert_eq!(stored, Ok((0, 16, Verification::NotVerified(Unverified::NoSize))), "{reply}");
+        assert_eq!(received, [CONTENTS]);
+    }
+    let closing = script!(size(opened(), "421 goodbye"); "S! close");
+    let plan = UploadPlan { retry: Retry { attempts: 0, ..Retry::default() }, ..UploadPlan::default() };
+    let (result, received) = put_with(vec![closing], &CONTENTS, &UploadPlan { mode: UploadMode::Resume, ..plan });
+    assert!(matches!(result, Err(Error::Refused { kind: RefusalKind::Transient, reply }) if reply.code == 421));
+    assert!(received.is_empty());
 }

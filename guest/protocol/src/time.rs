@@ -18,6 +18,18 @@ pub struct Timestamp {
     pub utc: bool,
 }
 
+impl Timestamp {
+    /// Whether it is one of seconds at least.
+    pub fn has_seconds(&self) -> bool {
+        matches!(self.precision, Precision::Second | Precision::Subsecond)
+    }
+
+    /// Whether it is one of seconds at least, of a known zone: a file can be given it.
+    pub fn is_exact(&self) -> bool {
+        self.utc && self.has_seconds()
+    }
+}
+
 /// The smallest unit of a [`Timestamp`] that means something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precision {

@@ -7,7 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use ftp_cli::arguments::{
-    AFTER_HELP, ConnectionOptions, OutputOptions, Verb, after_long_help, matches, named, without_files,
+    AFTER_HELP, ConnectionOptions, OutputOptions, Verb, after_long_help, matches, named, seconds, without_files,
 };
 
 /// An FTP client as a WebAssembly component, in a sandbox that has the hosts and the folders that its arguments name.
@@ -51,13 +51,6 @@ pub enum Work {
     },
     #[command(flatten)]
     Verb(Box<Verb>),
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    match text.parse::<f64>() {
-        Ok(seconds) if (0.001..=1e9).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
-        _ => Err("not a number of seconds above 0".to_owned()),
-    }
 }
 
 /// What stands on the command line.

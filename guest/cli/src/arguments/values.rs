@@ -147,7 +147,12 @@ impl FromArgMatches for Filters {
     }
 }
 
-pub(super) fn seconds(text: &str) -> Result<Duration, String> {
+/// A number of seconds, of which there may be a part.
+///
+/// # Errors
+///
+/// The text is no number, or none between a millisecond and thirty years.
+pub fn seconds(text: &str) -> Result<Duration, String> {
     match text.parse::<f64>() {
         Ok(seconds) if (0.001..=1e9).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
         _ => Err("not a number of seconds above 0".to_owned()),

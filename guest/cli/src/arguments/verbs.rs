@@ -335,6 +335,7 @@ impl Mirror {
         match (self.newer, self.size_only) {
             (true, _) => Compare::Newer,
             (false, true) => Compare::Size,
+            (false, false) if self.transfer.no_times => Compare::SizeAndNewer,
             (false, false) => Compare::SizeAndTime,
         }
     }

@@ -37,6 +37,10 @@ impl Remote for Client {
         self.named(path, async |session, name| session.open_upload(name, representation, start).await).await
     }
 
+    async fn size_at(&mut self, path: &str) -> Result<u64, Error> {
+        self.size(path).await
+    }
+
     async fn reported_size(&mut self, path: &str) -> Result<ReportedSize, Error> {
         ReportedSize::of(self.size(path).await)
     }

@@ -1,10 +1,17 @@
 //! What was compared at the end of a transfer, and how that is reported.
 
-use ftp_client::{Algorithm, Error, Outcome, Unverified, Verification};
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _};
+use std::path::Path;
+
+use ftp_cli::exit::Exit;
+use ftp_client::{
+    Algorithm, CHUNK, Error, FailureKind, Hasher, Outcome, RefusalKind, Unverified, Verification, yield_now,
+};
 use serde_json::{Value, json};
 
 use super::client::Client;
-use super::download::FileVersion;
+use super::failure::Failure;
 use super::output::Output;
 
 /// What was compared at the end of a transfer.
@@ -73,27 +80,40 @@ pub fn unless_refused<T>(client: &Client, result: Result<T, Error>) -> Result<Op
     }
 }
 
-/// (SIZE again where more came) Whether all bytes of a file arrived, as far as the server reported before how many there are.
-/// A file may have grown meanwhile. Where the server reported the size in the same session, the client has compared.
-pub async fn check_size(
+/// The checksum of the whole file here, as [`compare`] has it.
+pub async fn compare_at(client: &mut Client, remote: &str, path: &Path) -> Result<Option<Algorithm>, Failure> {
+    let mut file = File::open(path).map_err(|error| Failure::local("read", path, &error))?;
+    compare(client, remote, &mut file, path).await
+}
+
+/// The checksum of the whole file, which a transfer of a part says nothing about. None where the server has none.
+pub async fn compare(
     client: &mut Client,
-    path: &str,
-    known: &FileVersion,
-    arrived: u64,
-    outcome: &Outcome,
-) -> Result<Compared, Error> {
-    let compared = Compared::of(outcome);
-    let is_compared = known.is_asked && !matches!(outcome.verified, Verification::NotVerified(_));
-    let Some(size) = known.exact_size().filter(|_| !is_compared) else { return Ok(compared) };
-    let text = || format!("{arrived} bytes came, and the server reports {size}");
-    if arrived < size {
-        return Err(Error::incomplete(text()));
-    }
-    if arrived > size {
-        let now = client.size(path).await;
-        if unless_refused(client, now)?.is_none_or(|now| now < arrived) {
-            return Err(Error::integrity(text()));
+    remote: &str,
+    file: &mut File,
+    path: &Path,
+) -> Result<Option<Algorithm>, Failure> {
+    let theirs = match client.checksum(remote, None).await {
+        Ok(theirs) => theirs,
+        Err(
+            Error::Failed { kind: FailureKind::Unsupported, .. } | Error::Refused { kind: RefusalKind::Permanent, .. },
+        ) => return Ok(None),
+        Err(error) => return Err(Failure::of(format!("cannot compare {remote}"), error)),
+    };
+    let failed = |error: io::Error| Failure::local("read", path, &error);
+    file.rewind().map_err(failed)?;
+    let mut hasher = Hasher::new(theirs.algorithm);
+    let mut buffer = vec![0; CHUNK];
+    loop {
+        let count = file.read(&mut buffer).map_err(failed)?;
+        if count == 0 {
+            break;
         }
+        hasher.update(buffer.get(..count).unwrap_or_default());
+        yield_now().await;
     }
-    Ok(Compared::SIZE.with(compared.checksum))
+    match hasher.finish().value == theirs.value {
+        true => Ok(Some(theirs.algorithm)),
+        false => Err(Failure::new(Exit::Protocol, format!("{remote}: the checksum is not the server's"))),
+    }
 }

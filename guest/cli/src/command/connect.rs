@@ -13,7 +13,7 @@ use ftp_cli::arguments::{ConnectionOptions, TransferOptions};
 use ftp_cli::exit::Exit;
 use ftp_cli::needs::{parent, security};
 use ftp_cli::remote::Remote;
-use ftp_client::engine::{Backoff, Retry};
+use ftp_client::engine::{Missed, Retry, repeat};
 use ftp_client::{Error, FailureKind, Network as _, RefusalKind, Security, Session, Settings, TransferMode, Trust};
 
 use super::client::{Client, Names};
@@ -83,25 +83,16 @@ impl Server {
             && self.credentials.user == other.credentials.user
     }
 
-    /// A session that is logged in, tried as often as the policy has it.
+    /// A session that is logged in, in as many attempts as the policy has.
     pub async fn open(&self) -> Result<Client, Failure> {
-        let mut backoff = Backoff::new(&self.retry);
-        loop {
-            let failure = match self.open_once().await {
-                Ok(client) => return Ok(client),
-                Err(failure) => failure,
-            };
-            let Some(error) = &failure.error else { return Err(failure) };
-            // Only then is it known that there is another attempt.
-            if !backoff.wait(&self.net, error, false).await {
-                return Err(failure);
+        let attempt = async || match self.open_session().await {
+            Ok(session) => Ok(Client::new(session, self.names.clone())),
+            Err(failure) => {
+                let may_repeat = failure.error.as_ref().is_some_and(Error::is_transient);
+                Err(Missed { may_repeat, has_more: false, failure })
             }
-            self.out.note(&format!("{}; trying again", failure.text));
-        }
-    }
-
-    async fn open_once(&self) -> Result<Client, Failure> {
-        Ok(Client::new(self.open_session().await?, self.names.clone()))
+        };
+        repeat(&self.net, &self.retry, attempt, |failure| self.out.again(failure)).await
     }
 
     /// A session in one attempt, for what takes sessions as they are and has a policy of its own.

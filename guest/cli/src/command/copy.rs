@@ -8,15 +8,14 @@ use std::cell::Cell;
 use ftp_cli::arguments::{Cp, Route};
 use ftp_cli::exit::Exit;
 use ftp_cli::names;
-use ftp_client::engine::CopyError;
-use ftp_client::{Error, RefusalKind, Representation};
+use ftp_client::engine::{CopyError, FileVersion};
+use ftp_client::{Error, RefusalKind, ReportedSize, Representation};
 use serde_json::json;
 
 use super::client::Client;
-use super::compared::{Compared, check_size, is_refusal, unless_refused};
+use super::compared::{Compared, is_refusal, unless_refused};
 use super::connect::Server;
 use super::context::{Context, Run};
-use super::download::{FileVersion, ask};
 use super::failure::{Failure, ResultExt as _};
 use super::jobs::{Limiter, Paced};
 use super::renames::{rename, temporary};
@@ -58,7 +57,9 @@ async fn copy(
     [path, target]: [&str; 2],
     [source, sink]: [&mut Client; 2],
 ) -> Result<(), Failure> {
-    let known = ask(source, path, true).await.context(format!("cannot copy {path}"))?;
+    let known = FileVersion::ask(source, path, |size| size != ReportedSize::Missing)
+        .await
+        .context(format!("cannot copy {path}"))?;
     let is_new = is_new(sink, target).await.context(format!("cannot copy to {target}"))?;
     // A server that does not report the one does not report the other, if they are the same file.
     let is_direct = is_new && known.size.is_some();
@@ -195,7 +196,7 @@ impl Copy<'_> {
         source.back().await.context(&reading)?;
         sink.back().await.context(&writing)?;
         if self.context.verify_size {
-            check_size(source, self.path, &self.known, bytes, &read).await.context(&reading)?;
+            self.known.check(source, self.path, bytes, read).await.context(&reading)?;
         }
         self.context.out.done(bytes, &bar.summary(bytes));
         Ok(Compared::of(&written))

@@ -6,7 +6,7 @@ use std::path::Path;
 use ftp_cli::exit::Exit;
 use ftp_cli::needs::parent;
 use ftp_cli::remote::Invalid;
-use ftp_client::engine::CopyError;
+use ftp_client::engine::{CopyError, ReceiveError};
 use ftp_client::{Error, RefusalKind};
 
 use super::{hints, sandbox};
@@ -82,24 +82,29 @@ fn cause(error: &io::Error) -> String {
 pub trait ResultExt<T> {
     /// As [`Failure::of`].
     fn context(self, what: impl AsRef<str>) -> Result<T, Failure>;
-    /// As [`Failure::of_named`].
-    fn context_named(self, what: impl AsRef<str>) -> Result<T, Failure>;
+    /// As [`Failure::of_named`], where that makes a difference.
+    fn context_named(self, what: impl AsRef<str>) -> Result<T, Failure>
+    where
+        Self: Sized,
+    {
+        self.context(what)
+    }
 }
 
-/// Of a download: what failed here has its own words.
-impl<T> ResultExt<T> for Result<T, CopyError<Error, Failure>> {
+/// Of a download: what failed here has its own words, and what was named may be missing only where the server began nothing.
+impl<T> ResultExt<T> for Result<T, ReceiveError<Failure>> {
     fn context(self, what: impl AsRef<str>) -> Result<T, Failure> {
         self.map_err(|error| match error {
-            CopyError::Read(error) => Failure::of(what, error),
-            CopyError::Write(failure) => failure,
+            ReceiveError::Refused(error) | ReceiveError::Read(error) => Failure::of(what, error),
+            ReceiveError::Write(failure) => failure,
         })
     }
 
     fn context_named(self, what: impl AsRef<str>) -> Result<T, Failure> {
-        self.map_err(|error| match error {
-            CopyError::Read(error) => Failure::of_named(what, error),
-            CopyError::Write(failure) => failure,
-        })
+        match self {
+            Err(ReceiveError::Refused(error)) => Err(Failure::of_named(what, error)),
+            received => received.context(what),
+        }
     }
 }
 
@@ -109,13 +114,6 @@ impl<T> ResultExt<T> for Result<T, CopyError<Failure, Error>> {
         self.map_err(|error| match error {
             CopyError::Read(failure) => failure,
             CopyError::Write(error) => Failure::of(what, error),
-        })
-    }
-
-    fn context_named(self, what: impl AsRef<str>) -> Result<T, Failure> {
-        self.map_err(|error| match error {
-            CopyError::Read(failure) => failure,
-            CopyError::Write(error) => Failure::of_named(what, error),
         })
     }
 }

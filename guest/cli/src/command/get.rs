@@ -11,16 +11,16 @@ use ftp_cli::exit::Exit;
 use ftp_cli::names::{self, Naming};
 use ftp_cli::needs::{is_output, split_target};
 use ftp_cli::remote::{Kind, Remote};
-use ftp_client::engine::{Span, WriteNext, receive};
-use ftp_client::{Encoding, Error, Representation};
+use ftp_client::engine::{DownloadPlan, FileVersion, ReceiveError, ResumableDownload, WriteNext};
+use ftp_client::{Encoding, Representation};
 
 use super::client::Client;
-use super::compared::check_size;
+use super::compared::Compared;
 use super::connect::Server;
 use super::context::{Context, Run};
 use super::directories::{name_directory, reopened};
 use super::disk;
-use super::download::{DownloadOptions, FileVersion, Job, ask, download};
+use super::download::{DownloadOptions, Job, download};
 use super::failure::{Failure, ResultExt as _};
 use super::globs::{Meaning, Meant, expand, may_be_file};
 use super::jobs::{Limiter, Paced, Tally, Worker};
@@ -90,7 +90,7 @@ impl Work<'_> {
             }
         }
         if jobs.len() > 1 {
-            let bytes = jobs.iter().map(|job| job.known.size).sum();
+            let bytes = jobs.iter().map(|job| job.listed.size).sum();
             self.context.out.begin_all(jobs.len() as u64, bytes);
         }
         let work = async |worker: &mut Worker<'_>, job: &Job| match download(worker, job, &self.how).await {
@@ -131,9 +131,9 @@ impl Work<'_> {
         if !self.taken.insert(target.clone()) {
             return Err(Failure::usage(format!("more than one source would be written to {}", target.display())));
         }
-        let known = meant.entry.as_ref().map(FileVersion::of).unwrap_or_default();
+        let listed = meant.entry.as_ref().map(FileVersion::of).unwrap_or_default();
         let representation = remote.representation(self.get.transfer.ascii);
-        Ok(Job { path: meant.path, target, known, representation })
+        Ok(Job { path: meant.path, target, listed, representation })
     }
 }
 
@@ -200,56 +200,32 @@ async fn print_one(
     representation: Representation,
     how: &Printing<'_>,
 ) -> Result<(), Failure> {
-    let what = format!("cannot get {}", meant.path);
-    let known = known(client, meant, representation, how).await.context(&what)?;
-    let mut output = Printed { output: output::stdout(), has_begun: false };
+    let Meant { path, entry } = meant;
+    let what = format!("cannot get {path}");
+    let plan = DownloadPlan { representation, verify_size: how.context.verify_size, ..DownloadPlan::default() };
+    let mut download = ResumableDownload::new(&plan);
+    let listed = entry.as_ref().map(FileVersion::of).unwrap_or_default();
+    let version = download.version(client, path, &listed).await.context(&what)?;
     let paced = Paced { bar: None, limiter: &how.limiter };
-    let received = receive(client, &meant.path, Span::whole(representation), &mut output, &paced).await;
-    let (_, outcome) = match output.has_begun {
-        true => received.context(&what)?,
-        false => match received.context_named(&what) {
-            Err(failure) => return Err(name_directory(client, &meant.path, failure, INSTEAD).await),
-            Ok(received) => received,
-        },
+    let outcome = match download.attempt(client, path, (&version, 0), &mut Printed(output::stdout()), &paced).await {
+        Err(ReceiveError::Refused(error)) => {
+            return Err(name_directory(client, path, Failure::of_named(&what, error), INSTEAD).await);
+        }
+        received => received.context(&what)?.1,
     };
     client.back().await.context(&what)?;
-    let compared = check_size(client, &meant.path, &known, outcome.bytes, &outcome).await.context(&what)?;
-    compared.note(&how.context.out, &meant.path, how.checksum);
+    Compared::of(&outcome).note(&how.context.out, path, how.checksum);
     Ok(())
 }
 
 /// The standard output.
-struct Printed<W> {
-    output: W,
-    has_begun: bool,
-}
+struct Printed<W>(W);
 
 impl<W: io::Write> WriteNext for Printed<W> {
     type Error = Failure;
 
-    async fn begins(&mut self, _: u64) -> Result<(), Failure> {
-        self.has_begun = true;
-        Ok(())
-    }
-
     async fn write_next(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.output.write_all(bytes).map_err(|error| Failure::output(&error))
-    }
-}
-
-/// The bytes that have to come: from the listing of this run, or asked for. Text has others on the server.
-async fn known(
-    client: &mut Client,
-    meant: &Meant,
-    representation: Representation,
-    how: &Printing<'_>,
-) -> Result<FileVersion, Error> {
-    if representation != Representation::Image || !how.context.verify_size {
-        return Ok(FileVersion::default());
-    }
-    match meant.entry.as_ref().map(FileVersion::of).filter(|known| known.exact_size().is_some()) {
-        Some(known) => Ok(known),
-        None => ask(client, &meant.path, false).await,
+        self.0.write_all(bytes).map_err(|error| Failure::output(&error))
     }
 }
 

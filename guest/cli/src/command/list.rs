@@ -42,7 +42,7 @@ async fn show_one(out: &Output, client: &mut Client, remote: &Remote, ls: &Ls) -
         return Ok(());
     }
     let mut lister = Lister::new(ls.hidden);
-    let listed = listed(client, &mut lister, remote, ls).await;
+    let listed = listed(out, client, &mut lister, remote, ls).await;
     leave(&lister, client);
     show_all(out, remote, listed?, ls);
     Ok(())
@@ -78,7 +78,13 @@ fn show_all(out: &Output, remote: &Remote, listed: Vec<Listed>, ls: &Ls) {
 }
 
 /// What a URL lists: what its pattern matches, the members of a directory, or the file itself.
-async fn listed(client: &mut Client, lister: &mut Lister, remote: &Remote, ls: &Ls) -> Result<Vec<Listed>, Failure> {
+async fn listed(
+    out: &Output,
+    client: &mut Client,
+    lister: &mut Lister,
+    remote: &Remote,
+    ls: &Ls,
+) -> Result<Vec<Listed>, Failure> {
     if let Some(pattern) = &remote.pattern {
         let entries = matching(client, remote, pattern, ls.hidden).await?;
         if entries.is_empty() {
@@ -89,7 +95,7 @@ async fn listed(client: &mut Client, lister: &mut Lister, remote: &Remote, ls: &
     let path = remote.path();
     let what = format!("cannot list {}", path.as_deref().unwrap_or("the login directory"));
     if let Some(directory) = path.as_deref().filter(|_| remote.name.is_empty())
-        && let Some(listed) = entered(client, lister, directory, ls.urls.len() > 1).await?
+        && let Some(listed) = entered(out, client, lister, directory, ls.urls.len() > 1).await?
     {
         return Ok(listed);
     }
@@ -115,6 +121,7 @@ async fn listed(client: &mut Client, lister: &mut Lister, remote: &Remote, ls: &
 /// The members of what the URL names as a directory, where the session may go there: some servers ignore the argument of a
 /// listing. It returns only where other URLs follow.
 async fn entered(
+    out: &Output,
     client: &mut Client,
     lister: &mut Lister,
     path: &str,
@@ -122,7 +129,7 @@ async fn entered(
 ) -> Result<Option<Vec<Listed>>, Failure> {
     let what = format!("cannot list {path}");
     let home = match returns {
-        true => unless_refused(client.current_directory().await).context(&what)?,
+        true => Some(unless_refused(client.current_directory().await).context(&what)?),
         false => None,
     };
     match client.change_directory(path).await {
@@ -131,16 +138,19 @@ async fn entered(
         Err(error) => return Err(Failure::of(what, error)),
     }
     let listed = lister.list(client, None).await.context_named(what);
-    if returns && client.is_open() {
-        let is_back = match home {
-            Some(home) => client.change_directory(&home).await.is_ok(),
-            None => false,
-        };
-        if !is_back {
-            client.close();
-        }
+    if let Some(home) = home.filter(|_| client.is_open())
+        && let Err(error) = return_to(client, home).await
+    {
+        out.note(&format!("the session is closed, as it cannot return from {path}: {error}"));
+        client.close();
     }
     Ok(Some(listed?.listing.listed))
+}
+
+/// (CWD) Return to a directory, if the server has reported one.
+async fn return_to(client: &mut Client, home: Option<String>) -> Result<(), Error> {
+    let unknown = || Error::unsupported("the server does not report the working directory");
+    client.change_directory(&home.ok_or_else(unknown)?).await.map(drop)
 }
 
 /// Some servers say as a line of the listing that there is no such directory, and others list it as empty.

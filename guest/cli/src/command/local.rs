@@ -105,7 +105,7 @@ pub fn timestamp(time: SystemTime) -> Option<Timestamp> {
 
 /// Give a file the time that the server reported, unless it is too coarse or of an unknown zone.
 pub fn set_time(file: &File, time: &Timestamp) -> io::Result<()> {
-    if !is_exact(time) {
+    if !time.is_exact() {
         return Ok(());
     }
     let time = match u64::try_from(time.seconds) {
@@ -113,11 +113,6 @@ pub fn set_time(file: &File, time: &Timestamp) -> io::Result<()> {
         Err(_) => UNIX_EPOCH - Duration::from_secs(time.seconds.unsigned_abs()),
     };
     file.set_modified(time)
-}
-
-/// Whether a time can be given to a file.
-pub fn is_exact(time: &Timestamp) -> bool {
-    time.utc && matches!(time.precision, Precision::Second | Precision::Subsecond)
 }
 
 /// Now, in whole seconds.

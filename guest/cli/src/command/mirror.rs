@@ -5,10 +5,11 @@ mod erasing;
 mod planning;
 mod scan;
 mod texts;
+mod transfers;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,21 +19,18 @@ use ftp_cli::arguments::Mirror;
 use ftp_cli::exit::Exit;
 use ftp_cli::names::{self, Naming};
 use ftp_cli::remote::Remote;
-use ftp_client::engine::UploadMode;
 use ftp_client::mirror::{
-    Doubt, End, Folder, Patterns, Plan, PlanOptions, RelativePath, Side, Step, Tree, Walk, WalkLimit, WalkOptions,
+    Doubt, Doubtful, End, Folder, Keep, Patterns, Plan, PlanOptions, RelativePath, Side, Step, Tree, Walk, WalkLimit,
+    WalkOptions,
 };
-use ftp_client::{Error, RefusalKind, Representation, Timestamp};
+use ftp_client::{Error, RefusalKind};
 use serde_json::json;
 
 use super::client::Client;
 use super::connect::Server;
 use super::context::{Context, Run};
 use super::directories::{is_directory, make_all, reopened};
-use super::download::{self, FileVersion};
 use super::failure::{Failure, ResultExt as _};
-use super::jobs::{self, Worker};
-use super::upload;
 use scan::{Names, Scan};
 use texts::{ANYWAY, place, why_transferred, why_uncertain};
 
@@ -78,11 +76,12 @@ async fn run(context: &Context, mirror: Mirror) -> Result<(), Failure> {
         replace: mirror.replace,
         keep_times: !mirror.transfer.no_times,
         patterns: patterns.clone(),
-        keep_hidden: from == Side::Source && walk.may_hide() && !mirror.delete_hidden,
-        keep_verbatim: from == Side::Source,
-        keep_bytes: (from == Side::Target && !mirror.unescape_names).then_some(encoding),
-        trust_listings: mirror.delete_unconfirmed,
-        newer_is_current: mirror.transfer.no_times,
+        keep: Keep {
+            hidden: from == Side::Source && walk.may_hide() && !mirror.delete_hidden,
+            verbatim: from == Side::Source,
+            bytes: (from == Side::Target && !mirror.unescape_names).then_some(encoding),
+        },
+        doubtful: if mirror.delete_unconfirmed { Doubtful::Delete } else { Doubtful::Keep },
         ..PlanOptions::default()
     };
     work.has_exact_sizes = walk.has_exact_sizes();
@@ -248,76 +247,6 @@ impl Work<'_> {
             false => format!("nothing is deleted, as {why}: {}; {remedy}", names.join(", ")),
         };
         self.trouble(&Failure::new(Exit::Partial, text));
-    }
-
-    async fn transfer(&self, steps: &[Step], client: Client) -> Result<(), Failure> {
-        let times: BTreeMap<&RelativePath, Timestamp> = steps
-            .iter()
-            .filter_map(|step| match step {
-                Step::SetTime(path, time) => Some((path, *time)),
-                _ => None,
-            })
-            .collect();
-        let files: Vec<(RelativePath, FileVersion)> = steps
-            .iter()
-            .filter_map(|step| match step {
-                Step::Transfer { path, size, .. } => {
-                    let modified = times.get(path).copied();
-                    Some((
-                        path.clone(),
-                        FileVersion { size: *size, is_exact: self.has_exact_sizes, is_asked: false, modified },
-                    ))
-                }
-                _ => None,
-            })
-            .collect();
-        if files.is_empty() {
-            client.quit().await;
-            return Ok(());
-        }
-        self.context.out.begin_all(files.len() as u64, files.iter().map(|(_, known)| known.size).sum());
-        let (transfer, parallel) = (&self.mirror.transfer, self.mirror.transfer.parallel);
-        let count = files.len();
-        let result = match self.side_of_server {
-            Side::Source => {
-                let how = download::DownloadOptions::new(self.context, transfer, 1);
-                // A temporary file is of a version, so that going on in it is always right.
-                let how = download::DownloadOptions { resume: true, times: how.times && !times.is_empty(), ..how };
-                let work = async |worker: &mut Worker<'_>, (path, known): &(RelativePath, FileVersion)| {
-                    let target = self.place(path)?;
-                    let path = self.on_server(path).on_server(self.root).unwrap_or_default();
-                    let job = download::Job { path, target, known: *known, representation: Representation::Image };
-                    download::download(worker, &job, &how).await
-                };
-                jobs::run(self.context, self.server, Some(client), files, parallel, work).await
-            }
-            Side::Target => {
-                let how = upload::UploadOptions::new(self.context, transfer, Representation::Image)?;
-                let how = match self.mirror.atomic || transfer.resume {
-                    true => upload::UploadOptions { naming: upload::Naming::Atomic, mode: UploadMode::Resume, ..how },
-                    false => how,
-                };
-                let work = async |worker: &mut Worker<'_>, (path, _): &(RelativePath, FileVersion)| {
-                    let source = Some(self.place(path)?);
-                    let path = path.on_server(self.root).unwrap_or_default();
-                    upload::upload(worker, &upload::Job { source, path }, &how).await
-                };
-                jobs::run(self.context, self.server, Some(client), files, parallel, work).await
-            }
-        };
-        match result {
-            // The last word comes at the end; one file alone has not been reported.
-            Err(failure) if failure.exit == Exit::Partial || count > 1 && !failure.is_fatal() => {
-                *self.troubles.borrow_mut() += 1;
-                self.context.out.note(&failure.text);
-                Ok(())
-            }
-            Err(failure) if !failure.is_fatal() => {
-                self.trouble(&failure);
-                Ok(())
-            }
-            result => result,
-        }
     }
 
     /// A step that moves no data. What fails is reported, and the rest is done.

@@ -113,6 +113,11 @@ impl Output {
         }
     }
 
+    /// It failed, and another attempt begins.
+    pub fn again(&self, failure: &Failure) {
+        self.note(&format!("{}; trying again", failure.text));
+    }
+
     /// Something that is good to know of all files, said for one of them.
     pub fn note_once(&self, text: &str) {
         if self.is_new(text) {

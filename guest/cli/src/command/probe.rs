@@ -2,7 +2,9 @@
 
 use ftp_cli::arguments::Probe;
 use ftp_cli::text::plain;
-use ftp_client::{DataMode, Download, Error, GetCommand, Outcome, RefusalKind, Representation, WorkingDirectory};
+use ftp_client::{
+    DataMode, Download, Error, GetCommand, Outcome, RefusalKind, Representation, WorkingDirectory, has_feature,
+};
 use serde_json::{Map, Value, json};
 
 use super::client::Client;
@@ -93,11 +95,7 @@ async fn features(client: &mut Client, table: &mut Table) -> Result<(), Failure>
         Ok(features) => (features, "cannot tell: the server does not report them".to_owned()),
         Err(error) => (None, unknown(&error)),
     };
-    let has = |name: &str| {
-        features.as_ref().map(|features| {
-            features.iter().any(|feature| feature.split(' ').next().is_some_and(|word| word.eq_ignore_ascii_case(name)))
-        })
-    };
+    let has = |name: &str| features.as_ref().map(|features| has_feature(features, name));
     for (row, name) in [
         ("listings as data", "MLST"),
         ("sizes", "SIZE"),

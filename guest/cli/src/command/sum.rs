@@ -2,14 +2,13 @@
 
 use ftp_cli::arguments::{Sum, SumAlgorithm};
 use ftp_cli::text::plain;
-use ftp_client::engine::{Span, WriteNext, receive};
-use ftp_client::{Algorithm, Checksum, Hasher, Representation};
+use ftp_client::engine::{DownloadPlan, FileVersion, ResumableDownload, WriteNext};
+use ftp_client::{Algorithm, Checksum, Hasher};
 use serde_json::json;
 
 use super::client::Client;
-use super::compared::check_size;
+use super::compared::Compared;
 use super::context::{Context, Run};
-use super::download::{FileVersion, ask};
 use super::failure::{Failure, ResultExt as _};
 use super::globs::{expand, may_be_file};
 use super::targets::{each_path, each_url, servers};
@@ -49,35 +48,25 @@ impl Run for Sum {
 /// The checksum of what comes, which has to be all of it.
 async fn read(context: &Context, client: &mut Client, path: &str, algorithm: Algorithm) -> Result<Checksum, Failure> {
     let what = format!("cannot get {path}");
-    let known = match context.verify_size {
-        true => ask(client, path, false).await.context(&what)?,
-        false => FileVersion::default(),
-    };
-    let mut digest = Digest { hasher: Hasher::new(algorithm), has_begun: false };
-    let received = receive(client, path, Span::whole(Representation::Image), &mut digest, &()).await;
-    let (_, outcome) = if digest.has_begun { received.context(&what) } else { received.context_named(&what) }?;
+    let plan = DownloadPlan { verify_size: context.verify_size, ..DownloadPlan::default() };
+    let mut download = ResumableDownload::new(&plan);
+    let version = download.version(client, path, &FileVersion::default()).await.context(&what)?;
+    let mut digest = Digest(Hasher::new(algorithm));
+    let received = download.attempt(client, path, (&version, 0), &mut digest, &()).await;
+    let (_, outcome) = received.context_named(&what)?;
     client.back().await.context(&what)?;
-    let compared = check_size(client, path, &known, outcome.bytes, &outcome).await.context(&what)?;
-    compared.note(&context.out, path, false);
-    Ok(digest.hasher.finish())
+    Compared::of(&outcome).note(&context.out, path, false);
+    Ok(digest.0.finish())
 }
 
 /// Where the bytes go of which the checksum is wanted.
-struct Digest {
-    hasher: Hasher,
-    has_begun: bool,
-}
+struct Digest(Hasher);
 
 impl WriteNext for Digest {
     type Error = Failure;
 
-    async fn begins(&mut self, _: u64) -> Result<(), Failure> {
-        self.has_begun = true;
-        Ok(())
-    }
-
     async fn write_next(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.hasher.update(bytes);
+        self.0.update(bytes);
         Ok(())
     }
 }

@@ -9,16 +9,16 @@ use std::rc::Rc;
 use ftp_cli::arguments::TransferOptions;
 use ftp_cli::exit::Exit;
 use ftp_client::engine::{
-    Backoff, FileVersion, Observer, ReadAt, ResumableUpload, Retry, Stored, UploadMode, UploadPlan,
+    FileVersion, Missed, Observer, ReadAt, ResumableUpload, Retry, Stored, UploadMode, UploadPlan, repeat,
 };
 use ftp_client::{Representation, Timestamp};
 use serde_json::json;
 
 use super::bars::Bar;
 use super::client::Client;
-use super::compared::{Compared, unless_refused};
+use super::compared::{Compared, compare_at, unless_refused};
 use super::context::Context;
-use super::download::{NO_CHECKSUM_OF_TEXT, compare_at};
+use super::download::NO_CHECKSUM_OF_TEXT;
 use super::failure::{Failure, ResultExt as _};
 use super::jobs::{Limiter, Worker};
 use super::local;
@@ -84,31 +84,25 @@ impl UploadOptions {
     }
 }
 
-/// Upload a file, as often as it takes and the policy has it.
+/// Upload a file, in as many attempts as the policy has.
 pub async fn upload(worker: &mut Worker<'_>, job: &Job, how: &UploadOptions) -> Result<(), Failure> {
     let plan = how.plan(job);
-    let mut backoff = Backoff::new(&plan.retry);
-    let mut attempt = Attempt { upload: ResumableUpload::new(&plan), part: RefCell::default() };
-    loop {
-        let before = attempt.upload.reached();
-        let failure = match attempt.run(worker, job, how).await {
-            Ok(()) => return Ok(()),
-            Err(failure) => failure,
-        };
-        let net = worker.context.net.clone();
-        let is_again = match &failure.error {
-            Some(error) if plan.may_repeat() => {
-                backoff.wait_for_upload(&net, error, attempt.upload.reached() > before).await
-            }
-            _ => false,
-        };
-        if !is_again {
-            let Some(part) = attempt.part.take() else { return Err(failure) };
+    let (net, out) = (worker.context.net.clone(), worker.context.out.clone());
+    let mut work = Attempt { upload: ResumableUpload::new(&plan), part: RefCell::default() };
+    let attempt = async || {
+        let before = work.upload.reached();
+        let Err(failure) = work.run(worker, job, how).await else { return Ok(()) };
+        let may_repeat = failure.error.as_ref().is_some_and(|error| plan.may_repeat_after(error));
+        Err(Missed { may_repeat, has_more: work.upload.reached() > before, failure })
+    };
+    let uploaded = repeat(&net, &plan.retry, attempt, |failure| out.again(failure)).await;
+    uploaded.map_err(|failure| match work.part.take() {
+        None => failure,
+        Some(part) => {
             worker.context.parts.borrow_mut().remove(&part);
-            return Err(with_part(failure, &part));
+            with_part(failure, &part)
         }
-        worker.context.out.note(&format!("{}; trying again", failure.text));
-    }
+    })
 }
 
 /// One attempt after another.
@@ -121,7 +115,7 @@ struct Attempt<'a> {
 impl Attempt<'_> {
     async fn run(&mut self, worker: &mut Worker<'_>, job: &Job, how: &UploadOptions) -> Result<(), Failure> {
         let source = Source::open(job)?;
-        let FileVersion { size, modified } = source.version;
+        let FileVersion { size, modified, .. } = source.version;
         let context = worker.context;
         let client = worker.client().await?;
         let what = format!("cannot put {}", job.path);
@@ -255,7 +249,7 @@ impl Source {
         };
         let (size, modified) = local::version(&path)?;
         let file = File::open(&path).map_err(|error| Failure::local("read", &path, &error))?;
-        let version = FileVersion { size: Some(size), modified };
+        let version = FileVersion { size: Some(size), modified, ..FileVersion::default() };
         Ok(Self { input: Input::File(RefCell::new(file)), path, at: Cell::new(0), version })
     }
 }

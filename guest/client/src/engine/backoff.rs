@@ -1,45 +1,42 @@
-//! Which failures are worth another attempt, and how long to wait before it.
+//! One attempt after another, and how long to wait between them.
 
-use crate::error::{Error, FailureKind};
 use crate::network::Network;
-use core::time::Duration;
 pub use ftp_types::Retry;
 
-/// What is left of a policy, for a caller that makes the attempts itself.
-#[derive(Debug, Clone)]
-pub struct Backoff {
-    policy: Retry,
-    left: u32,
-    wait: Duration,
+/// An attempt that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missed<E> {
+    /// Why.
+    pub failure: E,
+    /// Another attempt may succeed.
+    pub may_repeat: bool,
+    /// There is more than after the attempt before, so that the policy begins again.
+    pub has_more: bool,
 }
 
-impl Backoff {
-    /// A policy with all of its attempts left.
-    pub fn new(policy: &Retry) -> Self {
-        Self { policy: *policy, left: policy.attempts, wait: policy.wait }
-    }
-
-    /// Wait for the next attempt; false when there is none. An attempt that `has_more` than the one before makes it whole.
-    pub async fn wait<N: Network>(&mut self, network: &N, error: &Error, has_more: bool) -> bool {
-        self.wait_if(network, error.is_transient(), has_more).await
-    }
-
-    /// As [`Self::wait`], after an upload: bytes that do not agree are sent again.
-    pub async fn wait_for_upload<N: Network>(&mut self, network: &N, error: &Error, has_more: bool) -> bool {
-        let is_worth = error.is_transient() || matches!(error, Error::Failed { kind: FailureKind::Integrity, .. });
-        self.wait_if(network, is_worth, has_more).await
-    }
-
-    async fn wait_if<N: Network>(&mut self, network: &N, is_worth: bool, has_more: bool) -> bool {
-        if has_more {
-            (self.left, self.wait) = (self.policy.attempts, self.policy.wait);
+/// Attempts until one succeeds, or the policy has none left, or another one is of no use. `again` gets the failure before each
+/// attempt but the first.
+pub async fn repeat<N: Network, T, E>(
+    network: &N,
+    policy: &Retry,
+    mut attempt: impl AsyncFnMut() -> Result<T, Missed<E>>,
+    again: impl Fn(&E),
+) -> Result<T, E> {
+    let (mut left, mut wait) = (policy.attempts, policy.wait);
+    loop {
+        let missed = match attempt().await {
+            Ok(value) => return Ok(value),
+            Err(missed) => missed,
+        };
+        if missed.has_more {
+            (left, wait) = (policy.attempts, policy.wait);
         }
-        if self.left == 0 || !is_worth {
-            return false;
+        if left == 0 || !missed.may_repeat {
+            return Err(missed.failure);
         }
-        network.sleep(self.wait).await;
-        self.left -= 1;
-        self.wait = self.wait.saturating_mul(2).min(self.policy.longest_wait);
-        true
+        network.sleep(wait).await;
+        left -= 1;
+        wait = wait.saturating_mul(2).min(policy.longest_wait);
+        again(&missed.failure);
     }
 }

@@ -229,6 +229,6 @@ impl ReadAt for &[u8] {
     }
 
     async fn version(&self) -> Result<FileVersion, Error> {
-        Ok(FileVersion { size: Some(self.len() as u64), modified: None })
+        Ok(FileVersion { size: Some(self.len() as u64), ..FileVersion::default() })
     }
 }

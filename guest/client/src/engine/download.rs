@@ -1,99 +1,159 @@
-//! Downloads in as many attempts as it takes: what came before is not asked for again.
+//! Downloads in order, and what the attempts of one know of each other.
 
-use crate::engine::backoff::{Backoff, Retry};
-use crate::engine::copy::{CopyError, Observer, WriteAt, WriteNext, copy};
+use crate::engine::backoff::Retry;
+use crate::engine::copy::{CopyError, Observer, WriteNext, copy};
 use crate::engine::remote::{Remote, refuses_offset};
-use crate::engine::segments::{Failed, Fetched, Resume, Segments, download_once};
-use crate::engine::version::{FileVersion, changed, version_of};
-use crate::error::{Error, FailureKind};
-use crate::network::Network;
-use crate::session::Session;
+use crate::engine::version::FileVersion;
+use crate::error::Error;
 use crate::settings::Representation;
-use alloc::format;
-use crc32fast::Hasher;
+use crate::verify::ReportedSize;
+use core::sync::atomic::{AtomicU64, Ordering};
 use ftp_types::Outcome;
 
-/// As [`download_once`], as often as the policy has it. What came before is kept as long as the file on the server
-/// is the same (SIZE and MDTM); one that has changed is [`Error::integrity`]. Each attempt has sessions of its own.
-pub async fn download<N: Network, S: WriteAt<Error = Error>>(
-    network: &N,
-    open: impl AsyncFn() -> Result<Session<N>, Error>,
-    path: &str,
-    sink: &S,
-    options: &Segments,
-    policy: &Retry,
-) -> Result<Fetched, Failed> {
-    let mut options = options.clone();
-    let mut backoff = Backoff::new(policy);
-    loop {
-        let failed = match open().await {
-            Err(error) => Failed { error, resume: options.resume.clone().unwrap_or_default() },
-            Ok(mut session) => match download_once(&mut session, &open, path, sink, &options).await {
-                Ok(fetched) => {
-                    // The file is there: how the session says goodbye does not matter.
-                    let _ = session.quit().await;
-                    return Ok(fetched);
-                }
-                Err(failed) => failed,
-            },
-        };
-        let has_more = failed.resume.bytes() > options.resume.as_ref().map_or(0, Resume::bytes);
-        if !backoff.wait(network, &failed.error, has_more).await {
-            return Err(failed);
-        }
-        if has_more {
-            options.resume = Some(failed.resume);
+/// How a file is downloaded to a place that keeps what came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DownloadPlan {
+    /// What becomes of bytes that are there.
+    pub mode: DownloadMode,
+    /// Only an image has offsets, a size that can be compared, and more than one attempt.
+    pub representation: Representation,
+    /// Sessions that share the file. More than one need to know which version it is.
+    pub sessions: usize,
+    /// The time of the file is of use.
+    pub keeps_time: bool,
+    /// The size of the file is compared with the bytes that came.
+    pub verify_size: bool,
+    /// How often it is tried.
+    pub retry: Retry,
+}
+
+impl Default for DownloadPlan {
+    /// An image by one session, of which the size is compared, with the default for attempts.
+    fn default() -> Self {
+        Self {
+            mode: DownloadMode::Replace,
+            representation: Representation::Image,
+            sessions: 1,
+            keeps_time: false,
+            verify_size: true,
+            retry: Retry::default(),
         }
     }
 }
 
-/// What [`fetch`] has brought.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Arrived {
-    /// Bytes that the sink has taken.
-    pub bytes: u64,
-    /// Sessions that it took, the first one and those that could not be opened included.
-    pub attempts: u32,
-    /// The file, as it was at the beginning of each attempt and in the end.
-    pub version: FileVersion,
+impl DownloadPlan {
+    /// Whether there may be another attempt after this error.
+    pub fn may_repeat_after(&self, error: &Error) -> bool {
+        self.representation == Representation::Image && error.is_transient()
+    }
 }
 
-/// (SIZE, MDTM, REST, RETR, and SIZE and MDTM again) Download a file as an image, from `offset` on and in order, as often
-/// as the policy has it. What the sink has taken is never asked for again, so a file that has changed since is
-/// [`Error::integrity`], unless it has only grown in the last attempt. An early end of the same file is one more attempt,
-/// which begins at the first byte again and compares what the sink has. Where the server reports neither size nor time,
-/// nothing is tried again once a byte came. Where
-/// it refuses the offset, the file comes from `offset` on again, and what the sink has is compared and not passed on.
-pub async fn fetch<N: Network, S: WriteAt<Error = Error>>(
-    network: &N,
-    open: impl AsyncFn() -> Result<Session<N>, Error>,
-    path: &str,
-    offset: u64,
-    sink: &S,
-    policy: &Retry,
-) -> Result<Arrived, Error> {
-    let mut backoff = Backoff::new(policy);
-    let mut coming =
-        ResumableDownload { path, start: offset, at: offset, version: None, taken: Hasher::new(), is_unsure: false };
-    let mut attempts = 0u32;
-    loop {
-        attempts = attempts.saturating_add(1);
-        let before = coming.at;
-        let error = match open().await {
-            Err(error) => error,
-            Ok(mut session) => match coming.read(&mut session, sink).await {
-                Ok(version) => {
-                    let _ = session.quit().await;
-                    return Ok(Arrived { bytes: coming.at.saturating_sub(offset), attempts, version });
-                }
-                Err(error) => error,
-            },
-        };
-        coming.is_unsure |= matches!(error, Error::Failed { kind: FailureKind::Incomplete, .. });
-        let is_blind = coming.at > offset && coming.version == Some(FileVersion::default());
-        if is_blind || !backoff.wait(network, &error, coming.at > before).await {
-            return Err(error);
+/// What becomes of bytes that are there before the first attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DownloadMode {
+    /// They are replaced. Only what an attempt has brought is resumed, as with [`Self::Resume`].
+    Replace,
+    /// They are the beginning of the file, if its size and time show that it is the same.
+    Resume,
+    /// They are the beginning of the file, if it has the same size.
+    ResumeBySize,
+}
+
+/// What the attempts of one download know of each other, for a caller that makes them itself. In each it asks for the version,
+/// opens the place where that version goes, and then downloads.
+#[derive(Debug)]
+pub struct ResumableDownload<'a> {
+    plan: &'a DownloadPlan,
+    has_begun: bool,
+    reached: AtomicU64,
+}
+
+impl<'a> ResumableDownload<'a> {
+    /// Before the first attempt.
+    pub fn new(plan: &'a DownloadPlan) -> Self {
+        Self { plan, has_begun: false, reached: AtomicU64::new(0) }
+    }
+
+    /// Bytes of the file that were there at the end of the last attempt.
+    pub fn reached(&self) -> u64 {
+        self.reached.load(Ordering::Relaxed)
+    }
+
+    /// (SIZE, MDTM) What has to be known before an attempt: the size, by which a cut is seen; the time, where it is kept; both,
+    /// where the download is resumed. What a listing reports is not asked for, unless in another attempt, as the file may have
+    /// changed.
+    pub async fn version<R: Remote>(
+        &self,
+        remote: &mut R,
+        path: &str,
+        listed: &FileVersion,
+    ) -> Result<FileVersion, Error> {
+        let DownloadPlan { mode, sessions, keeps_time, .. } = *self.plan;
+        let needs_version = self.has_begun || mode != DownloadMode::Replace || sessions > 1;
+        let needs_time =
+            (needs_version || keeps_time) && (self.has_begun || !listed.modified.is_some_and(|time| time.is_exact()));
+        let needs_size = needs_version || self.compares_size();
+        if !needs_time && (!needs_size || listed.exact_size().is_some()) {
+            return Ok(*listed);
         }
+        // A server that denies that the file is there is not asked for its time.
+        let asks_time = |size| needs_time && size != ReportedSize::Missing;
+        let asked = FileVersion::ask(remote, path, asks_time).await?;
+        // Whether a file is there of which nothing is reported is seen when it is asked for.
+        let known = if asked.size.is_some() { asked } else { *listed };
+        Ok(FileVersion { modified: asked.modified.or(listed.modified), ..known })
+    }
+
+    /// Whether the bytes of this version that are there are resumed.
+    pub fn resumes(&self, version: &FileVersion) -> bool {
+        let DownloadPlan { mode, representation, .. } = *self.plan;
+        (self.has_begun || mode != DownloadMode::Replace)
+            && representation == Representation::Image
+            && version.exact_size().is_some()
+            && (mode == DownloadMode::ResumeBySize || version.is_unique())
+    }
+
+    /// (REST, RETR) One attempt, from an offset or from the beginning where the server refuses that, to the server's verdict. The
+    /// size is compared with that of the version. Gives where it began, too.
+    pub async fn attempt<R: Remote, W: WriteNext>(
+        &mut self,
+        remote: &mut R,
+        path: &str,
+        (version, offset): (&FileVersion, u64),
+        to: &mut W,
+        observer: &impl Observer,
+    ) -> Result<(u64, Outcome), ReceiveError<W::Error>> {
+        self.has_begun = true;
+        let span = Span { from: offset, ..Span::whole(self.plan.representation) };
+        let observer = Counted { observer, reached: &self.reached };
+        let (begin, outcome) = receive(remote, path, span, to, &observer).await?;
+        if !self.compares_size() {
+            return Ok((begin, outcome));
+        }
+        let checked = version.check(remote, path, begin.saturating_add(outcome.bytes), outcome).await;
+        checked.map(|outcome| (begin, outcome)).map_err(ReceiveError::Read)
+    }
+
+    fn compares_size(&self) -> bool {
+        self.plan.verify_size && self.plan.representation == Representation::Image
+    }
+}
+
+/// Counts what goes through.
+struct Counted<'a, O> {
+    observer: &'a O,
+    reached: &'a AtomicU64,
+}
+
+impl<O: Observer> Observer for Counted<'_, O> {
+    fn begins(&self, offset: u64) {
+        self.reached.store(offset, Ordering::Relaxed);
+        self.observer.begins(offset);
+    }
+
+    fn advanced(&self, count: u64) -> impl Future<Output = ()> {
+        self.reached.fetch_add(count, Ordering::Relaxed);
+        self.observer.advanced(count)
     }
 }
 
@@ -120,6 +180,34 @@ impl Span {
     }
 }
 
+/// Why a download failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReceiveError<W> {
+    /// The server did not begin it.
+    Refused(Error),
+    /// The bytes do not come, or are not those of the file.
+    Read(Error),
+    /// The bytes cannot go where they should.
+    Write(W),
+}
+
+impl<W> From<CopyError<Error, W>> for ReceiveError<W> {
+    fn from(error: CopyError<Error, W>) -> Self {
+        match error {
+            CopyError::Read(error) => Self::Read(error),
+            CopyError::Write(error) => Self::Write(error),
+        }
+    }
+}
+
+impl From<ReceiveError<Self>> for Error {
+    fn from(error: ReceiveError<Self>) -> Self {
+        match error {
+            ReceiveError::Refused(error) | ReceiveError::Read(error) | ReceiveError::Write(error) => error,
+        }
+    }
+}
+
 /// (REST, RETR) Download to the end of a file and to the server's verdict. Gives where it began, too.
 pub async fn receive<R: Remote, W: WriteNext>(
     remote: &mut R,
@@ -127,114 +215,19 @@ pub async fn receive<R: Remote, W: WriteNext>(
     span: Span,
     to: &mut W,
     observer: &impl Observer,
-) -> Result<(u64, Outcome), CopyError<Error, W::Error>> {
+) -> Result<(u64, Outcome), ReceiveError<W::Error>> {
     let mut begin = span.from;
     let mut download = loop {
         match remote.download_from(path, span.representation, begin).await {
             Err(error) if begin > span.or_from && refuses_offset(remote.session(), &error) => begin = span.or_from,
-            download => break download.map_err(CopyError::Read)?,
+            download => break download.map_err(ReceiveError::Refused)?,
         }
     };
-    to.begins(begin).await.map_err(CopyError::Write)?;
+    to.begins(begin).await.map_err(ReceiveError::Write)?;
     observer.begins(begin);
     download.data.begin_call();
     let bytes = copy(&mut download, to, u64::MAX, observer).await?;
-    to.end().await.map_err(CopyError::Write)?;
-    let outcome = download.finish(remote.session()).await.map_err(CopyError::Read)?;
+    to.end().await.map_err(ReceiveError::Write)?;
+    let outcome = download.finish(remote.session()).await.map_err(ReceiveError::Read)?;
     Ok((begin, Outcome { bytes, ..outcome }))
-}
-
-/// A file on its way.
-struct ResumableDownload<'a> {
-    path: &'a str,
-    /// The first byte.
-    start: u64,
-    /// The next byte.
-    at: u64,
-    /// The file, once the server was asked.
-    version: Option<FileVersion>,
-    /// What the sink has.
-    taken: Hasher,
-    /// The server took that for all there is. It may not be the beginning of the file, if bytes in the middle were lost.
-    is_unsure: bool,
-}
-
-impl ResumableDownload<'_> {
-    /// One attempt: the file is the same as before, what is missing comes, and it is the same still.
-    async fn read<N: Network>(
-        &mut self,
-        session: &mut Session<N>,
-        sink: &impl WriteAt<Error = Error>,
-    ) -> Result<FileVersion, Error> {
-        let (mut has_come, mut size) = (false, None);
-        loop {
-            let version = version_of(session, self.path).await?;
-            let is_same = *self.version.get_or_insert(version) == version;
-            // A file that grew while it came has all that came.
-            let has_grown = has_come && size.is_some_and(|size| size < self.at) && version.size >= Some(self.at);
-            match (is_same && size.is_none_or(|size| size >= self.at), has_grown, has_come) {
-                (true, _, true) | (_, true, _) => return Ok(version),
-                (true, _, false) => {}
-                _ => return Err(changed()),
-            }
-            size = version.size;
-            // What is there may be all, if it was only the verdict that got lost.
-            if self.at == 0 || version.size != Some(self.at) {
-                self.rest(session, sink).await?;
-            }
-            if let Some(size) = version.size.filter(|size| *size > self.at) {
-                return Err(Error::incomplete(format!("the file ended at {} instead of {size}", self.at)));
-            }
-            has_come = true;
-        }
-    }
-
-    async fn rest<N: Network>(
-        &mut self,
-        session: &mut Session<N>,
-        sink: &impl WriteAt<Error = Error>,
-    ) -> Result<(), Error> {
-        let path = self.path;
-        let from = if self.is_unsure { self.start } else { self.at };
-        let span = Span { from, or_from: self.start, representation: Representation::Image };
-        let mut to = Resumed { sink, known: 0, again: Hasher::new(), coming: self };
-        receive(session, path, span, &mut to, &()).await?;
-        Ok(())
-    }
-}
-
-/// Compares the bytes that came before, and passes on those that did not.
-struct Resumed<'a, 'b, S> {
-    coming: &'a mut ResumableDownload<'b>,
-    sink: &'a S,
-    /// Bytes that came before, and are to come again.
-    known: u64,
-    again: Hasher,
-}
-
-impl<S: WriteAt<Error = Error>> WriteNext for Resumed<'_, '_, S> {
-    type Error = Error;
-
-    async fn begins(&mut self, offset: u64) -> Result<(), Error> {
-        self.known = self.coming.at.saturating_sub(offset);
-        Ok(())
-    }
-
-    async fn write_next(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        let (again, new) = bytes.split_at(usize::try_from(self.known).unwrap_or(bytes.len()).min(bytes.len()));
-        if !again.is_empty() {
-            self.again.update(again);
-            self.known = self.known.saturating_sub(again.len() as u64);
-            if self.known == 0 && self.again.clone().finalize() != self.coming.taken.clone().finalize() {
-                return Err(Error::integrity("the bytes that came before are not those of the file"));
-            }
-            self.coming.is_unsure = self.known > 0;
-        }
-        if !new.is_empty() {
-            self.coming.taken.update(new);
-            self.sink.write_at(self.coming.at, new).await?;
-            self.coming.at = self.coming.at.saturating_add(new.len() as u64);
-        }
-        Ok(())
-    }
 }

@@ -37,6 +37,11 @@ pub trait Remote {
     }
 
     /// (SIZE)
+    fn size_at(&mut self, path: &str) -> impl Future<Output = Result<u64, Error>> {
+        self.session().size(path)
+    }
+
+    /// (SIZE) Where that is of use: a server that does not know the command is not asked again.
     fn reported_size(&mut self, path: &str) -> impl Future<Output = Result<ReportedSize, Error>> {
         self.session().reported_size(path)
     }

@@ -35,9 +35,11 @@
 //! }
 //! ```
 
+use crate::engine::backoff::{Missed, Retry, repeat};
 use crate::engine::copy::{At, WriteAt, WriteNext, copy};
+use crate::engine::download::{Span, receive};
 use crate::engine::ranges::{add_range, length, missing, parts, split};
-use crate::engine::version::{FileVersion, changed, version_of};
+use crate::engine::version::{FileVersion, changed};
 use crate::error::{Error, FailureKind, Phase};
 use crate::limits::{CLOSE_LINGER, MAX_SEGMENTS, MIN_SEGMENT_BYTES};
 use crate::network::Network;
@@ -134,6 +136,38 @@ pub async fn download_once<N: Network, S: WriteAt<Error = Error>>(
     }
 }
 
+/// As [`download_once`], as often as the policy has it. What came before is kept as long as the file on the server
+/// is the same (SIZE and MDTM); one that has changed is [`Error::Integrity`]. Each attempt has sessions of its own.
+pub async fn download<N: Network, S: WriteAt<Error = Error>>(
+    network: &N,
+    open: impl AsyncFn() -> Result<Session<N>, Error>,
+    path: &str,
+    sink: &S,
+    options: &Segments,
+    policy: &Retry,
+) -> Result<Fetched, Failed> {
+    let mut options = options.clone();
+    let attempt = async || {
+        let failed = match open().await {
+            Err(error) => Failed { error, resume: options.resume.clone().unwrap_or_default() },
+            Ok(mut session) => match download_once(&mut session, &open, path, sink, &options).await {
+                Ok(fetched) => {
+                    // The file is there: how the session says goodbye does not matter.
+                    let _ = session.quit().await;
+                    return Ok(fetched);
+                }
+                Err(failed) => failed,
+            },
+        };
+        let has_more = failed.resume.bytes() > options.resume.as_ref().map_or(0, Resume::bytes);
+        if has_more {
+            options.resume = Some(failed.resume.clone());
+        }
+        Err(Missed { may_repeat: failed.error.is_transient(), has_more, failure: failed })
+    };
+    repeat(network, policy, attempt, |_| {}).await
+}
+
 struct Fetch<'a, S> {
     path: &'a str,
     sink: &'a S,
@@ -149,7 +183,7 @@ impl<S: WriteAt<Error = Error>> Fetch<'_, S> {
         open: impl AsyncFn() -> Result<Session<N>, Error>,
         options: &Segments,
     ) -> Result<u64, Error> {
-        let version = version_of(session, self.path).await?;
+        let version = FileVersion::ask(session, self.path, |_| true).await?;
         if options.resume.is_some() && version != self.resume.version {
             return Err(self.changed());
         }
@@ -182,7 +216,7 @@ impl<S: WriteAt<Error = Error>> Fetch<'_, S> {
             say_goodbye(others.iter_mut()).await;
             others.clear();
         }
-        if version_of(session, self.path).await? != version {
+        if FileVersion::ask(session, self.path, |_| true).await? != version {
             return Err(self.changed());
         }
         // Where nothing was missing they were not needed.
@@ -259,15 +293,11 @@ impl<S: WriteAt<Error = Error>> Fetch<'_, S> {
 
     /// The file as it comes, to its end.
     async fn whole<N: Network>(&mut self, session: &mut Session<N>) -> Result<u64, Error> {
-        let mut download = session.retrieve(self.path, Representation::Image, 0).await?;
         let reached = AtomicU64::new(0);
         let mut to = Tracked { at: At { file: self.sink, offset: 0 }, reached: &reached };
-        download.data.begin_call();
-        let copied = copy(&mut download, &mut to, u64::MAX, &()).await;
+        let received = receive(session, self.path, Span::whole(Representation::Image), &mut to, &()).await;
         add_range(&mut self.resume.done, 0..reached.load(Ordering::Relaxed));
-        let count = copied?;
-        download.finish(session).await?;
-        Ok(count)
+        Ok(received?.1.bytes)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Uploads in as many attempts as it takes: each resumes at the end of what the last ones have sent.
 
-use crate::engine::backoff::{Backoff, Retry};
+use crate::engine::backoff::{Missed, Retry, repeat};
 use crate::engine::copy::{At, CopyError, Observer, ReadAt};
 use crate::engine::remote::{Remote, refuses_offset};
 use crate::engine::version::FileVersion;
@@ -33,8 +33,14 @@ impl Default for UploadPlan {
 
 impl UploadPlan {
     /// Whether there may be a second attempt: what was appended may be there.
-    pub fn may_repeat(&self) -> bool {
+    fn may_repeat(&self) -> bool {
         self.mode != UploadMode::Append && self.representation == Representation::Image
+    }
+
+    /// Whether there may be another attempt after this error. Bytes that do not agree are sent again.
+    pub fn may_repeat_after(&self, error: &Error) -> bool {
+        self.may_repeat()
+            && (error.is_transient() || matches!(error, Error::Failed { kind: FailureKind::Integrity, .. }))
     }
 }
 
@@ -77,9 +83,8 @@ pub async fn upload<N: Network, S: ReadAt<Error = Error>>(
     source: &S,
     plan: &UploadPlan,
 ) -> Result<Stored, Error> {
-    let mut backoff = Backoff::new(&plan.retry);
     let mut upload = ResumableUpload::new(plan);
-    loop {
+    let attempt = async || {
         let before = upload.reached();
         let error = match open().await {
             Err(error) => error,
@@ -89,14 +94,14 @@ pub async fn upload<N: Network, S: ReadAt<Error = Error>>(
                     let _ = session.quit().await;
                     return Ok(stored);
                 }
-                Err(CopyError::Read(error)) => return Err(error),
+                Err(CopyError::Read(failure)) => return Err(Missed { failure, may_repeat: false, has_more: false }),
                 Err(CopyError::Write(error)) => error,
             },
         };
-        if !plan.may_repeat() || !backoff.wait_for_upload(network, &error, upload.reached() > before).await {
-            return Err(error);
-        }
-    }
+        let has_more = upload.reached() > before;
+        Err(Missed { may_repeat: plan.may_repeat_after(&error), has_more, failure: error })
+    };
+    repeat(network, &plan.retry, attempt, |_| {}).await
 }
 
 /// What the attempts of one upload know of each other, for a caller that makes them itself.

@@ -25,14 +25,33 @@ pub struct Lister {
     all: bool,
     /// Whether the greeting was looked at for servers that are known to take that option.
     has_looked: bool,
-    /// What `PWD` reports where the session begins, once it was asked for; none where that is of no use.
-    home: Option<Option<String>>,
-    /// There is no way back to where the session was.
-    is_away: bool,
-    /// `LIST` was used, which may leave out names that begin with a dot.
-    used_list: bool,
+    home: Home,
+    by_list: ByList,
+}
+
+/// Where the session begins.
+#[derive(Debug, Default)]
+enum Home {
+    /// It was not asked for.
+    #[default]
+    Unasked,
+    /// `PWD` reports this.
+    At(String),
+    /// `PWD` reports nothing that is of use.
+    Unreported,
+    /// The same, and the session is elsewhere: there is no way back.
+    Left,
+}
+
+/// Whether `LIST` was used, which may leave out names that begin with a dot.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum ByList {
+    #[default]
+    Never,
+    /// It showed none.
+    WithoutHidden,
     /// It showed one.
-    has_hidden: bool,
+    WithHidden,
 }
 
 /// The listing of a directory, and what is to be thought of it.
@@ -76,18 +95,18 @@ impl Lister {
 
     /// Whether the server may have names that begin with a dot and does not show them.
     pub fn may_hide(&self) -> bool {
-        self.used_list && !self.has_hidden
+        self.by_list == ByList::WithoutHidden
     }
 
     /// Whether all sizes came by `MLSD`.
     pub fn has_exact_sizes(&self) -> bool {
-        !self.used_list
+        self.by_list == ByList::Never
     }
 
     /// The session is in another directory than before, and there is no way back: only paths from the root mean what they
     /// did.
     pub fn is_away(&self) -> bool {
-        self.is_away
+        matches!(self.home, Home::Left)
     }
 
     /// List a directory, or the working directory. A refusal of the listing or of the directory is an error that leaves the
@@ -122,7 +141,7 @@ impl Lister {
         path: Option<&str>,
         above: Option<Print>,
     ) -> Result<Look, Error> {
-        if self.is_away && !path.is_some_and(|path| path.starts_with('/')) {
+        if self.is_away() && !path.is_some_and(|path| path.starts_with('/')) {
             session.close();
             return Err(Error::no_way_back("the server does not report the working directory"));
         }
@@ -248,9 +267,8 @@ impl Lister {
             }
             listing => listing?,
         };
-        if listing.command == ListingCommand::List {
-            self.used_list = true;
-            self.has_hidden |= listing.shows_hidden();
+        if listing.command == ListingCommand::List && self.by_list != ByList::WithHidden {
+            self.by_list = if listing.shows_hidden() { ByList::WithHidden } else { ByList::WithoutHidden };
         }
         Ok(listing)
     }
@@ -309,31 +327,28 @@ impl Lister {
         session: &mut Session<N>,
         path: &'a str,
     ) -> Result<Option<Cow<'a, str>>, Error> {
-        let home = match &self.home {
-            Some(home) => home.clone(),
-            None => unless_refused(session.current_directory().await)?,
-        };
-        self.home = Some(home.clone());
+        if matches!(self.home, Home::Unasked) {
+            self.home = unless_refused(session.current_directory().await)?.map_or(Home::Unreported, Home::At);
+        }
         if path.starts_with('/') {
             return Ok(Some(path.into()));
         }
-        Ok(home.map(|home| {
-            let below = path.strip_prefix("./").unwrap_or(path);
-            match (home.starts_with('/'), home.ends_with('/')) {
-                // Of another kind: from there it is the path that it was.
-                (false, _) => path.into(),
-                (true, true) => format!("{home}{below}").into(),
-                (true, false) => format!("{home}/{below}").into(),
-            }
+        let Home::At(home) = &self.home else { return Ok(None) };
+        let below = path.strip_prefix("./").unwrap_or(path);
+        Ok(Some(match (home.starts_with('/'), home.ends_with('/')) {
+            // Of another kind: from there it is the path that it was.
+            (false, _) => path.into(),
+            (true, true) => format!("{home}{below}").into(),
+            (true, false) => format!("{home}/{below}").into(),
         }))
     }
 
     async fn go_home<N: Network>(&mut self, session: &mut Session<N>) -> Result<(), Error> {
-        let Some(home) = self.home.clone().flatten() else {
-            self.is_away = true;
+        let Home::At(home) = &self.home else {
+            self.home = Home::Left;
             return Ok(());
         };
-        match session.change_directory(&home).await {
+        match session.change_directory(home).await {
             Ok(_) => Ok(()),
             Err(error) if error.is_refusal() => {
                 // Whatever is relative to the working directory means something else now.

@@ -33,16 +33,38 @@ pub struct PlanOptions {
     pub names: Names,
     /// What is meant. The rest is left alone on both sides.
     pub patterns: Patterns,
-    /// Do not delete names that begin with a dot: the source may have them and not show them.
-    pub keep_hidden: bool,
-    /// Do not delete what the source has by the same name, although the target would call that otherwise.
-    pub keep_verbatim: bool,
-    /// Do not delete names with bytes that are no text in this encoding: the source cannot have them.
-    pub keep_bytes: Option<Encoding>,
-    /// Delete where a listing is [doubtful](super::Doubt), too, or has lines that are not understood.
-    pub trust_listings: bool,
-    /// A file of the same size that is newer in the target is up to date: that is when it was transferred.
-    pub newer_is_current: bool,
+    /// What is not deleted although the source does not show it.
+    pub keep: Keep,
+    /// What becomes of files because of a listing that may be wrong.
+    pub doubtful: Doubtful,
+}
+
+impl PlanOptions {
+    /// Whether listings that may be wrong count as the others do.
+    pub fn trusts_listings(&self) -> bool {
+        self.doubtful == Doubtful::Delete
+    }
+}
+
+/// What is not deleted although the source does not show it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Keep {
+    /// Names that begin with a dot: the source may have them and not show them.
+    pub hidden: bool,
+    /// What the source has by the same name, although the target would call that otherwise.
+    pub verbatim: bool,
+    /// Names with bytes that are no text in this encoding: the source cannot have them.
+    pub bytes: Option<Encoding>,
+}
+
+/// What becomes of files because of a listing that is [doubtful](super::Doubt), or has lines that are not understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Doubtful {
+    /// They are kept.
+    #[default]
+    Keep,
+    /// They are deleted, as because of any other listing.
+    Delete,
 }
 
 /// When a file that both sides have is transferred again.
@@ -51,6 +73,9 @@ pub enum Compare {
     /// When its size or its time differs.
     #[default]
     SizeAndTime,
+    /// When its size differs, or the source's is newer. One that is newer in the target is up to date: that is when it was
+    /// transferred.
+    SizeAndNewer,
     /// When its size or its time differs, unless the target's is newer or may be.
     Newer,
     /// When its size differs.

@@ -4,15 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ftp_cli::exit::Exit;
 use ftp_client::mirror::{
-    Doubt, Draft, Plan, PlanOptions, Reason, RelativePath, Side, Skipped, Step, Times, Tree, Walk, Why, times,
+    Compare, Doubt, Draft, Plan, PlanOptions, Reason, RelativePath, Side, Skipped, Step, Times, Tree, Walk, Why, times,
 };
-use ftp_client::{Error, Kind, Timestamp};
+use ftp_client::{Error, Kind, Timestamp, has_feature};
 
 use super::super::client::Client;
 use super::super::compared::unless_refused;
 use super::super::directories::reopened;
 use super::super::failure::{Failure, ResultExt as _};
-use super::super::local::is_exact;
 use super::texts::{ANYWAY, place, why_held, why_skipped, why_uncertain};
 use super::{Work, is_delete, split};
 
@@ -28,8 +27,8 @@ impl Work<'_> {
     ) -> Result<(Plan, Tree, Client), Failure> {
         let known = self.times(&mut there, here, &options, &mut client).await?;
         let mut plan = self.draft(&there, here, &options).finish(&known);
-        if !options.newer_is_current && !self.can_set_times(&plan, &there, &known, &mut client).await? {
-            options.newer_is_current = true;
+        if options.compare == Compare::SizeAndTime && !self.can_set_times(&plan, &there, &known, &mut client).await? {
+            options.compare = Compare::SizeAndNewer;
             plan = self.draft(&there, here, &options).finish(&known);
         }
         client = reopened(client, self.server).await?;
@@ -107,11 +106,12 @@ impl Work<'_> {
             _ => None,
         });
         let Some(path) = older else { return Ok(true) };
-        if self.mirror.dry_run && has_feature(client, "MFMT").await.context("cannot ask for features")? {
+        if self.mirror.dry_run && has_feature(&client.features().await.context("cannot ask for features")?, "MFMT") {
             return Ok(true);
         }
         let listed = there.items.iter().find(|item| item.path == *path).and_then(|item| item.modified);
-        let Some(time) = known.get(&(Side::Target, path.clone())).copied().or(listed).filter(is_exact) else {
+        let Some(time) = known.get(&(Side::Target, path.clone())).copied().or(listed).filter(Timestamp::is_exact)
+        else {
             return Ok(true);
         };
         let place = path.on_server(self.root).unwrap_or_default();
@@ -176,7 +176,7 @@ impl Work<'_> {
         options: &PlanOptions,
         client: &mut Client,
     ) -> Result<bool, Failure> {
-        if options.trust_listings {
+        if options.trusts_listings() {
             return Ok(false);
         }
         let steps = match self.side_of_server == Side::Target && !self.mirror.dry_run {
@@ -206,7 +206,7 @@ impl Work<'_> {
         if self.mirror.list_once || self.side_of_server == Side::Target && !options.delete {
             return Ok(false);
         }
-        let deletes = if options.trust_listings { BTreeSet::new() } else { of_deletes(&plan.steps, there) };
+        let deletes = if options.trusts_listings() { BTreeSet::new() } else { of_deletes(&plan.steps, there) };
         let mut any = false;
         for (at, folder) in there.folders.iter_mut().enumerate() {
             if folder.whole || folder.confirmed || deletes.contains(&at) || why_uncertain(folder).is_some() {
@@ -281,11 +281,6 @@ fn doubt(tree: &mut Tree, path: &RelativePath, doubt: Doubt) {
     for folder in tree.folders.iter_mut().filter(|folder| folder.path == *path) {
         folder.doubt.get_or_insert(doubt);
     }
-}
-
-async fn has_feature(client: &mut Client, verb: &str) -> Result<bool, Error> {
-    let features = client.features().await?;
-    Ok(features.iter().any(|feature| feature.split(' ').next().is_some_and(|word| word.eq_ignore_ascii_case(verb))))
 }
 
 /// (MFMT, MDTM, MFMT) Whether a file of this time takes the one of a second before. Some servers report success and set none,

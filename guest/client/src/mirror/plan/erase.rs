@@ -55,13 +55,13 @@ impl Deletions {
                 self.files.push(item.path.clone());
                 continue;
             }
-            if !options.trust_listings && target.is_doubtful(&item.path) {
+            if !options.trusts_listings() && target.is_doubtful(&item.path) {
                 keep(&item.path, Reason::TargetUncertain);
                 kept.extend(item.path.parent());
                 all = false;
                 continue;
             }
-            if !target.is_certain(&item.path, options.trust_listings) {
+            if !target.is_certain(&item.path, options.trusts_listings()) {
                 kept.insert(item.path.clone());
                 all = false;
             }
@@ -86,7 +86,7 @@ fn reason_to_stay(options: &PlanOptions, item: &Item, is_twin: bool) -> Option<R
         Ok(()) if !options.patterns.include(&item.path, item.kind == Kind::Directory) => Some(Reason::Excluded),
         Ok(()) if item.kind == Kind::Other => Some(Reason::Special),
         Ok(()) if is_twin => Some(Reason::Twin),
-        Ok(()) if options.keep_bytes.is_some_and(|encoding| !is_text(name(item), encoding)) => Some(Reason::NoText),
+        Ok(()) if options.keep.bytes.is_some_and(|encoding| !is_text(name(item), encoding)) => Some(Reason::NoText),
         Ok(()) => None,
     }
 }

@@ -10,7 +10,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 use ftp_protocol::listing::Kind;
-use ftp_protocol::time::{Precision, Timestamp};
+use ftp_protocol::time::Timestamp;
 
 /// A directory that both sides have, or the source alone.
 struct Pair {
@@ -52,8 +52,8 @@ impl<'a> Planner<'a> {
     ) -> (Plan, BTreeSet<(Side, RelativePath)>) {
         let (source, target) = (Index::new(source), Index::new(target));
         let root = RelativePath::root();
-        let certain = source.is_certain(&root, options.trust_listings);
-        let doubtful = !options.trust_listings && target.is_doubtful(&root);
+        let certain = source.is_certain(&root, options.trusts_listings());
+        let doubtful = !options.trusts_listings() && target.is_doubtful(&root);
         let pairs = Vec::from([Pair { source: root.clone(), target: Some(root), certain, doubtful }]);
         let mut planner = Self {
             source,
@@ -152,7 +152,7 @@ impl<'a> Planner<'a> {
     }
 
     fn descend(&mut self, pair: &Pair, item: &Item, target: Option<RelativePath>) {
-        let trust = self.options.trust_listings;
+        let trust = self.options.trusts_listings();
         let certain = pair.certain && self.source.is_certain(&item.path, trust);
         let is_doubtful = target.as_ref().is_some_and(|target| self.target.is_doubtful(target));
         let doubtful = pair.doubtful || !trust && is_doubtful;
@@ -164,8 +164,7 @@ impl<'a> Planner<'a> {
         if !self.options.keep_times {
             return;
         }
-        let exact = |time: &Timestamp| time.utc && matches!(time.precision, Precision::Second | Precision::Subsecond);
-        match self.time(Side::Source, item).filter(exact) {
+        match self.time(Side::Source, item).filter(Timestamp::is_exact) {
             Some(time) => self.steps.push(Step::SetTime(item.path.clone(), time)),
             None => self.ask(Side::Source, item),
         }
@@ -180,17 +179,21 @@ impl<'a> Planner<'a> {
                 (Some(_), Some(_)) => changed,
                 _ => Some(Why::Asked),
             },
-            Compare::SizeAndTime => changed.or_else(|| match self.newer(item, old) {
-                Verdict::Same => None,
-                Verdict::SourceNewer => Some(Why::Newer),
-                // Of the same size, as far as is known.
-                Verdict::TargetNewer if self.options.newer_is_current && item.size.is_some() && old.size.is_some() => {
-                    self.newer = self.newer.saturating_add(1);
-                    None
-                }
-                Verdict::TargetNewer => Some(Why::Older),
-                Verdict::Unknown => Some(Why::TimeUnknown),
-            }),
+            compare @ (Compare::SizeAndTime | Compare::SizeAndNewer) => {
+                changed.or_else(|| match self.newer(item, old) {
+                    Verdict::Same => None,
+                    Verdict::SourceNewer => Some(Why::Newer),
+                    // Of the same size, as far as is known.
+                    Verdict::TargetNewer
+                        if compare == Compare::SizeAndNewer && item.size.is_some() && old.size.is_some() =>
+                    {
+                        self.newer = self.newer.saturating_add(1);
+                        None
+                    }
+                    Verdict::TargetNewer => Some(Why::Older),
+                    Verdict::Unknown => Some(Why::TimeUnknown),
+                })
+            }
             Compare::Newer => match self.newer(item, old) {
                 Verdict::Same => changed,
                 Verdict::SourceNewer => Some(changed.unwrap_or(Why::Newer)),
@@ -229,7 +232,8 @@ impl<'a> Planner<'a> {
 
     /// Plan to delete what stands in the way, if that may be done.
     fn make_way(&mut self, pair: &Pair, item: &Item, old: &'a Item) -> bool {
-        let is_known = item.kind != Kind::Directory || self.source.is_certain(&item.path, self.options.trust_listings);
+        let is_known =
+            item.kind != Kind::Directory || self.source.is_certain(&item.path, self.options.trusts_listings());
         if !self.options.replace || !pair.certain || pair.doubtful || !is_known || !self.is_meant(old) {
             return false;
         }
@@ -260,7 +264,7 @@ impl<'a> Planner<'a> {
             self.skipped.push(Skipped { side: Side::Target, path, reason: Reason::TargetUncertain });
             return;
         }
-        let verbatim: BTreeSet<&str> = match options.keep_verbatim && extras.peek().is_some() {
+        let verbatim: BTreeSet<&str> = match options.keep.verbatim && extras.peek().is_some() {
             true => wanted.values().flatten().filter_map(|item| item.path.origin_name()).collect(),
             false => BTreeSet::new(),
         };
@@ -270,7 +274,7 @@ impl<'a> Planner<'a> {
         };
         for items in extras {
             match items.as_slice() {
-                [item] if options.keep_hidden && name(item).starts_with('.') => {
+                [item] if options.keep.hidden && name(item).starts_with('.') => {
                     self.skip(Side::Target, item, Reason::Hidden);
                 }
                 [item] if verbatim.contains(name(item)) => self.skip(Side::Target, item, Reason::Twin),

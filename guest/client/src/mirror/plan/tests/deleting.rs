@@ -220,7 +220,7 @@ fn nothing_is_deleted_below_a_folder_of_the_target_whose_listing_is_in_doubt() {
 
 #[test]
 fn doubts_do_not_matter_where_somebody_knows_better() {
-    let options = PlanOptions { trust_listings: true, ..deleting() };
+    let options = PlanOptions { doubtful: Doubtful::Delete, ..deleting() };
     let source = with_doubt(tree("d/"), "d", Doubt::Changed);
     let target = with_doubt(tree("d/ d/a"), "d", Doubt::NoLineEnd);
     assert_eq!(steps(&plan_with(&source, &target, &options, &Times::new())), ["rm d/a"]);
@@ -241,7 +241,7 @@ fn nothing_makes_way_where_a_listing_is_in_doubt() {
 
 #[test]
 fn hidden_names_stay_where_the_source_may_have_them_and_not_show_them() {
-    let options = PlanOptions { keep_hidden: true, ..deleting() };
+    let options = PlanOptions { keep: Keep { hidden: true, ..Keep::default() }, ..deleting() };
     let plan = plan("d/", ".htaccess .d/ .d/x a d/ d/.b old/ old/.c", &options);
     assert_eq!(steps(&plan), ["rm a", "rm old/.c", "rmdir old"]);
     assert_eq!(skipped(&plan), ["Target .d Hidden", "Target .htaccess Hidden", "Target d/.b Hidden"]);
@@ -267,7 +267,7 @@ fn name_that_may_be_another_one_of_the_source_stays_until_the_target_lists_both(
 
 #[test]
 fn names_that_are_no_text_stay_where_the_source_cannot_have_them() {
-    let options = PlanOptions { keep_bytes: Some(Encoding::Utf8), ..deleting() };
+    let options = PlanOptions { keep: Keep { bytes: Some(Encoding::Utf8), ..Keep::default() }, ..deleting() };
     let target = named(&["caf\u{10ffe9}", "caf\u{e9}", "%E9"]);
     let plan = plan_with(&Tree::empty(), &target, &options, &Times::new());
     assert_eq!(steps(&plan), ["rm %E9", "rm caf\u{e9}"]);
@@ -283,7 +283,7 @@ fn names_are_compared_as_the_target_has_them_and_each_side_keeps_its_own() {
     let called =
         |compared: &str, origin: &str| Item { path: RelativePath::root().child_called(compared, origin), ..item("x") };
     let source = tree_of(Vec::from([called("caf%E9", "caf\u{10ffe9}"), called("%25E9", "%E9"), called("a", "a")]));
-    let options = PlanOptions { keep_verbatim: true, ..deleting() };
+    let options = PlanOptions { keep: Keep { verbatim: true, ..Keep::default() }, ..deleting() };
     let plan = plan_with(&source, &named(&["caf%E9", "%E9", "b"]), &options, &Times::new());
     assert_eq!(steps(&plan), ["get %25E9 New", "get a New", "rm b"]);
     assert_eq!(plan.steps[0].path().origin().to_string(), "%E9");
@@ -295,7 +295,7 @@ fn names_are_compared_as_the_target_has_them_and_each_side_keeps_its_own() {
 
 #[test]
 fn newer_file_of_the_same_size_is_up_to_date_where_times_cannot_be_set() {
-    let options = PlanOptions { newer_is_current: true, ..PlanOptions::default() };
+    let options = PlanOptions { compare: Compare::SizeAndNewer, ..PlanOptions::default() };
     let plan = plan("a@5 b@9 c=2@5", "a@9 b@5 c=1@9", &options);
     assert_eq!((steps(&plan), plan.unchanged, plan.newer), (vec!["get b Newer".into(), "get c Size(1)".into()], 1, 1));
     let mut unknown = tree("a@5");

@@ -8,13 +8,13 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use ftp_client::Error;
-use ftp_client::engine::{self, Resume, Segments, WriteAt, add_range};
+use ftp_client::engine::{self, FileVersion, Resume, Segments, WriteAt, add_range};
 
-use super::bars::Bar;
-use super::disk;
-use super::download::{DownloadOptions, FileVersion, Job};
-use super::failure::Failure;
-use super::jobs::{Limiter, Worker};
+use super::super::bars::Bar;
+use super::super::disk;
+use super::super::failure::Failure;
+use super::super::jobs::{Limiter, Worker};
+use super::options::{DownloadOptions, Job};
 
 /// Bytes after which the parts are written down.
 const STEP: u64 = 8 << 20;
@@ -24,12 +24,12 @@ pub async fn download(
     worker: &mut Worker<'_>,
     job: &Job,
     how: &DownloadOptions,
-    known: &FileVersion,
+    version: &FileVersion,
     temporary: &Path,
-    resume: bool,
+    resumes: bool,
     bar: &Bar,
 ) -> Result<u64, Failure> {
-    let done = if resume { read(&ranges(temporary), temporary) } else { Vec::new() };
+    let done = if resumes { read(&ranges(temporary), temporary) } else { Vec::new() };
     let failed = |error: io::Error| Failure::local("write", temporary, &error);
     let file = match done.is_empty() {
         true => disk::fresh(temporary),
@@ -37,7 +37,6 @@ pub async fn download(
     };
     let file = file.map_err(failed)?;
     bar.skip(done.iter().map(|range| range.end - range.start).sum());
-    let version = engine::FileVersion { size: known.size, modified: known.modified };
     let parts = Parts {
         file: RefCell::new(file),
         done: RefCell::new(done.clone()),
@@ -48,13 +47,13 @@ pub async fn download(
         limiter: &how.limiter,
     };
     let options = Segments {
-        sessions: how.segments,
-        resume: (!done.is_empty()).then_some(Resume { version, done }),
+        sessions: how.plan.sessions,
+        resume: (!done.is_empty()).then_some(Resume { version: *version, done }),
         ..Segments::default()
     };
     let server = worker.server.clone();
     let open = async || server.open_session().await.map_err(|failure| failure.error.unwrap_or(Error::closed()));
-    let fetched = engine::download(&worker.context.net, open, &job.path, &parts, &options, &how.retry).await;
+    let fetched = engine::download(&worker.context.net, open, &job.path, &parts, &options, &how.plan.retry).await;
     match fetched {
         Ok(fetched) => {
             for error in &fetched.refused {
