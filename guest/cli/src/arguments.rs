@@ -238,7 +238,7 @@ mod tests {
         let Ok(Arguments { verb: Verb::Get(get), .. }) = parse(&words) else { panic!() };
         assert_eq!((get.transfer.limit_rate, get.transfer.retry_wait), (Some(2_000_000), Duration::from_millis(500)));
         let words = ["ls", "--active", "--active-ports", "50-60", "--encoding", "koi8-r", "ftp://h"];
-        let settings = parse(&words).ok().unwrap().connection.settings();
+        let settings = parse(&words).ok().unwrap().connection.settings().ok().unwrap();
         assert_eq!(settings.data_mode, DataMode::Active(Active { ports: Some((50, 60)), announced: None }));
         assert_eq!(settings.encoding, Encoding::named("koi8-r").unwrap());
     }

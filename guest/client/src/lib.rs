@@ -74,6 +74,8 @@ pub use proxy::{Credentials, Proxy, ProxyServer};
 pub use session::Session;
 pub use settings::{Active, DataMode, Representation, Settings, TransferMode};
 pub use timeout::{join_all, timeout, yield_now};
-pub use tls::{Agreed, DataEnd, Identity, Protection, Security, TlsCause, TlsSettings, Trust, Version};
+pub use tls::{
+    Agreed, DataEnd, Identity, Protection, Roots, Security, ServerName, TlsCause, TlsSettings, Trust, Version, Versions,
+};
 pub use transfer::{Download, Outcome, Upload};
 pub use verify::{NotVerified, ReportedSize, UploadStart, Verified};
