@@ -5,7 +5,6 @@ mod directories;
 mod security;
 
 pub use directories::WorkingDirectory;
-pub(crate) use directories::is_about_the_path;
 
 use crate::control::{Control, Raw, begins_transfer};
 use crate::data::finish;
@@ -117,13 +116,13 @@ impl<N: Network> Connection<N> {
         let greeting = connection.positive(greeting)?;
         let welcome = connection.control.text(&greeting);
         if security == Security::Explicit {
-            if greeting.code != 220 {
+            if greeting.code != codes::READY {
                 // Logged in already, in the clear: somebody wants TLS to be skipped.
                 return Err(Error::Insecure(format!("the server greets with {}", greeting.code)));
             }
             connection.start_tls().await?;
         }
-        connection.greeted_in = greeting.code == 230;
+        connection.greeted_in = greeting.code == codes::LOGGED_IN;
         Ok((connection, welcome))
     }
 
@@ -165,15 +164,15 @@ impl<N: Network> Connection<N> {
         self.forget_features();
         self.control.renew_utf8(false);
         let mut reply = self.control.exchange("USER", Some(&user)).await?;
-        if reply.code == 503 && self.greeted_in {
+        if reply.code == codes::BAD_SEQUENCE && self.greeted_in {
             self.control.conversation.logged_in = true;
             self.control.renew_utf8(true);
             return Ok(self.control.text(&reply));
         }
-        if reply.code == 331 {
+        if reply.code == codes::PASSWORD_WANTED {
             reply = self.control.exchange_secret("PASS", &password).await?;
         }
-        if let (332, Some(account)) = (reply.code, &account) {
+        if let (codes::ACCOUNT_WANTED, Some(account)) = (reply.code, &account) {
             reply = self.control.exchange_secret("ACCT", account).await?;
         }
         let reply = self.positive(reply)?;
@@ -217,7 +216,7 @@ impl<N: Network> Connection<N> {
         let path = self.bytes(path)?;
         let reply = self.command("STAT", Some(&path)).await?;
         match reply.code {
-            211..=213 => Ok(reply),
+            code if codes::reports_status(code) => Ok(reply),
             _ => Err(self.refusal(&reply)),
         }
     }
@@ -260,7 +259,7 @@ impl<N: Network> Connection<N> {
         self.control.prepare(&new).await?;
         let reply = self.control.exchange("RNFR", Some(&old)).await?;
         // Some servers say 250.
-        if !reply.is_positive() && reply.code / 100 != 3 {
+        if !reply.is_positive() && !reply.is_intermediate() {
             return Err(self.refusal(&reply));
         }
         let reply = self.command("RNTO", Some(&new)).await?;
@@ -304,7 +303,7 @@ impl<N: Network> Connection<N> {
         let pending = self.prepare_data(line).await?;
         if offset > 0 {
             let reply = self.control.exchange("REST", Some(format!("{offset}").as_bytes())).await?;
-            if reply.code != 350 {
+            if reply.code != codes::PENDING {
                 self.known.offset_refused = true;
                 return Err(self.refusal(&reply));
             }
@@ -458,7 +457,7 @@ impl<N: Network> Connection<N> {
         let reply = self.control.exchange(verb, argument).await?;
         match reply.code {
             // Superfluous (RFC 959, section 4.2.2), which what this asks for is not.
-            202 if codes::fit(verb, 202) == Fit::Odd => Err(self.unexpected(&reply)),
+            codes::SUPERFLUOUS if codes::fit(verb, codes::SUPERFLUOUS) == Fit::Odd => Err(self.unexpected(&reply)),
             _ => self.positive(reply),
         }
     }

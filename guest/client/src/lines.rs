@@ -1,6 +1,6 @@
 //! Listings: what comes line by line, within limits.
 
-use crate::connection::{Connection, is_about_the_path};
+use crate::connection::Connection;
 use crate::data::ListingEnd;
 use crate::error::{Error, Limit, Reply};
 use crate::limits::{CHUNK, LISTING_BATCH_BYTES, LISTING_LINE, LISTING_SIZE, listed_cost};
@@ -17,7 +17,7 @@ use core::ops::Range;
 use ftp_protocol::encoding::Encoding;
 use ftp_protocol::listing::{self, Entry, Listed, Parser, RawEntry};
 use ftp_protocol::path::protect_option;
-use ftp_protocol::text;
+use ftp_protocol::{codes, text};
 
 /// (MLSD, else LIST) The members of a directory, as they come. Lines that mean nothing are left out.
 ///
@@ -253,7 +253,7 @@ impl Request<'_> {
     fn is_meant_by(&self, refusal: &Error) -> bool {
         match refusal {
             Error::Transient(Reply { code, .. }) | Error::Permanent(Reply { code, .. }) => {
-                is_about_the_path(*code) || *code == 451 || (*code == 501 && self.path.is_some())
+                codes::is_about_directory(*code) || (*code == codes::BAD_ARGUMENT && self.path.is_some())
             }
             _ => false,
         }

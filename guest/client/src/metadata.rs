@@ -12,8 +12,8 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use ftp_protocol::checksum::{self, Algorithm, Way};
-use ftp_protocol::features;
 use ftp_protocol::time::{Timestamp, parse_time_val, time_val};
+use ftp_protocol::{codes, features};
 
 impl<N: Network> Connection<N> {
     /// The best checksum that the server names among its features.
@@ -83,12 +83,12 @@ impl<N: Network> Session<N> {
                 // Where `MDTM` only reports a time, it was that of another file, whose name begins with digits.
                 let is_another =
                     parse_time_val(reply.last_line()).is_some_and(|reported| reported.seconds != time.seconds);
-                let is_set = reply.is_positive() && reply.code != 202;
+                let is_set = reply.is_positive() && reply.code != codes::SUPERFLUOUS;
                 if is_set && !is_another {
                     connection.known.set_time = Some(way);
                     return Ok(connection.control.text(&reply));
                 }
-                let says_why = !is_set && (has_mfmt || !is_unknown(&reply));
+                let says_why = !is_set && (has_mfmt || !codes::is_form_not_implemented(reply.code));
                 if says_why && (way != SetTime::Mdtm || refused.is_none()) {
                     refused = Some((way, connection.refusal(&reply)));
                 }
@@ -170,11 +170,6 @@ impl<N: Network> Session<N> {
         })
         .await
     }
-}
-
-/// The server does not know the command, whatever its arguments.
-fn is_unknown(reply: &Raw) -> bool {
-    matches!(reply.code, 202 | 402 | 500 | 501 | 502 | 504)
 }
 
 fn no_extension(what: &str) -> Error {

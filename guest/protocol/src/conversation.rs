@@ -68,7 +68,7 @@ impl KeepAlive {
 
     /// Whether the reply is one to a keep-alive. No transfer ends with such a code.
     pub fn take(&mut self, reply: &Reply) -> bool {
-        let is_taken = self.unanswered > 0 && matches!(reply.code, 200 | 202 | 500..=504 | 530);
+        let is_taken = self.unanswered > 0 && codes::answers_noop(reply.code);
         if is_taken {
             self.unanswered -= 1;
             self.rejected |= !reply.is_positive();

@@ -12,7 +12,7 @@ use crate::timeout::{Either, select, timeout};
 use alloc::format;
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
-use ftp_protocol::address;
+use ftp_protocol::{address, codes};
 
 /// One side of a data connection that is not yet made.
 pub(super) enum Pending<N: Network> {
@@ -98,7 +98,7 @@ impl<N: Network> Connection<N> {
     /// The port that was asked for together with the last transfer. An old one may be another client's by now.
     async fn port_ahead(&mut self) -> Result<Option<u16>, Error> {
         let answer = self.control.take_ahead().await?;
-        let fresh = answer.filter(|(reply, age)| reply.code == 229 && *age < PORT_AHEAD);
+        let fresh = answer.filter(|(reply, age)| reply.code == codes::EXTENDED_PASSIVE && *age < PORT_AHEAD);
         Ok(fresh.and_then(|(reply, _)| address::parse_epsv(reply.last_line()).ok()))
     }
 
@@ -138,19 +138,19 @@ impl<N: Network> Connection<N> {
     async fn epsv_port(&mut self) -> Result<Result<u16, Error>, Error> {
         let reply = self.control.exchange("EPSV", None).await?;
         let port = match reply.code {
-            229 => port_in(&reply, address::parse_epsv),
+            codes::EXTENDED_PASSIVE => port_in(&reply, address::parse_epsv),
             // What `PASV` would answer.
-            227 => port_in(&reply, pasv_port),
+            codes::PASSIVE => port_in(&reply, pasv_port),
             _ => None,
         };
         match port {
             Some(port) => {
-                self.ports.knows_epsv |= reply.code == 229;
+                self.ports.knows_epsv |= reply.code == codes::EXTENDED_PASSIVE;
                 // It would have to be brought in step each time.
-                self.ports.only_pasv |= reply.code == 227;
+                self.ports.only_pasv |= reply.code == codes::PASSIVE;
                 Ok(Ok(port))
             }
-            None if reply.code == 229 && !self.may_have_pasv()? => {
+            None if reply.code == codes::EXTENDED_PASSIVE && !self.may_have_pasv()? => {
                 Err(self.control.broken("the reply to EPSV has no port"))
             }
             None => Ok(Err(self.refusal(&reply))),

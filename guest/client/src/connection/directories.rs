@@ -9,7 +9,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use ftp_protocol::listing::{Entry, Kind, RawEntry};
 use ftp_protocol::time::{Timestamp, parse_time_val};
-use ftp_protocol::{features, listing, path, telnet, text};
+use ftp_protocol::{codes, features, listing, path, telnet, text};
 
 /// The answer to `PWD`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl<N: Network> Connection<N> {
     async fn pwd(&mut self) -> Result<Vec<u8>, Error> {
         let reply = self.command("PWD", None).await?;
         match path::parse_257(reply.last_line()) {
-            Some(path) if reply.code == 257 => {
+            Some(path) if reply.code == codes::PATH_NAME => {
                 self.control.conversation.has_pwd = true;
                 Ok(path)
             }
@@ -176,10 +176,10 @@ impl<N: Network> Connection<N> {
             if let Some(entry) = self.entry_in(&reply, path) {
                 return Ok(entry);
             }
-            if is_about_the_path(reply.code) {
+            if codes::is_about_path(reply.code) {
                 return Err(self.refusal(&reply));
             }
-            self.known.mlst_refused = reply.code != 250;
+            self.known.mlst_refused = reply.code != codes::FILE_ACTION_DONE;
         }
         self.entry_by_size(path).await
     }
@@ -190,7 +190,7 @@ impl<N: Network> Connection<N> {
             [_, told @ .., _] if !told.is_empty() => told,
             all => all,
         };
-        let lines = lines.iter().filter(|_| reply.code == 250);
+        let lines = lines.iter().filter(|_| reply.code == codes::FILE_ACTION_DONE);
         let mut entry = lines.into_iter().find_map(|line| listing::mlst_entry(line, self.settings.encoding))?;
         if entry.name == "." {
             entry.name = name_of(path).to_string();
@@ -263,11 +263,6 @@ enum Entered {
     Refused(Error),
     /// There is no way back from there.
     NotTried(Error),
-}
-
-/// A refusal with this code means what the command names, not the command.
-pub(crate) fn is_about_the_path(code: u16) -> bool {
-    matches!(code, 450 | 530 | 550 | 551 | 553)
 }
 
 /// The last component of a path, where it has one: `/` for the root, `.` for what ends in `.` or `..`.

@@ -15,6 +15,7 @@ use alloc::string::{String, ToString};
 use core::cell::Cell;
 use core::future::poll_fn;
 use core::pin::pin;
+use ftp_protocol::codes;
 
 /// A data connection on its way to what it was promised to be.
 pub(super) enum Opening<N: Network> {
@@ -35,15 +36,15 @@ impl<N: Network> Connection<N> {
         let tls = self.new_tls()?;
         self.control.guard().await?;
         let mut reply = self.control.exchange("AUTH", Some(b"TLS")).await?;
-        if reply.code == 504 {
+        if reply.code == codes::ARGUMENT_NOT_IMPLEMENTED {
             // The other name of the same thing (RFC 4217, section 17).
             reply = self.control.exchange("AUTH", Some(b"TLS-C")).await?;
         }
-        if !matches!(reply.code, 234 | 200 | 334) {
+        if !codes::agrees_to_tls(reply.code) {
             let error = Error::Insecure(format!("the server refuses AUTH TLS: {}", self.control.text(&reply)));
             // After anything but a refusal nobody knows what comes next.
             self.control.set_guard(false);
-            return Err(if reply.code >= 400 { error } else { self.control.fail(error) });
+            return Err(if codes::is_refusal(reply.code) { error } else { self.control.fail(error) });
         }
         self.control.secure(tls).await?;
         // Whatever was said in the clear, somebody else may have said.
@@ -155,8 +156,8 @@ impl<N: Network> Connection<N> {
         self.control.guard().await?;
         let reply = self.control.exchange("CCC", None).await?;
         match reply.code {
-            200 => self.control.clear().await?,
-            400.. => {
+            codes::OKAY => self.control.clear().await?,
+            code if codes::is_refusal(code) => {
                 self.control.set_guard(false);
                 return Err(self.refusal(&reply));
             }

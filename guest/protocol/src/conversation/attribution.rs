@@ -16,7 +16,7 @@ impl Conversation {
     ///
     /// [`Violation`]: the session is out of step, and of no further use.
     pub fn received(&mut self, reply: Reply) -> Result<Event, Violation> {
-        if reply.code == 421 {
+        if reply.code == codes::CLOSING {
             return Ok(Event::Closing(reply));
         }
         match take(&mut self.expected) {
@@ -73,7 +73,7 @@ impl Conversation {
     }
 
     fn farewell(&mut self, others: usize, reply: Reply) -> Result<Event, Violation> {
-        if reply.code >= 400 || codes::fit("QUIT", reply.code) == Fit::Answers && !reply.is_preliminary() {
+        if codes::is_refusal(reply.code) || codes::fit("QUIT", reply.code) == Fit::Answers && !reply.is_preliminary() {
             return Ok(Event::Reply(reply));
         }
         self.expected = Expected::Farewell { others: one_stray_more(others, "QUIT")? };
@@ -94,12 +94,12 @@ impl Conversation {
         }
         self.transfers.is_unannounced = false;
         match reply.code {
-            100..=199 => self.expected = Expected::Verdict { announced: None, preliminary: 0 },
-            200 if !is_acknowledged => {
+            _ if reply.is_preliminary() => self.expected = Expected::Verdict { announced: None, preliminary: 0 },
+            codes::OKAY if !is_acknowledged => {
                 self.expected = Expected::Agreement { is_acknowledged: true };
                 return Ok(Event::Absorbed);
             }
-            226 | 250 => {
+            code if codes::ends_transfer(code) => {
                 self.transfers.is_unannounced = true;
                 self.expected = Expected::Judged(reply.clone());
             }
@@ -126,7 +126,7 @@ impl Conversation {
     }
 
     fn verdict_or_port(&mut self, announced: Reply, reply: Reply) -> Result<Event, Violation> {
-        if reply.code != 229 {
+        if reply.code != codes::EXTENDED_PASSIVE {
             return self.judged(reply);
         }
         self.ahead = Ahead::Answered(reply);
@@ -144,7 +144,7 @@ impl Conversation {
     /// The transfer has its verdict. Keep-alives without a reply may have been answered by it, so a `PWD` follows, whose
     /// reply can be told from theirs.
     pub(super) fn judged(&mut self, verdict: Reply) -> Result<Event, Violation> {
-        if self.keep_alive.sent > 0 && verdict.code == 200 {
+        if self.keep_alive.sent > 0 && verdict.code == codes::OKAY {
             return Err(Violation::KeepAlive);
         }
         if !self.transfers.is_given_up {
@@ -186,7 +186,7 @@ impl Conversation {
             self.expected = Expected::Settling { last, others, is_verdict };
             return Ok(Event::Absorbed);
         }
-        if matches!(reply.code, 257 | 550) || self.keep_alive.unanswered == 0 && !reply.is_positive() {
+        if codes::answers_pwd(reply.code) || self.keep_alive.unanswered == 0 && !reply.is_positive() {
             self.keep_alive.unanswered = 0;
             return Ok(match last {
                 Some(verdict) if is_verdict => {
@@ -217,7 +217,7 @@ impl Conversation {
         reason: Reason,
         reply: Reply,
     ) -> Result<Event, Violation> {
-        let is_refused = reply.code >= 400;
+        let is_refused = codes::is_refusal(reply.code);
         if reply.code == sentinel.code() || may_be_refused && is_refused {
             return self.in_step(others, reason);
         }
@@ -249,7 +249,7 @@ impl Conversation {
     fn own_among(&mut self, mut others: Vec<Reply>, verb: String, odd: Reply) -> Result<Event, Violation> {
         let strays = others.len();
         let begins = others.iter().any(Reply::is_preliminary);
-        let own = match others.iter().position(|other| other.code >= 400) {
+        let own = match others.iter().position(|other| codes::is_refusal(other.code)) {
             Some(refusal) => others.swap_remove(refusal),
             None => match others.pop() {
                 Some(last) => last,
