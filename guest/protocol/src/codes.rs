@@ -12,6 +12,12 @@ pub const GREETING: &str = "";
 /// Any command that opens a data connection, in place of its verb.
 pub const TRANSFER: &str = "RETR";
 
+/// RFC 4217, section 4; some servers say 200 or 334 and mean it. The handshake shows whether they do.
+const TLS_BEGINS: [u16; 3] = [200, 234, 334];
+
+/// Of the system, a directory or a file (RFC 959, section 4.2.2).
+const STATUS: [u16; 3] = [211, 212, 213];
+
 /// What a reply code is to a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fit {
@@ -52,8 +58,7 @@ fn row(verb: &str) -> (&'static [u16], Fit) {
         // pyftpdlib says 230.
         "REIN" => (&[220, 230], Fit::Answers),
         "QUIT" => (&[221], Fit::Answers),
-        // RFC 4217, section 4; some servers say 200 or 334 and mean it. The handshake shows whether they do.
-        "AUTH" => (&[200, 234, 334], Fit::Answers),
+        "AUTH" => (&TLS_BEGINS, Fit::Answers),
         // After any other code nobody knows what comes next, TLS or not.
         "CCC" => (&[200], Fit::Never),
         "ABOR" => (&[225, 226], Fit::Answers),
@@ -71,7 +76,7 @@ fn row(verb: &str) -> (&'static [u16], Fit) {
         "SIZE" => (&[213], Fit::Odd),
         // Some servers set times with it, and say 253.
         "MDTM" => (&[213, 253], Fit::Odd),
-        "STAT" => (&[211, 212, 213], Fit::Odd),
+        "STAT" => (&STATUS, Fit::Odd),
         "FEAT" => (&[211], Fit::Odd),
         "SYST" => (&[215], Fit::Odd),
         _ => (&[], Fit::Answers),
@@ -142,14 +147,14 @@ pub const fn answers_pwd(code: u16) -> bool {
     matches!(code, PATH_NAME | 550)
 }
 
-/// TLS begins: RFC 4217, section 4, and what some servers say and mean.
-pub const fn agrees_to_tls(code: u16) -> bool {
-    matches!(code, 200 | 234 | 334)
+/// TLS begins, behind `AUTH`.
+pub fn agrees_to_tls(code: u16) -> bool {
+    TLS_BEGINS.contains(&code)
 }
 
-/// What `STAT` reports: of the system, a directory or a file (RFC 959, section 4.2.2).
-pub const fn reports_status(code: u16) -> bool {
-    matches!(code, 211..=213)
+/// `STAT` reports something.
+pub fn reports_status(code: u16) -> bool {
+    STATUS.contains(&code)
 }
 
 /// The server does not know the command, whatever its argument. 501 and 504 are not among them, as they are about the argument.
@@ -350,5 +355,38 @@ mod tests {
         for verb in VERBS {
             assert!((100..200).chain(400..600).all(|code| fit(verb, code) == Fit::Answers), "{verb}");
         }
+    }
+
+    #[test]
+    fn each_question_has_its_codes() {
+        let table: [(fn(u16) -> bool, &[u16]); 18] = [
+            (ends_transfer, &[226, 250]),
+            (answers_noop, &[200, 202, 500, 501, 502, 503, 504, 530]),
+            (answers_pwd, &[257, 550]),
+            (agrees_to_tls, &[200, 234, 334]),
+            (reports_status, &[211, 212, 213]),
+            (is_not_implemented, &[500, 502]),
+            (is_form_not_implemented, &[202, 402, 500, 501, 502, 504]),
+            (is_missing, &[550]),
+            (is_about_name, &[501, 550, 553]),
+            (is_about_path, &[450, 530, 550, 551, 553]),
+            (is_about_directory, &[450, 451, 530, 550, 551, 553]),
+            (may_mean_no_files, &[450, 550]),
+            (is_about_space, &[452, 552]),
+            (is_about_data_connection, &[425, 426]),
+            (is_unreachable, &[421, 425]),
+            (may_pass, &[421, 425, 426, 450, 451]),
+            (wants_resumption, &[425, 522]),
+            (is_about_any_transfer, &[421, 425, 426, 521, 522, 530, 532, 533, 534, 535, 536]),
+        ];
+        for (row, (question, codes)) in table.into_iter().enumerate() {
+            let yes: alloc::vec::Vec<_> = (100..600).filter(|&code| question(code)).collect();
+            assert_eq!(yes, codes, "row {row}");
+        }
+    }
+
+    #[test]
+    fn reply_to_a_noop_ends_no_transfer() {
+        assert!((100..600).all(|code| !(answers_noop(code) && ends_transfer(code))));
     }
 }
