@@ -223,11 +223,12 @@ impl<N: Network> Connection<N> {
 
     pub(crate) async fn raw(&mut self, line: &str) -> Result<Reply, Error> {
         let line = self.bytes(line)?;
-        if command::verb(&line).as_deref() == Some("OPTS") {
+        let verb = command::verb(&line);
+        if verb.as_deref() == Some("OPTS") {
             self.control.leave_utf8_to_caller();
         }
         let reply = self.control.exchange_line(&line).await?;
-        match command::verb(&line).as_deref() {
+        match verb.as_deref() {
             Some("TYPE") => self.parameters.representation = None,
             // The server may have others now, or another hash.
             Some("CLNT" | "HOST" | "OPTS") => self.forget_features(),

@@ -48,7 +48,7 @@ pub(crate) async fn copy<N: Network>(
     let size = source.check_exists(path, representation).await?;
     let limit = longest(size, source.settings.idle_timeout);
     let mut pair = Pair { source, retr, target, stor, limit };
-    let mut copied = if private { pair.copy_inside_tls().await? } else { pair.copy([Some("PASV"); 2]).await? };
+    let mut copied = if private { pair.copy_inside_tls().await? } else { pair.copy([Some(Passive::Any); 2]).await? };
     copied.verified = match representation {
         Representation::Ascii => Verified::No(NotVerified::Ascii),
         Representation::Image if !source.settings.verify_size => Verified::No(NotVerified::TurnedOff),
@@ -103,6 +103,15 @@ enum Side {
     Source,
 }
 
+/// How a server is made to listen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Passive {
+    /// (EPSV, else PASV)
+    Any,
+    /// (CPSV) And to be the client of TLS.
+    Cpsv,
+}
+
 enum Attempt {
     Copied(Copied),
     /// The servers did not come together, and no byte was moved.
@@ -114,7 +123,7 @@ impl<N: Network> Pair<'_, N> {
     async fn copy_inside_tls(&mut self) -> Result<Copied, Error> {
         let cpsv = [self.source.has("CPSV").await?, self.target.has("CPSV").await?];
         if cpsv.contains(&true) {
-            return self.copy(cpsv.map(|has| has.then_some("CPSV"))).await;
+            return self.copy(cpsv.map(|has| has.then_some(Passive::Cpsv))).await;
         }
         let client = if self.source.has("SSCN").await? {
             &mut *self.source
@@ -125,7 +134,7 @@ impl<N: Network> Pair<'_, N> {
             return Err(Error::Unsupported(text.to_string()));
         };
         client.command("SSCN", Some(b"ON")).await?;
-        let copied = self.copy([Some("PASV"); 2]).await;
+        let copied = self.copy([Some(Passive::Any); 2]).await;
         // It is off where it is not on.
         for connection in [&mut *self.target, &mut *self.source] {
             if connection.control.is_usable() && connection.has("SSCN").await? {
@@ -136,7 +145,7 @@ impl<N: Network> Pair<'_, N> {
     }
 
     /// Let the source listen, and where that does not bring them together, the target: each with this command, if at all.
-    async fn copy(&mut self, commands: [Option<&'static str>; 2]) -> Result<Copied, Error> {
+    async fn copy(&mut self, commands: [Option<Passive>; 2]) -> Result<Copied, Error> {
         let mut apart = None;
         for (listener, command) in [Side::Source, Side::Target].into_iter().zip(commands) {
             let Some(command) = command else { continue };
@@ -149,7 +158,7 @@ impl<N: Network> Pair<'_, N> {
         Err(Error::Unsupported(format!("the two servers do not connect to each other{reason}")))
     }
 
-    async fn attempt(&mut self, listener: Side, command: &str) -> Result<Attempt, Error> {
+    async fn attempt(&mut self, listener: Side, command: Passive) -> Result<Attempt, Error> {
         let met = match listener {
             Side::Target => meet(self.target, self.source, command).await,
             Side::Source => meet(self.source, self.target, command).await,
@@ -240,12 +249,12 @@ impl<N: Network> Pair<'_, N> {
 async fn meet<N: Network>(
     passive: &mut Connection<N>,
     active: &mut Connection<N>,
-    command: &str,
+    command: Passive,
 ) -> Result<SocketAddr, Error> {
     let peer = passive.control.peer()?.to_canonical();
     let port = match command {
-        "CPSV" => passive.port_after("CPSV").await?,
-        _ => passive.passive_port().await?,
+        Passive::Any => passive.passive_port().await?,
+        Passive::Cpsv => passive.cpsv_port().await?,
     };
     let address = SocketAddr::new(peer, port);
     let (verb, argument) = address::active_command(address);

@@ -1,5 +1,6 @@
 //! Listings: what comes line by line, within limits.
 
+use crate::commands::GetCommand;
 use crate::connection::Connection;
 use crate::data::ListingEnd;
 use crate::error::{Error, Limit, Reply};
@@ -65,7 +66,8 @@ impl<N: Network> Entries<N> {
         options: ListOptions,
         moves: Moves,
     ) -> Result<Self, Error> {
-        connection.line("MLSD", path)?;
+        // Before anything is sent for a path that cannot be.
+        path.map(|path| connection.bytes(path)).transpose()?;
         // Before the first name comes, be it in the reply to `PWD`.
         connection.control.ask_for_utf8().await?;
         let may_have_mlsd = connection.may_have_mlsd().await?;
@@ -209,13 +211,15 @@ impl Request<'_> {
         command: ListingCommand,
     ) -> Result<Entries<N>, Error> {
         let encoding = connection.settings.encoding;
-        let (line, parser, representation) = match command {
-            ListingCommand::Mlsd => (connection.line("MLSD", self.path)?, None, None),
+        let argument = self.argument_of_list();
+        let (get, parser, representation) = match command {
+            ListingCommand::Mlsd => (GetCommand::machine_list(self.path), None, None),
             ListingCommand::List => {
-                let line = connection.line("LIST", self.argument_of_list().as_deref())?;
-                (line, Some(Parser::new(encoding, N::wall_clock())), Some(Representation::Ascii))
+                let parser = Parser::new(encoding, N::wall_clock());
+                (GetCommand::list(argument.as_deref()), Some(parser), Some(Representation::Ascii))
             }
         };
+        let line = connection.line(get.verb, get.argument)?;
         let mut context = Context { doubt: self.doubt.clone(), ..Context::default() };
         let lines = match Lines::open(connection, &line, representation).await {
             Ok(lines) => Some(lines),
@@ -313,10 +317,9 @@ pub(crate) async fn entries_by_status<N: Network>(
 /// (NLST, LIST) The lines as they came. A refusal that says that there are no files is an empty list.
 pub(crate) async fn texts<N: Network>(
     connection: &mut Connection<N>,
-    verb: &str,
-    arguments: Option<&str>,
+    command: GetCommand<'_>,
 ) -> Result<Vec<String>, Error> {
-    let line = connection.line(verb, arguments)?;
+    let line = connection.line(command.verb, command.argument)?;
     connection.control.ask_for_utf8_if_named().await?;
     match all_texts(connection, &line).await {
         Err(error) => no_files(error).map(|_| Vec::new()),

@@ -186,11 +186,8 @@ impl Tried {
 /// By NLST, and by LIST where a server refuses that: the connection is what matters, not what comes.
 async fn connection(client: &mut Client) -> Result<Tried, Failure> {
     let mut refusal = None;
-    for verb in ["NLST", "LIST"] {
-        let begun = match GetCommand::new(verb) {
-            Ok(command) => client.receive(command, Representation::Ascii, 0).await,
-            Err(error) => Err(error),
-        };
+    for command in [GetCommand::name_list(None), GetCommand::list(None)] {
+        let begun = client.receive(command, Representation::Ascii, 0).await;
         let download = match answer(client, begun)? {
             Ok(download) => download,
             Err(error @ Error::Permanent(_)) => {

@@ -117,7 +117,7 @@ impl<N: Network> Connection<N> {
     }
 
     async fn connect_by_pasv(&mut self, limit: Duration) -> Result<N::Stream, Error> {
-        let port = self.port_after("PASV").await?;
+        let port = self.pasv_port().await?;
         self.dial_data(port, limit).await
     }
 
@@ -140,7 +140,7 @@ impl<N: Network> Connection<N> {
         let port = match reply.code {
             codes::EXTENDED_PASSIVE => port_in(&reply, address::parse_epsv),
             // What `PASV` would answer.
-            codes::PASSIVE => port_in(&reply, pasv_port),
+            codes::PASSIVE => port_in(&reply, port_of_pasv),
             _ => None,
         };
         match port {
@@ -159,7 +159,7 @@ impl<N: Network> Connection<N> {
 
     /// (PASV) `EPSV` is no good here. Where `PASV` is not known either, an error says so that is not the server's "never".
     async fn pasv_port_after(&mut self, refused: Error) -> Result<u16, Error> {
-        match self.port_after("PASV").await {
+        match self.pasv_port().await {
             Ok(port) => {
                 self.ports.only_pasv = true;
                 Ok(port)
@@ -172,7 +172,7 @@ impl<N: Network> Connection<N> {
     /// (EPSV, else PASV) For another server to connect to.
     pub(crate) async fn passive_port(&mut self) -> Result<u16, Error> {
         if self.ports.only_pasv {
-            return self.port_after("PASV").await;
+            return self.pasv_port().await;
         }
         let has_pasv = self.may_have_pasv()?;
         match self.epsv_port().await? {
@@ -181,8 +181,18 @@ impl<N: Network> Connection<N> {
         }
     }
 
-    /// The port in the 227 reply to this command.
-    pub(crate) async fn port_after(&mut self, verb: &str) -> Result<u16, Error> {
+    /// (PASV)
+    async fn pasv_port(&mut self) -> Result<u16, Error> {
+        self.port_after("PASV").await
+    }
+
+    /// (CPSV) For another server to connect to, with this one as the client of TLS.
+    pub(crate) async fn cpsv_port(&mut self) -> Result<u16, Error> {
+        self.port_after("CPSV").await
+    }
+
+    /// The port in the 227 reply to one of these.
+    async fn port_after(&mut self, verb: &'static str) -> Result<u16, Error> {
         let peer = self.control.peer()?.to_canonical();
         let reply = self.control.exchange(verb, None).await?;
         if !reply.is_positive() {
@@ -271,6 +281,6 @@ fn port_in(reply: &Raw, parse: fn(&[u8]) -> Result<u16, address::Error>) -> Opti
     reply.lines.iter().rev().find_map(|line| parse(line).ok())
 }
 
-fn pasv_port(line: &[u8]) -> Result<u16, address::Error> {
+fn port_of_pasv(line: &[u8]) -> Result<u16, address::Error> {
     address::parse_pasv(line).map(|address| address.port())
 }

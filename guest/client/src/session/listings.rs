@@ -1,6 +1,7 @@
 //! Listings of directories.
 
 use super::Session;
+use crate::commands::GetCommand;
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::lines::{self, Budget, Entries, cost};
@@ -53,12 +54,12 @@ impl<N: Network> Session<N> {
 
     /// (NLST, RFC 959)
     pub async fn names(&mut self, arguments: Option<&str>) -> Result<Vec<String>, Error> {
-        self.call(async |connection| lines::texts(connection, "NLST", arguments).await).await
+        self.call(async |connection| lines::texts(connection, GetCommand::name_list(arguments)).await).await
     }
 
     /// (LIST, RFC 959) The lines as they came.
     pub async fn listing(&mut self, arguments: Option<&str>) -> Result<Vec<String>, Error> {
-        self.call(async |connection| lines::texts(connection, "LIST", arguments).await).await
+        self.call(async |connection| lines::texts(connection, GetCommand::list(arguments)).await).await
     }
 }
 
