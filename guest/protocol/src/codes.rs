@@ -93,6 +93,8 @@ pub const SUPERFLUOUS: u16 = 202;
 pub const SYSTEM_STATUS: u16 = 211;
 /// The greeting of a server that waits for a login.
 pub const READY: u16 = 220;
+/// Data came or went, and its connection is closed.
+pub const TRANSFER_DONE: u16 = 226;
 /// The port of `PASV`.
 pub const PASSIVE: u16 = 227;
 /// The port of `EPSV` (RFC 2428, section 3).
@@ -133,7 +135,12 @@ pub const fn is_refusal(code: u16) -> bool {
 
 /// The transfer is done: the replies of RFC 959, section 5.4, which some servers send in place of the preliminary one.
 pub const fn ends_transfer(code: u16) -> bool {
-    matches!(code, 226 | 250)
+    matches!(code, TRANSFER_DONE | FILE_ACTION_DONE)
+}
+
+/// The port of a command that makes the server listen: `PASV`, `LPSV`, `EPSV`.
+pub const fn names_port(code: u16) -> bool {
+    matches!(code, PASSIVE..=EXTENDED_PASSIVE)
 }
 
 /// The reply to a `NOOP` that was sent during a transfer: whatever servers say to a command that they do not know, do not like
@@ -359,8 +366,9 @@ mod tests {
 
     #[test]
     fn each_question_has_its_codes() {
-        let table: [(fn(u16) -> bool, &[u16]); 18] = [
+        let table: [(fn(u16) -> bool, &[u16]); 19] = [
             (ends_transfer, &[226, 250]),
+            (names_port, &[227, 228, 229]),
             (answers_noop, &[200, 202, 500, 501, 502, 503, 504, 530]),
             (answers_pwd, &[257, 550]),
             (agrees_to_tls, &[200, 234, 334]),
