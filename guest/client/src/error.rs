@@ -6,7 +6,7 @@ use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
-use ftp_protocol::{command, encoding, reply};
+use ftp_protocol::{codes, command, encoding, reply};
 
 /// One reply on the control connection, as text (RFC 959, section 4.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -187,13 +187,21 @@ pub enum Closes {
 }
 
 impl Error {
+    /// The code of the server's reply, for an error that is one: see [`codes`](crate::codes) for what it means.
+    pub const fn code(&self) -> Option<u16> {
+        match self {
+            Self::Transient(reply) | Self::Permanent(reply) | Self::Unexpected(reply) => Some(reply.code),
+            _ => None,
+        }
+    }
+
     /// Whether the session is closed after this error. [`Session::is_open`](crate::Session::is_open) reports what happened.
     pub const fn closes_session(&self) -> Closes {
         match self {
             Self::Protocol(_)
             | Self::Timeout(Phase::Reply | Phase::Total)
             | Self::LimitExceeded(Limit::ReplyLine | Limit::ReplySize)
-            | Self::Transient(Reply { code: 421, .. })
+            | Self::Transient(Reply { code: codes::CLOSING, .. })
             | Self::Closed
             | Self::NoWayBack(_) => Closes::Always,
             Self::ConnectionLost(_) | Self::Tls(_) | Self::Handshake(_) | Self::Timeout(Phase::Handshake) => {
@@ -208,7 +216,7 @@ impl Error {
         match self {
             Self::ConnectionLost(_) | Self::ConnectionRefused(_) | Self::Incomplete(_) => true,
             Self::Timeout(phase) => !matches!(phase, Phase::Total),
-            Self::Transient(reply) => matches!(reply.code, 421 | 425 | 426 | 450 | 451),
+            Self::Transient(reply) => codes::may_pass(reply.code),
             _ => false,
         }
     }
@@ -217,7 +225,7 @@ impl Error {
     /// session is still good.
     pub fn is_refusal(&self) -> bool {
         match self {
-            Self::Transient(Reply { code, .. }) | Self::Permanent(Reply { code, .. }) => *code != 421,
+            Self::Transient(Reply { code, .. }) | Self::Permanent(Reply { code, .. }) => *code != codes::CLOSING,
             Self::InvalidArgument(_) | Self::Unsupported(_) | Self::Unexpected(_) => true,
             _ => false,
         }

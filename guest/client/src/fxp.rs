@@ -17,7 +17,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
-use ftp_protocol::{address, features};
+use ftp_protocol::{address, codes, features};
 
 /// What both servers said at the end of a copy that went well.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,8 +172,8 @@ impl<N: Network> Pair<'_, N> {
         };
         match copied {
             Ok(copied) => Ok(Attempt::Copied(copied)),
-            Err(Error::Transient(reply)) if reply.code == 425 && self.is_usable() => {
-                Ok(Attempt::Apart(Error::Transient(reply)))
+            Err(error) if error.code() == Some(codes::NO_DATA_CONNECTION) && self.is_usable() => {
+                Ok(Attempt::Apart(error))
             }
             Err(error) => Err(error),
         }
@@ -284,7 +284,7 @@ impl<N: Network> Connection<N> {
     /// (SIZE) Gives the size. A server that does not report it is taken to have the file.
     async fn check_exists(&mut self, path: &str, representation: Representation) -> Result<Option<u64>, Error> {
         let size = match self.size(path).await {
-            Err(Error::Permanent(reply)) if reply.code == 550 => return Err(Error::Permanent(reply)),
+            Err(error) if error.code().is_some_and(codes::is_missing) => return Err(error),
             size => unless_refused(size)?,
         };
         self.represent(representation).await?;

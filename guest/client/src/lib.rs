@@ -60,6 +60,7 @@ pub use data::ListingEnd;
 pub use error::{Closes, Error, Limit, Phase, Reply};
 pub use ftp_protocol::address::host_literal;
 pub use ftp_protocol::checksum::Algorithm;
+pub use ftp_protocol::codes;
 pub use ftp_protocol::encoding::Encoding;
 pub use ftp_protocol::listing::{Entry, Kind, Listed, RawEntry};
 pub use ftp_protocol::path::protect_leading;

@@ -255,30 +255,23 @@ impl Request<'_> {
 
     /// Whether a refusal of `MLSD` means the directory, and not the command.
     fn is_meant_by(&self, refusal: &Error) -> bool {
-        match refusal {
-            Error::Transient(Reply { code, .. }) | Error::Permanent(Reply { code, .. }) => {
-                codes::is_about_directory(*code) || (*code == codes::BAD_ARGUMENT && self.path.is_some())
-            }
-            _ => false,
-        }
+        refusal
+            .code()
+            .is_some_and(|code| codes::is_about_directory(code) || (code == codes::BAD_ARGUMENT && self.path.is_some()))
     }
 }
 
 /// Whether another listing would fail just so: for its data connection, or because nobody is logged in.
 fn is_about_the_transfer(error: &Error) -> bool {
-    match error {
-        Error::Transient(reply) | Error::Permanent(reply) => {
-            matches!(reply.code, 421 | 425 | 426 | 521 | 522 | 530 | 532..=536)
-        }
-        error => !matches!(error, Error::Unexpected(_)),
-    }
+    error.code().is_none_or(codes::is_about_any_transfer)
 }
 
 /// The refusal of a listing that says that there are no files; any other error as it is.
 fn no_files(error: Error) -> Result<Reply, Error> {
     match error {
         Error::Transient(reply) | Error::Permanent(reply)
-            if matches!(reply.code, 450 | 550) && reply.lines.iter().any(|line| text::no_files(line.as_bytes())) =>
+            if codes::may_mean_no_files(reply.code)
+                && reply.lines.iter().any(|line| text::no_files(line.as_bytes())) =>
         {
             Ok(reply)
         }

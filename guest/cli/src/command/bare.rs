@@ -4,7 +4,9 @@
 //! The methods here have the names of the session's and stand before them, so that every verb has them.
 
 use ftp_client::engine::Remote;
-use ftp_client::{Download, Error, Reply, ReportedSize, Representation, Session, Timestamp, Upload, UploadStart};
+use ftp_client::{
+    Download, Error, Reply, ReportedSize, Representation, Session, Timestamp, Upload, UploadStart, codes,
+};
 
 use super::client::{Away, Client, Seen};
 use super::compared::is_refusal;
@@ -100,7 +102,7 @@ impl Client {
     /// it takes.
     pub async fn rename_and_learn(&mut self, from: &str, to: &str) -> Result<Reply, Error> {
         let refusal = match self.rename(from, to).await {
-            Err(Error::Permanent(reply)) if matches!(reply.code, 550 | 553 | 501) => Error::Permanent(reply),
+            Err(error) if error.code().is_some_and(codes::is_about_name) => error,
             result => return result,
         };
         if self.names.seen() != Seen::Nothing {
@@ -149,8 +151,7 @@ impl Client {
             return work(self, name).await;
         }
         let refusal = match work(self, path).await {
-            // 501: not the syntax of a name, on z/OS.
-            Err(Error::Permanent(reply)) if matches!(reply.code, 550 | 553 | 501) => Error::Permanent(reply),
+            Err(error) if error.code().is_some_and(codes::is_about_name) => error,
             result => {
                 if result.is_ok() {
                     self.names.learn(Seen::Paths);

@@ -11,7 +11,8 @@ use ftp_cli::names;
 use ftp_cli::needs::parent;
 use ftp_client::engine::{Backoff, Retry, Span, WriteNext, receive};
 use ftp_client::{
-    Algorithm, CHUNK, Entry, Error, Hasher, Kind, Outcome, Precision, RawEntry, Representation, Timestamp, yield_now,
+    Algorithm, CHUNK, Entry, Error, Hasher, Kind, Outcome, Precision, RawEntry, Representation, Timestamp, codes,
+    yield_now,
 };
 use serde_json::json;
 
@@ -331,7 +332,7 @@ async fn check(
 /// that the file is there is not asked for its time.
 pub async fn ask(client: &mut Client, path: &str, with_time: bool) -> Result<FileVersion, Error> {
     let size = match client.size(path).await {
-        Err(Error::Permanent(reply)) if reply.code == 550 => return Ok(FileVersion::default()),
+        Err(error) if error.code().is_some_and(codes::is_missing) => return Ok(FileVersion::default()),
         size => unless_refused(client, size)?,
     };
     let mut known = FileVersion { size, is_exact: size.is_some(), is_asked: true, modified: None };

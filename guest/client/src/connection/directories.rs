@@ -34,11 +34,11 @@ impl<N: Network> Connection<N> {
     pub(crate) async fn working_directory(&mut self) -> Result<WorkingDirectory, Error> {
         match self.current_directory().await {
             Ok(path) => Ok(WorkingDirectory::Quoted(path)),
-            Err(Error::Unexpected(Reply { code: 257, lines })) => {
+            Err(Error::Unexpected(Reply { code: codes::PATH_NAME, lines })) => {
                 let word = lines.last().and_then(|line| line.split_ascii_whitespace().next());
                 match word.filter(|word| !word.contains('"')) {
                     Some(path) => Ok(WorkingDirectory::Unquoted(path.to_string())),
-                    None => Err(Error::Unexpected(Reply { code: 257, lines })),
+                    None => Err(Error::Unexpected(Reply { code: codes::PATH_NAME, lines })),
                 }
             }
             Err(error) => Err(error),
