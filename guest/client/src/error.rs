@@ -244,7 +244,7 @@ pub(crate) fn unless_refused<T>(result: Result<T, Error>) -> Result<Option<T>, E
 impl From<NetworkError> for Error {
     fn from(error: NetworkError) -> Self {
         match error {
-            NetworkError::Unresolvable(text) => Self::NameUnresolvable(text),
+            NetworkError::Unresolvable(_, text) => Self::NameUnresolvable(text),
             NetworkError::Denied(text) => Self::AccessDenied(text),
             NetworkError::Refused(text) => Self::ConnectionRefused(text),
             NetworkError::Lost(text) => Self::ConnectionLost(text),

@@ -70,7 +70,7 @@ pub use fxp::Copied;
 pub use limits::{CHUNK, UPLOAD_COALESCE_DELAY};
 pub use lines::Entries;
 pub use listing::{ListOptions, Listing, ListingCommand, ListingWay};
-pub use network::{Listener, Network, NetworkError, Stream};
+pub use network::{Listener, Network, NetworkError, ResolveCause, Stream};
 pub use proxy::{Credentials, Proxy, ProxyServer};
 pub use session::Session;
 pub use settings::{Active, DataMode, Representation, Settings, TransferMode};

@@ -1,6 +1,6 @@
 //! The network of the operating system, over tokio. For native programs, and to measure the component against.
 
-use crate::network::{Listener, Network, NetworkError, Stream};
+use crate::network::{Listener, Network, NetworkError, ResolveCause, Stream};
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
@@ -23,7 +23,9 @@ impl Network for Native {
 
     async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, NetworkError> {
         let literal = host_literal(host);
-        let found = lookup_host((literal, 0)).await.map_err(|error| NetworkError::Unresolvable(error.to_string()))?;
+        let found = lookup_host((literal, 0))
+            .await
+            .map_err(|error| NetworkError::Unresolvable(ResolveCause::Unknown, error.to_string()))?;
         Ok(found.map(|address| address.ip()).collect())
     }
 

@@ -80,7 +80,7 @@ pub trait Listener {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NetworkError {
     /// The name has no address, or looking it up failed.
-    Unresolvable(String),
+    Unresolvable(ResolveCause, String),
     /// The host does not allow it.
     Denied(String),
     /// Nothing listens there, or there is no way there.
@@ -93,10 +93,23 @@ pub enum NetworkError {
     Other(String),
 }
 
+/// Why a name has no address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResolveCause {
+    /// There is no such name, or it has no address of the kind that was asked for.
+    NoAddress,
+    /// The resolver cannot answer now.
+    Temporary,
+    /// The resolver cannot answer. `wasmtime run` says that to a program that may not look names up.
+    Permanent,
+    /// The system does not say.
+    Unknown,
+}
+
 impl fmt::Display for NetworkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unresolvable(text) => write!(f, "name not resolved: {text}"),
+            Self::Unresolvable(_, text) => write!(f, "name not resolved: {text}"),
             Self::Denied(text) => write!(f, "access denied: {text}"),
             Self::Refused(text) => write!(f, "connection refused: {text}"),
             Self::Lost(text) => write!(f, "connection lost: {text}"),

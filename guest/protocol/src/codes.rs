@@ -366,7 +366,8 @@ mod tests {
 
     #[test]
     fn each_question_has_its_codes() {
-        let table: [(fn(u16) -> bool, &[u16]); 19] = [
+        type Row = (fn(u16) -> bool, &'static [u16]);
+        let table: [Row; 19] = [
             (ends_transfer, &[226, 250]),
             (names_port, &[227, 228, 229]),
             (answers_noop, &[200, 202, 500, 501, 502, 503, 504, 530]),
