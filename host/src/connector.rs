@@ -3,9 +3,10 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use ftp_types::{Proxy, ProxyServer};
+
 use crate::error::Error;
 use crate::instance::{Handle, Instance, Shared, call};
-use crate::proxy::Proxy;
 use crate::session::Session;
 use crate::tls::TlsSettings;
 use crate::types::{DataMode, Encoding, Security, Trust};
@@ -27,7 +28,7 @@ pub struct Settings {
     /// that it names from 1024 on, and at the address of the control connection.
     pub data_mode: DataMode,
     /// How names and texts travel. Default: UTF-8. An encoding that is not known, or cannot carry names, is
-    /// [`Error::InvalidArgument`] when the connector is made.
+    /// `InvalidArgument` when the connector is made.
     pub encoding: Encoding,
     /// The local address to connect from. Default: the system chooses.
     pub local_address: Option<IpAddr>,
@@ -41,7 +42,7 @@ pub struct Settings {
     pub tcp_keepalive: Option<Duration>,
     /// Ask for the data connection of the next transfer (`EPSV`) together with the command of each: a round trip less.
     /// Only for servers that answer commands in their order, transfers included, as vsftpd, ProFTPD and Pure-FTPd do; with
-    /// others, pyftpdlib for one, a transfer then fails with [`Error::Protocol`], or [`Error::Tls`] in its handshake.
+    /// others, pyftpdlib for one, a transfer then fails with `Protocol`, or `Tls` in its handshake.
     /// Default: no.
     pub pipelining: bool,
     /// The longest that looking up a host, then connecting to it, and then a TLS handshake may take; likewise for each
@@ -118,8 +119,8 @@ impl Connector {
         }
         self.apply_tls(settings.tls).await?;
         if let Some(proxy) = settings.proxy {
-            let (host, port) = proxy.address();
-            handle.shared.grants.only(host, port);
+            let ProxyServer { host, port, .. } = proxy.server();
+            handle.shared.grants.only(host, *port);
             call!(handle, connector.call_set_proxy(Some(&proxy.into())))??;
         }
         if !matches!(settings.data_mode, DataMode::Passive) {
@@ -195,11 +196,11 @@ impl Connector {
     /// Connect, secure as the settings say, and read the greeting. The port is 21, or 990 with implicit TLS, unless given. `host` is a name or an IP address; all addresses of
     /// a name are tried. A name is looked up once, and what it leads to stays for the connector's life.
     ///
-    /// Errors: [`Error::NameUnresolvable`], [`Error::AccessDenied`] where the policy refuses all addresses or the proxy
-    /// refuses, [`Error::Unsupported`] for active mode through a proxy,
-    /// [`Error::ConnectionRefused`], [`Error::Timeout`] in the phases `Resolve`, `Connect`, `Handshake` and `Reply`,
-    /// [`Error::Tls`], [`Error::Insecure`] when the server has no TLS or wants it skipped,
-    /// [`Error::Transient`] when the greeting is 421, [`Error::InvalidArgument`] for an empty host or port 0.
+    /// Errors: `NameUnresolvable`, `AccessDenied` where the policy refuses all addresses or the proxy
+    /// refuses, `Unsupported` for active mode through a proxy,
+    /// `ConnectionRefused`, `Timeout` in the phases `Resolve`, `Connect`, `Handshake` and `Reply`,
+    /// `Tls`, `Insecure` when the server has no TLS or wants it skipped,
+    /// `Transient` when the greeting is 421, `InvalidArgument` for an empty host or port 0.
     pub async fn connect(&self, host: &str, port: Option<u16>) -> Result<Session, Error> {
         self.grant(host, port);
         let session = call!(self.handle, connector.call_connect(host, port))??;

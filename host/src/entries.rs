@@ -2,10 +2,12 @@
 
 use futures_util::stream::{Stream, try_unfold};
 
+use ftp_types::Reply;
+
 use crate::error::Error;
 use crate::instance::{Handle, call};
 use crate::transfer::Transfer;
-use crate::types::{Listed, Reply};
+use crate::types::Listed;
 
 /// Members that are asked for at once. The component gives fewer where they are large.
 const PORTION: u32 = 1000;
@@ -24,7 +26,7 @@ impl Entries {
     /// The next members, at most 1000 and as many as take 256 KiB. `None` is the end; `finish` reports whether that is all
     /// of them.
     ///
-    /// Errors: [`Error::Timeout`] in the phase `Data`; [`Error::LimitExceeded`] for a line of more than 16 KiB, or for
+    /// Errors: `Timeout` in the phase `Data`; `LimitExceeded` for a line of more than 16 KiB, or for
     /// 64 MiB of lines without a member; after any error call `finish`, which may know the server's reason.
     pub async fn read(&mut self) -> Result<Option<Vec<Listed>>, Error> {
         let portion = call!(self.transfer.handle()?, entry_stream.call_read(PORTION))??;
@@ -43,8 +45,8 @@ impl Entries {
 
     /// Read the server's verdict. Without it the listing may be incomplete.
     ///
-    /// Errors: [`Error::Tls`] when the data ended without `close_notify` and the settings want one;
-    /// [`Error::Transient`] or [`Error::Permanent`] when the server gave up; [`Error::InvalidArgument`] when the end had
+    /// Errors: `Tls` when the data ended without `close_notify` and the settings want one;
+    /// `Transient` or `Permanent` when the server gave up; `InvalidArgument` when the end had
     /// not been read.
     pub async fn finish(mut self) -> Result<(), Error> {
         let mut handle = self.transfer.take()?;

@@ -2,19 +2,19 @@
 
 use std::fmt::{self, Debug, Formatter};
 use std::pin::pin;
-use std::time::Duration;
 
+use ftp_types::{Phase, Retry};
 use futures_util::future::{Either, select};
 use tokio::io::{AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
 use wasmtime::component::Resource;
 use wasmtime_wasi::p2::pipe::AsyncWriteStream;
 use wasmtime_wasi_io::streams::DynOutputStream;
 
-use crate::connector::{Connector, nanoseconds};
+use crate::connector::Connector;
 use crate::error::Error;
 use crate::instance::{Handle, Instance};
 use crate::transfer::{PIECE, local};
-use crate::types::{self, Arrived, Phase};
+use crate::types::Arrived;
 
 /// A file on a server, and who may read it.
 #[derive(Clone, Copy)]
@@ -41,30 +41,6 @@ impl Debug for Remote<'_> {
     }
 }
 
-/// How often to try again, and after what wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Retry {
-    /// Attempts after the first that bring nothing until it is given up. One that brings a byte does not count.
-    pub attempts: u32,
-    /// The wait before the second attempt. It doubles with each that brings nothing.
-    pub wait: Duration,
-    /// The longest wait.
-    pub longest_wait: Duration,
-}
-
-impl Default for Retry {
-    /// Five attempts, after 1, 2, 4, 8 and 16 seconds.
-    fn default() -> Self {
-        Self { attempts: 5, wait: Duration::from_secs(1), longest_wait: Duration::from_secs(60) }
-    }
-}
-
-impl From<Retry> for types::Retry {
-    fn from(retry: Retry) -> Self {
-        Self { attempts: retry.attempts, wait: nanoseconds(retry.wait), longest_wait: nanoseconds(retry.longest_wait) }
-    }
-}
-
 impl Connector {
     /// Connect, log in, and copy a file as an image, from the byte `offset` on, into a writer, which is flushed. When a
     /// connection fails, or the server is busy, all of that is done again, from the first byte that is missing, as often
@@ -77,7 +53,7 @@ impl Connector {
     /// [`Settings::verify_checksums`](crate::Settings::verify_checksums) a file that comes in one attempt is compared.
     ///
     /// Errors: those of the last attempt, as of [`connect`](Self::connect), [`login`](crate::Session::login) and
-    /// [`retrieve`](crate::Session::retrieve); [`Error::Integrity`] when the file has changed, or ends elsewhere than at its
+    /// [`retrieve`](crate::Session::retrieve); `Integrity` when the file has changed, or ends elsewhere than at its
     /// size; [`Error::Local`] when the writer fails.
     pub async fn fetch(
         &self,
@@ -91,7 +67,7 @@ impl Connector {
         let fetching = pin!(fetch(&self.handle, remote, offset, inside, retry));
         match select(fetching, pin!(pour(outside, writer))).await {
             // There is no time left for the writer.
-            Either::Left((Err(Error::Timeout(Phase::Total)), _)) => Err(Error::Timeout(Phase::Total)),
+            Either::Left((Err(error @ Error::Ftp(ftp_types::Error::Timeout(Phase::Total))), _)) => Err(error),
             Either::Left((fetched, pouring)) => pouring.await.and(fetched),
             Either::Right((poured, fetching)) => {
                 let fetched = fetching.await;

@@ -48,7 +48,7 @@ impl Host {
     /// A sandbox of its own, with these settings, that reaches what this policy permits and what it is told to
     /// connect to.
     ///
-    /// Errors: [`Error::Host`] when as many are open as [`Options::sessions`] says; [`Error::InvalidArgument`] for
+    /// Errors: [`Error::Host`] when as many are open as [`Options::sessions`] says; `InvalidArgument` for
     /// settings that cannot be.
     pub async fn connector(&self, policy: Policy, settings: Settings) -> Result<Connector, Error> {
         let Inner { component, options, room } = &*self.0;

@@ -139,7 +139,7 @@ impl Shared {
     /// Take the instance out for one call, after those that came before.
     pub async fn enter(&self) -> Result<Visit<'_>, Error> {
         let mut home = self.home.lock().await;
-        let instance = home.take().ok_or(Error::Closed)?;
+        let instance = home.take().ok_or(ftp_types::Error::closed())?;
         let mut visit = Visit { instance, home };
         for resource in self.take_abandoned() {
             let Instance { store, busy, .. } = &mut *visit.instance;

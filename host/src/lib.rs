@@ -29,7 +29,7 @@
 //! # Dropping
 //!
 //! Every future may be dropped at any time. A call that had begun cannot be taken back, so its connector ends with it:
-//! its sockets are closed at once, and later calls are [`Error::Closed`]. A [`Session`], [`Download`], [`Upload`]
+//! its sockets are closed at once, and later calls are `Closed`. A [`Session`], [`Download`], [`Upload`]
 //! or [`Entries`] that is dropped between calls closes its own connection only.
 //!
 //! # The command
@@ -50,6 +50,7 @@ mod columns;
 #[cfg(feature = "command")]
 mod command;
 mod connector;
+mod convert;
 mod engine;
 mod entries;
 mod error;
@@ -61,7 +62,6 @@ mod limits;
 mod lookup;
 mod options;
 mod policy;
-mod proxy;
 mod session;
 mod tls;
 mod transfer;
@@ -72,18 +72,20 @@ pub use command::{Command, Printed};
 pub use connector::{Connector, Settings};
 pub use entries::Entries;
 pub use error::Error;
-pub use fetch::{Remote, Retry};
+pub use fetch::Remote;
+pub use ftp_types::{
+    Algorithm, Checksum, Closes, Copied, Credentials, Error as FtpError, FailureKind, Limit, Outcome, Phase, Proxy,
+    ProxyServer, RefusalKind, Reply, Retry, Secret, Unverified, Verification,
+};
 pub use host::Host;
 pub use options::Options;
 pub use policy::Policy;
-pub use proxy::{Credentials, Proxy, ProxyServer};
 pub use session::Session;
 pub use tls::{Identity, TlsSettings};
 pub use transfer::{Download, Upload};
 pub use types::{
-    Active, Algorithm, Arrived, Checksum, Copied, DataEnd, DataMode, Encoding, Encryption, Entry, EntryKind, Limit,
-    Listed, Outcome, Phase, Precision, Protection, RawEntry, Reply, Representation, Security, Timestamp, TlsVersion,
-    TransferMode, Trust, Unverified, Verification,
+    Active, Arrived, DataEnd, DataMode, Encoding, Encryption, Entry, EntryKind, Listed, Precision, Protection,
+    RawEntry, Representation, Security, Timestamp, TlsVersion, TransferMode, Trust,
 };
 
 /// The component itself, `ftp.wasm`, for a program that loads or composes it in its own way.

@@ -2,31 +2,30 @@
 
 use std::sync::Arc;
 
+use ftp_types::{Algorithm, Checksum, Copied, Reply};
+
 use crate::entries::Entries;
 use crate::error::Error;
 use crate::instance::{Handle, call};
 use crate::transfer::{Download, Upload};
-use crate::types::{
-    Algorithm, Checksum, Copied, DataMode, Encryption, Entry, Listed, Protection, Reply, Representation, Timestamp,
-    TransferMode,
-};
+use crate::types::{DataMode, Encryption, Entry, Listed, Protection, Representation, Timestamp, TransferMode};
 
 /// Methods that call a function of the contract, with its arguments and its result.
 macro_rules! forward {
     ($($(#[$doc:meta])* $name:ident = $function:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => {$(
         $(#[$doc])*
         pub async fn $name(&mut self $(, $argument: $type)*) -> Result<$result, Error> {
-            Ok(call!(self.handle, session.$function($($argument),*))??)
+            Ok(call!(self.handle, session.$function($($argument),*))??.into())
         }
     )*};
 }
 
 /// A control connection, and one transfer at a time on it.
 ///
-/// Every function may give [`Error::ConnectionLost`], [`Error::Timeout`], [`Error::Protocol`],
-/// [`Error::LimitExceeded`], [`Error::Trapped`] and, once the session is closed, [`Error::Closed`]. A negative reply is
-/// [`Error::Transient`] (4yz) or [`Error::Permanent`] (5yz), a positive one that does not fit is [`Error::Unexpected`].
-/// An argument with CR, LF or NUL in it is [`Error::InvalidArgument`] and nothing is sent.
+/// Errors are named by their kind: [`FailureKind`](crate::FailureKind) and [`RefusalKind`](crate::RefusalKind) of
+/// [`Error::Ftp`]. Every function may give `ConnectionLost`, `Timeout`, `Protocol`, `LimitExceeded`, [`Error::Trapped`] and,
+/// once the session is closed, `Closed`. A negative reply is `Transient` (4yz) or `Permanent` (5yz), a positive one that does
+/// not fit is `Unexpected`. An argument with CR, LF or NUL in it is `InvalidArgument` and nothing is sent.
 ///
 /// Dropping a session closes its connection at once, without `QUIT`. Dropping the future of a call closes its
 /// connector, and with it all that the connector opened.
@@ -46,27 +45,27 @@ impl Session {
 
     /// The greeting.
     pub async fn welcome(&mut self) -> Result<Reply, Error> {
-        call!(self.handle, session.call_welcome())
+        Ok(call!(self.handle, session.call_welcome())?.into())
     }
 
     forward! {
         /// (USER, then PASS and ACCT where the server asks for them.) Gives the reply that ended the login, 230 or 202.
         ///
-        /// Errors: [`Error::Permanent`] with code 530, after which another login may follow; [`Error::Unexpected`] with
+        /// Errors: `Permanent` with code 530, after which another login may follow; `Unexpected` with
         /// code 332 when the server asks for an account and none is given.
         login = call_login(user: &str, password: &str, account: Option<&str>) -> Reply;
         /// (AUTH TLS) Begin TLS, as the settings say, in a session that was connected without. Data stays in the clear until
         /// [`Self::protect_data`].
         ///
-        /// Errors: [`Error::Insecure`] when the server refuses, [`Error::Tls`], [`Error::InvalidArgument`] inside TLS.
+        /// Errors: `Insecure` when the server refuses, `Tls`, `InvalidArgument` inside TLS.
         start_tls = call_start_tls() -> Reply;
         /// (PBSZ 0, PROT) Encrypt data connections from now on, or no longer.
         ///
-        /// Errors: [`Error::Insecure`] when the server refuses.
+        /// Errors: `Insecure` when the server refuses.
         protect_data = call_protect_data(protection: Protection) -> Reply;
         /// (CCC) Leave TLS on the control connection, after login.
         ///
-        /// Errors: [`Error::Permanent`] when the server refuses; [`Error::InvalidArgument`] before login or outside TLS.
+        /// Errors: `Permanent` when the server refuses; `InvalidArgument` before login or outside TLS.
         clear_command_channel = call_clear_command_channel() -> Reply;
     }
 
@@ -82,7 +81,7 @@ impl Session {
 
     /// (QUIT) Say goodbye, read the 221 and close. The connection is closed on errors too.
     pub async fn quit(mut self) -> Result<Reply, Error> {
-        Ok(call!(release self.handle, session.call_quit())??)
+        Ok(call!(release self.handle, session.call_quit())??.into())
     }
 
     forward! {
@@ -100,7 +99,7 @@ impl Session {
         site = call_site(arguments: &str) -> Reply;
         /// One command line as it is, and its final reply whatever its code.
         ///
-        /// Errors: [`Error::InvalidArgument`] for a command that transfers data, logs in, or changes how the two sides talk.
+        /// Errors: `InvalidArgument` for a command that transfers data, logs in, or changes how the two sides talk.
         command = call_command(line: &str) -> Reply;
     }
 
@@ -121,13 +120,13 @@ impl Session {
         /// (MODE) How data connections carry bytes from now on. [`TransferMode::Deflate`] is for servers that have `MODE Z`
         /// among their features.
         ///
-        /// Errors: [`Error::Permanent`] where the mode is not known; it then stays as it was.
+        /// Errors: `Permanent` where the mode is not known; it then stays as it was.
         set_transfer_mode = call_set_transfer_mode(mode: TransferMode) -> Reply;
         /// (PWD) The working directory, as a path that leads back to it.
         ///
-        /// Errors: [`Error::Unexpected`] where the server does not put it in quotes.
+        /// Errors: `Unexpected` where the server does not put it in quotes.
         current_directory = call_current_directory() -> String;
-        /// (CWD, or CDUP for `..`) Errors: [`Error::Permanent`] with code 550 when there is no such directory.
+        /// (CWD, or CDUP for `..`) Errors: `Permanent` with code 550 when there is no such directory.
         change_directory = call_change_directory(path: &str) -> Reply;
         /// (MKD) Gives the path that the server made, or the one asked for where the reply names none.
         make_directory = call_make_directory(path: &str) -> String;
@@ -140,7 +139,7 @@ impl Session {
         /// (MLSD, else LIST) The members of a directory, of the working directory unless a path is given. For a path that some
         /// servers take for a pattern, for options or for several arguments, the session goes there and returns.
         ///
-        /// Errors: [`Error::Unsupported`] where `PWD` reports no way back; [`Error::NoWayBack`] where the server does not let
+        /// Errors: `Unsupported` where `PWD` reports no way back; `Closed` where the server does not let
         /// the session return.
         entries = call_entries(path: Option<&str>) -> Vec<Listed>;
     }
@@ -155,7 +154,7 @@ impl Session {
     forward! {
         /// (STAT) The members of a directory as `LIST` lines in the reply, without a data connection.
         ///
-        /// Errors: [`Error::Unexpected`] for another code than 211, 212 and 213.
+        /// Errors: `Unexpected` for another code than 211, 212 and 213.
         entries_by_status = call_entries_by_status(path: Option<&str>) -> Vec<Listed>;
         /// (MLST, else SIZE, MDTM and CWD) One file or directory by its path; `.` is the working directory.
         entry = call_entry(path: &str) -> Entry;
@@ -179,12 +178,12 @@ impl Session {
         /// (HASH, else XSHA256, XSHA512, XSHA1, XMD5, MD5, XCRC) The checksum of a file, computed by the server: by the best
         /// algorithm that it names among its features, unless one is given.
         ///
-        /// Errors: [`Error::Unsupported`] when the server names none, or not this one; [`Error::Permanent`] with code 550.
+        /// Errors: `Unsupported` when the server names none, or not this one; `Permanent` with code 550.
         checksum = call_checksum(path: &str, algorithm: Option<Algorithm>) -> Checksum;
         /// (MFMT, else MDTM with a time, else SITE UTIME) Set the time of last modification, in whole seconds.
         ///
-        /// Errors: [`Error::Permanent`] with code 550; [`Error::Unsupported`] when the server knows none of the three;
-        /// [`Error::InvalidArgument`] for a time that is not in UTC, or not in the years 0 to 9999.
+        /// Errors: `Permanent` with code 550; `Unsupported` when the server knows none of the three;
+        /// `InvalidArgument` for a time that is not in UTC, or not in the years 0 to 9999.
         set_modified = call_set_modified(path: &str, time: Timestamp) -> Reply;
         /// (SITE CHMOD) Set Unix permission bits, at most 0o7777.
         set_permissions = call_set_permissions(path: &str, permissions: u16) -> Reply;
@@ -212,8 +211,8 @@ impl Session {
     /// [`Connector`](crate::Connector) (FXP). No reply reports their progress: the limit is
     /// [`Settings::total_timeout`](crate::Settings::total_timeout), or a day.
     ///
-    /// Errors: [`Error::Unsupported`] when the servers do not connect to each other; [`Error::Insecure`] when only one
-    /// encrypts data; [`Error::Permanent`] or [`Error::Transient`] of either; [`Error::InvalidArgument`] for sessions of
+    /// Errors: `Unsupported` when the servers do not connect to each other; `Insecure` when only one
+    /// encrypts data; `Permanent` or `Transient` of either; `InvalidArgument` for sessions of
     /// two connectors.
     pub async fn copy_to(
         &mut self,
@@ -223,16 +222,16 @@ impl Session {
         representation: Representation,
     ) -> Result<Copied, Error> {
         if !Arc::ptr_eq(&self.handle.shared, &target.handle.shared) {
-            return Err(Error::InvalidArgument("a copy needs two sessions of one connector".into()));
+            return Err(ftp_types::Error::invalid_argument("a copy needs two sessions of one connector").into());
         }
         let target = target.handle.lend();
-        Ok(call!(self.handle, session.call_copy_to(path, target, target_path, representation))??)
+        Ok(call!(self.handle, session.call_copy_to(path, target, target_path, representation))??.into())
     }
 
     /// (TYPE, REST, RETR) Read a file, from the byte `offset` on.
     ///
-    /// Errors: [`Error::Permanent`] with code 550 for a missing file, 501, 502 or 554 for a refused offset;
-    /// [`Error::Transient`] with code 425 or 450; [`Error::Busy`]; [`Error::Timeout`] in the phase `DataConnection`.
+    /// Errors: `Permanent` with code 550 for a missing file, 501, 502 or 554 for a refused offset;
+    /// `Transient` with code 425 or 450; `Busy`; `Timeout` in the phase `DataConnection`.
     pub async fn retrieve(
         &mut self,
         path: &str,
@@ -245,7 +244,7 @@ impl Session {
 
     /// (TYPE, REST, STOR) Write a file, from the byte `offset` on.
     ///
-    /// Errors: as [`Session::retrieve`]; [`Error::Permanent`] with code 550 or 553 for a refused name.
+    /// Errors: as [`Session::retrieve`]; `Permanent` with code 550 or 553 for a refused name.
     pub async fn store(&mut self, path: &str, representation: Representation, offset: u64) -> Result<Upload, Error> {
         let upload = call!(self.handle, session.call_store(path, representation, offset))??;
         Ok(self.upload(upload))

@@ -1,8 +1,8 @@
-//! Settings for TLS. The types are written here and not taken from the bindings, as those derive `Debug`, which would print
-//! private keys.
+//! Settings for TLS.
 
-use std::fmt::{self, Debug, Formatter};
 use std::ops::RangeInclusive;
+
+use ftp_types::Secret;
 
 use crate::bindings::exports::ftp::client::types;
 use crate::types::{DataEnd, TlsVersion, Trust};
@@ -38,23 +38,17 @@ impl Default for TlsSettings {
 }
 
 /// A certificate chain and its private key, to show a server that asks.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// PEM: the certificate, and the intermediate ones after it.
     pub certificates: String,
     /// PEM: PKCS#8, SEC1 or PKCS#1, not encrypted. ECDSA P-256 or P-384, Ed25519; RSA with the feature
     /// `rsa-client-auth`.
-    pub private_key: String,
-}
-
-impl Debug for Identity {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Identity").field("certificates", &self.certificates).finish_non_exhaustive()
-    }
+    pub private_key: Secret,
 }
 
 impl From<Identity> for types::Identity {
     fn from(identity: Identity) -> Self {
-        Self { certificates: identity.certificates, private_key: identity.private_key }
+        Self { certificates: identity.certificates, private_key: identity.private_key.into() }
     }
 }

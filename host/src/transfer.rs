@@ -5,9 +5,10 @@ use std::mem;
 use futures_util::stream::{Stream, try_unfold};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
+use ftp_types::{FailureKind, Outcome, RefusalKind, Reply};
+
 use crate::error::Error;
 use crate::instance::{Handle, call};
-use crate::types::{Outcome, Reply};
 
 /// The size of a piece that measured best.
 pub const PIECE: usize = 64 * 1024;
@@ -32,7 +33,7 @@ impl Download {
 
     /// The next bytes, at most 64 KiB. `None` is the end of the data; `finish` reports whether that is all of it.
     ///
-    /// Errors: [`Error::Timeout`] in the phase `Data`; after any error call `finish`, which may know the server's reason.
+    /// Errors: `Timeout` in the phase `Data`; after any error call `finish`, which may know the server's reason.
     pub async fn read(&mut self) -> Result<Option<Vec<u8>>, Error> {
         read(self.transfer.handle()?).await
     }
@@ -65,8 +66,8 @@ impl Download {
 
     /// Read the server's verdict. Without it the bytes may be incomplete.
     ///
-    /// Errors: [`Error::Tls`] when the data ended without `close_notify` and the settings want one; [`Error::Integrity`] when the number of bytes is not the one announced; [`Error::Transient`] with code 426
-    /// or 451 when the server gave up; [`Error::InvalidArgument`] when the end of the data had not been read.
+    /// Errors: `Tls` when the data ended without `close_notify` and the settings want one; `Integrity` when the number of bytes is not the one announced; `Transient` with code 426
+    /// or 451 when the server gave up; `InvalidArgument` when the end of the data had not been read.
     pub async fn finish(mut self) -> Result<Outcome, Error> {
         self.verdict().await
     }
@@ -74,7 +75,7 @@ impl Download {
     /// (ABOR) End early; the session stays usable. Gives the reply to ABOR, or the last one that came.
     pub async fn abort(mut self) -> Result<Reply, Error> {
         let mut handle = self.transfer.take()?;
-        Ok(call!(release handle, download.call_abort())??)
+        Ok(call!(release handle, download.call_abort())??.into())
     }
 
     async fn reason(&mut self, error: Error) -> Error {
@@ -87,7 +88,7 @@ impl Download {
 
     async fn verdict(&mut self) -> Result<Outcome, Error> {
         let mut handle = self.transfer.take()?;
-        Ok(call!(release handle, download.call_finish())??)
+        Ok(call!(release handle, download.call_finish())??.into())
     }
 }
 
@@ -104,7 +105,7 @@ impl Upload {
 
     /// Send these bytes; returns when they are on their way. Inside TLS fewer than 16 KiB may wait for the next call.
     ///
-    /// Errors: [`Error::Timeout`] in the phase `Data`, [`Error::ConnectionLost`] when the server stops reading; after any
+    /// Errors: `Timeout` in the phase `Data`, `ConnectionLost` when the server stops reading; after any
     /// error call `finish`, which may know the server's reason.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
         write(self.transfer.handle()?, bytes).await
@@ -132,8 +133,8 @@ impl Upload {
 
     /// End the data and read the server's verdict. Without it the file may be incomplete.
     ///
-    /// Errors: [`Error::Tls`] when the server wants data connections to resume the TLS session and this one did not;
-    /// [`Error::Transient`] or [`Error::Permanent`], for example 452 or 552 for a lack of space.
+    /// Errors: `Tls` when the server wants data connections to resume the TLS session and this one did not;
+    /// `Transient` or `Permanent`, for example 452 or 552 for a lack of space.
     pub async fn finish(mut self) -> Result<Outcome, Error> {
         self.verdict().await
     }
@@ -142,7 +143,7 @@ impl Upload {
     /// one that came.
     pub async fn abort(mut self) -> Result<Reply, Error> {
         let mut handle = self.transfer.take()?;
-        Ok(call!(release handle, upload.call_abort())??)
+        Ok(call!(release handle, upload.call_abort())??.into())
     }
 
     async fn reason(&mut self, error: Error) -> Error {
@@ -155,7 +156,7 @@ impl Upload {
 
     async fn verdict(&mut self) -> Result<Outcome, Error> {
         let mut handle = self.transfer.take()?;
-        Ok(call!(release handle, upload.call_finish())??)
+        Ok(call!(release handle, upload.call_finish())??.into())
     }
 }
 
@@ -173,7 +174,7 @@ impl Transfer {
 
     /// What is taken and not put back is dropped with the future that took it, and the transfer is over.
     pub fn take(&mut self) -> Result<Handle, Error> {
-        let over = self.0.as_ref().err().cloned().unwrap_or(Error::Closed);
+        let over = self.0.as_ref().err().cloned().unwrap_or(ftp_types::Error::closed().into());
         mem::replace(&mut self.0, Err(over))
     }
 
@@ -220,12 +221,20 @@ async fn copy_from(handle: &Handle, reader: &mut (impl AsyncRead + Unpin)) -> Re
 
 /// Whether the server may have said why this happened. Asking it ends the transfer.
 fn may_have_reason(error: &Error) -> bool {
-    matches!(error, Error::ConnectionLost(_) | Error::Timeout(_) | Error::Other(_))
+    use ftp_types::Error as Ftp;
+    matches!(
+        error,
+        Error::Ftp(Ftp::Timeout(_) | Ftp::Failed { kind: FailureKind::ConnectionLost | FailureKind::Other, .. })
+    )
 }
 
 fn more_telling(error: Error, verdict: Result<Outcome, Error>) -> Error {
     match verdict {
-        Err(reason @ (Error::Transient(_) | Error::Permanent(_))) => reason,
+        Err(
+            reason @ Error::Ftp(ftp_types::Error::Refused {
+                kind: RefusalKind::Transient | RefusalKind::Permanent, ..
+            }),
+        ) => reason,
         _ => error,
     }
 }

@@ -2,11 +2,9 @@
 
 use crate::bindings::exports::ftp::client::types;
 
-pub(crate) use types::Retry;
 pub use types::{
-    Active, Algorithm, Arrived, Checksum, Copied, DataEnd, DataMode, Encoding, Encryption, Entry, EntryKind, Limit,
-    Listed, Outcome, Phase, Precision, Protection, RawEntry, Reply, Representation, Security, Timestamp, TlsVersion,
-    TransferMode, Trust, Unverified, Verification,
+    Active, Arrived, DataEnd, DataMode, Encoding, Encryption, Entry, EntryKind, Listed, Precision, Protection,
+    RawEntry, Representation, Security, Timestamp, TlsVersion, TransferMode, Trust,
 };
 
 impl Default for DataMode {

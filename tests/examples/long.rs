@@ -9,7 +9,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use ftp_host::{Connector, Error, Host, Options, Policy, Session, Settings};
+use ftp_host::{Connector, Error, FtpError, Host, Options, Policy, Session, Settings};
 use ftp_tests::client;
 use ftp_tests::servers::{Kind, Options as ServerOptions, Server};
 
@@ -176,7 +176,7 @@ async fn trap(doomed: Option<(Session, Connector)>) -> Result<()> {
     let Some((mut session, connector)) = doomed else { return Ok(()) };
     let trap = connector.connect(&"x".repeat(2 * GUEST), None).await.err();
     ensure!(matches!(trap, Some(Error::Trapped(_))), "no trap: {trap:?}");
-    ensure!(session.noop().await.err() == Some(Error::Closed), "its session is still there");
+    ensure!(session.noop().await.err() == Some(Error::Ftp(FtpError::closed())), "its session is still there");
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use anyhow::Result;
-use ftp_host::{Connector, Download, Error, Host, Policy, Representation, Session, Settings};
+use ftp_host::{Connector, Download, Error, FtpError, Host, Policy, RefusalKind, Representation, Session, Settings};
 
 use crate::payload::CHUNK;
 
@@ -76,7 +76,9 @@ pub async fn put(session: &mut Session, path: &str, contents: &[u8]) -> Result<(
 #[track_caller]
 pub fn refusal<T>(result: Result<T, Error>) -> u16 {
     match result {
-        Err(Error::Transient(reply) | Error::Permanent(reply)) => reply.code,
+        Err(Error::Ftp(FtpError::Refused { kind: RefusalKind::Transient | RefusalKind::Permanent, reply })) => {
+            reply.code
+        }
         Err(error) => panic!("not refused, but {error:?}"),
         Ok(_) => panic!("not refused"),
     }

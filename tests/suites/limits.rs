@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use ftp_host::{Error, Limit, Listed, Phase, Representation, Session, Settings, TransferMode};
+use ftp_host::{Error, FailureKind, FtpError, Limit, Listed, Phase, Representation, Session, Settings, TransferMode};
 use ftp_tests::client;
 use ftp_tests::script::{Play as _, Script};
 use ftp_tests::{suite, trial};
@@ -50,7 +50,7 @@ async fn endless_zeros_are_stopped_and_hold_no_memory() -> Result<()> {
                     Err(error) => break error,
                 }
             };
-            assert_eq!(stopped, Error::LimitExceeded(Limit::Inflation));
+            assert_eq!(stopped, Error::Ftp(FtpError::LimitExceeded(Limit::Inflation)));
             assert!(session.memory() - before < 4 << 20, "{before} and then {}", session.memory());
             assert!(download.finish().await.is_err());
             session.noop().await?;
@@ -69,7 +69,7 @@ async fn endless_names_are_stopped_when_inflated() -> Result<()> {
             session.set_transfer_mode(TransferMode::Deflate).await?;
             let before = session.memory();
             let stopped = session.names(None).await;
-            assert!(matches!(stopped, Err(Error::LimitExceeded(Limit::ListingSize))));
+            assert!(matches!(stopped, Err(Error::Ftp(FtpError::LimitExceeded(Limit::ListingSize)))));
             assert!(session.memory() - before < GROWTH, "{before} and then {}", session.memory());
             Ok(())
         })
@@ -87,7 +87,7 @@ async fn endless_blocks_of_nothing_are_stopped_by_the_idle_limit() -> Result<()>
             let mut session = client::login_with(peer.address(), settings).await?;
             session.set_transfer_mode(TransferMode::Deflate).await?;
             let mut download = session.retrieve("nothing", Representation::Image, 0).await?;
-            assert_eq!(download.read().await, Err(Error::Timeout(Phase::Data)));
+            assert_eq!(download.read().await, Err(Error::Ftp(FtpError::Timeout(Phase::Data))));
             Ok(())
         })
         .await
@@ -110,10 +110,16 @@ async fn data_that_is_cut_short_or_corrupt_is_told() -> Result<()> {
             let mut session = client::login(peer.address()).await?;
             session.set_transfer_mode(TransferMode::Deflate).await?;
             let cut = client::get(&mut session, "file").await;
-            assert!(matches!(cut, Err(Error::ConnectionLost(_))), "{cut:?}");
+            assert!(
+                matches!(cut, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::ConnectionLost, .. }))),
+                "{cut:?}"
+            );
             for what in ["corrupt", "more"] {
                 let told = client::get(&mut session, "file").await;
-                assert!(matches!(told, Err(Error::Integrity(_))), "{what}: {told:?}");
+                assert!(
+                    matches!(told, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Integrity, .. }))),
+                    "{what}: {told:?}"
+                );
             }
             assert_eq!(client::get(&mut session, "file").await?, b"hello");
             Ok(())
@@ -154,7 +160,7 @@ async fn endless_mlsd_lines_that_mean_nothing() -> Result<()> {
         .play(async |peer| {
             let mut session = client::login_with(peer.address(), settings).await?;
             match session.entries(None).await {
-                Err(Error::Timeout(_) | Error::LimitExceeded(_)) => {}
+                Err(Error::Ftp(FtpError::Timeout(_)) | Error::Ftp(FtpError::LimitExceeded(_))) => {}
                 Err(other) => panic!("{other:?}"),
                 Ok(listed) => panic!("{} entries", listed.len()),
             }
@@ -230,7 +236,7 @@ async fn endless(
             let mut session = client::login(peer.address()).await?;
             let before = session.memory();
             match list(&mut session).await {
-                Err(Error::LimitExceeded(exceeded)) => assert_eq!(exceeded, limit),
+                Err(Error::Ftp(FtpError::LimitExceeded(exceeded))) => assert_eq!(exceeded, limit),
                 Err(other) => panic!("{other:?}"),
                 Ok(count) => panic!("a list of {count}"),
             }
@@ -297,9 +303,12 @@ async fn in_portions(line: &str, limit: Limit) -> Result<()> {
             let mut stream = session.open_entries(None).await?;
             let before = session.memory();
             let read = stream.read().await;
-            assert!(matches!(read, Err(Error::LimitExceeded(exceeded)) if exceeded == limit), "{read:?}");
+            assert!(
+                matches!(read, Err(Error::Ftp(FtpError::LimitExceeded(exceeded))) if exceeded == limit),
+                "{read:?}"
+            );
             let end = stream.finish().await;
-            assert!(matches!(end, Err(Error::LimitExceeded(exceeded)) if exceeded == limit), "{end:?}");
+            assert!(matches!(end, Err(Error::Ftp(FtpError::LimitExceeded(exceeded))) if exceeded == limit), "{end:?}");
             assert!(session.memory() <= before + PORTIONS, "{before} bytes became {}", session.memory());
             assert_eq!(session.current_directory().await?, "/");
             Ok(())

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use ftp_client::native::Native;
-use ftp_client::{Active, DataMode, Error, Listed, Phase, Representation, Session, Settings};
+use ftp_client::{Active, DataMode, Error, FailureKind, Listed, Phase, RefusalKind, Representation, Session, Settings};
 use ftp_tests::embedded::Embedded;
 use ftp_tests::payload::Payload;
 use tokio::net::TcpListener;
@@ -76,10 +76,15 @@ async fn dropped_download_leaves_the_session_usable() -> Result<()> {
 async fn failures_have_their_names() -> Result<()> {
     let server = Embedded::start()?;
     let mut session = connect(&server, Settings::default()).await?;
-    assert!(matches!(session.login("user", "wrong", None).await, Err(Error::Permanent(reply)) if reply.code == 530));
+    assert!(
+        matches!(session.login("user", "wrong", None).await, Err(Error::Refused { kind: RefusalKind::Permanent, reply }) if reply.code == 530)
+    );
     let mut session = login(&server, Settings::default()).await?;
     let missing = get(&mut session, "missing").await.err();
-    assert!(matches!(missing, Some(Error::Permanent(_) | Error::Transient(_))), "{missing:?}");
+    assert!(
+        matches!(missing, Some(Error::Refused { kind: RefusalKind::Permanent | RefusalKind::Transient, .. })),
+        "{missing:?}"
+    );
 
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let port = listener.local_addr()?.port();
@@ -88,8 +93,8 @@ async fn failures_have_their_names() -> Result<()> {
     assert_eq!(silent, Some(Error::Timeout(Phase::Reply)));
     drop(listener);
     let refused = Session::connect(Native, Settings::default(), "127.0.0.1", port).await.err();
-    assert!(matches!(refused, Some(Error::ConnectionRefused(_))), "{refused:?}");
+    assert!(matches!(refused, Some(Error::Failed { kind: FailureKind::ConnectionRefused, .. })), "{refused:?}");
     let unknown = Session::connect(Native, Settings::default(), "nothing.invalid", 21).await.err();
-    assert!(matches!(unknown, Some(Error::NameUnresolvable(_))), "{unknown:?}");
+    assert!(matches!(unknown, Some(Error::Failed { kind: FailureKind::NameUnresolvable, .. })), "{unknown:?}");
     Ok(())
 }

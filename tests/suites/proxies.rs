@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use ftp_host::{Active, DataMode, Error, Host, Policy, Session, Settings};
+use ftp_host::{Active, DataMode, Error, FailureKind, FtpError, Host, Policy, Session, Settings};
 use ftp_tests::client::{self, get, put};
 use ftp_tests::embedded::Embedded;
 use ftp_tests::matrix::{FEW_SMALL_FILES, Place, TASKS, Task};
@@ -106,7 +106,11 @@ async fn name_that_the_proxy_does_not_find(kind: Kind) -> Result<()> {
     let proxy = Proxy::start(kind, true)?;
     let connector = client::connector(settings(proxy.settings())).await?;
     match connector.connect("no-such-host.invalid", None).await {
-        Err(Error::NameUnresolvable(text) | Error::ConnectionRefused(text)) => {
+        Err(Error::Ftp(FtpError::Failed {
+            kind: FailureKind::NameUnresolvable | FailureKind::ConnectionRefused,
+            text,
+            ..
+        })) => {
             assert!(text.contains("proxy"), "{text}")
         }
         Err(other) => panic!("{other:?}"),
@@ -137,10 +141,14 @@ async fn active_mode_is_unsupported(kind: Kind) -> Result<()> {
     let active = DataMode::Active(Active { ports: None, announced: None });
     let settings = Settings { data_mode: active.clone(), ..settings(proxy.settings()) };
     let refused = client::connect_with(server.address(), settings).await;
-    assert!(matches!(refused, Err(Error::Unsupported(_))), "{:?}", refused.err());
+    assert!(
+        matches!(refused, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Unsupported, .. }))),
+        "{:?}",
+        refused.err()
+    );
     let mut session = login(&server, proxy.settings()).await?;
     let refused = session.set_data_mode(&active).await;
-    assert!(matches!(refused, Err(Error::Unsupported(_))), "{refused:?}");
+    assert!(matches!(refused, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Unsupported, .. }))), "{refused:?}");
     round_trip(&mut session).await
 }
 
@@ -150,7 +158,11 @@ async fn policy_decides_about_the_proxy(kind: Kind) -> Result<()> {
     let proxy = Proxy::start(kind, false)?;
     let connector = Host::new()?.connector(Policy::default(), settings(proxy.settings())).await?;
     let denied = connector.connect("ftp.example.com", None).await;
-    assert!(matches!(denied, Err(Error::AccessDenied(_))), "{:?}", denied.err());
+    assert!(
+        matches!(denied, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::AccessDenied, .. }))),
+        "{:?}",
+        denied.err()
+    );
     Ok(())
 }
 
@@ -174,7 +186,7 @@ async fn round_trip(session: &mut Session) -> Result<()> {
 #[track_caller]
 fn assert_denied(result: Result<Session, Error>) {
     match result {
-        Err(error @ Error::AccessDenied(_)) => {
+        Err(error @ Error::Ftp(FtpError::Failed { kind: FailureKind::AccessDenied, .. })) => {
             let text = format!("{error:?}");
             assert!(text.contains("proxy") && !text.contains(PASSWORD), "{text}");
         }
@@ -186,7 +198,9 @@ fn assert_denied(result: Result<Session, Error>) {
 #[track_caller]
 fn assert_refused_by_the_way(result: Result<Session, Error>) {
     match result {
-        Err(Error::ConnectionRefused(text)) => assert!(text.contains("the proxy"), "{text}"),
+        Err(Error::Ftp(FtpError::Failed { kind: FailureKind::ConnectionRefused, text, .. })) => {
+            assert!(text.contains("the proxy"), "{text}")
+        }
         Err(other) => panic!("{other:?}"),
         Ok(_) => panic!("connected"),
     }

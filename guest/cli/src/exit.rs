@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ftp_client::Error;
+use ftp_client::{Error, FailureKind, RefusalKind};
 
 /// How a command ended. The number is the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,26 +65,39 @@ impl Exit {
     /// What an error of the client means for the command as a whole.
     pub fn of(error: &Error) -> Self {
         match error {
-            Error::NameUnresolvable(_) => Self::Name,
-            Error::AccessDenied(_) | Error::ConnectionRefused(_) => Self::Connect,
-            Error::ConnectionLost(_) | Error::Unverified(_) => Self::Partial,
             Error::Timeout(_) => Self::Timeout,
-            Error::Tls(_) | Error::Handshake(_) | Error::Insecure(_) => Self::Tls,
-            Error::Permanent(reply) if reply.code == 530 => Self::Login,
-            // It asks for an account, and there is none.
-            Error::Unexpected(reply) if reply.code == 332 => Self::Login,
-            // No session, and no data connection.
-            Error::Transient(reply) if matches!(reply.code, 421 | 425) => Self::Connect,
-            // The data connection was lost (RFC 959, section 4.2.2): that is no refusal.
-            Error::Transient(reply) if reply.code == 426 => Self::Partial,
-            Error::Transient(_) | Error::Permanent(_) | Error::Unsupported(_) => Self::Refused,
-            Error::InvalidArgument(_) => Self::Usage,
-            Error::Unexpected(_)
-            | Error::Protocol(_)
-            | Error::LimitExceeded(_)
-            | Error::Integrity(_)
-            | Error::Incomplete(_) => Self::Protocol,
+            Error::LimitExceeded(_) => Self::Protocol,
+            Error::Refused { kind, reply } => Self::of_refusal(*kind, reply.code),
+            Error::Failed { kind, .. } => Self::of_failure(*kind),
             _ => Self::Other,
+        }
+    }
+
+    fn of_refusal(kind: RefusalKind, code: u16) -> Self {
+        match (kind, code) {
+            (RefusalKind::Permanent, 530) => Self::Login,
+            // It asks for an account, and there is none.
+            (RefusalKind::Unexpected, 332) => Self::Login,
+            (RefusalKind::Unexpected, _) => Self::Protocol,
+            // No session, and no data connection.
+            (RefusalKind::Transient, 421 | 425) => Self::Connect,
+            // The data connection was lost (RFC 959, section 4.2.2): that is no refusal.
+            (RefusalKind::Transient, 426) => Self::Partial,
+            (RefusalKind::Transient | RefusalKind::Permanent, _) => Self::Refused,
+        }
+    }
+
+    fn of_failure(kind: FailureKind) -> Self {
+        use FailureKind as Kind;
+        match kind {
+            Kind::NameUnresolvable => Self::Name,
+            Kind::AccessDenied | Kind::ConnectionRefused => Self::Connect,
+            Kind::ConnectionLost | Kind::Unverified => Self::Partial,
+            Kind::Tls | Kind::Insecure => Self::Tls,
+            Kind::Unsupported => Self::Refused,
+            Kind::InvalidArgument => Self::Usage,
+            Kind::Protocol | Kind::Integrity | Kind::Incomplete => Self::Protocol,
+            Kind::Busy | Kind::Closed | Kind::Other => Self::Other,
         }
     }
 }
@@ -124,10 +137,10 @@ mod tests {
             (450, Exit::Refused),
             (451, Exit::Refused),
         ] {
-            assert_eq!(Exit::of(&Error::Transient(reply(code))), exit, "{code}");
+            assert_eq!(Exit::of(&Error::transient(reply(code))), exit, "{code}");
         }
-        assert_eq!(Exit::of(&Error::Unexpected(reply(332))), Exit::Login);
-        assert_eq!(Exit::of(&Error::Unexpected(reply(331))), Exit::Protocol);
+        assert_eq!(Exit::of(&Error::unexpected(reply(332))), Exit::Login);
+        assert_eq!(Exit::of(&Error::unexpected(reply(331))), Exit::Protocol);
     }
 
     #[test]

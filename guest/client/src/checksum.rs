@@ -2,19 +2,10 @@
 
 use alloc::string::String;
 use core::fmt::Write as _;
-use ftp_protocol::checksum::Algorithm;
+use ftp_types::{Algorithm, Checksum};
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha512};
-
-/// The checksum of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Checksum {
-    /// What it was computed with.
-    pub algorithm: Algorithm,
-    /// In hexadecimal, lower case.
-    pub value: String,
-}
 
 /// A checksum that is computed here, of bytes that come one piece after another.
 pub struct Hasher(Running);

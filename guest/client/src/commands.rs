@@ -39,7 +39,7 @@ impl<'a> GetCommand<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidArgument`] for a command whose data goes to the server, or that changes how the two sides talk, and for a
+    /// [`Error::invalid_argument`] for a command whose data goes to the server, or that changes how the two sides talk, and for a
     /// line end in it.
     pub fn new(line: &'a str) -> Result<Self, Error> {
         let (verb, argument, known) = checked(line, &GET)?;
@@ -83,7 +83,7 @@ impl<'a> PutCommand<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidArgument`] for a command whose data comes from the server, or that changes how the two sides talk, and for a
+    /// [`Error::invalid_argument`] for a command whose data comes from the server, or that changes how the two sides talk, and for a
     /// line end in it.
     pub fn new(line: &'a str) -> Result<Self, Error> {
         let (verb, argument, known) = checked(line, &PUT)?;
@@ -121,7 +121,7 @@ fn checked<'a>(line: &'a str, permitted: &[&str]) -> Result<(&'a str, Option<&'a
     let changes_mode = matches!(&*verb, "MODE" | "STRU") && !is_default_mode;
     let has_function = OWN_FUNCTION.contains(&&*verb) && !permitted.contains(&&*verb);
     if has_function || changes_mode {
-        return Err(Error::InvalidArgument(format!("{verb} cannot be sent by this call")));
+        return Err(Error::invalid_argument(format!("{verb} cannot be sent by this call")));
     }
     Ok((written, argument, verb))
 }

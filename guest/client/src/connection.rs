@@ -9,7 +9,7 @@ pub use directories::WorkingDirectory;
 use crate::control::{Control, Raw, begins_transfer};
 use crate::data::finish;
 use crate::dial::dial;
-use crate::error::{Error, Reply};
+use crate::error::{Error, FailureKind, Reply};
 use crate::extensions::Features;
 use crate::handover::{Direction, SessionState, TransferHandover};
 use crate::known::{Known, PassivePorts};
@@ -18,7 +18,7 @@ use crate::network::Network;
 use crate::settings::{Representation, Settings, TransferMode};
 use crate::timeout::select;
 use crate::tls::channel::Channel;
-use crate::tls::{Protection, Rustls, Security, TlsCause};
+use crate::tls::{Protection, Rustls, Security};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -26,6 +26,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use ftp_protocol::codes::{self, Fit};
 use ftp_protocol::{command, text};
+use ftp_types::TlsCause;
 
 /// An open session: its control connection and what is known about the server.
 pub(crate) struct Connection<N: Network> {
@@ -108,7 +109,7 @@ impl<N: Network> Connection<N> {
             let tls = connection.new_tls()?;
             connection.control.secure(tls).await.map_err(|error| match error {
                 // It greets in the clear: this is no port of implicit TLS.
-                Error::Protocol(_) => Error::Handshake(TlsCause::NotTls.into()),
+                Error::Failed { kind: FailureKind::Protocol, .. } => TlsCause::NotTls.into(),
                 error => error,
             })?;
         }
@@ -118,7 +119,7 @@ impl<N: Network> Connection<N> {
         if security == Security::Explicit {
             if greeting.code != codes::READY {
                 // Logged in already, in the clear: somebody wants TLS to be skipped.
-                return Err(Error::Insecure(format!("the server greets with {}", greeting.code)));
+                return Err(Error::insecure(format!("the server greets with {}", greeting.code)));
             }
             connection.start_tls().await?;
         }
@@ -129,7 +130,7 @@ impl<N: Network> Connection<N> {
     /// Be in step: no transfer open, the replies of a dropped one read.
     pub(crate) async fn drain_pending_replies(&mut self) -> Result<(), Error> {
         if self.is_busy() {
-            return Err(Error::Busy);
+            return Err(Error::busy());
         }
         if self.transfer.is_some() {
             self.leave_transfer().await?;
@@ -157,7 +158,7 @@ impl<N: Network> Connection<N> {
         let (user, password) = (self.bytes(user)?, self.bytes(if anonymous { "anonymous@" } else { password })?);
         let account = account.map(|account| self.bytes(account)).transpose()?;
         if self.settings.security != Security::None && self.control.agreed().is_none() {
-            return Err(Error::Insecure("the command channel was cleared: a login would be in the clear".to_string()));
+            return Err(Error::insecure("the command channel was cleared: a login would be in the clear"));
         }
         // A server may have them from another session already.
         [Some(&password), account.as_ref()].into_iter().flatten().for_each(|secret| self.control.conceal(secret));
@@ -279,7 +280,7 @@ impl<N: Network> Connection<N> {
 
     pub(crate) async fn select_facts(&mut self, facts: &[String]) -> Result<Reply, Error> {
         if let Some(bad) = facts.iter().find(|fact| fact.is_empty() || fact.contains([';', ' '])) {
-            return Err(Error::InvalidArgument(format!("not the name of a fact: {bad:?}")));
+            return Err(Error::invalid_argument(format!("not the name of a fact: {bad:?}")));
         }
         let list: String = facts.iter().flat_map(|fact| [fact.as_str(), ";"]).collect();
         self.simple("OPTS", Some(format!("MLST {list}").trim_end())).await
@@ -316,8 +317,7 @@ impl<N: Network> Connection<N> {
         let left = Arc::new(TransferHandover::new());
         self.transfer = Some(left.clone());
         let channel = match self.opened(opening).await {
-            Err(Error::Tls(text)) => return Err(self.handshake_failed(text).await),
-            Err(Error::Handshake(cause)) => return Err(self.handshake_failed(cause.to_string()).await),
+            Err(Error::Failed { kind: FailureKind::Tls, text, .. }) => return Err(self.handshake_failed(text).await),
             channel => channel?,
         };
         if let (Some(interval), false) = (self.settings.keepalive, self.control.conversation.has_verdict())
@@ -382,7 +382,7 @@ impl<N: Network> Connection<N> {
     pub(crate) async fn abort(&mut self) -> Result<Reply, Error> {
         if self.is_busy() {
             // It was given up before, and this is another one.
-            return Err(Error::Busy);
+            return Err(Error::busy());
         }
         self.take_control_back();
         let left = self.transfer.as_ref().and_then(|transfer| transfer.take());
@@ -469,16 +469,16 @@ impl<N: Network> Connection<N> {
 
     /// The error that a reply is which says yes, and not what was asked for.
     pub(crate) fn unexpected(&self, reply: &Raw) -> Error {
-        Error::Unexpected(self.control.text(reply))
+        Error::unexpected(self.control.text(reply))
     }
 
     /// The error that a reply is which was not the one wanted.
     pub(crate) fn refusal(&self, reply: &Raw) -> Error {
         let text = self.control.text(reply);
         match reply.code / 100 {
-            4 => Error::Transient(text),
-            5 => Error::Permanent(text),
-            _ => Error::Unexpected(text),
+            4 => Error::transient(text),
+            5 => Error::permanent(text),
+            _ => Error::unexpected(text),
         }
     }
 }

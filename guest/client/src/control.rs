@@ -102,7 +102,7 @@ impl<N: Network> Control<N> {
     }
 
     pub(crate) fn peer(&self) -> Result<IpAddr, Error> {
-        self.peer.ok_or_else(|| Error::ConnectionLost("the server closed the connection at once".to_string()))
+        self.peer.ok_or_else(|| Error::connection_lost("the server closed the connection at once"))
     }
 
     /// Begin TLS. Whatever came before it is not carried over.
@@ -314,7 +314,7 @@ impl<N: Network> Control<N> {
 
     /// The server broke the rules.
     pub(crate) fn broken(&mut self, why: &str) -> Error {
-        self.fail(Error::Protocol(why.to_string()))
+        self.fail(Error::protocol(why.to_string()))
     }
 
     /// Send one command, with the byte 0xFF as the server wants it. A secret follows a command that it belongs to, so

@@ -3,7 +3,7 @@
 mod verdict;
 
 use crate::deflate::Codec;
-use crate::error::{Error, Phase};
+use crate::error::{Error, FailureKind, Phase};
 use crate::handover::{Direction, SessionState, TransferHandover};
 use crate::keepalive::with_keepalive;
 use crate::limits::{CHUNK, CLOSE_LINGER, UPLOAD_COALESCE_BYTES, UPLOAD_COALESCE_DELAY};
@@ -12,7 +12,6 @@ use crate::timeout::{select, timeout, yield_now};
 use crate::tls::channel::{Channel, unclosed};
 use crate::tls::{Agreed, DataEnd};
 use alloc::format;
-use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::pin::pin;
@@ -83,7 +82,7 @@ impl<N: Network> Data<N> {
     pub(crate) fn check_open(&mut self) -> Result<(), Error> {
         if self.session.is_closed() {
             self.close();
-            return Err(Error::Closed);
+            return Err(Error::closed());
         }
         // Also where nothing has to be waited for.
         if self.limit() == (Duration::ZERO, Phase::Total) {
@@ -145,7 +144,7 @@ impl<N: Network> Data<N> {
             }
             Ok(count) => self.bytes += count as u64,
             // What came is wrong, not how it came: the connection has to be ended as TLS wants it.
-            Err(Error::Integrity(_) | Error::LimitExceeded(_)) => self.leave(),
+            Err(Error::Failed { kind: FailureKind::Integrity, .. } | Error::LimitExceeded(_)) => self.leave(),
             Err(_) => self.close(),
         }
         self.remember(read)
@@ -182,7 +181,7 @@ impl<N: Network> Data<N> {
     /// Nobody knows how much was sent when the future of it is dropped: until its end it counts as failed.
     fn begin_sending(&mut self) -> Result<(), Error> {
         self.check_open()?;
-        self.failure = Some(Error::Other("a write was dropped before its end".to_string()));
+        self.failure = Some(Error::other("a write was dropped before its end"));
         Ok(())
     }
 
@@ -221,7 +220,7 @@ impl<N: Network> Data<N> {
         let held = core::mem::take(&mut self.held.bytes);
         self.send(&held).await?;
         let (limit, phase) = self.limit();
-        let Some(channel) = &mut self.channel else { return Err(Error::Closed) };
+        let Some(channel) = &mut self.channel else { return Err(Error::closed()) };
         let flushed = timeout(&self.network, limit, phase, channel.flush()).await;
         self.remember(flushed)
     }
@@ -230,7 +229,7 @@ impl<N: Network> Data<N> {
         let mut rest = bytes;
         while !rest.is_empty() {
             let (limit, phase) = self.limit();
-            let Some(channel) = &mut self.channel else { return Err(Error::Closed) };
+            let Some(channel) = &mut self.channel else { return Err(Error::closed()) };
             let piece = rest.get(..CHUNK).unwrap_or(rest);
             let control = self.handover.as_deref().map(|handover| &handover.control);
             let writing = async { with_keepalive(&self.network, control, pin!(channel.write(piece))).await };
@@ -256,7 +255,7 @@ impl<N: Network> Data<N> {
                 let text = format!("{} bytes came, and the server reported {size}", self.bytes);
                 // No file has more than 2^63 - 1 bytes: that is no cut, but a lie.
                 let is_cut = self.bytes < size && i64::try_from(size).is_ok();
-                Err(if is_cut { Error::Incomplete(text) } else { Error::Integrity(text) })
+                Err(if is_cut { Error::incomplete(text) } else { Error::integrity(text) })
             }
             _ if ends.policy == DataEnd::Verified && is_sure => Ok(()),
             _ if ends.policy == DataEnd::Lenient => Ok(()),

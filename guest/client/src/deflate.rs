@@ -9,7 +9,6 @@ use crate::settings::TransferMode;
 use crate::timeout::yield_now;
 use crate::tls::channel::Channel;
 use alloc::boxed::Box;
-use alloc::string::ToString;
 use alloc::vec::Vec;
 use miniz_oxide::deflate::CompressionLevel;
 use miniz_oxide::deflate::core::CompressorOxide;
@@ -79,8 +78,8 @@ impl Inflater {
             self.received = self.received.saturating_add(read as u64);
             match (read, self.ended) {
                 (0, true) => return Ok(0),
-                (0, false) => return Err(Error::ConnectionLost("the compressed data was cut short".to_string())),
-                (_, true) => return Err(Error::Integrity("bytes follow the end of the compressed data".to_string())),
+                (0, false) => return Err(Error::connection_lost("the compressed data was cut short")),
+                (_, true) => return Err(Error::integrity("bytes follow the end of the compressed data")),
                 (_, false) => yield_now().await,
             }
         }
@@ -101,7 +100,7 @@ impl Inflater {
                 Ok(MZStatus::StreamEnd) => self.ended = true,
                 Ok(_) if result.bytes_consumed + result.bytes_written > 0 => {}
                 Ok(_) | Err(MZError::Buf) => break,
-                Err(_) => return Err(Error::Integrity("the compressed data is corrupt".to_string())),
+                Err(_) => return Err(Error::integrity("the compressed data is corrupt")),
             }
         }
         buffer.truncate(end);
@@ -114,7 +113,7 @@ impl Inflater {
             return Err(Error::LimitExceeded(Limit::Inflation));
         }
         if self.ended && self.taken < self.wire.len() {
-            return Err(Error::Integrity("bytes follow the end of the compressed data".to_string()));
+            return Err(Error::integrity("bytes follow the end of the compressed data"));
         }
         Ok(inflated)
     }

@@ -1,14 +1,13 @@
 //! Connections to the server: one out of several addresses (RFC 8305), directly or through a proxy.
 
-use crate::error::{Error, Phase};
+use crate::error::{Error, FailureKind, Phase};
 use crate::limits::{ATTEMPT_DELAY, MAX_ADDRESSES};
 use crate::network::{Network, NetworkError, Stream};
-use crate::proxy::{Proxy, Target};
+use crate::proxy::{self, Proxy, Target};
 use crate::settings::Settings;
 use crate::timeout::timeout;
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::future::poll_fn;
 use core::net::{IpAddr, SocketAddr};
@@ -58,18 +57,19 @@ async fn through<S: Stream>(
     target: &Target,
 ) -> Result<S, Error> {
     let mut stream = connecting.await.map_err(|error| of_the_proxy(error.into()))?;
-    proxy.open(&mut stream, target).await?;
+    proxy::open(proxy, &mut stream, target).await?;
     Ok(stream)
 }
 
 /// It was the way to the proxy that failed.
 fn of_the_proxy(error: Error) -> Error {
-    let say = |text: String| format!("the proxy: {text}");
+    use FailureKind::{AccessDenied, ConnectionLost, ConnectionRefused, NameUnresolvable};
     match error {
-        Error::NameUnresolvable(text) => Error::NameUnresolvable(say(text)),
-        Error::AccessDenied(text) => Error::AccessDenied(say(text)),
-        Error::ConnectionRefused(text) => Error::ConnectionRefused(say(text)),
-        Error::ConnectionLost(text) => Error::ConnectionLost(say(text)),
+        Error::Failed {
+            kind: kind @ (NameUnresolvable | AccessDenied | ConnectionRefused | ConnectionLost),
+            text,
+            cause,
+        } => Error::Failed { kind, text: format!("the proxy: {text}"), cause },
         other => other,
     }
 }
@@ -79,7 +79,7 @@ async fn look_up<N: Network>(network: &N, settings: &Settings, host: &str) -> Re
     let addresses = timeout(network, limit, Phase::Resolve, async { Ok(network.resolve(host).await?) }).await?;
     let addresses = in_order(addresses, settings.local_address);
     if addresses.is_empty() {
-        return Err(Error::NameUnresolvable(format!("no usable address for {host}")));
+        return Err(Error::name_unresolvable(format!("no usable address for {host}")));
     }
     Ok(addresses)
 }

@@ -6,29 +6,18 @@
 
 use crate::connection::Connection;
 use crate::control::Raw;
-use crate::error::{Error, Phase, Reply, unless_refused};
+use crate::error::{Error, Phase, RefusalKind, unless_refused};
 use crate::limits::{CLOSE_LINGER, FXP_BYTES_PER_SECOND, FXP_TIMEOUT, HEAD_START};
 use crate::network::{Network, Stream};
 use crate::settings::{Representation, TransferMode};
 use crate::timeout::{Either, select, timeout};
-use crate::verify::{NotVerified, Verified};
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 use ftp_protocol::{address, codes, features};
-
-/// What both servers said at the end of a copy that went well.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Copied {
-    /// The verdict of the server that sent, a 2yz reply.
-    pub source: Reply,
-    /// The verdict of the server that received, a 2yz reply.
-    pub target: Reply,
-    /// What was compared: the sizes that the two servers report.
-    pub verified: Verified,
-}
+use ftp_types::{Copied, Unverified, Verification};
 
 /// (SIZE, PASV, PORT, RETR, STOR, SIZE) Copy a file. Both replies are read whatever happens.
 pub(crate) async fn copy<N: Network>(
@@ -41,7 +30,7 @@ pub(crate) async fn copy<N: Network>(
     let (retr, stor) = (source.line("RETR", Some(path))?, target.line("STOR", Some(target_path))?);
     let private = source.prepare_copy(representation).await?;
     if private != target.prepare_copy(representation).await? {
-        return Err(Error::Insecure("only one of the two servers encrypts data connections".to_string()));
+        return Err(Error::insecure("only one of the two servers encrypts data connections"));
     }
     source.control.prepare(&retr).await?;
     target.control.prepare(&stor).await?;
@@ -50,8 +39,8 @@ pub(crate) async fn copy<N: Network>(
     let mut pair = Pair { source, retr, target, stor, limit };
     let mut copied = if private { pair.copy_inside_tls().await? } else { pair.copy([Some(Passive::Any); 2]).await? };
     copied.verified = match representation {
-        Representation::Ascii => Verified::No(NotVerified::Ascii),
-        Representation::Image if !source.settings.verify_size => Verified::No(NotVerified::TurnedOff),
+        Representation::Ascii => Verification::NotVerified(Unverified::Ascii),
+        Representation::Image if !source.settings.verify_size => Verification::NotVerified(Unverified::TurnedOff),
         Representation::Image => compare(source, path, size, target, target_path).await?,
     };
     Ok(copied)
@@ -64,20 +53,20 @@ async fn compare<N: Network>(
     before: Option<u64>,
     target: &mut Connection<N>,
     target_path: &str,
-) -> Result<Verified, Error> {
-    let Some(before) = before else { return Ok(Verified::No(NotVerified::NoSize)) };
+) -> Result<Verification, Error> {
+    let Some(before) = before else { return Ok(Verification::NotVerified(Unverified::NoSize)) };
     let Some(size) = target.size_after(target_path, before).await? else {
-        return Ok(Verified::No(NotVerified::NoSize));
+        return Ok(Verification::NotVerified(Unverified::NoSize));
     };
     if size < before {
         // Whatever the file has now: it is no longer whole either where both names are those of one.
-        return Err(Error::Incomplete(format!("the copy has {size} bytes, and the file had {before}")));
+        return Err(Error::incomplete(format!("the copy has {size} bytes, and the file had {before}")));
     }
     // It may have grown meanwhile.
     let now = if size > before { source.size_after(path, before).await?.unwrap_or(before) } else { before };
     match size == now {
-        true => Ok(Verified::Size),
-        false => Err(Error::Integrity(format!("the copy has {size} bytes, and the file {now}"))),
+        true => Ok(Verification::Size),
+        false => Err(Error::integrity(format!("the copy has {size} bytes, and the file {now}"))),
     }
 }
 
@@ -131,7 +120,7 @@ impl<N: Network> Pair<'_, N> {
             &mut *self.target
         } else {
             let text = "neither server can be the other's client inside TLS (CPSV, SSCN)";
-            return Err(Error::Unsupported(text.to_string()));
+            return Err(Error::unsupported(text.to_string()));
         };
         client.command("SSCN", Some(b"ON")).await?;
         let copied = self.copy([Some(Passive::Any); 2]).await;
@@ -155,7 +144,7 @@ impl<N: Network> Pair<'_, N> {
             }
         }
         let reason = apart.map(|error| format!(": {error}")).unwrap_or_default();
-        Err(Error::Unsupported(format!("the two servers do not connect to each other{reason}")))
+        Err(Error::unsupported(format!("the two servers do not connect to each other{reason}")))
     }
 
     async fn attempt(&mut self, listener: Side, command: Passive) -> Result<Attempt, Error> {
@@ -165,7 +154,9 @@ impl<N: Network> Pair<'_, N> {
         };
         let copied = match met {
             Ok(address) => self.transfer(listener, address).await,
-            Err(error @ (Error::Transient(_) | Error::Permanent(_))) if self.is_usable() => {
+            Err(error @ Error::Refused { kind: RefusalKind::Transient | RefusalKind::Permanent, .. })
+                if self.is_usable() =>
+            {
                 return Ok(Attempt::Apart(error));
             }
             Err(error) => return Err(error),
@@ -203,7 +194,7 @@ impl<N: Network> Pair<'_, N> {
         match verdicts {
             Ok((source, target)) => {
                 let (source, target) = (self.source.control.text(&source), self.target.control.text(&target));
-                Ok(Copied { source, target, verified: Verified::No(NotVerified::NoSize) })
+                Ok(Copied { source, target, verified: Verification::NotVerified(Unverified::NoSize) })
             }
             Err(error) => {
                 self.give_up(listener, address).await;
@@ -266,10 +257,10 @@ impl<N: Network> Connection<N> {
     /// Ready for data between servers; gives whether it is encrypted.
     async fn prepare_copy(&mut self, representation: Representation) -> Result<bool, Error> {
         if self.settings.proxy.is_some() {
-            return Err(Error::Unsupported("servers do not copy through a proxy".to_string()));
+            return Err(Error::unsupported("servers do not copy through a proxy"));
         }
         if self.parameters.mode != TransferMode::Stream {
-            return Err(Error::InvalidArgument("servers copy in the transfer mode stream".to_string()));
+            return Err(Error::invalid_argument("servers copy in the transfer mode stream"));
         }
         let private = self.protect().await?;
         self.represent(representation).await?;

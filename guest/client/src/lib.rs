@@ -53,30 +53,30 @@ mod transcript;
 mod transfer;
 mod verify;
 
-pub use checksum::{Checksum, Hasher};
+pub use checksum::Hasher;
 pub use commands::{GetCommand, PutCommand};
 pub use connection::WorkingDirectory;
 pub use data::ListingEnd;
-pub use error::{Closes, Error, Limit, Phase, Reply};
 pub use ftp_protocol::address::host_literal;
-pub use ftp_protocol::checksum::Algorithm;
 pub use ftp_protocol::codes;
 pub use ftp_protocol::encoding::Encoding;
 pub use ftp_protocol::listing::{Entry, Kind, Listed, RawEntry};
 pub use ftp_protocol::path::protect_leading;
 pub use ftp_protocol::text::is_printable;
 pub use ftp_protocol::time::{Precision, Timestamp};
-pub use fxp::Copied;
+pub use ftp_types::{
+    Algorithm, Checksum, Closes, Copied, Credentials, Error, FailureKind, Limit, Outcome, Phase, Proxy, ProxyServer,
+    RefusalKind, Reply, Retry, Secret, TlsCause, Unverified, Verification,
+};
 pub use limits::{CHUNK, UPLOAD_COALESCE_DELAY};
 pub use lines::Entries;
 pub use listing::{ListOptions, Listing, ListingCommand, ListingWay};
 pub use network::{Listener, Network, NetworkError, ResolveCause, Stream};
-pub use proxy::{Credentials, Proxy, ProxyServer};
 pub use session::Session;
 pub use settings::{Active, DataMode, Representation, Settings, TransferMode};
 pub use timeout::{join_all, timeout, yield_now};
 pub use tls::{
-    Agreed, DataEnd, Identity, Protection, Roots, Security, ServerName, TlsCause, TlsSettings, Trust, Version, Versions,
+    Agreed, DataEnd, Identity, Protection, Roots, Security, ServerName, TlsSettings, Trust, Version, Versions,
 };
-pub use transfer::{Download, Outcome, Upload};
-pub use verify::{NotVerified, ReportedSize, UploadStart, Verified};
+pub use transfer::{Download, Upload};
+pub use verify::{ReportedSize, UploadStart};

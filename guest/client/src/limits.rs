@@ -72,9 +72,6 @@ pub const EPSV_SHARE: u32 = 3;
 /// How old the port of an `EPSV` may be that was asked ahead.
 pub const PORT_AHEAD: Duration = Duration::from_secs(5);
 
-/// Bytes of a user or a password for SOCKS5 (RFC 1929, section 2).
-pub const CREDENTIAL: usize = 255;
-
 /// Bytes that a proxy may say, in lines, before the connection is the server's.
 pub const PROXY_ANSWER: usize = 16 * 1024;
 

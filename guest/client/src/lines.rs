@@ -3,7 +3,7 @@
 use crate::commands::GetCommand;
 use crate::connection::Connection;
 use crate::data::ListingEnd;
-use crate::error::{Error, Limit, Reply};
+use crate::error::{Error, Limit, RefusalKind, Reply};
 use crate::limits::{CHUNK, LISTING_BATCH_BYTES, LISTING_LINE, LISTING_SIZE, listed_cost};
 use crate::listing::{ListOptions, ListingCommand, ListingWay, Moves};
 use crate::network::Network;
@@ -141,7 +141,7 @@ impl<N: Network> Entries<N> {
     pub async fn abort(self, session: &mut Session<N>) -> Result<Reply, Error> {
         match (self.lines, self.context.no_files) {
             (Some(lines), _) => lines.download.abort(session).await,
-            (None, reply) => reply.ok_or(Error::Closed),
+            (None, reply) => reply.ok_or(Error::closed()),
         }
     }
 
@@ -269,7 +269,7 @@ fn is_about_the_transfer(error: &Error) -> bool {
 /// The refusal of a listing that says that there are no files; any other error as it is.
 fn no_files(error: Error) -> Result<Reply, Error> {
     match error {
-        Error::Transient(reply) | Error::Permanent(reply)
+        Error::Refused { kind: RefusalKind::Transient | RefusalKind::Permanent, reply }
             if codes::may_mean_no_files(reply.code)
                 && reply.lines.iter().any(|line| text::no_files(line.as_bytes())) =>
         {

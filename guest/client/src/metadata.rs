@@ -1,6 +1,5 @@
 //! What else a server knows about files, or can change: each by the extension that it has.
 
-use crate::checksum::Checksum;
 use crate::connection::Connection;
 use crate::control::Raw;
 use crate::error::{Error, Reply, unless_refused};
@@ -9,11 +8,12 @@ use crate::network::Network;
 use crate::session::Session;
 use crate::settings::Representation;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use ftp_protocol::checksum::{self, Algorithm, Way};
 use ftp_protocol::time::{Timestamp, parse_time_val, time_val};
 use ftp_protocol::{codes, features};
+use ftp_types::Checksum;
 
 impl<N: Network> Connection<N> {
     /// The best checksum that the server names among its features.
@@ -68,8 +68,7 @@ impl<N: Network> Session<N> {
         self.call(async |connection| {
             let argument = connection.bytes(path)?;
             let value = time_val(time.seconds).filter(|_| time.utc);
-            let value =
-                value.ok_or_else(|| Error::InvalidArgument("not a UTC time of the years 0 to 9999".to_string()))?;
+            let value = value.ok_or_else(|| Error::invalid_argument("not a UTC time of the years 0 to 9999"))?;
             if let Some(way) = connection.known.set_time {
                 let reply = connection.try_set_time(way, &argument, &value).await?;
                 return connection.positive(reply).map(|reply| connection.control.text(&reply));
@@ -109,7 +108,7 @@ impl<N: Network> Session<N> {
     pub async fn set_permissions(&mut self, path: &str, permissions: u16) -> Result<Reply, Error> {
         self.call(async |connection| {
             if permissions > 0o7777 {
-                return Err(Error::InvalidArgument(format!("not permissions: {permissions:o}")));
+                return Err(Error::invalid_argument(format!("not permissions: {permissions:o}")));
             }
             connection.simple("SITE", Some(&format!("CHMOD {permissions:03o} {path}"))).await
         })
@@ -120,7 +119,7 @@ impl<N: Network> Session<N> {
     pub async fn make_symbolic_link(&mut self, target: &str, path: &str) -> Result<Reply, Error> {
         self.call(async |connection| {
             if [target, path].iter().any(|name| name.is_empty() || name.contains(' ')) {
-                return Err(Error::InvalidArgument("SITE SYMLINK takes names without spaces".to_string()));
+                return Err(Error::invalid_argument("SITE SYMLINK takes names without spaces"));
             }
             connection.simple("SITE", Some(&format!("SYMLINK {target} {path}"))).await
         })
@@ -144,7 +143,7 @@ impl<N: Network> Session<N> {
         self.call(async |connection| {
             let names: Vec<_> = [path].into_iter().chain(parts.iter().map(String::as_str)).collect();
             if parts.is_empty() || names.iter().any(|name| name.is_empty() || name.contains('"')) {
-                return Err(Error::InvalidArgument("COMB takes at least two names without quotes".to_string()));
+                return Err(Error::invalid_argument("COMB takes at least two names without quotes"));
             }
             let quoted: Vec<_> = names.iter().map(|name| format!("\"{name}\"")).collect();
             connection.simple("COMB", Some(&quoted.join(" "))).await
@@ -173,5 +172,5 @@ impl<N: Network> Session<N> {
 }
 
 fn no_extension(what: &str) -> Error {
-    Error::Unsupported(format!("this server has no extension for {what}"))
+    Error::unsupported(format!("this server has no extension for {what}"))
 }

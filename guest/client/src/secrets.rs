@@ -64,18 +64,8 @@ impl Secrets {
     /// An error on its way to the caller.
     pub(crate) fn mask_error(&self, error: Error) -> Error {
         match error {
-            Error::Transient(reply) => Error::Transient(self.mask_reply(reply)),
-            Error::Permanent(reply) => Error::Permanent(self.mask_reply(reply)),
-            Error::Unexpected(reply) => Error::Unexpected(self.mask_reply(reply)),
-            Error::NoWayBack(text) => Error::NoWayBack(self.mask(text)),
-            Error::Tls(text) => Error::Tls(self.mask(text)),
-            Error::Insecure(text) => Error::Insecure(self.mask(text)),
-            Error::Protocol(text) => Error::Protocol(self.mask(text)),
-            Error::Integrity(text) => Error::Integrity(self.mask(text)),
-            Error::Incomplete(text) => Error::Incomplete(self.mask(text)),
-            Error::Unverified(text) => Error::Unverified(self.mask(text)),
-            Error::Unsupported(text) => Error::Unsupported(self.mask(text)),
-            Error::Other(text) => Error::Other(self.mask(text)),
+            Error::Refused { kind, reply } => Error::Refused { kind, reply: self.mask_reply(reply) },
+            Error::Failed { kind, text, cause: None } => Error::Failed { kind, text: self.mask(text), cause: None },
             error => error,
         }
     }
@@ -117,20 +107,20 @@ mod tests {
     fn texts_of_every_error_are_masked() {
         let secrets = secrets(&["hunter2"]);
         let reply = || Reply { code: 550, lines: vec!["hunter2?".into(), "no hunter2".into()] };
-        let text = || "hunter2".into();
+        let text = || "hunter2";
         for error in [
-            Error::Transient(reply()),
-            Error::Permanent(reply()),
-            Error::Unexpected(reply()),
-            Error::NoWayBack(text()),
-            Error::Tls(text()),
-            Error::Insecure(text()),
-            Error::Protocol(text()),
-            Error::Integrity(text()),
-            Error::Incomplete(text()),
-            Error::Unverified(text()),
-            Error::Unsupported(text()),
-            Error::Other(text()),
+            Error::transient(reply()),
+            Error::permanent(reply()),
+            Error::unexpected(reply()),
+            Error::no_way_back(text()),
+            Error::tls(text()),
+            Error::insecure(text()),
+            Error::protocol(text()),
+            Error::integrity(text()),
+            Error::incomplete(text()),
+            Error::unverified(text()),
+            Error::unsupported(text()),
+            Error::other(text()),
         ] {
             let masked = secrets.mask_error(error);
             let shown = format!("{masked} {masked:?}");

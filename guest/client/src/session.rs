@@ -3,7 +3,6 @@
 mod listings;
 mod transfers;
 
-use crate::checksum::Checksum;
 use crate::commands::check_plain;
 use crate::connection::{Connection, WorkingDirectory};
 use crate::error::{Error, Phase, Reply};
@@ -21,11 +20,12 @@ use core::pin::{Pin, pin};
 use ftp_protocol::checksum::Algorithm;
 use ftp_protocol::listing::Entry;
 use ftp_protocol::time::Timestamp;
+use ftp_types::Checksum;
 
 /// A control connection. Dropping it, or the future of any call, closes it.
 ///
 /// Every call first reads the replies of a transfer that was dropped, so that it is always in step with the server. One
-/// transfer can be open at a time; meanwhile every other call is [`Error::Busy`].
+/// transfer can be open at a time; meanwhile every other call is [`Error::busy`].
 pub struct Session<N: Network> {
     network: N,
     settings: Settings,
@@ -41,7 +41,7 @@ impl<N: Network> Session<N> {
     pub async fn connect(network: N, settings: Settings, host: &str, port: u16) -> Result<Self, Error> {
         let settings = settings.checked()?;
         if host.is_empty() || port == 0 || host.contains(|c: char| c.is_control() || c.is_whitespace()) {
-            return Err(Error::InvalidArgument("not a host and a port".to_string()));
+            return Err(Error::invalid_argument("not a host and a port"));
         }
         let open = pin!(Connection::open(network.clone(), settings.clone(), host, port));
         let (connection, welcome) = timeout(&network, settings.total_timeout, Phase::Total, open).await?;
@@ -104,7 +104,7 @@ impl<N: Network> Session<N> {
         self.end().await
     }
 
-    /// As [`Self::quit`], for a holder that still wants the transcript. Every later call is [`Error::Closed`].
+    /// As [`Self::quit`], for a holder that still wants the transcript. Every later call is [`Error::closed`].
     pub async fn end(&mut self) -> Result<Reply, Error> {
         self.call(async |connection| connection.quit().await).await
     }
@@ -153,7 +153,7 @@ impl<N: Network> Session<N> {
     }
 
     /// One command line as it is, and its final reply whatever its code. A command that has a function of its own is
-    /// [`Error::InvalidArgument`].
+    /// [`Error::invalid_argument`].
     pub async fn command(&mut self, line: &str) -> Result<Reply, Error> {
         check_plain(line)?;
         self.call(async |connection| {
@@ -186,7 +186,7 @@ impl<N: Network> Session<N> {
     pub fn set_data_mode(&mut self, mode: DataMode) -> Result<(), Error> {
         let mode = mode.checked()?;
         self.settings.check_way(mode)?;
-        self.connection.as_mut().ok_or(Error::Closed)?.settings.data_mode = mode;
+        self.connection.as_mut().ok_or(Error::closed())?.settings.data_mode = mode;
         Ok(())
     }
 
@@ -195,7 +195,7 @@ impl<N: Network> Session<N> {
         self.call(async |connection| connection.set_transfer_mode(mode).await).await
     }
 
-    /// (PWD, RFC 959) A path that leads back. [`Error::Unexpected`] where the server does not put it in quotes.
+    /// (PWD, RFC 959) A path that leads back. [`Error::unexpected`] where the server does not put it in quotes.
     pub async fn current_directory(&mut self) -> Result<String, Error> {
         self.call(async |connection| connection.current_directory().await).await
     }
@@ -306,9 +306,9 @@ impl<N: Network> Session<N> {
         owner: SessionId,
         work: impl AsyncFnOnce(&mut Connection<N>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let connection = self.connection.as_ref().ok_or(Error::Closed)?;
+        let connection = self.connection.as_ref().ok_or(Error::closed())?;
         if owner != connection.state.id {
-            return Err(Error::InvalidArgument("the transfer belongs to another session".to_string()));
+            return Err(Error::invalid_argument("the transfer belongs to another session"));
         }
         self.limited(work).await
     }
@@ -330,7 +330,7 @@ impl<N: Network> Session<N> {
         if !self.is_open() {
             self.close();
         }
-        self.connection.take().ok_or(Error::Closed)
+        self.connection.take().ok_or(Error::closed())
     }
 
     fn put_back(&mut self, mut connection: Box<Connection<N>>, given_up: bool) {

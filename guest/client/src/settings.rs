@@ -4,7 +4,6 @@ use crate::error::Error;
 use crate::limits::MAX_TRANSCRIPT_LINES;
 use crate::proxy::Proxy;
 use crate::tls::{Security, TlsSettings};
-use alloc::string::ToString;
 use core::net::IpAddr;
 use core::time::Duration;
 use ftp_protocol::encoding::Encoding;
@@ -87,9 +86,7 @@ impl Settings {
     /// Nobody can connect back through a proxy.
     pub(crate) fn check_way(&self, data_mode: DataMode) -> Result<(), Error> {
         match (data_mode, &self.proxy) {
-            (DataMode::Active(_), Some(_)) => {
-                Err(Error::Unsupported("active mode does not go through a proxy".to_string()))
-            }
+            (DataMode::Active(_), Some(_)) => Err(Error::unsupported("active mode does not go through a proxy")),
             _ => Ok(()),
         }
     }
@@ -118,7 +115,7 @@ impl DataMode {
     pub fn checked(self) -> Result<Self, Error> {
         match self {
             Self::Active(Active { ports: Some((first, last)), .. }) if first == 0 || last < first => {
-                Err(Error::InvalidArgument("the range of ports is empty or starts at 0".to_string()))
+                Err(Error::invalid_argument("the range of ports is empty or starts at 0"))
             }
             mode => Ok(mode),
         }

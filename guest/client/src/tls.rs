@@ -4,7 +4,6 @@
 //! network and a [`Connection`], which is an engine's view of one TLS connection, without input or output; another
 //! engine would be another implementation of [`Engine`].
 
-pub(crate) mod cause;
 pub(crate) mod channel;
 mod engine;
 mod pem;
@@ -12,7 +11,6 @@ mod records;
 mod tickets;
 mod trust;
 
-pub use cause::TlsCause;
 pub(crate) use engine::Rustls;
 pub use pem::{Identity, Roots};
 
@@ -89,14 +87,14 @@ impl Versions {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidArgument`] for a range that is empty.
+    /// [`Error::invalid_argument`] for a range that is empty.
     pub fn new(oldest: Version, newest: Version) -> Result<Self, Error> {
         match (oldest, newest) {
             (Version::Tls12, Version::Tls12) => Ok(Self::Tls12),
             (Version::Tls12, Version::Tls13) => Ok(Self::Both),
             (Version::Tls13, Version::Tls13) => Ok(Self::Tls13),
             (Version::Tls13, Version::Tls12) => {
-                Err(Error::InvalidArgument("the oldest version is newer than the newest".to_string()))
+                Err(Error::invalid_argument("the oldest version is newer than the newest"))
             }
         }
     }
@@ -111,12 +109,12 @@ impl ServerName {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidArgument`] for a text that no certificate can be for.
+    /// [`Error::invalid_argument`] for a text that no certificate can be for.
     pub fn new(name: &str) -> Result<Self, Error> {
         let name = host_literal(name);
         match name.to_string().try_into() {
             Ok(name) => Ok(Self(name)),
-            Err(_) => Err(Error::InvalidArgument(format!("not a name that a certificate can have: {name:?}"))),
+            Err(_) => Err(Error::invalid_argument(format!("not a name that a certificate can have: {name:?}"))),
         }
     }
 }
@@ -146,7 +144,7 @@ impl Trust {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidArgument`] for a text without a usable certificate.
+    /// [`Error::invalid_argument`] for a text without a usable certificate.
     pub fn roots(pem: &str) -> Result<Self, Error> {
         Roots::from_pem(pem, &[]).map(Self::Roots)
     }
@@ -155,7 +153,7 @@ impl Trust {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidArgument`] for a text without a usable certificate.
+    /// [`Error::invalid_argument`] for a text without a usable certificate.
     pub fn public_roots_and(pem: &str) -> Result<Self, Error> {
         Roots::from_pem(pem, webpki_roots::TLS_SERVER_ROOTS).map(Self::Roots)
     }

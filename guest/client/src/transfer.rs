@@ -1,11 +1,11 @@
 //! Bytes on their way: downloads and uploads.
 
 use crate::ascii::{FromWire, ToWire};
-use crate::checksum::{Checksum, Hasher};
+use crate::checksum::Hasher;
 use crate::connection::{Connection, OpenTransfer, chosen_name};
 use crate::control::Raw;
 use crate::data::{Data, ListingEnd};
-use crate::error::{Error, Reply};
+use crate::error::{Error, FailureKind, Reply};
 use crate::handover::Direction;
 use crate::known::ReportedFile;
 use crate::limits::CHUNK;
@@ -13,48 +13,12 @@ use crate::network::Network;
 use crate::session::Session;
 use crate::settings::Representation;
 use crate::tls::DataEnd;
-use crate::verify::{NotVerified, Sizing, Verified};
+use crate::verify::Sizing;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use ftp_protocol::text;
-
-/// What is known once a transfer has ended well.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
-    /// The server's verdict, a 2yz reply.
-    pub reply: Reply,
-    /// Bytes on the data connection, before they were compressed and without the part that an offset skipped.
-    pub bytes: u64,
-    /// The data connection was inside TLS.
-    pub encrypted: bool,
-    /// It resumed the TLS session of the control connection.
-    pub resumed: bool,
-    /// The name that the server chose, for [`Session::store_unique`].
-    pub name: Option<String>,
-    /// The checksum that both sides agree on, where [`Settings::verify_checksums`](crate::Settings::verify_checksums)
-    /// asks for one and the server has any.
-    pub checksum: Option<Checksum>,
-    /// What was compared to verify that all bytes arrived.
-    pub verified: Verified,
-    /// The size that the server reports at the end of an upload, where it was compared.
-    pub size: Option<u64>,
-}
-
-impl Outcome {
-    fn new<N: Network>(data: &Data<N>, connection: &Connection<N>, reply: &Raw) -> Self {
-        Self {
-            reply: connection.control.text(reply),
-            bytes: data.bytes(),
-            encrypted: data.agreed().is_some(),
-            resumed: data.agreed().is_some_and(|agreed| agreed.resumed),
-            name: None,
-            checksum: None,
-            verified: Verified::No(NotVerified::NoSize),
-            size: None,
-        }
-    }
-}
+use ftp_types::{Checksum, Outcome, Unverified, Verification};
 
 /// Bytes coming from the server. Dropping it closes the data connection; the session's next call reads the replies that
 /// are still to come. Inside TLS that call ends the data connection too.
@@ -113,7 +77,9 @@ impl<N: Network> Download<N> {
             }
             let start = buffer.len();
             let count = match self.data.read(buffer, max.clamp(1, CHUNK)).await {
-                Err(Error::ConnectionLost(_)) if self.has_all() => self.data.end_by_reset(),
+                Err(Error::Failed { kind: FailureKind::ConnectionLost, .. }) if self.has_all() => {
+                    self.data.end_by_reset()
+                }
                 count => count?,
             };
             self.ended = count == 0;
@@ -147,7 +113,7 @@ impl<N: Network> Download<N> {
     /// came from.
     ///
     /// The bytes have to be as many as [`Session::size`] reported of this file just before, or else as many as were announced
-    /// with the transfer: fewer are [`Error::Incomplete`]. Where they are not, and the size was asked for before, it is
+    /// with the transfer: fewer are [`Error::incomplete`]. Where they are not, and the size was asked for before, it is
     /// asked for once more: a file that has changed meanwhile was not cut. Fewer bytes than were announced are a cut in any
     /// case. Without [`Settings::verify_size`](crate::Settings::verify_size) only what was announced is compared.
     pub async fn finish(mut self, session: &mut Session<N>) -> Result<Outcome, Error> {
@@ -161,7 +127,7 @@ impl<N: Network> Download<N> {
                 if !ended && data.failure.is_none() {
                     data.leave();
                     connection.drain_pending_replies().await?;
-                    return Err(Error::InvalidArgument("finish came before the end of the data".to_string()));
+                    return Err(Error::invalid_argument("finish came before the end of the data"));
                 }
                 data.close();
                 let verdict = data.verdict(connection).await?;
@@ -173,12 +139,12 @@ impl<N: Network> Download<N> {
                     _ => (offset, None),
                 };
                 data.check_end(size, offset, connection.data_ends(inside_tls))?;
-                let mut outcome = Outcome::new(data, connection, &reply);
+                let mut outcome = outcome(data, connection, &reply);
                 outcome.verified = match size {
-                    _ if !image => Verified::No(NotVerified::Ascii),
-                    Some(_) => Verified::Size,
-                    None if !connection.settings.verify_size => Verified::No(NotVerified::TurnedOff),
-                    None => Verified::No(NotVerified::NoSize),
+                    _ if !image => Verification::NotVerified(Unverified::Ascii),
+                    Some(_) => Verification::Size,
+                    None if !connection.settings.verify_size => Verification::NotVerified(Unverified::TurnedOff),
+                    None => Verification::NotVerified(Unverified::NoSize),
                 };
                 compare_checksums(check, connection, &mut outcome).await?;
                 Ok(outcome)
@@ -193,7 +159,7 @@ impl<N: Network> Download<N> {
                 if !self.ended && self.data.failure.is_none() {
                     self.data.leave();
                     connection.drain_pending_replies().await?;
-                    return Err(Error::InvalidArgument("finish came before the end of the listing".to_string()));
+                    return Err(Error::invalid_argument("finish came before the end of the listing"));
                 }
                 let end = self.end_of_listing(connection).await;
                 connection.return_home().await?;
@@ -277,7 +243,7 @@ impl<N: Network> Upload<N> {
     /// End the data, read the server's verdict, and compare the size (SIZE) as [`Settings::verify_size`](crate::Settings::verify_size)
     /// has it. Without it the file may be incomplete. The session must be the one that the upload came from.
     ///
-    /// A file that is too short is [`Error::Incomplete`]. One that is too long is [`Error::Integrity`] where this upload
+    /// A file that is too short is [`Error::incomplete`]. One that is too long is [`Error::integrity`] where this upload
     /// made it, or did not begin within it.
     pub async fn finish(mut self, session: &mut Session<N>) -> Result<Outcome, Error> {
         let data = &mut self.data;
@@ -293,16 +259,17 @@ impl<N: Network> Upload<N> {
                 if let (Some(cut), DataEnd::Strict) = (&cut, policy) {
                     return Err(cut.clone());
                 }
-                let mut outcome = Outcome::new(data, connection, &reply);
+                let mut outcome = outcome(data, connection, &reply);
                 let name = agreed.as_ref().and_then(|agreed| chosen_name([agreed, &reply]));
                 outcome.name = name.map(|name| connection.told(name));
-                (outcome.verified, outcome.size) =
-                    sizing.compare(connection, outcome.name.as_deref(), outcome.bytes).await?;
+                outcome.verified = sizing.compare(connection, outcome.name.as_deref(), outcome.bytes).await?;
                 compare_checksums(check, connection, &mut outcome).await?;
                 match (cut, outcome.verified) {
                     // Nothing but the size shows that this was not the verdict on something else.
-                    (_, Verified::No(_)) if is_early => Err(Error::Unexpected(outcome.reply)),
-                    (Some(cut), Verified::No(reason)) => Err(Error::Unverified(format!("{cut}, and {reason}"))),
+                    (_, Verification::NotVerified(_)) if is_early => Err(Error::unexpected(outcome.reply)),
+                    (Some(cut), Verification::NotVerified(reason)) => {
+                        Err(Error::unverified(format!("{cut}, and {reason}")))
+                    }
                     _ => Ok(outcome),
                 }
             })
@@ -312,6 +279,18 @@ impl<N: Network> Upload<N> {
     /// (ABOR) End early; the session stays usable. The server may keep what it has.
     pub async fn abort(self, session: &mut Session<N>) -> Result<Reply, Error> {
         abort(self.data, session).await
+    }
+}
+
+fn outcome<N: Network>(data: &Data<N>, connection: &Connection<N>, reply: &Raw) -> Outcome {
+    Outcome {
+        reply: connection.control.text(reply),
+        bytes: data.bytes(),
+        encrypted: data.agreed().is_some(),
+        resumed: data.agreed().is_some_and(|agreed| agreed.resumed),
+        name: None,
+        checksum: None,
+        verified: Verification::NotVerified(Unverified::NoSize),
     }
 }
 
@@ -360,9 +339,9 @@ async fn compare_checksums<N: Network>(
     let there = connection.checksum(&path, Some(here.algorithm)).await?;
     if here == there {
         outcome.checksum = Some(here);
-        outcome.verified = Verified::Checksum;
+        outcome.verified = Verification::Checksum;
         return Ok(());
     }
     let Checksum { algorithm, value } = there;
-    Err(Error::Integrity(format!("{algorithm}: the server has {value}, the bytes that passed {}", here.value)))
+    Err(Error::integrity(format!("{algorithm}: the server has {value}, the bytes that passed {}", here.value)))
 }

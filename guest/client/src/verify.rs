@@ -2,60 +2,19 @@
 
 use crate::connection::Connection;
 use crate::control::Raw;
-use crate::error::{Error, Reply};
+use crate::error::{Error, RefusalKind, Reply};
 use crate::known::ReportedFile;
 use crate::network::Network;
 use crate::settings::Representation;
 use alloc::format;
 use alloc::string::{String, ToString};
-use core::fmt;
 use ftp_protocol::codes;
 use ftp_protocol::text;
 use ftp_protocol::time::parse_time_val;
+use ftp_types::{Unverified, Verification};
 
 /// The smallest number with the 14 digits of a time (RFC 3659, section 2.3): a size of ten terabytes.
 const SMALLEST_TIME: u64 = 10_000_000_000_000;
-
-/// What was compared at the end of a transfer to verify that all bytes arrived.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verified {
-    /// The size that the server reports.
-    Size,
-    /// The checksum that the server reports.
-    Checksum,
-    /// Nothing was compared: the server's verdict is all that is known.
-    No(NotVerified),
-}
-
-/// Why nothing was compared at the end of a transfer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotVerified {
-    /// [`Settings::verify_size`](crate::Settings::verify_size) is off.
-    TurnedOff,
-    /// In `TYPE A` the bytes of the file are not those of the transfer.
-    Ascii,
-    /// The server did not report the name that it chose.
-    NoName,
-    /// A command line of the caller's may do anything with the data.
-    RawCommand,
-    /// The server does not report the size.
-    NoSize,
-    /// The server did not report the size that the file had before the bytes were added to it.
-    NoSizeBefore,
-}
-
-impl fmt::Display for NotVerified {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::TurnedOff => "the comparison is turned off",
-            Self::Ascii => "text has other bytes on the server",
-            Self::NoName => "the server did not report the name of the file",
-            Self::RawCommand => "the command is one of the caller's",
-            Self::NoSize => "the server does not report the size",
-            Self::NoSizeBefore => "the server did not report the size before",
-        })
-    }
-}
 
 /// Where an upload goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +36,7 @@ pub(crate) enum Place<'a> {
 /// How the size is compared after an upload.
 pub(crate) enum Sizing {
     /// Not at all, for this reason.
-    No(NotVerified),
+    No(Unverified),
     /// That of the file at this path, or of the one whose name the server chose.
     Of(Option<String>, Start),
 }
@@ -147,13 +106,13 @@ impl Sizing {
         representation: Representation,
     ) -> Result<Self, Error> {
         if matches!(place, Place::Raw(_)) {
-            return Ok(Self::No(NotVerified::RawCommand));
+            return Ok(Self::No(Unverified::RawCommand));
         }
         if representation == Representation::Ascii {
-            return Ok(Self::No(NotVerified::Ascii));
+            return Ok(Self::No(Unverified::Ascii));
         }
         if !connection.settings.verify_size {
-            return Ok(Self::No(NotVerified::TurnedOff));
+            return Ok(Self::No(Unverified::TurnedOff));
         }
         Ok(match place {
             Place::At(path, 0) => Self::Of(Some(path.to_string()), Start::New),
@@ -163,7 +122,7 @@ impl Sizing {
             }
             Place::EndOf(path) => match connection.size_before(path).await? {
                 Some(before) => Self::Of(Some(path.to_string()), Start::End(before)),
-                None => Self::No(NotVerified::NoSizeBefore),
+                None => Self::No(Unverified::NoSizeBefore),
             },
             Place::Rest(path, size) | Place::RestByAppend(path, size) => {
                 Self::Of(Some(path.to_string()), Start::Offset(size, Some(size)))
@@ -172,21 +131,21 @@ impl Sizing {
         })
     }
 
-    /// After an upload of so many bytes: compare; gives the size too. `name` is the one that the server chose.
+    /// After an upload of so many bytes: compare. `name` is the one that the server chose.
     pub(crate) async fn compare<N: Network>(
         self,
         connection: &mut Connection<N>,
         name: Option<&str>,
         bytes: u64,
-    ) -> Result<(Verified, Option<u64>), Error> {
+    ) -> Result<Verification, Error> {
         let (path, start) = match self {
-            Self::No(reason) => return Ok((Verified::No(reason), None)),
+            Self::No(reason) => return Ok(Verification::NotVerified(reason)),
             Self::Of(path, start) => (path, start),
         };
-        let Some(path) = path.as_deref().or(name) else { return Ok((Verified::No(NotVerified::NoName), None)) };
+        let Some(path) = path.as_deref().or(name) else { return Ok(Verification::NotVerified(Unverified::NoName)) };
         match connection.size_after(path, start.most_known(bytes)).await? {
-            Some(size) => start.judge(bytes, size).map(|()| (Verified::Size, Some(size))),
-            None => Ok((Verified::No(NotVerified::NoSize), None)),
+            Some(size) => start.judge(bytes, size).map(|()| Verification::Size),
+            None => Ok(Verification::NotVerified(Unverified::NoSize)),
         }
     }
 }
@@ -202,8 +161,8 @@ impl Start {
             Self::End(_) => false,
         };
         match size {
-            size if size < least => Err(Error::Incomplete(text())),
-            size if size > least && is_exact => Err(Error::Integrity(text())),
+            size if size < least => Err(Error::incomplete(text())),
+            size if size > least && is_exact => Err(Error::integrity(text())),
             _ => Ok(()),
         }
     }
@@ -276,7 +235,9 @@ impl<N: Network> Connection<N> {
         let size = self.size_noted(path).await.map(|(size, _)| size);
         match &size {
             Err(error) if error.code().is_some_and(codes::is_not_implemented) => self.known.sizes.unknown = true,
-            Err(Error::Unexpected(reply)) if is_time(reply) => return Err(self.time_for_size()),
+            Err(Error::Refused { kind: RefusalKind::Unexpected, reply }) if is_time(reply) => {
+                return Err(self.time_for_size());
+            }
             _ => {}
         }
         ReportedSize::of(size)
@@ -322,6 +283,7 @@ fn is_time(reply: &Reply) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ftp_types::FailureKind;
 
     #[test]
     fn sizes_after_an_upload_of_ten_bytes() {
@@ -344,7 +306,7 @@ mod tests {
         ] {
             let judged = match start.judge(10, size) {
                 Ok(()) => same,
-                Err(Error::Incomplete(_)) => cut,
+                Err(Error::Failed { kind: FailureKind::Incomplete, .. }) => cut,
                 Err(_) => grown,
             };
             assert_eq!(judged, expected, "{start:?}, {size}");

@@ -2,7 +2,7 @@
 
 mod support;
 
-use ftp_client::{Active, DataMode, Error, Network, Phase, Representation::*, Settings};
+use ftp_client::{Active, DataMode, Error, FailureKind, Network, Phase, RefusalKind, Representation::*, Settings};
 use ftp_testkit::{CLIENT, script};
 use std::time::Duration;
 use support::*;
@@ -42,7 +42,10 @@ fn active_mode_announces_what_it_is_told() {
          C: EPRT |2|2001:db8::7|6000|   S: 500 no"
     );
     play_with(active(Active { ports: Some((6000, 6010)), announced }), script, async |session| {
-        assert!(matches!(session.retrieve("a", Image, 0).await, Err(Error::Permanent(_))));
+        assert!(matches!(
+            session.retrieve("a", Image, 0).await,
+            Err(Error::Refused { kind: RefusalKind::Permanent, .. })
+        ));
     });
 }
 
@@ -59,7 +62,7 @@ fn server_that_cannot_connect_says_so_before_the_limit() {
     );
     play_with(active(Active::default()), script!(script; "C: NOOP   S: 200 ok"), async |session| {
         let error = session.retrieve("a", Image, 0).await.err();
-        assert!(matches!(error, Some(Error::Transient(reply)) if reply.code == 425));
+        assert!(matches!(error, Some(Error::Refused { kind: RefusalKind::Transient, reply }) if reply.code == 425));
         assert_eq!(session.network().now(), Duration::ZERO);
         session.noop().await.unwrap();
     });
@@ -97,7 +100,10 @@ fn ports_that_cannot_be_listened_on_are_refused() {
     play(hello(), async |session| {
         for ports in [(0, 5), (6, 5)] {
             let mode = DataMode::Active(Active { ports: Some(ports), announced: None });
-            assert!(matches!(session.set_data_mode(mode), Err(Error::InvalidArgument(_))));
+            assert!(matches!(
+                session.set_data_mode(mode),
+                Err(Error::Failed { kind: FailureKind::InvalidArgument, .. })
+            ));
         }
     });
 }

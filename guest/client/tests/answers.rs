@@ -2,7 +2,7 @@
 
 mod support;
 
-use ftp_client::{Error, Kind, Listed, Timestamp, WorkingDirectory};
+use ftp_client::{Error, Kind, Listed, RefusalKind, Timestamp, WorkingDirectory};
 use ftp_protocol::time::parse_time_val;
 use ftp_testkit::{Script, script};
 use support::*;
@@ -152,7 +152,10 @@ fn directory_that_mlsd_refuses_and_that_is_empty_or_cannot_be_entered_is_not_the
     ] {
         play(noop(script), async |session| {
             let result = session.entries(Some("d")).await;
-            assert!(matches!(&result, Err(Error::Permanent(reply)) if reply.code == 550), "{result:?}");
+            assert!(
+                matches!(&result, Err(Error::Refused { kind: RefusalKind::Permanent, reply }) if reply.code == 550),
+                "{result:?}"
+            );
             session.noop().await.unwrap();
         });
     }
@@ -160,7 +163,10 @@ fn directory_that_mlsd_refuses_and_that_is_empty_or_cannot_be_entered_is_not_the
     let script = script!(passive(type_a(refusal())); "C: LIST d   S: 150 go\r\n226 done");
     play(noop(script!(script; "D! close")), async |session| {
         let result = session.list(Some("d"), ftp_client::ListOptions::default()).await;
-        assert!(matches!(&result, Err(Error::Permanent(reply)) if reply.code == 550), "{result:?}");
+        assert!(
+            matches!(&result, Err(Error::Refused { kind: RefusalKind::Permanent, reply }) if reply.code == 550),
+            "{result:?}"
+        );
         session.noop().await.unwrap();
     });
 }
@@ -170,7 +176,10 @@ fn failure_of_the_data_connection_is_no_refusal_of_mlsd() {
     for answer in ["425 no", "426 no", "522 no", "530 no", "534 no"] {
         play(noop(refused(featured(), "MLSD", answer)), async |session| {
             let result = session.entries(None).await;
-            assert!(matches!(&result, Err(Error::Permanent(_) | Error::Transient(_))), "{answer} {result:?}");
+            assert!(
+                matches!(&result, Err(Error::Refused { kind: RefusalKind::Permanent | RefusalKind::Transient, .. })),
+                "{answer} {result:?}"
+            );
             session.noop().await.unwrap();
         });
     }
@@ -280,7 +289,13 @@ fn mlst_that_is_refused_in_any_way_is_followed_by_size_and_time() {
     }
     for answer in ["550 no such file", "450 busy"] {
         play(script!(featured(); "C: MLST x   S: {answer}"), async |session| {
-            assert!(matches!(session.entry("x").await, Err(Error::Permanent(_) | Error::Transient(_))), "{answer}");
+            assert!(
+                matches!(
+                    session.entry("x").await,
+                    Err(Error::Refused { kind: RefusalKind::Permanent | RefusalKind::Transient, .. })
+                ),
+                "{answer}"
+            );
         });
     }
 }
@@ -317,7 +332,9 @@ fn entry_of_a_directory_without_mlst() {
     assert_eq!((entry.name.as_str(), entry.kind, entry.size), ("d", Kind::Directory, None));
     let script = no_directory(script!(type_i(unfeatured()); "C: SIZE x   S: 550 no such file"));
     let result = play(script, async |session| session.entry("x").await);
-    assert!(matches!(result, Err(Error::Permanent(reply)) if reply.lines == ["no such file"]));
+    assert!(
+        matches!(result, Err(Error::Refused { kind: RefusalKind::Permanent, reply }) if reply.lines == ["no such file"])
+    );
 }
 
 #[test]
@@ -364,7 +381,10 @@ fn what_is_acknowledged_as_superfluous_was_not_done() {
                     "RMD d" => session.remove_directory("d").await,
                     _ => session.change_directory("..").await,
                 };
-                assert!(matches!(result, Err(Error::Unexpected(reply)) if reply.code == 202), "{line}");
+                assert!(
+                    matches!(result, Err(Error::Refused { kind: RefusalKind::Unexpected, reply }) if reply.code == 202),
+                    "{line}"
+                );
                 session.noop().await.unwrap();
             },
         );
@@ -386,7 +406,7 @@ fn time_that_is_acknowledged_as_superfluous_was_not_set() {
          C: MFMT 20240615101800 f"
     );
     play(noop(script!(script; "S: 202 what")), async |session| {
-        assert!(matches!(set(session, &time).await, Err(Error::Unexpected(_))));
+        assert!(matches!(set(session, &time).await, Err(Error::Refused { kind: RefusalKind::Unexpected, .. })));
         session.noop().await.unwrap();
     });
 }
@@ -406,7 +426,10 @@ fn pwd_without_a_path_in_quotes_ends_no_session() {
             answer => script!(script; "C: PWD   S: {answer}"),
         };
         play(noop(asked(asked(hello()))), async |session| {
-            assert!(matches!(session.current_directory().await, Err(Error::Unexpected(_))), "{answer}");
+            assert!(
+                matches!(session.current_directory().await, Err(Error::Refused { kind: RefusalKind::Unexpected, .. })),
+                "{answer}"
+            );
             let shown = shown.map(|path| WorkingDirectory::Unquoted(path.into()));
             assert_eq!(session.working_directory().await.ok(), shown, "{answer}");
             session.noop().await.unwrap();
@@ -419,7 +442,10 @@ fn pwd_without_a_path_in_quotes_ends_no_session() {
              C: PWD   S: {answer}"
             )),
             async |session| {
-                assert!(matches!(session.current_directory().await, Err(Error::Permanent(_) | Error::Transient(_))));
+                assert!(matches!(
+                    session.current_directory().await,
+                    Err(Error::Refused { kind: RefusalKind::Permanent | RefusalKind::Transient, .. })
+                ));
                 session.noop().await.unwrap();
             },
         );

@@ -37,7 +37,7 @@ fn drops(count: usize) -> Script {
 
 async fn is_closed(session: &mut Client) {
     assert!(!session.is_open());
-    assert_eq!(session.noop().await.map(drop), Err(Error::Closed));
+    assert_eq!(session.noop().await.map(drop), Err(Error::closed()));
     assert!(session.transcript().len() > 2, "the last words are kept");
 }
 
@@ -50,7 +50,7 @@ fn read_that_takes_too_long_closes_the_session() {
         assert_eq!(download.read(&mut Vec::new(), 1).await.map(drop), OVER);
         assert_eq!(session.network().now() - begin, LIMIT);
         assert!(download.read(&mut Vec::new(), 1).await.is_err());
-        assert_eq!(download.finish(session).await.map(drop), Err(Error::Closed));
+        assert_eq!(download.finish(session).await.map(drop), Err(Error::closed()));
         is_closed(session).await;
     });
 }

@@ -73,7 +73,7 @@ fn error_reports_whether_the_session_is_closed() {
 
 #[test]
 fn cause_of_a_failed_handshake_is_the_source_of_its_error() {
-    let error = Error::Handshake(Box::new(ftp_client::TlsCause::NotTls));
+    let error = Error::from(ftp_client::TlsCause::NotTls);
     assert_eq!(error.source().map(ToString::to_string).as_deref(), Some("the server does not speak TLS here"));
-    assert!(Error::Closed.source().is_none());
+    assert!(Error::closed().source().is_none());
 }

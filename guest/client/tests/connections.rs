@@ -4,7 +4,8 @@
 mod support;
 
 use ftp_client::{
-    Active, Credentials, DataMode, Error, Network, Phase, Proxy, ProxyServer, Representation::*, Session, Settings,
+    Active, Credentials, DataMode, Error, FailureKind, Network, Phase, Proxy, ProxyServer, RefusalKind,
+    Representation::*, Session, Settings,
 };
 use ftp_testkit::{SERVER, Script, Scripted, Unmade, script};
 use std::net::IpAddr;
@@ -59,7 +60,7 @@ fn refusal_is_the_answer_only_when_no_attempt_is_left() {
     let script = hello().addresses([slow, refusing]).refusing([refusing]).slow(slow, SECOND);
     assert_eq!(connect_to(script).now(), SECOND);
     let all_refuse = connect(hello().addresses([slow, refusing]).refusing([slow, refusing]));
-    assert!(matches!(all_refuse, Err(Error::ConnectionRefused(_))), "{all_refuse:?}");
+    assert!(matches!(all_refuse, Err(Error::Failed { kind: FailureKind::ConnectionRefused, .. })), "{all_refuse:?}");
 }
 
 // Passive ports that cannot be reached (RFC 2428)
@@ -131,7 +132,7 @@ fn port_that_is_refused_is_the_error_where_there_is_no_pasv() {
              D> A   D! close"
         ),
         async |session| {
-            assert!(matches!(get(session, "a").await, Err(Error::ConnectionRefused(_))));
+            assert!(matches!(get(session, "a").await, Err(Error::Failed { kind: FailureKind::ConnectionRefused, .. })));
             assert_eq!(get(session, "a").await.unwrap(), b"A", "EPSV is asked for again");
         },
     );
@@ -145,7 +146,7 @@ fn pasv_is_never_tried_over_ipv6() {
          ! make_no_data(Unmade::Refused)"
     );
     play(script, async |session| {
-        assert!(matches!(get(session, "a").await, Err(Error::ConnectionRefused(_))));
+        assert!(matches!(get(session, "a").await, Err(Error::Failed { kind: FailureKind::ConnectionRefused, .. })));
         session.noop().await.unwrap();
     });
 }
@@ -267,7 +268,9 @@ fn verdict_that_comes_early_ends_the_noops() {
 fn bad_verdict_stays_bad() {
     let script = script!(noop(noop(noop(slow(hello()), "200 ok"), "200 ok"), "200 ok"); "S: 426 broken");
     play_with(lively(), in_step(script), async |session| {
-        assert!(matches!(get_slowly(session).await, Err(Error::Transient(reply)) if reply.code == 426));
+        assert!(
+            matches!(get_slowly(session).await, Err(Error::Refused { kind: RefusalKind::Transient, reply }) if reply.code == 426)
+        );
         assert_eq!(session.system().await.unwrap(), "UNIX");
     });
     // A server that answers `NOOP` like the end of a transfer.
@@ -278,7 +281,9 @@ fn bad_verdict_stays_bad() {
     );
     let script = script!(script; "C: PWD   S: 257 \"/\"");
     play_with(lively(), in_step(script), async |session| {
-        assert!(matches!(get_slowly(session).await, Err(Error::Transient(reply)) if reply.code == 426));
+        assert!(
+            matches!(get_slowly(session).await, Err(Error::Refused { kind: RefusalKind::Transient, reply }) if reply.code == 426)
+        );
         assert_eq!(session.system().await.unwrap(), "UNIX");
     });
 }
@@ -287,13 +292,15 @@ fn bad_verdict_stays_bad() {
 fn session_that_the_server_closes_in_a_transfer_is_closed() {
     let script = slow_download(script!(slow(hello()); "C: NOOP   S: 421 timeout"));
     play_with(lively(), script, async |session| {
-        assert!(matches!(get_slowly(session).await, Err(Error::Transient(reply)) if reply.code == 421));
-        assert_eq!(session.noop().await, Err(Error::Closed));
+        assert!(
+            matches!(get_slowly(session).await, Err(Error::Refused { kind: RefusalKind::Transient, reply }) if reply.code == 421)
+        );
+        assert_eq!(session.noop().await, Err(Error::closed()));
     });
     let script = slow_download(script!(slow(hello()); "C: NOOP   S! close"));
     play_with(lively(), script, async |session| {
-        assert!(matches!(get_slowly(session).await, Err(Error::ConnectionLost(_))));
-        assert_eq!(session.noop().await, Err(Error::Closed));
+        assert!(matches!(get_slowly(session).await, Err(Error::Failed { kind: FailureKind::ConnectionLost, .. })));
+        assert_eq!(session.noop().await, Err(Error::closed()));
     });
 }
 
@@ -306,8 +313,8 @@ fn reply_too_many_is_no_verdict() {
     )
     .say("200 ok\r\n".repeat(4));
     play_with(lively(), slow_download(script), async |session| {
-        assert!(matches!(get_slowly(session).await, Err(Error::Protocol(_))));
-        assert_eq!(session.noop().await, Err(Error::Closed));
+        assert!(matches!(get_slowly(session).await, Err(Error::Failed { kind: FailureKind::Protocol, .. })));
+        assert_eq!(session.noop().await, Err(Error::closed()));
     });
 }
 
@@ -320,8 +327,8 @@ fn replies_without_an_end_close_the_session() {
     );
     let script = slow_download(script!(script; "C: PWD").say("250 and on\r\n".repeat(100)));
     play_with(lively(), script, async |session| {
-        assert!(matches!(get_slowly(session).await, Err(Error::Protocol(_))));
-        assert_eq!(session.noop().await, Err(Error::Closed));
+        assert!(matches!(get_slowly(session).await, Err(Error::Failed { kind: FailureKind::Protocol, .. })));
+        assert_eq!(session.noop().await, Err(Error::closed()));
     });
 }
 
@@ -407,7 +414,7 @@ fn session_that_is_dropped_in_a_transfer_closes_its_connection_at_once() {
         assert_eq!(network.open_sockets(), 2);
         drop(session);
         assert_eq!(network.open_sockets(), 1);
-        assert_eq!(download.read(&mut Vec::new(), 1).await, Err(Error::Closed));
+        assert_eq!(download.read(&mut Vec::new(), 1).await, Err(Error::closed()));
     });
     assert_eq!(network.open_sockets(), 0);
 }
@@ -470,12 +477,12 @@ fn refused(settings: Settings, host: &str) -> Error {
 #[test]
 fn active_mode_through_a_proxy_is_unsupported() {
     let active = Settings { data_mode: DataMode::Active(Active::default()), ..proxied() };
-    assert!(matches!(refused(active, "ftp.example.com"), Error::Unsupported(_)));
+    assert!(matches!(refused(active, "ftp.example.com"), Error::Failed { kind: FailureKind::Unsupported, .. }));
 }
 
 #[test]
 fn name_that_a_proxy_cannot_look_up_is_refused() {
-    assert!(matches!(refused(proxied(), "a/b@c:1"), Error::InvalidArgument(_)));
+    assert!(matches!(refused(proxied(), "a/b@c:1"), Error::Failed { kind: FailureKind::InvalidArgument, .. }));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 #![allow(missing_docs)]
 
-use ftp_client::{Error, Listener, Network, NetworkError, Session, Settings, Stream};
+use ftp_client::{Error, FailureKind, Listener, Network, NetworkError, RefusalKind, Session, Settings, Stream};
 use std::cell::RefCell;
 use std::collections::{HashSet, VecDeque};
 use std::future::poll_fn;
@@ -228,8 +228,10 @@ async fn session(net: &Net, seen: &mut Seen) {
         let is_done = net.0.borrow().done.contains(&line);
         match result {
             Ok(()) => assert!(is_done, "{line} was refused, and is a success"),
-            Err(Error::Permanent(reply)) => assert!(!is_done && reply.code == 550, "{line} was done, and is {reply}"),
-            Err(Error::Protocol(_)) => seen.out_of_step += 1,
+            Err(Error::Refused { kind: RefusalKind::Permanent, reply }) => {
+                assert!(!is_done && reply.code == 550, "{line} was done, and is {reply}")
+            }
+            Err(Error::Failed { kind: FailureKind::Protocol, .. }) => seen.out_of_step += 1,
             Err(error) => panic!("{line}: {error}"),
         }
         seen.successes += usize::from(is_done);

@@ -9,7 +9,7 @@
 mod support;
 
 use ftp_client::engine::*;
-use ftp_client::{Error, Network, Representation};
+use ftp_client::{Error, FailureKind, Network, RefusalKind, Representation};
 use ftp_testkit::{End, Script, Scripted, script};
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -107,21 +107,21 @@ fn file_comes_again_where_the_offset_is_refused() {
 fn file_that_comes_again_and_is_another_is_no_success() {
     let other = script!(passive(refusing(6, "502 no REST", false)); "C: RETR f   S: 150 go");
     let (result, bytes) = get(0, vec![cut_after(6), script!(other; "D> X123456789abcdef   D! stall")]);
-    assert!(matches!(result, Err(Error::Integrity(_))), "{result:?}");
+    assert!(matches!(result, Err(Error::Failed { kind: FailureKind::Integrity, .. })), "{result:?}");
     assert_eq!(bytes, &CONTENTS[..6]);
 }
 
 #[test]
 fn data_connection_that_fails_is_no_refusal_of_the_offset() {
     let (result, bytes) = get(0, vec![cut_after(6), refusing(6, "425 no connection", true)]);
-    assert!(matches!(result, Err(Error::Transient(reply)) if reply.code == 425));
+    assert!(matches!(result, Err(Error::Refused { kind: RefusalKind::Transient, reply }) if reply.code == 425));
     assert_eq!(bytes, &CONTENTS[..6]);
 }
 
 #[test]
 fn offset_of_the_caller_stays() {
     let (result, bytes) = get(4, vec![refusing(4, "502 no REST", false)]);
-    assert!(matches!(result, Err(Error::Permanent(reply)) if reply.code == 502));
+    assert!(matches!(result, Err(Error::Refused { kind: RefusalKind::Permanent, reply }) if reply.code == 502));
     assert!(bytes.is_empty());
 }
 

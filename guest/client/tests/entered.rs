@@ -2,7 +2,7 @@
 
 mod support;
 
-use ftp_client::{Error, ListOptions, Listed, ListingCommand, ListingEnd, ListingWay, Reply};
+use ftp_client::{Error, FailureKind, ListOptions, Listed, ListingCommand, ListingEnd, ListingWay, RefusalKind, Reply};
 use ftp_testkit::{Script, script};
 use support::*;
 
@@ -55,7 +55,10 @@ fn noop(script: Script) -> Script {
 
 fn code<T>(result: &Result<T, Error>) -> Option<u16> {
     match result {
-        Err(Error::Permanent(Reply { code, .. }) | Error::Transient(Reply { code, .. })) => Some(*code),
+        Err(
+            Error::Refused { kind: RefusalKind::Permanent, reply: Reply { code, .. } }
+            | Error::Refused { kind: RefusalKind::Transient, reply: Reply { code, .. } },
+        ) => Some(*code),
         _ => None,
     }
 }
@@ -139,15 +142,18 @@ fn session_that_cannot_return_is_closed_with_its_reason() {
     for script in [script!(there(); "S: 550 gone"), script!(there(); "S: 450 later"), superfluous] {
         play(script, async |session| {
             let result = session.entries(Some("a b")).await;
-            assert!(matches!(&result, Err(Error::NoWayBack(why)) if why.contains("/home")), "{result:?}");
+            assert!(
+                matches!(&result, Err(Error::Failed { kind: FailureKind::Closed, text: why, .. }) if why.contains("/home")),
+                "{result:?}"
+            );
             assert!(!session.is_open());
-            assert_eq!(session.noop().await, Err(Error::Closed));
+            assert_eq!(session.noop().await, Err(Error::closed()));
         });
     }
     play(script!(there(); "S: 550 gone"), async |session| {
         let mut stream = session.open_entries(Some("a b")).await.unwrap();
         while !stream.read(9).await.unwrap().is_empty() {}
-        assert!(matches!(stream.finish(session).await, Err(Error::NoWayBack(_))));
+        assert!(matches!(stream.finish(session).await, Err(Error::Failed { kind: FailureKind::Closed, .. })));
         assert!(!session.is_open());
     });
 }
@@ -172,7 +178,7 @@ fn way_back_that_is_relative_is_looked_at() {
     };
     play(back("pub"), async |session| assert!(session.entries(Some("a b")).await.unwrap().is_empty()));
     play(back("pub/a b/pub"), async |session| {
-        assert!(matches!(session.entries(Some("a b")).await, Err(Error::NoWayBack(_))));
+        assert!(matches!(session.entries(Some("a b")).await, Err(Error::Failed { kind: FailureKind::Closed, .. })));
     });
 }
 
@@ -183,7 +189,7 @@ fn nothing_is_entered_where_pwd_is_of_no_use() {
         let script = if answer.starts_with("250") { noop(script) } else { script };
         play(noop(script), async |session| {
             let result = session.entries(Some("a b")).await;
-            assert!(matches!(result, Err(Error::Unsupported(_))), "{answer} {result:?}");
+            assert!(matches!(result, Err(Error::Failed { kind: FailureKind::Unsupported, .. })), "{answer} {result:?}");
             session.noop().await.unwrap();
         });
     }

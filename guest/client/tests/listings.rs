@@ -2,7 +2,7 @@
 
 mod support;
 
-use ftp_client::{Encoding, Error, Kind, Limit, Listed, Settings};
+use ftp_client::{Encoding, Error, FailureKind, Kind, Limit, Listed, RefusalKind, Settings};
 use ftp_testkit::{Script, script};
 use support::*;
 
@@ -70,7 +70,7 @@ fn listing_that_is_refused_at_its_end_is_an_error() {
     let script = script!(ascii(hello()); "C: LIST nosuch   S: 150 go\r\n450 no such directory");
     let script = script!(script; "D! close");
     let result = play(script, async |session| session.listing(Some("nosuch")).await);
-    assert!(matches!(result, Err(Error::Transient(reply)) if reply.code == 450));
+    assert!(matches!(result, Err(Error::Refused { kind: RefusalKind::Transient, reply }) if reply.code == 450));
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn directory_that_could_not_be_opened_is_no_empty_one() {
     );
     play(script, async |session| {
         let result = session.listing(Some("secret")).await;
-        assert!(matches!(result, Err(Error::Unexpected(reply)) if reply.code == 226));
+        assert!(matches!(result, Err(Error::Refused { kind: RefusalKind::Unexpected, reply }) if reply.code == 226));
         session.noop().await.unwrap();
     });
 }
@@ -208,7 +208,7 @@ fn stream_gives_portions_and_the_verdict() {
     play(script, async |session| {
         let mut stream = session.open_entries(None).await.unwrap();
         assert_eq!(names(&stream.read(2).await.unwrap()), ["a", "b"]);
-        assert_eq!(session.noop().await, Err(Error::Busy));
+        assert_eq!(session.noop().await, Err(Error::busy()));
         assert_eq!(names(&stream.read(0).await.unwrap()), ["c"]);
         assert!(stream.read(2).await.unwrap().is_empty());
         assert!(stream.read(2).await.unwrap().is_empty());
@@ -270,7 +270,7 @@ fn stream_that_is_refused_at_its_end_is_an_error() {
         let mut stream = session.open_entries(None).await.unwrap();
         while !stream.read(9).await.unwrap().is_empty() {}
         let end = stream.finish(session).await;
-        assert!(matches!(end, Err(Error::Transient(reply)) if reply.code == 426));
+        assert!(matches!(end, Err(Error::Refused { kind: RefusalKind::Transient, reply }) if reply.code == 426));
     });
 }
 
@@ -291,7 +291,7 @@ fn stream_is_left_aborted_or_finished_too_early_and_the_session_goes_on() {
     });
     play(then(left()), async |session| {
         let stream = session.open_entries(None).await.unwrap();
-        assert!(matches!(stream.finish(session).await, Err(Error::InvalidArgument(_))));
+        assert!(matches!(stream.finish(session).await, Err(Error::Failed { kind: FailureKind::InvalidArgument, .. })));
         session.noop().await.unwrap();
     });
     let aborted = script!(mlsd(hello());
@@ -377,8 +377,17 @@ fn status_is_a_listing() {
         let listed = session.entries_by_status(Some("d")).await.unwrap();
         assert_eq!(names(&listed), ["a", "b", "hello"]);
         assert!(session.entries_by_status(None).await.unwrap().is_empty());
-        assert!(matches!(session.entries_by_status(Some("-x")).await, Err(Error::Transient(_))));
-        assert!(matches!(session.entries_by_status(Some("e")).await, Err(Error::Unexpected(_))));
-        assert!(matches!(session.entries_by_status(Some("a\r\nDELE b")).await, Err(Error::InvalidArgument(_))));
+        assert!(matches!(
+            session.entries_by_status(Some("-x")).await,
+            Err(Error::Refused { kind: RefusalKind::Transient, .. })
+        ));
+        assert!(matches!(
+            session.entries_by_status(Some("e")).await,
+            Err(Error::Refused { kind: RefusalKind::Unexpected, .. })
+        ));
+        assert!(matches!(
+            session.entries_by_status(Some("a\r\nDELE b")).await,
+            Err(Error::Failed { kind: FailureKind::InvalidArgument, .. })
+        ));
     });
 }

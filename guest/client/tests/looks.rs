@@ -3,7 +3,7 @@
 mod support;
 
 use ftp_client::mirror::*;
-use ftp_client::{Error, Kind};
+use ftp_client::{Error, Kind, RefusalKind};
 use ftp_testkit::{Script, script};
 use support::*;
 
@@ -134,7 +134,7 @@ fn listing_that_has_the_directory_itself_is_compared_with_one_without_an_argumen
     let tree = walked(inside(script.clone(), "/sub", "MLSD", "type=file; inner.txt\r\n"), Some("sub"));
     assert_eq!(names(&tree), ["inner.txt"]);
     let tree = walked(cwd(script, "/sub", "550 no"), Some("sub"));
-    assert!(matches!(folder(&tree, "").end, End::Failed(Error::Permanent(_))));
+    assert!(matches!(folder(&tree, "").end, End::Failed(Error::Refused { kind: RefusalKind::Permanent, .. })));
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn paths_from_the_root_need_no_pwd() {
 fn lost_connection_on_the_way_to_a_directory_is_no_missing_directory() {
     let lost = script!(cwd(pwd(hello(), ROOT), "/a b", "421 bye"); "S! close");
     let error = play(lost, async |session| walk(session, Some("/a b"), WalkOptions::default()).await.unwrap_err());
-    assert!(matches!(error, Error::Transient(reply) if reply.code == 421));
+    assert!(matches!(error, Error::Refused { kind: RefusalKind::Transient, reply } if reply.code == 421));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 mod support;
 
-use ftp_client::{Error, Limit, Phase, Representation::*, Session, Settings, TransferMode};
+use ftp_client::{Error, FailureKind, Limit, Phase, RefusalKind, Representation::*, Session, Settings, TransferMode};
 use ftp_testkit::{End, Script, Scripted, script};
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use miniz_oxide::inflate::decompress_to_vec_zlib;
@@ -135,7 +135,7 @@ fn upload_of_which_a_flush_was_dropped_is_no_success() {
         let mut upload = session.store("a", Image, 0).await.unwrap();
         upload.write(b"hello").await.unwrap();
         ftp_client::timeout(&network, Duration::from_secs(1), Phase::Total, upload.flush()).await.unwrap_err();
-        assert!(matches!(upload.finish(session).await, Err(Error::Other(_))));
+        assert!(matches!(upload.finish(session).await, Err(Error::Failed { kind: FailureKind::Other, .. })));
     });
 }
 
@@ -182,7 +182,7 @@ fn refused_mode_stays_as_it_was() {
     );
     play(script!(script; "D> plain   D! close"), async |session| {
         let refused = session.set_transfer_mode(TransferMode::Deflate).await;
-        assert!(matches!(refused, Err(Error::Permanent(reply)) if reply.code == 504));
+        assert!(matches!(refused, Err(Error::Refused { kind: RefusalKind::Permanent, reply }) if reply.code == 504));
         let mut download = session.retrieve("a", Image, 0).await.unwrap();
         assert_eq!(read_all(&mut download).await.unwrap(), b"plain");
         download.finish(session).await.unwrap();
@@ -216,8 +216,11 @@ fn stream_that_is_cut_anywhere_is_no_success() {
     let wire = compress_to_vec_zlib(b"hello hello hello world", 6);
     for length in 0..wire.len() {
         let (read, finished) = download(settings(), &wire[..length]);
-        assert!(matches!(read, Err(Error::ConnectionLost(_))), "{length}: {read:?}");
-        assert!(matches!(finished, Err(Error::ConnectionLost(_))), "{length}: {finished:?}");
+        assert!(matches!(read, Err(Error::Failed { kind: FailureKind::ConnectionLost, .. })), "{length}: {read:?}");
+        assert!(
+            matches!(finished, Err(Error::Failed { kind: FailureKind::ConnectionLost, .. })),
+            "{length}: {finished:?}"
+        );
     }
 }
 
@@ -230,13 +233,13 @@ fn corrupt_stream_is_no_success() {
         let mut wire = wire.clone();
         wire[at] = what;
         let (read, finished) = given_up(settings(), wire);
-        assert!(matches!(read, Err(Error::Integrity(_))), "{at}: {read:?}");
-        assert!(matches!(finished, Err(Error::Integrity(_))), "{at}: {finished:?}");
+        assert!(matches!(read, Err(Error::Failed { kind: FailureKind::Integrity, .. })), "{at}: {read:?}");
+        assert!(matches!(finished, Err(Error::Failed { kind: FailureKind::Integrity, .. })), "{at}: {finished:?}");
     }
     // In the clear, gzip, with a dictionary that nobody has.
     for wire in [&b"hello world"[..], b"\x1f\x8b\x08\0\0\0\0\0\0\xff", b"\x78\xbb\0\0\0\x01\0\0"] {
         let (read, _) = given_up(settings(), wire);
-        assert!(matches!(read, Err(Error::Integrity(_))), "{wire:?}: {read:?}");
+        assert!(matches!(read, Err(Error::Failed { kind: FailureKind::Integrity, .. })), "{wire:?}: {read:?}");
     }
 }
 
@@ -254,9 +257,9 @@ fn abort_of_a_transfer_that_was_given_up_is_not_for_the_next_one() {
     play(script, async |session| {
         session.set_transfer_mode(TransferMode::Deflate).await.unwrap();
         let mut first = session.retrieve("a", Image, 0).await.unwrap();
-        assert!(matches!(read_all(&mut first).await, Err(Error::Integrity(_))));
+        assert!(matches!(read_all(&mut first).await, Err(Error::Failed { kind: FailureKind::Integrity, .. })));
         let mut second = session.retrieve("b", Image, 0).await.unwrap();
-        assert_eq!(first.abort(session).await, Err(Error::Busy));
+        assert_eq!(first.abort(session).await, Err(Error::busy()));
         assert_eq!(read_all(&mut second).await.unwrap(), b"hello");
         second.finish(session).await.unwrap();
     });
@@ -266,7 +269,7 @@ fn abort_of_a_transfer_that_was_given_up_is_not_for_the_next_one() {
 fn bytes_after_the_end_are_no_success() {
     for tail in [&b"x"[..], &compress_to_vec_zlib(b"more", 6), &[0; 100_000]] {
         let (read, _) = given_up(settings(), [&compress_to_vec_zlib(b"hello", 6), tail].concat());
-        assert!(matches!(read, Err(Error::Integrity(_))), "{read:?}");
+        assert!(matches!(read, Err(Error::Failed { kind: FailureKind::Integrity, .. })), "{read:?}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod support;
 
-use ftp_client::{Error, Representation::*};
+use ftp_client::{Error, FailureKind, RefusalKind, Representation::*};
 use ftp_testkit::{SERVER, Script, Unmade, script};
 use support::*;
 
@@ -64,7 +64,9 @@ fn pasv_follows_whatever_is_no_good_reply_to_epsv_and_is_remembered() {
 #[test]
 fn closed_session_is_no_reason_for_pasv() {
     play(epsv("421 bye"), async |session| {
-        assert!(matches!(fetched(session).await, Err(Error::Transient(reply)) if reply.code == 421));
+        assert!(
+            matches!(fetched(session).await, Err(Error::Refused { kind: RefusalKind::Transient, reply }) if reply.code == 421)
+        );
         assert!(!session.is_open());
     });
 }
@@ -83,7 +85,7 @@ fn reply_of_pasv_to_epsv_is_its_port() {
 fn reply_of_epsv_to_pasv_is_out_of_step() {
     let script = fence(script!(epsv("500 what?"); "C: PASV   S: 229 (|||5001|)"));
     play(script, async |session| {
-        assert!(matches!(fetched(session).await, Err(Error::Protocol(_))));
+        assert!(matches!(fetched(session).await, Err(Error::Failed { kind: FailureKind::Protocol, .. })));
     });
 }
 
@@ -101,7 +103,9 @@ fn port_that_the_host_denies_is_followed_by_pasv() {
 fn refusal_of_epsv_counts_where_pasv_is_not_known_either() {
     let script = script!(epsv("425 no port is free"); "C: PASV   S: 502 not here");
     play(fence(script), async |session| {
-        assert!(matches!(fetched(session).await, Err(Error::Transient(reply)) if reply.code == 425));
+        assert!(
+            matches!(fetched(session).await, Err(Error::Refused { kind: RefusalKind::Transient, reply }) if reply.code == 425)
+        );
         session.noop().await.unwrap();
     });
 }
@@ -151,7 +155,9 @@ fn transfer_that_is_not_announced_is_one_where_the_data_came() {
          D! close"
     )));
     play(script, async |session| {
-        assert!(matches!(fetched(session).await, Err(Error::Unexpected(reply)) if reply.code == 226));
+        assert!(
+            matches!(fetched(session).await, Err(Error::Refused { kind: RefusalKind::Unexpected, reply }) if reply.code == 226)
+        );
         session.noop().await.unwrap();
     });
     // The sentinel comes before the next command.
@@ -211,7 +217,7 @@ fn reset_after_all_bytes_is_an_end_where_the_size_is_known() {
     }
     let unknown = script!(image(hello()); "C: RETR a   S: 150 go\r\n226 done");
     play(script!(unknown; "D> all   D! reset"), async |session| {
-        assert!(matches!(fetched(session).await, Err(Error::ConnectionLost(_))));
+        assert!(matches!(fetched(session).await, Err(Error::Failed { kind: FailureKind::ConnectionLost, .. })));
     });
 }
 
@@ -241,6 +247,8 @@ fn download_of_fewer_bytes_than_the_size_that_was_asked_for_is_incomplete() {
 fn transfer_whose_last_word_is_another_announcement_has_failed() {
     let script = script!(image(hello()); "C: RETR a   S: 150 go\r\n150 0.002 seconds");
     play(fence(script!(script; "D> al   D! close")), async |session| {
-        assert!(matches!(fetched(session).await, Err(Error::Unexpected(reply)) if reply.code == 150));
+        assert!(
+            matches!(fetched(session).await, Err(Error::Refused { kind: RefusalKind::Unexpected, reply }) if reply.code == 150)
+        );
     });
 }

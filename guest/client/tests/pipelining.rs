@@ -2,7 +2,7 @@
 
 mod support;
 
-use ftp_client::{Error, Network, Phase, Representation::*, Settings};
+use ftp_client::{Error, FailureKind, Network, Phase, RefusalKind, Representation::*, Settings};
 use ftp_testkit::{Script, Unmade, script};
 use std::time::Duration;
 use support::*;
@@ -56,7 +56,9 @@ fn refused_transfer_keeps_its_data_connection_ahead_apart() {
          D> all   D! close"
     );
     play_with(pipelining(), script, async |session| {
-        assert!(matches!(fetched(session).await, Err(Error::Permanent(reply)) if reply.code == 550));
+        assert!(
+            matches!(fetched(session).await, Err(Error::Refused { kind: RefusalKind::Permanent, reply }) if reply.code == 550)
+        );
         assert_eq!(fetched(session).await, Ok(3));
         session.noop().await.unwrap();
     });
@@ -98,7 +100,7 @@ fn server_that_answers_out_of_order_is_found_out() {
     for replies in ["229 (|||5001|)\r\n150 go\r\n", "150 go\r\n229 (|||5001|)\r\n"] {
         let script = script!(ahead(image(hello()), replies); "D> half   D! close");
         play_with(pipelining(), script, async |session| {
-            assert!(matches!(fetched(session).await, Err(Error::Protocol(_))));
+            assert!(matches!(fetched(session).await, Err(Error::Failed { kind: FailureKind::Protocol, .. })));
             assert!(!session.is_open());
         });
     }

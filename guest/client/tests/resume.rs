@@ -3,7 +3,7 @@
 mod support;
 
 use ftp_client::engine::*;
-use ftp_client::{Error, Network, Verified};
+use ftp_client::{Error, FailureKind, Network, RefusalKind, Verification};
 use ftp_testkit::{End, Script, Scripted, script};
 use std::time::Duration;
 use support::*;
@@ -80,7 +80,7 @@ fn upload_resumes_by_appending_where_the_server_has_stopped_writing() {
     let second = arrives(passive(found("213 4")), "APPE f");
     let (result, received) = put(vec![taken(6), second], 1);
     let outcome = result.unwrap();
-    assert_eq!((outcome.bytes, outcome.verified), (12, Verified::Size));
+    assert_eq!((outcome.bytes, outcome.verified), (12, Verification::Size));
     assert_eq!(received, [&CONTENTS[..6], &CONTENTS[4..]]);
 }
 
@@ -178,7 +178,7 @@ fn upload_that_is_not_all_there_in_the_end_is_tried_again_and_is_no_success() {
          ! take_data()"
     );
     let (result, _) = put(vec![size(only, "213 15")], 0);
-    assert!(matches!(result, Err(Error::Incomplete(_))), "{result:?}");
+    assert!(matches!(result, Err(Error::Failed { kind: FailureKind::Incomplete, .. })), "{result:?}");
     // What is missing need not be the end.
     let (result, received) = put(vec![short(), from_zero(time(size(opened(), "213 15"), NEW))], 1);
     assert_eq!(result.unwrap().bytes, 16);
@@ -193,7 +193,7 @@ fn upload_that_is_not_all_there_in_the_end_is_tried_again_and_is_no_success() {
 #[test]
 fn nothing_is_asked_before_where_there_is_no_second_attempt() {
     let (result, _) = put(vec![arrives(passive(opened()), "STOR f")], 0);
-    assert_eq!(result.unwrap().verified, Verified::Size);
+    assert_eq!(result.unwrap().verified, Verification::Size);
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn full_disk_is_not_tried_again() {
          ! take_data()"
     );
     let (result, _) = put(vec![script], 4);
-    assert!(matches!(result, Err(Error::Permanent(reply)) if reply.code == 552));
+    assert!(matches!(result, Err(Error::Refused { kind: RefusalKind::Permanent, reply }) if reply.code == 552));
 }
 
 #[test]

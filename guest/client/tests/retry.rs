@@ -3,7 +3,7 @@
 mod support;
 
 use ftp_client::engine::*;
-use ftp_client::{Error, Network, Phase};
+use ftp_client::{Error, FailureKind, Network, Phase, RefusalKind};
 use ftp_testkit::{Script, Scripted, script};
 use std::cell::RefCell;
 use std::time::Duration;
@@ -129,14 +129,14 @@ fn attempt_that_brings_less_than_the_one_before_brings_nothing() {
     let (servers, clock) = (Servers::new(vec![cut_after(6), cut_after(3)]), Scripted::new(Script::silent()));
     let (open, options) = (async || servers.open().await, Segments::default());
     let failed = clock.run(download(&clock, open, "f", &Anything, &options, &policy(1))).unwrap_err();
-    assert!(matches!(failed.error, Error::ConnectionLost(_)), "{:?}", failed.error);
+    assert!(matches!(failed.error, Error::Failed { kind: FailureKind::ConnectionLost, .. }), "{:?}", failed.error);
     servers.check_finished();
 }
 
 #[test]
 fn waits_double_until_there_is_no_attempt_left() {
     let (result, waited) = get(Vec::new(), &Memory::default(), 4);
-    assert!(matches!(result.unwrap_err().error, Error::ConnectionRefused(_)));
+    assert!(matches!(result.unwrap_err().error, Error::Failed { kind: FailureKind::ConnectionRefused, .. }));
     assert_eq!(waited, Duration::from_secs(1 + 2 + 4 + 8));
 }
 
@@ -150,7 +150,9 @@ fn missing_file_is_not_asked_for_twice() {
     let script = script!(passive(script!(script; "C: MDTM f   S: 550 no")); "C: RETR f   S: 550 no such file");
     let script = script!(script; "! take_data()");
     let (result, waited) = get(vec![script], &Memory::default(), 4);
-    assert!(matches!(result.unwrap_err().error, Error::Permanent(reply) if reply.code == 550));
+    assert!(
+        matches!(result.unwrap_err().error, Error::Refused { kind: RefusalKind::Permanent, reply } if reply.code == 550)
+    );
     assert_eq!(waited, Duration::ZERO);
 }
 
@@ -158,7 +160,7 @@ fn missing_file_is_not_asked_for_twice() {
 fn file_that_has_changed_is_not_gone_on_with() {
     for (size, time) in [("17", TIME), ("16", "20240615101801")] {
         let (result, _) = get(vec![cut_after(6), image_of(size, time)], &Memory::default(), 4);
-        assert!(matches!(result.unwrap_err().error, Error::Integrity(_)));
+        assert!(matches!(result.unwrap_err().error, Error::Failed { kind: FailureKind::Integrity, .. }));
     }
 }
 
@@ -189,7 +191,7 @@ fn changed_file_is_not_fetched_to_its_end() {
     for (size, time) in [("17", TIME), ("16", "20240615101801")] {
         let sink = Memory::default();
         let (result, _) = get_from(0, vec![cut_after(6), image_of(size, time)], &sink, 4);
-        assert!(matches!(result, Err(Error::Integrity(_))), "{result:?}");
+        assert!(matches!(result, Err(Error::Failed { kind: FailureKind::Integrity, .. })), "{result:?}");
         assert_eq!(sink.0.take(), CONTENTS[..6]);
     }
 }
@@ -201,7 +203,7 @@ fn file_without_size_and_time_is_fetched_in_one_attempt_or_not_at_all() {
         let script = script!(passive(script); "C: RETR f   S: 150 go");
         let script = script!(script; "D> {&CONTENTS[..6]}   D! reset");
         let (result, waited) = get_from(0, vec![script], &Memory::default(), 4);
-        assert!(matches!(result, Err(Error::ConnectionLost(_))), "{result:?}");
+        assert!(matches!(result, Err(Error::Failed { kind: FailureKind::ConnectionLost, .. })), "{result:?}");
         assert_eq!(waited, Duration::ZERO);
     }
 }
@@ -209,7 +211,7 @@ fn file_without_size_and_time_is_fetched_in_one_attempt_or_not_at_all() {
 #[test]
 fn server_that_is_never_there_is_given_up() {
     let (result, waited) = get_from(0, Vec::new(), &Memory::default(), 4);
-    assert!(matches!(result, Err(Error::ConnectionRefused(_))), "{result:?}");
+    assert!(matches!(result, Err(Error::Failed { kind: FailureKind::ConnectionRefused, .. })), "{result:?}");
     assert_eq!(waited, Duration::from_secs(1 + 2 + 4 + 8));
 }
 
@@ -244,7 +246,7 @@ fn early_end_of_the_same_file_is_one_more_attempt() {
         // It is another file by then.
         let scripts = vec![short(announced, &CONTENTS[..6]), image_of("6", "20240615101801")];
         let (result, _) = get_from(0, scripts, &Memory::default(), 4);
-        assert!(matches!(result, Err(Error::Integrity(_))), "{result:?}");
+        assert!(matches!(result, Err(Error::Failed { kind: FailureKind::Integrity, .. })), "{result:?}");
     }
 }
 
@@ -252,7 +254,7 @@ fn early_end_of_the_same_file_is_one_more_attempt() {
 fn bytes_that_were_lost_in_the_middle_are_seen_in_the_next_attempt() {
     let lacking = [&CONTENTS[..3], &CONTENTS[4..]].concat();
     let (result, _) = get_from(0, vec![short("150 go", &lacking), all_of_it()], &Memory::default(), 4);
-    assert!(matches!(result, Err(Error::Integrity(_))), "{result:?}");
+    assert!(matches!(result, Err(Error::Failed { kind: FailureKind::Integrity, .. })), "{result:?}");
 }
 
 #[test]
@@ -278,13 +280,13 @@ fn file_that_grew_while_it_came_is_whole() {
         assert_eq!(sink.0.take(), CONTENTS);
     }
     let (result, _) = get_from(0, vec![script!(come(); "S: 213 12")], &Memory::default(), 1);
-    assert!(matches!(result, Err(Error::Integrity(_))), "{result:?}");
+    assert!(matches!(result, Err(Error::Failed { kind: FailureKind::Integrity, .. })), "{result:?}");
 }
 
 #[test]
 fn limit_of_the_whole_call_is_the_end() {
     assert!(!Error::Timeout(Phase::Total).is_transient());
     assert!(Error::Timeout(Phase::Data).is_transient());
-    assert!(!Error::Tls("the certificate has expired".into()).is_transient());
-    assert!(!Error::Closed.is_transient());
+    assert!(!Error::tls("the certificate has expired").is_transient());
+    assert!(!Error::closed().is_transient());
 }

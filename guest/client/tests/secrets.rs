@@ -2,7 +2,7 @@
 
 mod support;
 
-use ftp_client::{Error, Representation::Image};
+use ftp_client::{Error, FailureKind, Representation::Image};
 use ftp_testkit::{Script, script};
 use support::*;
 
@@ -100,7 +100,10 @@ fn secret_is_in_no_error() {
         session.login("u", "hunter2", None).await.unwrap();
         session.protect_data(ftp_client::Protection::Private).await.unwrap_err()
     });
-    assert!(matches!(error, Error::Insecure(_)) && !format!("{error:?}").contains("hunter2"), "{error:?}");
+    assert!(
+        matches!(error, Error::Failed { kind: FailureKind::Insecure, .. }) && !format!("{error:?}").contains("hunter2"),
+        "{error:?}"
+    );
 }
 
 #[test]

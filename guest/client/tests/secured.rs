@@ -2,7 +2,7 @@
 
 mod support;
 
-use ftp_client::{Error, Protection, Security, Session, Settings};
+use ftp_client::{Error, FailureKind, Protection, Security, Session, Settings};
 use ftp_testkit::{Script, Scripted, script};
 use support::*;
 
@@ -24,7 +24,10 @@ fn bytes_with_the_greeting_are_no_answer_to_auth() {
              S> {early}"
         ));
         assert!(
-            matches!((&together, &apart), (Error::Protocol(_), Error::Protocol(_))),
+            matches!(
+                (&together, &apart),
+                (Error::Failed { kind: FailureKind::Protocol, .. }, Error::Failed { kind: FailureKind::Protocol, .. })
+            ),
             "{early:?}: {together} {apart}"
         );
     }
@@ -45,7 +48,10 @@ fn bytes_behind_the_answer_to_auth_end_the_session() {
              S> {more}"
         ));
         assert!(
-            matches!((&together, &apart), (Error::Protocol(_), Error::Protocol(_))),
+            matches!(
+                (&together, &apart),
+                (Error::Failed { kind: FailureKind::Protocol, .. }, Error::Failed { kind: FailureKind::Protocol, .. })
+            ),
             "{more:?}: {together} {apart}"
         );
     }
@@ -58,13 +64,13 @@ fn bytes_before_the_answer_to_auth_end_the_session() {
             "S: 220 ready
              C: AUTH TLS   S: {early}234 go"
         ));
-        assert!(matches!(error, Error::Protocol(_)), "{early:?}: {error}");
+        assert!(matches!(error, Error::Failed { kind: FailureKind::Protocol, .. }), "{early:?}: {error}");
     }
     let error = connect_explicitly(script!(
         "S: 220 ready
          C: AUTH TLS   S: 504 no\r\n"
     ));
-    assert!(matches!(error, Error::Protocol(_)), "{error}");
+    assert!(matches!(error, Error::Failed { kind: FailureKind::Protocol, .. }), "{error}");
 }
 
 #[test]
@@ -76,7 +82,10 @@ fn session_that_was_plain_takes_no_bytes_that_came_before_auth() {
              S> {early}"
             ),
             async |session| {
-                assert!(matches!(session.start_tls().await, Err(Error::Protocol(_))), "{early:?}");
+                assert!(
+                    matches!(session.start_tls().await, Err(Error::Failed { kind: FailureKind::Protocol, .. })),
+                    "{early:?}"
+                );
                 assert!(!session.is_open());
             },
         );
@@ -91,7 +100,7 @@ fn auth_that_is_refused_leaves_a_plain_session_as_it_was() {
          C: DELE f   S: 250 gone"
     );
     play(script, async |session| {
-        assert!(matches!(session.start_tls().await, Err(Error::Insecure(_))));
+        assert!(matches!(session.start_tls().await, Err(Error::Failed { kind: FailureKind::Insecure, .. })));
         session.delete("f").await.unwrap();
     });
 }
@@ -105,7 +114,10 @@ fn auth_that_is_neither_agreed_nor_refused_ends_the_session() {
              C: AUTH TLS   S: {reply}"
             ),
             async |session| {
-                assert!(matches!(session.start_tls().await, Err(Error::Insecure(_))), "{reply}");
+                assert!(
+                    matches!(session.start_tls().await, Err(Error::Failed { kind: FailureKind::Insecure, .. })),
+                    "{reply}"
+                );
                 assert!(!session.is_open());
             },
         );
@@ -125,10 +137,13 @@ fn pbsz_that_is_refused_is_followed_by_prot_p_and_by_nothing_else() {
         assert!(play(script!(refused(); "C: PROT P   S: 200 private"), protect).is_ok(), "{refusal}");
         for reply in ["534 no", "431 no", "300 more"] {
             let result = play(script!(refused(); "C: PROT P   S: {reply}"), protect);
-            assert!(matches!(result, Err(Error::Insecure(_))), "{refusal}, {reply}: {result:?}");
+            assert!(
+                matches!(result, Err(Error::Failed { kind: FailureKind::Insecure, .. })),
+                "{refusal}, {reply}: {result:?}"
+            );
         }
         let clear = play(refused(), async |session| session.protect_data(Protection::Clear).await);
-        assert!(matches!(clear, Err(Error::Insecure(_))), "{refusal}: {clear:?}");
+        assert!(matches!(clear, Err(Error::Failed { kind: FailureKind::Insecure, .. })), "{refusal}: {clear:?}");
     }
     let busy = play(
         script!(
@@ -137,7 +152,7 @@ fn pbsz_that_is_refused_is_followed_by_prot_p_and_by_nothing_else() {
         ),
         async |session| session.protect_data(Protection::Private).await,
     );
-    assert!(matches!(busy, Err(Error::Insecure(_))), "{busy:?}");
+    assert!(matches!(busy, Err(Error::Failed { kind: FailureKind::Insecure, .. })), "{busy:?}");
 }
 
 // Logging in
@@ -158,5 +173,5 @@ fn user_answered_by_503_is_logged_in_where_the_greeting_was_230() {
     });
     assert_eq!(code(result), 503);
     let error = connect_explicitly(script!("S: 230 you are in"));
-    assert!(matches!(error, Error::Insecure(_)), "{error}");
+    assert!(matches!(error, Error::Failed { kind: FailureKind::Insecure, .. }), "{error}");
 }

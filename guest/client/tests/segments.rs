@@ -3,7 +3,7 @@
 mod support;
 
 use ftp_client::engine::*;
-use ftp_client::{Error, Session};
+use ftp_client::{Error, FailureKind, RefusalKind, Session};
 use ftp_testkit::{Script, Scripted, script};
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
@@ -112,7 +112,7 @@ fn run(
     let result = play(first, async |session| {
         let open = async || {
             let network = networks.get(opened.replace(opened.get() + 1)).cloned();
-            let network = network.ok_or(Error::ConnectionRefused("no more".into()))?;
+            let network = network.ok_or(Error::connection_refused("no more"))?;
             Session::connect(network, settings(), "ftp.example.com", 21).await
         };
         download_once(session, open, "f", sink, options).await
@@ -126,7 +126,7 @@ fn run(
 
 fn refused_with(result: &Fetched) -> Vec<u16> {
     let code = |error: &Error| match error {
-        Error::Transient(reply) | Error::Permanent(reply) => reply.code,
+        Error::Refused { kind: RefusalKind::Transient | RefusalKind::Permanent, reply } => reply.code,
         _ => 0,
     };
     result.refused.iter().map(code).collect()
@@ -230,7 +230,7 @@ fn range_that_ends_early_is_no_success() {
          C: SIZE f   S: 213 16"
     );
     let failed = run(script, vec![], &Pieces::default(), &segments(1)).unwrap_err();
-    assert!(matches!(failed.error, Error::Incomplete(_)), "{:?}", failed.error);
+    assert!(matches!(failed.error, Error::Failed { kind: FailureKind::Incomplete, .. }), "{:?}", failed.error);
     assert_eq!(failed.resume.done, [], "bytes in the middle may be missing");
 }
 
@@ -274,7 +274,7 @@ fn file_that_goes_on_is_no_success() {
     let script = script!(image_from(first("213 10"), 0); "C: RETR f   S: 150 go");
     let failed =
         run(script!(script; "D> {CONTENTS}   D! close"), vec![], &Pieces::default(), &segments(1)).unwrap_err();
-    assert!(matches!(failed.error, Error::Integrity(_)), "{:?}", failed.error);
+    assert!(matches!(failed.error, Error::Failed { kind: FailureKind::Integrity, .. }), "{:?}", failed.error);
 }
 
 #[test]
@@ -282,7 +282,7 @@ fn file_that_changes_meanwhile_is_no_success_and_nothing_of_it_is_of_use() {
     for (size, time) in [("213 16", NEW), ("213 17", OLD)] {
         let script = versioned(tail(first("213 16"), 0), size, time);
         let failed = run(script, vec![], &Pieces::default(), &segments(1)).unwrap_err();
-        assert!(matches!(failed.error, Error::Integrity(_)), "{:?}", failed.error);
+        assert!(matches!(failed.error, Error::Failed { kind: FailureKind::Integrity, .. }), "{:?}", failed.error);
         assert_eq!(failed.resume, Resume::default());
     }
 }
@@ -300,7 +300,7 @@ fn failure_tells_what_is_there_and_the_next_attempt_gets_the_rest() {
     );
     let broken = script!(broken; "D> {&CONTENTS[8..13]}   D! reset");
     let failed = run(script, vec![broken], &sink, &segments(2)).unwrap_err();
-    assert!(matches!(failed.error, Error::ConnectionLost(_)), "{:?}", failed.error);
+    assert!(matches!(failed.error, Error::Failed { kind: FailureKind::ConnectionLost, .. }), "{:?}", failed.error);
     assert_eq!(failed.resume.done, [0..3, 8..13]);
 
     let script = bye(part(first("213 16"), 3));
@@ -314,7 +314,7 @@ fn another_file_is_not_gone_on_with() {
     let version = FileVersion { size: Some(15), modified: None };
     let resume = Some(Resume { version, done: vec![Range { start: 0, end: 4 }] });
     let failed = run(first("213 16"), vec![], &Pieces::default(), &Segments { resume, ..segments(1) }).unwrap_err();
-    assert!(matches!(failed.error, Error::Integrity(_)), "{:?}", failed.error);
+    assert!(matches!(failed.error, Error::Failed { kind: FailureKind::Integrity, .. }), "{:?}", failed.error);
     assert_eq!(failed.resume, Resume::default());
 }
 
@@ -330,12 +330,12 @@ fn ranges_that_are_none_are_refused() {
         });
         let options = Segments { resume: Some(Resume { version, done }), ..segments(1) };
         let error = play(script(), async |session| {
-            let open = async || Err(Error::Closed);
+            let open = async || Err(Error::closed());
             let failed = download_once(session, open, "f", &Pieces::default(), &options).await.unwrap_err();
             session.noop().await.unwrap();
             failed.error
         });
-        assert!(matches!(error, Error::InvalidArgument(_)), "{error:?}");
+        assert!(matches!(error, Error::Failed { kind: FailureKind::InvalidArgument, .. }), "{error:?}");
     }
 }
 
@@ -346,12 +346,12 @@ fn sink_that_fails_ends_it() {
         type Error = Error;
 
         async fn write_at(&self, _: u64, _: &[u8]) -> Result<(), Error> {
-            Err(Error::Other("no space".into()))
+            Err(Error::other("no space"))
         }
     }
     let script = script!(image_from(first("213 16"), 0); "C: RETR f   S: 150 go");
     let failed = run(script!(script; "D> {CONTENTS}   D! close"), vec![], &Full, &segments(1)).unwrap_err();
-    assert_eq!((failed.error, failed.resume.done), (Error::Other("no space".into()), vec![]));
+    assert_eq!((failed.error, failed.resume.done), (Error::other("no space"), vec![]));
 }
 
 #[test]
@@ -360,6 +360,6 @@ fn size_beyond_all_bounds_costs_nothing() {
     let script = script!(script; "D> {CONTENTS}   D! close");
     let script = script!(script; "C: SIZE f   S: 213 9223372036854775808");
     let failed = run(script, vec![], &Pieces::default(), &segments(usize::MAX)).unwrap_err();
-    assert!(matches!(failed.error, Error::Integrity(_)), "{:?}", failed.error);
+    assert!(matches!(failed.error, Error::Failed { kind: FailureKind::Integrity, .. }), "{:?}", failed.error);
     assert_eq!(failed.resume.done, []);
 }

@@ -3,8 +3,8 @@
 mod support;
 
 use ftp_client::{
-    DataMode, Error, GetCommand, Limit, Network, Phase, Precision, Protection, Representation, Session, Settings,
-    Timestamp,
+    DataMode, Error, FailureKind, GetCommand, Limit, Network, Phase, Precision, Protection, RefusalKind,
+    Representation, Session, Settings, Timestamp,
 };
 use ftp_testkit::{SERVER, Script, Scripted, script};
 use std::time::Duration;
@@ -29,12 +29,16 @@ fn greeting_120_is_followed_by_220() {
 
 #[test]
 fn greeting_421_is_transient() {
-    assert!(matches!(connect(script!("S: 421 full")), Err(Error::Transient(reply)) if reply.code == 421));
+    assert!(
+        matches!(connect(script!("S: 421 full")), Err(Error::Refused { kind: RefusalKind::Transient, reply }) if reply.code == 421)
+    );
 }
 
 #[test]
 fn greeting_530_is_permanent() {
-    assert!(matches!(connect(script!("S: 530 no")), Err(Error::Permanent(reply)) if reply.code == 530));
+    assert!(
+        matches!(connect(script!("S: 530 no")), Err(Error::Refused { kind: RefusalKind::Permanent, reply }) if reply.code == 530)
+    );
 }
 
 #[test]
@@ -44,12 +48,15 @@ fn silent_server_is_a_timeout_of_the_reply() {
 
 #[test]
 fn server_that_closes_before_the_greeting_is_lost() {
-    assert!(matches!(connect(script!("S! close")), Err(Error::ConnectionLost(_))));
+    assert!(matches!(connect(script!("S! close")), Err(Error::Failed { kind: FailureKind::ConnectionLost, .. })));
 }
 
 #[test]
 fn name_without_addresses_is_unresolvable() {
-    assert!(matches!(connect(Script::silent().addresses([])), Err(Error::NameUnresolvable(_))));
+    assert!(matches!(
+        connect(Script::silent().addresses([])),
+        Err(Error::Failed { kind: FailureKind::NameUnresolvable, .. })
+    ));
 }
 
 #[test]
@@ -70,7 +77,7 @@ fn host_that_is_none_is_refused() {
     let network = Scripted::new(Script::silent());
     for host in ["", "a\r\nb", "a b"] {
         let result = network.run(Session::connect(network.clone(), settings(), host, 21));
-        assert!(matches!(result, Err(Error::InvalidArgument(_))), "{host:?}");
+        assert!(matches!(result, Err(Error::Failed { kind: FailureKind::InvalidArgument, .. })), "{host:?}");
     }
 }
 
@@ -85,7 +92,7 @@ fn whole_call_has_a_limit_too() {
         ),
         async |session| (session.noop().await, session.noop().await),
     );
-    assert_eq!(results, (Err(Error::Timeout(Phase::Total)), Err(Error::Closed)));
+    assert_eq!(results, (Err(Error::Timeout(Phase::Total)), Err(Error::closed())));
 }
 
 #[test]
@@ -129,7 +136,7 @@ fn account_asked_for_and_not_given_is_unexpected() {
          C: PASS p   S: 332 account?"
     );
     let result = play(script, async |session| session.login("u", "p", None).await);
-    assert!(matches!(result, Err(Error::Unexpected(reply)) if reply.code == 332));
+    assert!(matches!(result, Err(Error::Refused { kind: RefusalKind::Unexpected, reply }) if reply.code == 332));
 }
 
 #[test]
@@ -164,7 +171,10 @@ fn refused_login_leaves_the_session_usable() {
          C: PASS right   S: 230 in"
     );
     play(script, async |session| {
-        assert!(matches!(session.login("u", "wrong", None).await, Err(Error::Permanent(_))));
+        assert!(matches!(
+            session.login("u", "wrong", None).await,
+            Err(Error::Refused { kind: RefusalKind::Permanent, .. })
+        ));
         session.login("u", "right", None).await.unwrap();
     });
 }
@@ -206,7 +216,10 @@ fn line_ends_in_any_argument_send_nothing() {
                 session.names(Some(bad)).await.err(),
             ];
             for (index, result) in results.into_iter().enumerate() {
-                assert!(matches!(result, Some(Error::InvalidArgument(_))), "{index} {bad:?}: {result:?}");
+                assert!(
+                    matches!(result, Some(Error::Failed { kind: FailureKind::InvalidArgument, .. })),
+                    "{index} {bad:?}: {result:?}"
+                );
             }
         }
     });
@@ -265,7 +278,7 @@ fn replies_that_tell_nothing_are_unexpected_and_the_session_goes_on() {
         let results =
             [session.size("a").await.err(), session.modified("a").await.err(), session.current_directory().await.err()];
         for result in results {
-            assert!(matches!(result, Some(Error::Unexpected(_))), "{result:?}");
+            assert!(matches!(result, Some(Error::Refused { kind: RefusalKind::Unexpected, .. })), "{result:?}");
         }
         assert!(session.is_open());
     });
@@ -281,8 +294,11 @@ fn replies_that_make_no_sense_close_the_session() {
              C: PWD   S> {reply}"
             ),
             async |session| {
-                assert!(matches!(session.current_directory().await, Err(Error::Protocol(_))), "{reply:?}");
-                assert_eq!(session.noop().await, Err(Error::Closed));
+                assert!(
+                    matches!(session.current_directory().await, Err(Error::Failed { kind: FailureKind::Protocol, .. })),
+                    "{reply:?}"
+                );
+                assert_eq!(session.noop().await, Err(Error::closed()));
             },
         );
     }
@@ -310,7 +326,7 @@ fn server_that_refuses_feat_has_no_features() {
         ),
         async |session| session.features().await,
     );
-    assert!(matches!(features, Err(Error::Transient(_))), "{features:?}");
+    assert!(matches!(features, Err(Error::Refused { kind: RefusalKind::Transient, .. })), "{features:?}");
 }
 
 #[test]
@@ -321,8 +337,10 @@ fn idle_421_is_told_by_the_next_call() {
          S: 421 idle too long"
         ),
         async |session| {
-            assert!(matches!(session.noop().await, Err(Error::Transient(reply)) if reply.code == 421));
-            assert_eq!(session.noop().await, Err(Error::Closed));
+            assert!(
+                matches!(session.noop().await, Err(Error::Refused { kind: RefusalKind::Transient, reply }) if reply.code == 421)
+            );
+            assert_eq!(session.noop().await, Err(Error::closed()));
             assert_eq!(session.transcript().last().unwrap(), "< 421 idle too long");
         },
     );
@@ -363,7 +381,10 @@ fn plain_commands_do_not_change_how_the_two_sides_talk() {
             "CPSV",
             "sscn ON",
         ] {
-            assert!(matches!(session.command(line).await, Err(Error::InvalidArgument(_))), "{line}");
+            assert!(
+                matches!(session.command(line).await, Err(Error::Failed { kind: FailureKind::InvalidArgument, .. })),
+                "{line}"
+            );
         }
         assert_eq!(session.command("MODE S").await.unwrap().code, 200);
         assert_eq!(session.command("XYZZY a").await.unwrap().code, 500);
@@ -403,8 +424,8 @@ fn dropping_a_call_closes_the_session() {
             let limited = ftp_client::timeout(&network, Duration::from_secs(1), Phase::Total, session.noop()).await;
             assert_eq!(limited, Err(Error::Timeout(Phase::Total)));
             assert_eq!(network.open_sockets(), 0);
-            assert_eq!(session.noop().await, Err(Error::Closed));
-            assert_eq!(session.set_data_mode(DataMode::Passive), Err(Error::Closed));
+            assert_eq!(session.noop().await, Err(Error::closed()));
+            assert_eq!(session.set_data_mode(DataMode::Passive), Err(Error::closed()));
         },
     );
 }
@@ -426,7 +447,7 @@ fn reinitialize_takes_no_protection_away() {
         session.reinitialize().await?;
         session.retrieve("f", Representation::Image, 0).await.map(drop)
     });
-    assert!(matches!(result, Err(Error::Tls(_))), "{result:?}");
+    assert!(matches!(result, Err(Error::Failed { kind: FailureKind::Tls, .. })), "{result:?}");
 }
 
 #[test]
@@ -447,8 +468,8 @@ fn file_is_missing_for_an_mdtm_that_only_tells_times_when_it_is_missing() {
         }
         let error = play(script, async |session| session.set_modified("f", &time).await).unwrap_err();
         let code = match &error {
-            Error::Permanent(reply) => Some(reply.code),
-            Error::Unsupported(_) => None,
+            Error::Refused { kind: RefusalKind::Permanent, reply } => Some(reply.code),
+            Error::Failed { kind: FailureKind::Unsupported, .. } => None,
             _ => panic!("{error:?}"),
         };
         assert_eq!(code, expected, "{mfmt}");
@@ -466,5 +487,5 @@ fn time_that_mdtm_tells_is_not_taken_for_one_that_it_has_set() {
     let script = script!(script; "C: SITE UTIME f 20240615101800 20240615101800 20240615101800 UTC   S: 500 ?");
     let time = Timestamp { seconds: 1_718_446_680, nanoseconds: 0, precision: Precision::Second, utc: true };
     let result = play(script, async |session| session.set_modified("f", &time).await);
-    assert!(matches!(result, Err(Error::Unsupported(_))), "{result:?}");
+    assert!(matches!(result, Err(Error::Failed { kind: FailureKind::Unsupported, .. })), "{result:?}");
 }

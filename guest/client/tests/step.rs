@@ -2,7 +2,7 @@
 
 mod support;
 
-use ftp_client::{Error, Reply, Representation::Image, Settings};
+use ftp_client::{Error, FailureKind, RefusalKind, Reply, Representation::Image, Settings};
 use ftp_protocol::codes::{Fit, fit};
 use ftp_testkit::{Script, script};
 use support::*;
@@ -39,8 +39,8 @@ async fn fetch(session: &mut Client, name: &str) -> Result<u64, Error> {
 fn late_second_230_is_not_the_answer_to_dele() {
     let script = script!(logged_in(); "C: DELE f   S: 230 in\r\n550 no");
     play_in(script, async |session| {
-        assert!(matches!(session.delete("f").await, Err(Error::Protocol(_))));
-        assert_eq!(session.noop().await, Err(Error::Closed));
+        assert!(matches!(session.delete("f").await, Err(Error::Failed { kind: FailureKind::Protocol, .. })));
+        assert_eq!(session.noop().await, Err(Error::closed()));
     });
 }
 
@@ -94,7 +94,10 @@ fn code_of_another_command_ends_the_session() {
             }
             play_in(script!(logged_in(); "C: {line}   S: {owned} done\r\n250 done"), async |session| {
                 let result = call(session, line).await;
-                assert!(matches!(result, Err(Error::Protocol(_))), "{owned} to {line}: {result:?}");
+                assert!(
+                    matches!(result, Err(Error::Failed { kind: FailureKind::Protocol, .. })),
+                    "{owned} to {line}: {result:?}"
+                );
                 assert!(!session.is_open());
             });
         }
@@ -116,8 +119,8 @@ fn answer_to_the_command_before_is_never_a_success() {
             let script = script!(logged_in(); "C: {line}   S: {answer}\r\n550 refused");
             let script = if fit == Fit::Odd { noop(script) } else { script };
             play_in(script, async |session| match (fit, call(session, line).await) {
-                (Fit::Odd, Err(Error::Permanent(reply))) => assert_eq!(reply.code, 550),
-                (Fit::Never, Err(Error::Protocol(_))) => {}
+                (Fit::Odd, Err(Error::Refused { kind: RefusalKind::Permanent, reply })) => assert_eq!(reply.code, 550),
+                (Fit::Never, Err(Error::Failed { kind: FailureKind::Protocol, .. })) => {}
                 (_, result) => panic!("{before} before {line}: {result:?}"),
             });
         }
@@ -135,7 +138,7 @@ fn code_of_another_command_is_no_verdict_of_a_transfer() {
             let mut upload = session.store("f", Image, 0).await.unwrap();
             upload.write(b"hello").await.unwrap();
             let result = upload.finish(session).await;
-            assert!(matches!(result, Err(Error::Protocol(_))), "{verdict}: {result:?}");
+            assert!(matches!(result, Err(Error::Failed { kind: FailureKind::Protocol, .. })), "{verdict}: {result:?}");
             assert!(!session.is_open());
         });
     }
@@ -179,7 +182,10 @@ fn reply_behind_an_odd_one_is_the_one_that_counts() {
     for later in ["213 5", "226 done", "150 go\r\n250 done"] {
         let script = noop(script!(logged_in(); "C: DELE f   S: 257 \"/\"\r\n{later}"));
         play_in(script, async |session| {
-            assert!(matches!(session.delete("f").await, Err(Error::Protocol(_))), "{later}");
+            assert!(
+                matches!(session.delete("f").await, Err(Error::Failed { kind: FailureKind::Protocol, .. })),
+                "{later}"
+            );
         });
     }
 }
@@ -191,7 +197,9 @@ fn server_that_never_answers_the_noop_is_out_of_step() {
          C: NOOP"
     )
     .say("250 a\r\n".repeat(4));
-    play_in(script, async |session| assert!(matches!(session.delete("f").await, Err(Error::Protocol(_)))));
+    play_in(script, async |session| {
+        assert!(matches!(session.delete("f").await, Err(Error::Failed { kind: FailureKind::Protocol, .. })))
+    });
 }
 
 #[test]
@@ -228,7 +236,7 @@ fn type_may_be_answered_by_226_before_the_first_transfer() {
     );
     play_in(script!(script; "C: TYPE A   S: 226 late\r\n200 ok"), async |session| {
         assert_eq!(fetch(session, "f").await, Ok(1));
-        assert!(matches!(session.names(None).await, Err(Error::Protocol(_))));
+        assert!(matches!(session.names(None).await, Err(Error::Failed { kind: FailureKind::Protocol, .. })));
     });
 }
 
@@ -331,11 +339,13 @@ fn more_than_four_replies_that_nobody_asked_for_end_the_session() {
         for _ in 0..4 {
             session.delete("f").await.unwrap();
         }
-        assert!(matches!(session.delete("f").await, Err(Error::Protocol(_))));
+        assert!(matches!(session.delete("f").await, Err(Error::Failed { kind: FailureKind::Protocol, .. })));
         assert!(!session.is_open());
     });
     let script = logged_in().say("200 and this\r\n".repeat(5));
-    play_in(script, async |session| assert!(matches!(session.delete("f").await, Err(Error::Protocol(_)))));
+    play_in(script, async |session| {
+        assert!(matches!(session.delete("f").await, Err(Error::Failed { kind: FailureKind::Protocol, .. })))
+    });
 }
 
 #[test]
@@ -350,7 +360,10 @@ fn unasked_421_is_never_dropped() {
 fn part_of_a_reply_that_nobody_asked_for_ends_the_session() {
     for part in ["25", "250-so\r\n", "250 done"] {
         play_in(script!(logged_in(); "S> {part}"), async |session| {
-            assert!(matches!(session.delete("f").await, Err(Error::Protocol(_))), "{part:?}");
+            assert!(
+                matches!(session.delete("f").await, Err(Error::Failed { kind: FailureKind::Protocol, .. })),
+                "{part:?}"
+            );
         });
     }
 }
@@ -387,7 +400,9 @@ fn blank_lines_and_nuls_between_replies_mean_nothing() {
         });
     }
     let script = script!(logged_in(); "C: DELE f").say("\r\n".repeat(1000));
-    play_in(script, async |session| assert!(matches!(session.delete("f").await, Err(Error::Protocol(_)))));
+    play_in(script, async |session| {
+        assert!(matches!(session.delete("f").await, Err(Error::Failed { kind: FailureKind::Protocol, .. })))
+    });
 }
 
 #[test]
@@ -419,7 +434,7 @@ fn refusal_of_quit_is_an_error() {
                 Some(refused) => assert_eq!(code(result), refused, "{replies}"),
                 None => drop(result.unwrap()),
             }
-            assert_eq!(session.noop().await, Err(Error::Closed), "{replies}");
+            assert_eq!(session.noop().await, Err(Error::closed()), "{replies}");
         });
     }
 }
@@ -434,6 +449,6 @@ fn account_that_is_asked_for_is_told_by_332_of_the_login_alone() {
     );
     assert_eq!(code(play(script, async |session| session.login("u", "p", None).await)), 332);
     play_in(script!(logged_in(); "C: DELE f   S: 332 account?"), async |session| {
-        assert!(matches!(session.delete("f").await, Err(Error::Protocol(_))));
+        assert!(matches!(session.delete("f").await, Err(Error::Failed { kind: FailureKind::Protocol, .. })));
     });
 }

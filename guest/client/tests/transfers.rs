@@ -2,7 +2,9 @@
 
 mod support;
 
-use ftp_client::{Error, NotVerified, Phase, PutCommand, Representation::*, Session, Settings, Verified};
+use ftp_client::{
+    Error, FailureKind, Phase, PutCommand, RefusalKind, Representation::*, Session, Settings, Unverified, Verification,
+};
 use ftp_testkit::{End, Scripted, script};
 use std::time::Duration;
 use support::*;
@@ -16,7 +18,7 @@ fn retrieve_reads_everything_and_then_the_verdict() {
     play(script!(script; "D> hello world   D! close"), async |session| {
         let mut download = session.retrieve("a b", Image, 0).await.unwrap();
         assert_eq!(download.expected_size(), Some(11));
-        assert!(matches!(session.noop().await, Err(Error::Busy)));
+        assert!(matches!(session.noop().await, Err(Error::Failed { kind: FailureKind::Busy, .. })));
         assert_eq!(read_all(&mut download).await.unwrap(), b"hello world");
         let outcome = download.finish(session).await.unwrap();
         assert_eq!((outcome.bytes, outcome.reply.code), (11, 226));
@@ -88,9 +90,9 @@ fn refused_offset_and_missing_file_leave_the_session_usable() {
     );
     play(script, async |session| {
         let refused = session.retrieve("a", Image, 5).await.err();
-        assert!(matches!(refused, Some(Error::Permanent(reply)) if reply.code == 502));
+        assert!(matches!(refused, Some(Error::Refused { kind: RefusalKind::Permanent, reply }) if reply.code == 502));
         let missing = session.retrieve("a", Image, 0).await.err();
-        assert!(matches!(missing, Some(Error::Permanent(reply)) if reply.code == 550));
+        assert!(matches!(missing, Some(Error::Refused { kind: RefusalKind::Permanent, reply }) if reply.code == 550));
         session.noop().await.unwrap();
     });
 }
@@ -107,8 +109,11 @@ fn size_that_differs_from_the_announced_one_is_no_success() {
             let mut download = session.retrieve("a", Image, 0).await.unwrap();
             read_all(&mut download).await.unwrap();
             let error = download.finish(session).await.unwrap_err();
-            assert!(matches!(error, Error::Incomplete(_) | Error::Integrity(_)), "{error:?}");
-            assert_eq!(matches!(error, Error::Incomplete(_)), is_cut, "{error:?}");
+            assert!(
+                matches!(error, Error::Failed { kind: FailureKind::Incomplete | FailureKind::Integrity, .. }),
+                "{error:?}"
+            );
+            assert_eq!(matches!(error, Error::Failed { kind: FailureKind::Incomplete, .. }), is_cut, "{error:?}");
             session.noop().await.unwrap();
         });
     }
@@ -145,7 +150,10 @@ fn size_counts_more_than_the_number_in_an_announcement() {
             read_all(&mut download).await.unwrap();
             let result = download.finish(session).await;
             assert_eq!(result.is_ok(), is_whole, "{before}, {announced}, {now:?}: {result:?}");
-            assert!(is_whole || matches!(result, Err(Error::Incomplete(_))), "{result:?}");
+            assert!(
+                is_whole || matches!(result, Err(Error::Failed { kind: FailureKind::Incomplete, .. })),
+                "{result:?}"
+            );
         });
     }
 }
@@ -163,7 +171,7 @@ fn size_is_not_compared_where_that_is_turned_off() {
         let mut download = session.retrieve("x", Image, 0).await.unwrap();
         read_all(&mut download).await.unwrap();
         let outcome = download.finish(session).await.unwrap();
-        assert_eq!(outcome.verified, Verified::No(NotVerified::TurnedOff));
+        assert_eq!(outcome.verified, Verification::NotVerified(Unverified::TurnedOff));
     });
 }
 
@@ -187,10 +195,21 @@ fn reset_in_the_middle_is_no_success_whatever_the_verdict() {
         );
         play(script!(script; "D> half   D! reset"), async |session| {
             let mut download = session.retrieve("a", Image, 0).await.unwrap();
-            assert!(matches!(read_all(&mut download).await, Err(Error::ConnectionLost(_))));
+            assert!(matches!(
+                read_all(&mut download).await,
+                Err(Error::Failed { kind: FailureKind::ConnectionLost, .. })
+            ));
             let result = download.finish(session).await;
-            assert_eq!(matches!(result, Err(Error::Transient(_))), transient, "{result:?}");
-            assert_eq!(matches!(result, Err(Error::ConnectionLost(_))), !transient, "{result:?}");
+            assert_eq!(
+                matches!(result, Err(Error::Refused { kind: RefusalKind::Transient, .. })),
+                transient,
+                "{result:?}"
+            );
+            assert_eq!(
+                matches!(result, Err(Error::Failed { kind: FailureKind::ConnectionLost, .. })),
+                !transient,
+                "{result:?}"
+            );
         });
     }
 }
@@ -204,7 +223,7 @@ fn stalled_data_is_a_timeout_of_data() {
     play(script!(script; "D> half   D! stall"), async |session| {
         let mut download = session.retrieve("a", Image, 0).await.unwrap();
         assert_eq!(read_all(&mut download).await, Err(Error::Timeout(Phase::Data)));
-        assert!(matches!(download.finish(session).await, Err(Error::Transient(_))));
+        assert!(matches!(download.finish(session).await, Err(Error::Refused { kind: RefusalKind::Transient, .. })));
     });
 }
 
@@ -215,7 +234,7 @@ fn missing_verdict_is_a_timeout_of_the_reply() {
         let mut download = session.retrieve("a", Image, 0).await.unwrap();
         read_all(&mut download).await.unwrap();
         assert_eq!(download.finish(session).await, Err(Error::Timeout(Phase::Reply)));
-        assert_eq!(session.noop().await, Err(Error::Closed));
+        assert_eq!(session.noop().await, Err(Error::closed()));
     });
 }
 
@@ -252,7 +271,10 @@ fn finish_before_the_end_is_refused_and_settled() {
     play(script!(script; "D> a lot of data   D! stall"), async |session| {
         let mut download = session.retrieve("a", Image, 0).await.unwrap();
         download.read(&mut Vec::new(), 4).await.unwrap();
-        assert!(matches!(download.finish(session).await, Err(Error::InvalidArgument(_))));
+        assert!(matches!(
+            download.finish(session).await,
+            Err(Error::Failed { kind: FailureKind::InvalidArgument, .. })
+        ));
         session.noop().await.unwrap();
     });
 }
@@ -295,7 +317,7 @@ fn transfer_that_outlives_its_session_is_closed() {
         let mut session = connected.await.unwrap();
         let mut download = session.retrieve("a", Image, 0).await.unwrap();
         drop(session);
-        assert_eq!(download.read(&mut Vec::new(), 4).await, Err(Error::Closed));
+        assert_eq!(download.read(&mut Vec::new(), 4).await, Err(Error::closed()));
         assert_eq!(network.open_sockets(), 0);
     });
 }
@@ -311,7 +333,10 @@ fn transfer_of_another_session_cannot_be_finished() {
         connected.await.unwrap().retrieve("a", Image, 0).await.unwrap()
     });
     play(hello(), async |session| {
-        assert!(matches!(download.finish(session).await, Err(Error::InvalidArgument(_))));
+        assert!(matches!(
+            download.finish(session).await,
+            Err(Error::Failed { kind: FailureKind::InvalidArgument, .. })
+        ));
     });
 }
 
@@ -340,8 +365,10 @@ fn full_disk_is_told_by_finish() {
     );
     play(script!(script; "! take_only(10, End::Reset)"), async |session| {
         let mut upload = session.store("a", Image, 0).await.unwrap();
-        assert!(matches!(upload.write(&[0; 100]).await, Err(Error::ConnectionLost(_))));
-        assert!(matches!(upload.finish(session).await, Err(Error::Permanent(reply)) if reply.code == 552));
+        assert!(matches!(upload.write(&[0; 100]).await, Err(Error::Failed { kind: FailureKind::ConnectionLost, .. })));
+        assert!(
+            matches!(upload.finish(session).await, Err(Error::Refused { kind: RefusalKind::Permanent, reply }) if reply.code == 552)
+        );
     });
 }
 
@@ -443,7 +470,7 @@ fn passive_reply_without_a_port_is_a_violation() {
         let script = script!(script; "C: PASV   S: {reply}");
         let script = if reply.starts_with("200") { script!(script; "C: NOOP   S: 200 ok") } else { script };
         let error = play(script, async |session| session.retrieve("a", Image, 0).await.err());
-        assert!(matches!(error, Some(Error::Protocol(_))), "{reply}");
+        assert!(matches!(error, Some(Error::Failed { kind: FailureKind::Protocol, .. })), "{reply}");
     }
 }
 
@@ -458,8 +485,8 @@ fn upload_of_which_a_write_was_dropped_is_no_success() {
         let mut upload = session.store("a", Image, 0).await.unwrap();
         let writing = upload.write(b"hello");
         ftp_client::timeout(&network, Duration::from_secs(1), Phase::Total, writing).await.unwrap_err();
-        assert!(matches!(upload.write(b" world").await, Err(Error::Other(_))));
-        assert!(matches!(upload.finish(session).await, Err(Error::Other(_))));
+        assert!(matches!(upload.write(b" world").await, Err(Error::Failed { kind: FailureKind::Other, .. })));
+        assert!(matches!(upload.finish(session).await, Err(Error::Failed { kind: FailureKind::Other, .. })));
         assert!(session.is_open());
     });
 }

@@ -14,7 +14,7 @@
 mod support;
 
 use ftp_client::engine::*;
-use ftp_client::{Error, Representation, Verified};
+use ftp_client::{Error, FailureKind, RefusalKind, Representation, Verification};
 use ftp_testkit::{End, Script, Scripted, script};
 use std::cell::Cell;
 use support::*;
@@ -84,7 +84,7 @@ fn nothing_is_sent_where_all_bytes_are_there() {
     let again = bye(size(size(opened(), "213 16"), "213 16"));
     let (result, received) = put(vec![script!(lost; "! take_data()"), again], UploadMode::Replace);
     let stored = result.unwrap();
-    assert_eq!((stored.offset, stored.bytes, stored.verified, stored.outcome), (16, 0, Verified::Size, None));
+    assert_eq!((stored.offset, stored.bytes, stored.verified, stored.outcome), (16, 0, Verification::Size, None));
     assert_eq!(received, [CONTENTS]);
 }
 
@@ -113,14 +113,14 @@ fn larger_file_is_not_resumed() {
 fn append_and_text_are_sent_once() {
     let lost = script!(passive(size(opened(), "213 4")); "C: APPE f   S: 150 go\r\n426 cut");
     let (result, _) = put(vec![script!(lost; "! take_data()")], UploadMode::Append);
-    assert!(matches!(result, Err(Error::Transient(reply)) if reply.code == 426));
+    assert!(matches!(result, Err(Error::Refused { kind: RefusalKind::Transient, reply }) if reply.code == 426));
     let plan = UploadPlan { representation: Representation::Ascii, ..UploadPlan::default() };
     let lost = script!(ascii(hello());
         "C: STOR f   S: 150 go\r\n426 cut
          ! take_data()"
     );
     let (result, _) = put_with(vec![lost], &CONTENTS, &plan);
-    assert!(matches!(result, Err(Error::Transient(reply)) if reply.code == 426));
+    assert!(matches!(result, Err(Error::Refused { kind: RefusalKind::Transient, reply }) if reply.code == 426));
 }
 
 #[test]
@@ -140,7 +140,10 @@ fn full_disk_is_no_refusal_of_the_offset() {
         let second = passive(refused(passive(size(size(opened(), "213 4"), "213 4")), "APPE f", "502 what?"));
         let second = refused(script!(second; "C: REST 4   S: 350 ok"), "STOR f", reply);
         let (result, received) = put(vec![cut_after(6), second], UploadMode::Replace);
-        assert!(matches!(result, Err(Error::Transient(_) | Error::Permanent(_))), "{result:?}");
+        assert!(
+            matches!(result, Err(Error::Refused { kind: RefusalKind::Transient | RefusalKind::Permanent, .. })),
+            "{result:?}"
+        );
         assert_eq!(received.len(), 1);
     }
 }
@@ -161,7 +164,7 @@ fn too_many_bytes_are_sent_again() {
     );
     let plan = UploadPlan { retry: Retry { attempts: 0, ..Retry::default() }, ..UploadPlan::default() };
     let (result, _) = put_with(vec![size(only, "213 20")], &CONTENTS, &plan);
-    assert!(matches!(result, Err(Error::Integrity(_))), "{result:?}");
+    assert!(matches!(result, Err(Error::Failed { kind: FailureKind::Integrity, .. })), "{result:?}");
 }
 
 /// A file that has other versions in other attempts, and cannot be read in some.
@@ -176,7 +179,7 @@ impl ReadAt for Changing {
     async fn read_at(&self, offset: u64, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Error> {
         match self.fails {
             // A failure of the network would be worth another attempt.
-            true => Err(Error::ConnectionLost("here".into())),
+            true => Err(Error::connection_lost("here")),
             false => CONTENTS.read_at(offset, buffer, max).await,
         }
     }
@@ -207,7 +210,7 @@ fn failure_here_is_no_other_attempt() {
          ! take_data()"
     );
     let (result, _) = put_with(vec![script], &source, &UploadPlan::default());
-    assert!(matches!(result, Err(Error::ConnectionLost(text)) if text == "here"));
+    assert!(matches!(result, Err(Error::Failed { kind: FailureKind::ConnectionLost, text, .. }) if text == "here"));
     assert_eq!(source.attempts.get(), 1);
 }
 

@@ -3,7 +3,8 @@
 mod support;
 
 use ftp_client::{
-    DataEnd, Error, NotVerified, Outcome, PutCommand, Representation::*, Settings, TlsSettings, Verified,
+    DataEnd, Error, FailureKind, Outcome, PutCommand, Representation::*, Settings, TlsSettings, Unverified,
+    Verification,
 };
 use ftp_testkit::{End, Script, script};
 use support::*;
@@ -52,7 +53,7 @@ fn in_step(script: Script) -> Script {
 #[test]
 fn upload_is_a_success_where_the_size_agrees() {
     play(size(taken(image(hello()), "STOR a"), "213 10"), async |session| {
-        assert_eq!(stored(session, 0).await.unwrap().verified, Verified::Size);
+        assert_eq!(stored(session, 0).await.unwrap().verified, Verification::Size);
     });
 }
 
@@ -60,7 +61,10 @@ fn upload_is_a_success_where_the_size_agrees() {
 fn upload_of_which_less_arrived_is_incomplete_and_leaves_the_session_usable() {
     play(in_step(size(taken(image(hello()), "STOR a"), "213 4")), async |session| {
         let error = stored(session, 0).await.unwrap_err();
-        assert!(matches!(&error, Error::Incomplete(text) if text.contains(" 4 ") && text.contains("10")), "{error}");
+        assert!(
+            matches!(&error, Error::Failed { kind: FailureKind::Incomplete, text, .. } if text.contains(" 4 ") && text.contains("10")),
+            "{error}"
+        );
         session.noop().await.unwrap();
     });
 }
@@ -68,13 +72,13 @@ fn upload_of_which_less_arrived_is_incomplete_and_leaves_the_session_usable() {
 #[test]
 fn file_that_is_larger_than_what_was_sent_is_integrity_where_the_upload_made_it() {
     play(size(taken(image(hello()), "STOR a"), "213 11"), async |session| {
-        assert!(matches!(stored(session, 0).await, Err(Error::Integrity(_))));
+        assert!(matches!(stored(session, 0).await, Err(Error::Failed { kind: FailureKind::Integrity, .. })));
     });
 }
 
 #[test]
 fn upload_at_an_offset_is_compared_with_the_size_before() {
-    let fine = Ok(Verified::Size);
+    let fine = Ok(Verification::Size);
     for (before, after, expected) in [
         ("213 5", "213 15", fine),
         ("213 5", "213 14", Err("incomplete")),
@@ -111,8 +115,11 @@ fn append_leaves_at_least_what_was_there_and_what_was_sent() {
         ("550 no", "213 9", false),
     ] {
         play(size(taken(image_of(before), "APPE a"), after), async |session| match appended(session).await {
-            Ok(outcome) => assert!(is_whole && outcome.verified == Verified::Size, "{before}, {after}"),
-            Err(error) => assert!(!is_whole && matches!(error, Error::Incomplete(_)), "{before}, {after}: {error}"),
+            Ok(outcome) => assert!(is_whole && outcome.verified == Verification::Size, "{before}, {after}"),
+            Err(error) => assert!(
+                !is_whole && matches!(error, Error::Failed { kind: FailureKind::Incomplete, .. }),
+                "{before}, {after}: {error}"
+            ),
         });
     }
 }
@@ -121,7 +128,7 @@ fn append_leaves_at_least_what_was_there_and_what_was_sent() {
 fn append_to_a_file_of_unknown_size_is_not_verified() {
     for before in ["504 not now", "213 many", "213 -1", "202 superfluous"] {
         play(taken(image_of(before), "APPE a"), async |session| {
-            assert_eq!(appended(session).await.unwrap().verified, Verified::No(NotVerified::NoSizeBefore));
+            assert_eq!(appended(session).await.unwrap().verified, Verification::NotVerified(Unverified::NoSizeBefore));
         });
     }
 }
@@ -130,7 +137,11 @@ fn append_to_a_file_of_unknown_size_is_not_verified() {
 fn server_that_does_not_report_the_size_leaves_it_unverified() {
     for reply in ["550 no such file", "504 not this", "213 many", "213 -1", "202 superfluous", "450 busy"] {
         play(in_step(size(taken(image(hello()), "STOR a"), reply)), async |session| {
-            assert_eq!(stored(session, 0).await.unwrap().verified, Verified::No(NotVerified::NoSize), "{reply}");
+            assert_eq!(
+                stored(session, 0).await.unwrap().verified,
+                Verification::NotVerified(Unverified::NoSize),
+                "{reply}"
+            );
             session.noop().await.unwrap();
         });
     }
@@ -143,9 +154,9 @@ fn server_that_does_not_know_size_is_asked_once() {
         let script = taken(passive(script), "STOR a");
         play(taken(passive(script), "APPE a"), async |session| {
             for _ in 0..2 {
-                assert_eq!(stored(session, 0).await.unwrap().verified, Verified::No(NotVerified::NoSize));
+                assert_eq!(stored(session, 0).await.unwrap().verified, Verification::NotVerified(Unverified::NoSize));
             }
-            assert_eq!(appended(session).await.unwrap().verified, Verified::No(NotVerified::NoSizeBefore));
+            assert_eq!(appended(session).await.unwrap().verified, Verification::NotVerified(Unverified::NoSizeBefore));
         });
     }
 }
@@ -154,7 +165,10 @@ fn server_that_does_not_know_size_is_asked_once() {
 fn size_that_is_a_time_is_out_of_step_and_no_mismatch() {
     for reply in ["213 20240615101800", "213 20240615101800.123", "213 99999999999999"] {
         play(size(taken(image(hello()), "STOR a"), reply), async |session| {
-            assert!(matches!(stored(session, 0).await, Err(Error::Protocol(_))), "{reply}");
+            assert!(
+                matches!(stored(session, 0).await, Err(Error::Failed { kind: FailureKind::Protocol, .. })),
+                "{reply}"
+            );
             assert!(!session.is_open());
         });
     }
@@ -165,10 +179,12 @@ fn size_that_is_a_time_is_out_of_step_and_no_mismatch() {
         ),
         "213 20240615101800",
     );
-    play(before, async |session| assert!(matches!(appended(session).await, Err(Error::Protocol(_)))));
+    play(before, async |session| {
+        assert!(matches!(appended(session).await, Err(Error::Failed { kind: FailureKind::Protocol, .. })))
+    });
     let script = script!(image_of("213 20000000000000"); "C: REST 5   S: 350 ok");
     play(size(taken(script, "STOR a"), "213 20000000000000"), async |session| {
-        assert_eq!(stored(session, 5).await.unwrap().verified, Verified::Size, "it was that long before");
+        assert_eq!(stored(session, 5).await.unwrap().verified, Verification::Size, "it was that long before");
     });
 }
 
@@ -176,7 +192,7 @@ fn size_that_is_a_time_is_out_of_step_and_no_mismatch() {
 fn session_that_ends_before_the_size_is_no_success() {
     let script = script!(taken(image(hello()), "STOR a"); "C: SIZE a   S! close");
     play(script, async |session| {
-        assert!(matches!(stored(session, 0).await, Err(Error::ConnectionLost(_))));
+        assert!(matches!(stored(session, 0).await, Err(Error::Failed { kind: FailureKind::ConnectionLost, .. })));
     });
 }
 
@@ -187,7 +203,7 @@ fn comparison_that_is_turned_off_asks_nothing() {
     let script = taken(script!(passive(script); "C: REST 5   S: 350 ok"), "STOR a");
     play_with(off, taken(passive(script), "APPE a"), async |session| {
         for outcome in [stored(session, 0).await, stored(session, 5).await, appended(session).await] {
-            assert_eq!(outcome.unwrap().verified, Verified::No(NotVerified::TurnedOff));
+            assert_eq!(outcome.unwrap().verified, Verification::NotVerified(Unverified::TurnedOff));
         }
     });
 }
@@ -198,20 +214,20 @@ fn text_and_commands_of_the_caller_are_not_verified() {
     let script = taken(passive(script!(script; "C: TYPE I   S: 200 ok")), "STOR a");
     play(script, async |session| {
         let upload = session.store("a", Ascii, 0).await.unwrap();
-        assert_eq!(upload.finish(session).await.unwrap().verified, Verified::No(NotVerified::Ascii));
+        assert_eq!(upload.finish(session).await.unwrap().verified, Verification::NotVerified(Unverified::Ascii));
         let upload = session.send(PutCommand::new("STOR a").unwrap(), Image, 0).await.unwrap();
-        assert_eq!(upload.finish(session).await.unwrap().verified, Verified::No(NotVerified::RawCommand));
+        assert_eq!(upload.finish(session).await.unwrap().verified, Verification::NotVerified(Unverified::RawCommand));
     });
 }
 
 #[test]
 fn unique_file_is_verified_where_its_name_is_known() {
-    for (name, verified) in [(" FILE: a", Verified::Size), (" go", Verified::No(NotVerified::NoName))] {
+    for (name, verified) in [(" FILE: a", Verification::Size), (" go", Verification::NotVerified(Unverified::NoName))] {
         let script = script!(image(hello());
             "C: STOU   S: 150{name}\r\n226 done
              ! take_data()"
         );
-        let script = if verified == Verified::Size { size(script, "213 2") } else { script };
+        let script = if verified == Verification::Size { size(script, "213 2") } else { script };
         play(script, async |session| {
             let mut upload = session.store_unique(Image).await.unwrap();
             upload.write(b"ab").await.unwrap();
@@ -233,30 +249,38 @@ fn reset_at_the_end_is_an_error_unless_the_size_agrees() {
         )
     };
     play_with(ending(DataEnd::Strict), in_step(reset()), async |session| {
-        assert!(matches!(stored(session, 0).await, Err(Error::ConnectionLost(_))));
+        assert!(matches!(stored(session, 0).await, Err(Error::Failed { kind: FailureKind::ConnectionLost, .. })));
         session.noop().await.unwrap();
     });
     play_with(ending(DataEnd::Verified), size(reset(), "213 10"), async |session| {
-        assert_eq!(stored(session, 0).await.unwrap().verified, Verified::Size);
+        assert_eq!(stored(session, 0).await.unwrap().verified, Verification::Size);
     });
     play_with(ending(DataEnd::Verified), in_step(size(reset(), "502 what?")), async |session| {
         let error = stored(session, 0).await.unwrap_err();
-        assert!(matches!(&error, Error::Unverified(text) if text.contains("does not report the size")), "{error}");
+        assert!(
+            matches!(&error, Error::Failed { kind: FailureKind::Unverified, text, .. } if text.contains("does not report the size")),
+            "{error}"
+        );
         session.noop().await.unwrap();
     });
     play_with(ending(DataEnd::Lenient), size(reset(), "502 what?"), async |session| {
-        assert_eq!(stored(session, 0).await.unwrap().verified, Verified::No(NotVerified::NoSize));
+        assert_eq!(stored(session, 0).await.unwrap().verified, Verification::NotVerified(Unverified::NoSize));
     });
     for policy in [DataEnd::Verified, DataEnd::Lenient] {
         play_with(ending(policy), size(reset(), "213 9"), async |session| {
-            assert!(matches!(stored(session, 0).await, Err(Error::Incomplete(_))), "{policy:?}");
+            assert!(
+                matches!(stored(session, 0).await, Err(Error::Failed { kind: FailureKind::Incomplete, .. })),
+                "{policy:?}"
+            );
         });
     }
 }
 
 #[test]
 fn downloads_report_what_was_compared() {
-    for (reply, verified) in [("150 go (2 bytes)", Verified::Size), ("150 go", Verified::No(NotVerified::NoSize))] {
+    for (reply, verified) in
+        [("150 go (2 bytes)", Verification::Size), ("150 go", Verification::NotVerified(Unverified::NoSize))]
+    {
         let script = script!(image(hello()); "C: RETR a   S: {reply}\r\n226 done");
         play(script!(script; "D> ab   D! close"), async |session| {
             let mut download = session.retrieve("a", Image, 0).await.unwrap();
@@ -268,6 +292,6 @@ fn downloads_report_what_was_compared() {
     play(script!(script; "D> ab   D! close"), async |session| {
         let mut download = session.retrieve("a", Ascii, 0).await.unwrap();
         read_all(&mut download).await.unwrap();
-        assert_eq!(download.finish(session).await.unwrap().verified, Verified::No(NotVerified::Ascii));
+        assert_eq!(download.finish(session).await.unwrap().verified, Verification::NotVerified(Unverified::Ascii));
     });
 }

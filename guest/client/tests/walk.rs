@@ -3,7 +3,7 @@
 mod support;
 
 use ftp_client::mirror::*;
-use ftp_client::{Error, Kind, Phase};
+use ftp_client::{Error, Kind, Phase, RefusalKind};
 use ftp_testkit::{Script, script};
 use support::*;
 
@@ -124,7 +124,7 @@ fn directory_that_is_refused_does_not_end_the_walk() {
         assert_eq!(items(&tree), ["d", "e", "e/f"]);
         let end = end(&tree, "d");
         assert!(
-            matches!(end, End::Failed(Error::Permanent(reply) | Error::Transient(reply)) if reply.code == code),
+            matches!(end, End::Failed(Error::Refused { kind: RefusalKind::Permanent | RefusalKind::Transient, reply }) if reply.code == code),
             "{end:?}"
         );
     }
@@ -134,7 +134,7 @@ fn directory_that_is_refused_does_not_end_the_walk() {
 fn root_that_is_refused_is_told() {
     let tree = walked(refused_twice(featured(), "nosuch", "550 no\r\n"), Some("nosuch"), WalkOptions::default());
     assert!(tree.items.is_empty());
-    assert!(matches!(end(&tree, ""), End::Failed(Error::Permanent(_))));
+    assert!(matches!(end(&tree, ""), End::Failed(Error::Refused { kind: RefusalKind::Permanent, .. })));
 }
 
 #[test]
@@ -147,7 +147,11 @@ fn listing_that_breaks_off_is_no_complete_one() {
     let script = script!(script; "D> type=file; a\r\n   D! reset");
     let tree = walked(listing(script, "MLSD e", &["type=file;=f"]), None, WalkOptions::default());
     assert_eq!(items(&tree), ["d", "e", "e/f"]);
-    assert!(matches!(end(&tree, "d"), End::Failed(Error::Transient(_))), "{:?}", end(&tree, "d"));
+    assert!(
+        matches!(end(&tree, "d"), End::Failed(Error::Refused { kind: RefusalKind::Transient, .. })),
+        "{:?}",
+        end(&tree, "d")
+    );
 }
 
 #[test]
@@ -159,7 +163,7 @@ fn empty_list_of_a_directory_that_is_not_there_is_no_empty_directory() {
     let not_there =
         script!(home(listing(without_mlsd(), "LIST pub", &[])); "C: CWD /home/pub   S: 550 no such directory");
     let tree = walked(not_there, Some("pub"), WalkOptions::default());
-    assert!(matches!(end(&tree, ""), End::Failed(Error::Permanent(_))));
+    assert!(matches!(end(&tree, ""), End::Failed(Error::Refused { kind: RefusalKind::Permanent, .. })));
 }
 
 #[test]
@@ -185,7 +189,7 @@ fn loss_of_the_session_ends_the_walk_and_another_session_goes_on() {
     let mut walk = Walk::new(None, WalkOptions::default());
     let mut tree = Tree::default();
     let error = play(lost, async |session| walk.run(session, &mut tree).await.unwrap_err());
-    assert!(matches!(error, Error::Transient(reply) if reply.code == 421));
+    assert!(matches!(error, Error::Refused { kind: RefusalKind::Transient, reply } if reply.code == 421));
     assert_eq!((items(&tree), tree.folders.len()), (vec!["d".to_string(), "a".to_string()], 1));
 
     let other = listing(featured(), "MLSD d", &["type=file;=b"]);

@@ -5,11 +5,11 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use core::net::IpAddr;
 use core::time::Duration;
-use ftp_client::engine::{Arrived, Retry};
+use ftp_client::engine::Arrived;
 use ftp_client::{
-    Active, Agreed, Algorithm, Checksum, Copied, Credentials, DataEnd, DataMode, Encoding, Entry, Error, Identity,
-    Kind, Limit, Listed, NotVerified, Outcome, Phase, Precision, Protection, Proxy, ProxyServer, RawEntry, Reply,
-    Representation, Security, Timestamp, TransferMode, Trust, Verified, Version,
+    Active, Agreed, Algorithm, Checksum, Copied, Credentials, DataEnd, DataMode, Encoding, Entry, Error, FailureKind,
+    Identity, Kind, Limit, Listed, Outcome, Phase, Precision, Protection, Proxy, ProxyServer, RawEntry, RefusalKind,
+    Reply, Representation, Retry, Security, Timestamp, TransferMode, Trust, Unverified, Verification, Version,
 };
 
 impl From<Reply> for wit::Reply {
@@ -20,39 +20,49 @@ impl From<Reply> for wit::Reply {
 
 impl From<Error> for wit::Error {
     fn from(error: Error) -> Self {
-        use wit::FailureKind as Failed;
-        let (kind, text) = match error {
-            Error::Transient(reply) => return refused(wit::RefusalKind::Transient, reply),
-            Error::Permanent(reply) => return refused(wit::RefusalKind::Permanent, reply),
-            Error::Unexpected(reply) => return refused(wit::RefusalKind::Unexpected, reply),
-            Error::Timeout(phase) => return Self::Timeout(phase.into()),
-            Error::LimitExceeded(limit) => return Self::LimitExceeded(limit.into()),
-            Error::NameUnresolvable(text) => (Failed::NameUnresolvable, text),
-            Error::AccessDenied(text) => (Failed::AccessDenied, text),
-            Error::ConnectionRefused(text) => (Failed::ConnectionRefused, text),
-            Error::ConnectionLost(text) => (Failed::ConnectionLost, text),
-            Error::Tls(text) => (Failed::Tls, text),
-            Error::Handshake(cause) => (Failed::Tls, cause.to_string()),
-            Error::Insecure(text) => (Failed::Insecure, text),
-            Error::Protocol(text) => (Failed::Protocol, text),
-            Error::InvalidArgument(text) => (Failed::InvalidArgument, text),
-            Error::Busy => (Failed::Busy, Error::Busy.to_string()),
-            // A text is the reason.
-            Error::Closed => (Failed::Closed, String::new()),
-            Error::NoWayBack(text) => (Failed::Closed, text),
-            Error::Integrity(text) => (Failed::Integrity, text),
-            Error::Incomplete(text) => (Failed::Incomplete, text),
-            Error::Unverified(text) => (Failed::Unverified, text),
-            Error::Unsupported(text) => (Failed::Unsupported, text),
-            Error::Other(text) => (Failed::Other, text),
-            error => (Failed::Other, error.to_string()),
-        };
-        Self::Failed(wit::Failure { kind, text })
+        match error {
+            Error::Refused { kind, reply } => Self::Refused(wit::Refusal { kind: kind.into(), reply: reply.into() }),
+            Error::Timeout(phase) => Self::Timeout(phase.into()),
+            Error::LimitExceeded(limit) => Self::LimitExceeded(limit.into()),
+            Error::Failed { kind: FailureKind::Busy, .. } => {
+                Self::Failed(wit::Failure { kind: wit::FailureKind::Busy, text: FailureKind::Busy.to_string() })
+            }
+            Error::Failed { kind, text, .. } => Self::Failed(wit::Failure { kind: kind.into(), text }),
+            error => Self::Failed(wit::Failure { kind: wit::FailureKind::Other, text: error.to_string() }),
+        }
     }
 }
 
-fn refused(kind: wit::RefusalKind, reply: Reply) -> wit::Error {
-    wit::Error::Refused(wit::Refusal { kind, reply: reply.into() })
+impl From<RefusalKind> for wit::RefusalKind {
+    fn from(kind: RefusalKind) -> Self {
+        match kind {
+            RefusalKind::Transient => Self::Transient,
+            RefusalKind::Permanent => Self::Permanent,
+            RefusalKind::Unexpected => Self::Unexpected,
+        }
+    }
+}
+
+impl From<FailureKind> for wit::FailureKind {
+    fn from(kind: FailureKind) -> Self {
+        match kind {
+            FailureKind::NameUnresolvable => Self::NameUnresolvable,
+            FailureKind::AccessDenied => Self::AccessDenied,
+            FailureKind::ConnectionRefused => Self::ConnectionRefused,
+            FailureKind::ConnectionLost => Self::ConnectionLost,
+            FailureKind::Tls => Self::Tls,
+            FailureKind::Insecure => Self::Insecure,
+            FailureKind::Protocol => Self::Protocol,
+            FailureKind::InvalidArgument => Self::InvalidArgument,
+            FailureKind::Busy => Self::Busy,
+            FailureKind::Closed => Self::Closed,
+            FailureKind::Integrity => Self::Integrity,
+            FailureKind::Incomplete => Self::Incomplete,
+            FailureKind::Unverified => Self::Unverified,
+            FailureKind::Unsupported => Self::Unsupported,
+            FailureKind::Other => Self::Other,
+        }
+    }
 }
 
 impl From<Phase> for wit::Phase {
@@ -129,7 +139,7 @@ impl TryFrom<wit::Trust> for Trust {
             wit::Trust::PublicRootsAnd(pem) => Self::public_roots_and(&pem),
             wit::Trust::Pinned(digest) => match digest.try_into() {
                 Ok(digest) => Ok(Self::Pinned(digest)),
-                Err(_) => Err(Error::InvalidArgument(String::from("the digest is not 32 bytes"))),
+                Err(_) => Err(Error::invalid_argument("the digest is not 32 bytes")),
             },
             wit::Trust::DangerouslyAnything => Ok(Self::DangerouslyAnything),
         }
@@ -158,7 +168,9 @@ impl TryFrom<wit::Proxy> for Proxy {
 
 impl From<wit::ProxyServer> for ProxyServer {
     fn from(server: wit::ProxyServer) -> Self {
-        let credentials = server.credentials.map(|wit::Credentials { user, password }| Credentials { user, password });
+        let credentials = server
+            .credentials
+            .map(|wit::Credentials { user, password }| Credentials { user, password: password.into() });
         Self { host: server.host, port: server.port, credentials }
     }
 }
@@ -287,18 +299,18 @@ impl From<Outcome> for wit::Outcome {
     }
 }
 
-impl From<Verified> for wit::Verification {
-    fn from(verified: Verified) -> Self {
+impl From<Verification> for wit::Verification {
+    fn from(verified: Verification) -> Self {
         match verified {
-            Verified::Size => Self::Size,
-            Verified::Checksum => Self::Checksum,
-            Verified::No(reason) => Self::NotVerified(match reason {
-                NotVerified::TurnedOff => wit::Unverified::TurnedOff,
-                NotVerified::Ascii => wit::Unverified::Ascii,
-                NotVerified::NoName => wit::Unverified::NoName,
-                NotVerified::RawCommand => wit::Unverified::RawCommand,
-                NotVerified::NoSize => wit::Unverified::NoSize,
-                NotVerified::NoSizeBefore => wit::Unverified::NoSizeBefore,
+            Verification::Size => Self::Size,
+            Verification::Checksum => Self::Checksum,
+            Verification::NotVerified(reason) => Self::NotVerified(match reason {
+                Unverified::TurnedOff => wit::Unverified::TurnedOff,
+                Unverified::Ascii => wit::Unverified::Ascii,
+                Unverified::NoName => wit::Unverified::NoName,
+                Unverified::RawCommand => wit::Unverified::RawCommand,
+                Unverified::NoSize => wit::Unverified::NoSize,
+                Unverified::NoSizeBefore => wit::Unverified::NoSizeBefore,
             }),
         }
     }
@@ -367,7 +379,7 @@ pub(crate) fn listed(listed: Listed) -> Option<wit::Listed> {
 
 /// An IP address in text.
 pub(crate) fn ip_address(text: &str) -> Result<IpAddr, Error> {
-    text.parse().map_err(|_| Error::InvalidArgument(format!("not an IP address: {text:?}")))
+    text.parse().map_err(|_| Error::invalid_argument(format!("not an IP address: {text:?}")))
 }
 
 /// A limit, or the default one.
@@ -378,7 +390,7 @@ pub(crate) fn limit_or(timeout: Option<u64>, default: Duration) -> Duration {
 /// A local stream, not the server, failed.
 pub(crate) fn local_failure(error: &wasi::io::streams::StreamError) -> Error {
     use wasi::io::streams::StreamError;
-    Error::Other(match error {
+    Error::other(match error {
         StreamError::Closed => String::from("the local stream is closed"),
         StreamError::LastOperationFailed(error) => format!("the local stream failed: {}", error.to_debug_string()),
     })

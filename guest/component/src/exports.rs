@@ -84,7 +84,7 @@ impl wit::GuestSession for SharedSession {
     }
 
     fn quit(this: wit::Session) -> Result<wit::Reply, wit::Error> {
-        let session = this.get::<Self>().session.borrow_mut().take().ok_or(Error::Closed)?;
+        let session = this.get::<Self>().session.borrow_mut().take().ok_or(Error::closed())?;
         Ok(block_on(session.quit())?.into())
     }
 
@@ -249,10 +249,10 @@ impl wit::GuestSession for SharedSession {
     ) -> Result<wit::Copied, wit::Error> {
         let target = &target.get::<Self>().session;
         if Rc::ptr_eq(target, &self.session) {
-            return Err(Error::InvalidArgument(String::from("a copy needs two sessions")).into());
+            return Err(Error::invalid_argument("a copy needs two sessions").into());
         }
         let mut target = target.borrow_mut();
-        let target = target.as_mut().ok_or(Error::Closed)?;
+        let target = target.as_mut().ok_or(Error::closed())?;
         answer(self.session()?.copy_to(&path, target, &target_path, representation.into()))
     }
 
@@ -293,7 +293,7 @@ impl wit::GuestSession for SharedSession {
 
 /// The session of a resource, as long as that is there.
 fn held(slot: &Slot) -> Result<RefMut<'_, Session<Wasi>>, Error> {
-    RefMut::filter_map(slot.borrow_mut(), Option::as_mut).map_err(|_| Error::Closed)
+    RefMut::filter_map(slot.borrow_mut(), Option::as_mut).map_err(|_| Error::closed())
 }
 
 fn answer<T, U: From<T>>(work: impl Future<Output = Result<T, Error>>) -> Result<U, wit::Error> {

@@ -7,7 +7,7 @@ use ftp_client::engine::{self, Retry, Segments, UploadPlan, WriteAt};
 use ftp_client::mirror::{Walk, WalkOptions};
 use ftp_client::{
     Active, Algorithm, Credentials, DataMode, Download, Encoding, Error, ListOptions, ListingWay, Network as _, Proxy,
-    ProxyServer, Reply, Representation, Security, Session, Settings, Timestamp, TransferMode, Upload,
+    ProxyServer, RefusalKind, Reply, Representation, Security, Session, Settings, Timestamp, TransferMode, Upload,
 };
 use ftp_testkit::{End, Script, Scripted, Unmade, script};
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
@@ -84,7 +84,7 @@ fn step(script: Script, part: &[u8]) -> Script {
 fn settings(work: &[u8]) -> Settings {
     let has = |letter| work.contains(&letter);
     let proxy = || {
-        let credentials = Some(Credentials { user: "user".to_owned(), password: PASSWORD.to_owned() });
+        let credentials = Some(Credentials { user: "user".to_owned(), password: PASSWORD.into() });
         ProxyServer { host: "proxy.example.com".to_owned(), port: PROXY, credentials }
     };
     let proxies = [(b'O', Proxy::Socks5(proxy())), (b'H', Proxy::HttpConnect(proxy()))];
@@ -205,9 +205,9 @@ fn greeting(error: Error) -> Error {
         lines: reply.lines.iter().map(|line| line.replace(PASSWORD, "****")).collect(),
     };
     match error {
-        Error::Transient(reply) => Error::Transient(masked(reply)),
-        Error::Permanent(reply) => Error::Permanent(masked(reply)),
-        Error::Unexpected(reply) => Error::Unexpected(masked(reply)),
+        Error::Refused { kind: RefusalKind::Transient, reply } => Error::transient(masked(reply)),
+        Error::Refused { kind: RefusalKind::Permanent, reply } => Error::permanent(masked(reply)),
+        Error::Refused { kind: RefusalKind::Unexpected, reply } => Error::unexpected(masked(reply)),
         error => error,
     }
 }

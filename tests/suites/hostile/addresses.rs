@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::{Context as _, Result};
-use ftp_host::{Active, DataMode, Error, Representation, Settings};
+use ftp_host::{Active, DataMode, Error, FailureKind, FtpError, RefusalKind, Representation, Settings};
 use ftp_tests::client::{self, get, read_all, refusal};
 use ftp_tests::script::{Play as _, Script};
 use ftp_tests::suite::variants;
@@ -65,12 +65,12 @@ async fn broken_227(reply: &'static str) -> Result<()> {
 async fn assert_breaks_protocol(server: SocketAddr) -> Result<()> {
     let mut session = client::login(server).await?;
     match session.retrieve("file", Representation::Image, 0).await {
-        Err(Error::Protocol(_)) => {}
+        Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Protocol, .. })) => {}
         Err(other) => panic!("{other:?}"),
         Ok(_) => panic!("a download"),
     }
     let after = session.noop().await;
-    assert!(matches!(after, Err(Error::Closed)), "{after:?}");
+    assert!(matches!(after, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, .. }))), "{after:?}");
     Ok(())
 }
 
@@ -136,7 +136,7 @@ async fn closed_ports_are_connection_refused() -> Result<()> {
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;
             match session.retrieve("file", Representation::Image, 0).await {
-                Err(Error::ConnectionRefused(_)) => {}
+                Err(Error::Ftp(FtpError::Failed { kind: FailureKind::ConnectionRefused, .. })) => {}
                 Err(other) => panic!("{other:?}"),
                 Ok(_) => panic!("a download"),
             }
@@ -212,7 +212,7 @@ async fn active_mode_leaves_no_socket_behind() -> Result<()> {
             let mut session = client::login_with(peer.address(), settings).await?;
             for attempt in 0..100 {
                 let refused = session.retrieve("file", Representation::Image, 0).await;
-                let Err(Error::Permanent(_)) = refused else {
+                let Err(Error::Ftp(FtpError::Refused { kind: RefusalKind::Permanent, .. })) = refused else {
                     panic!("attempt {attempt}: {:?}", refused.err());
                 };
             }

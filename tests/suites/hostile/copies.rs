@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 
 use anyhow::Result;
-use ftp_host::{Connector, Copied, Error, Phase, Representation, Session, Settings, Unverified, Verification};
+use ftp_host::{
+    Connector, Copied, Error, FailureKind, FtpError, Phase, Representation, Session, Settings, Unverified, Verification,
+};
 use ftp_tests::certificates;
 use ftp_tests::client::{self, refusal};
 use ftp_tests::script::{Ending, Peer, Play as _, Script};
@@ -153,8 +155,11 @@ async fn source_that_hangs_up_leaves_the_target_in_step() -> Result<()> {
     let source = source(Script::logged_in()).passive().on("RETR", "150 go").end(Ending::Close);
     let target = Script::logged_in().on("PORT", "200 noted").on("STOR", "150 go");
     copy(source, told(target), client::settings(), async |copied, (_, mut from), (_, mut to)| {
-        assert!(matches!(copied, Err(Error::ConnectionLost(_))), "{copied:?}");
-        assert!(matches!(from.noop().await, Err(Error::Closed)));
+        assert!(
+            matches!(copied, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::ConnectionLost, .. }))),
+            "{copied:?}"
+        );
+        assert!(matches!(from.noop().await, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, .. }))));
         to.noop().await?;
         Ok(())
     })
@@ -166,8 +171,8 @@ async fn source_that_promises_for_ever_leaves_the_target_in_step() -> Result<()>
     let source = source(Script::logged_in()).passive().on("RETR", "150 go").flood("150 soon\r\n");
     let target = Script::logged_in().on("PORT", "200 noted").on("STOR", "150 go");
     copy(source, told(target), client::settings(), async |copied, (_, mut from), (_, mut to)| {
-        assert!(matches!(copied, Err(Error::Protocol(_))), "{copied:?}");
-        assert!(matches!(from.noop().await, Err(Error::Closed)));
+        assert!(matches!(copied, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Protocol, .. }))), "{copied:?}");
+        assert!(matches!(from.noop().await, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, .. }))));
         to.noop().await?;
         Ok(())
     })
@@ -181,8 +186,8 @@ async fn copy_that_takes_longer_than_its_size_can_is_given_up() -> Result<()> {
     let target = Script::logged_in().on("PORT", "200 noted").on("STOR", "150 go");
     let settings = Settings { idle_timeout: Some(client::SHORT), ..client::settings() };
     copy(source, told(target), settings, async |copied, (_, mut from), (_, mut to)| {
-        assert!(matches!(copied, Err(Error::Timeout(Phase::Reply))), "{copied:?}");
-        assert!(matches!(from.noop().await, Err(Error::Closed)));
+        assert!(matches!(copied, Err(Error::Ftp(FtpError::Timeout(Phase::Reply)))), "{copied:?}");
+        assert!(matches!(from.noop().await, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, .. }))));
         to.noop().await?;
         Ok(())
     })
@@ -194,7 +199,10 @@ async fn servers_that_cannot_meet_are_unsupported() -> Result<()> {
     let source = source(Script::logged_in()).passive().on("PORT", "500 never").on("NOOP", "200 here");
     let target = Script::logged_in().on("PORT", "500 never").passive().on("NOOP", "200 here");
     copy(source, target, client::settings(), async |copied, (_, mut from), (_, mut to)| {
-        assert!(matches!(copied, Err(Error::Unsupported(_))), "{copied:?}");
+        assert!(
+            matches!(copied, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Unsupported, .. }))),
+            "{copied:?}"
+        );
         from.noop().await?;
         to.noop().await?;
         Ok(())
@@ -235,7 +243,10 @@ async fn target_that_is_stuck_is_released() -> Result<()> {
 #[trial(covers("copy-to"))]
 async fn copy_that_is_smaller_than_the_file_was_is_incomplete() -> Result<()> {
     copied(source(Script::logged_in()), "213 0", async |copied| {
-        assert!(matches!(copied, Err(Error::Incomplete(_))), "{copied:?}");
+        assert!(
+            matches!(copied, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Incomplete, .. }))),
+            "{copied:?}"
+        );
         Ok(())
     })
     .await
@@ -249,7 +260,10 @@ async fn copy_that_is_larger_has_to_be_as_large_as_the_file_is() -> Result<()> {
         copy(source, target.on("SIZE copy", "213 9"), client::settings(), async |copied, _, _| {
             match is_good {
                 true => assert_eq!(copied?.verified, Verification::Size),
-                false => assert!(matches!(copied, Err(Error::Integrity(_))), "{copied:?}"),
+                false => assert!(
+                    matches!(copied, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Integrity, .. }))),
+                    "{copied:?}"
+                ),
             }
             Ok(())
         })
@@ -286,7 +300,13 @@ async fn line_end_in_a_name_reaches_neither() -> Result<()> {
                     let mut to = login(&connector, target.address()).await?;
                     for (path, target_path) in [("a\r\nDELE b", "c"), ("a", "b\nDELE c")] {
                         let copied = from.copy_to(path, &mut to, target_path, Representation::Image).await;
-                        assert!(matches!(copied, Err(Error::InvalidArgument(_))), "{copied:?}");
+                        assert!(
+                            matches!(
+                                copied,
+                                Err(Error::Ftp(FtpError::Failed { kind: FailureKind::InvalidArgument, .. }))
+                            ),
+                            "{copied:?}"
+                        );
                     }
                     from.noop().await?;
                     to.noop().await?;
@@ -302,7 +322,10 @@ async fn copy_inside_tls_needs_a_server_that_is_a_client() -> Result<()> {
     let source = source(Script::protected()).on("NOOP", "200 here");
     let target = Script::protected().on("NOOP", "200 here");
     copy(source, target, explicit(tls()?), async |copied, (source, mut from), (target, mut to)| {
-        assert!(matches!(copied, Err(Error::Unsupported(_))), "{copied:?}");
+        assert!(
+            matches!(copied, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Unsupported, .. }))),
+            "{copied:?}"
+        );
         from.noop().await?;
         to.noop().await?;
         assert!(!said(source, "RETR") && !said(target, "STOR"));
@@ -351,7 +374,10 @@ async fn one_that_encrypts_and_one_that_does_not_are_insecure() -> Result<()> {
                     let mut to = login(&connector, target.address()).await?;
                     to.protect_data(ftp_host::Protection::Clear).await?;
                     let copied = from.copy_to("file", &mut to, "copy", Representation::Image).await;
-                    assert!(matches!(copied, Err(Error::Insecure(_))), "{copied:?}");
+                    assert!(
+                        matches!(copied, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Insecure, .. }))),
+                        "{copied:?}"
+                    );
                     from.noop().await?;
                     to.noop().await?;
                     Ok(())

@@ -1,7 +1,7 @@
 //! A whole session, cut or reset after each of its bytes in turn.
 
 use anyhow::{Result, ensure};
-use ftp_host::Error;
+use ftp_host::{Error, FailureKind, FtpError};
 use ftp_tests::client::{self, get};
 use ftp_tests::script::{Ending, Peer, Play as _, Script};
 use ftp_tests::suite::variants;
@@ -19,7 +19,10 @@ async fn end_after_every_byte_is_a_typed_error(ending: Ending) -> Result<()> {
     for bytes in 0..length {
         let result = script().cut_after(bytes, ending).play(async |peer| Ok(session(peer).await)).await?;
         match result {
-            Err(Error::ConnectionLost(_) | Error::ConnectionRefused(_)) => {}
+            Err(Error::Ftp(FtpError::Failed {
+                kind: FailureKind::ConnectionLost | FailureKind::ConnectionRefused,
+                ..
+            })) => {}
             Err(other) => panic!("cut after {bytes} of {length} bytes: {other:?}"),
             Ok(()) => panic!("cut after {bytes} of {length} bytes, and nobody noticed"),
         }

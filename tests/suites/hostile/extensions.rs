@@ -1,7 +1,7 @@
 //! What few servers have, and how it may go wrong.
 
 use anyhow::Result;
-use ftp_host::{Algorithm, Error, Representation, Settings};
+use ftp_host::{Algorithm, Error, FailureKind, FtpError, RefusalKind, Representation, Settings};
 use ftp_tests::client::{self, get, refusal};
 use ftp_tests::script::{Play as _, Script};
 use ftp_tests::trial;
@@ -27,7 +27,7 @@ async fn wrong_checksum_of_a_download_is_integrity() -> Result<()> {
         .play(async |peer| {
             let mut session = client::login_with(peer.address(), verifying()).await?;
             let got = get(&mut session, "file").await;
-            assert!(matches!(got, Err(Error::Integrity(_))), "{got:?}");
+            assert!(matches!(got, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Integrity, .. }))), "{got:?}");
             session.noop().await?;
             Ok(())
         })
@@ -65,7 +65,7 @@ async fn wrong_checksum_of_an_upload_is_integrity() -> Result<()> {
         .play(async |peer| {
             let mut session = client::login_with(peer.address(), verifying()).await?;
             let put = client::put(&mut session, "file", b"c0ntents").await;
-            assert!(matches!(put, Err(Error::Integrity(_))), "{put:?}");
+            assert!(matches!(put, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Integrity, .. }))), "{put:?}");
             Ok(())
         })
         .await
@@ -96,7 +96,10 @@ async fn checksum_that_is_none_is_unexpected() -> Result<()> {
             .play(async |peer| {
                 let mut session = client::login(peer.address()).await?;
                 let checksum = session.checksum("file", None).await;
-                assert!(matches!(checksum, Err(Error::Unexpected(_))), "{checksum:?}");
+                assert!(
+                    matches!(checksum, Err(Error::Ftp(FtpError::Refused { kind: RefusalKind::Unexpected, .. }))),
+                    "{checksum:?}"
+                );
                 session.noop().await?;
                 Ok(())
             })
@@ -141,7 +144,10 @@ async fn free_space_that_is_no_number_is_unexpected() -> Result<()> {
             .on("AVBL", reply)
             .play(async |peer| {
                 let space = client::login(peer.address()).await?.available_space(None).await;
-                assert!(matches!(space, Err(Error::Unexpected(_))), "{space:?}");
+                assert!(
+                    matches!(space, Err(Error::Ftp(FtpError::Refused { kind: RefusalKind::Unexpected, .. }))),
+                    "{space:?}"
+                );
                 Ok(())
             })
             .await?;
@@ -159,7 +165,7 @@ async fn server_that_sets_no_times_is_unsupported() -> Result<()> {
     script
         .play(async |peer| {
             let set = client::login(peer.address()).await?.set_modified("file", MOMENT).await;
-            assert!(matches!(set, Err(Error::Unsupported(_))), "{set:?}");
+            assert!(matches!(set, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Unsupported, .. }))), "{set:?}");
             Ok(())
         })
         .await
@@ -210,7 +216,10 @@ async fn names_that_would_be_others_are_not_sent() -> Result<()> {
                 session.name_client("a\r").await,
             ];
             for refused in refused {
-                assert!(matches!(refused, Err(Error::InvalidArgument(_))), "{refused:?}");
+                assert!(
+                    matches!(refused, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::InvalidArgument, .. }))),
+                    "{refused:?}"
+                );
             }
             session.noop().await?;
             Ok(())
@@ -283,7 +292,10 @@ async fn other_permissions_than_there_are_are_not_sent() -> Result<()> {
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;
             let set = session.set_permissions("a file", 0o10000).await;
-            assert!(matches!(set, Err(Error::InvalidArgument(_))), "{set:?}");
+            assert!(
+                matches!(set, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::InvalidArgument, .. }))),
+                "{set:?}"
+            );
             session.set_permissions("a file", 0o4755).await?;
             Ok(())
         })

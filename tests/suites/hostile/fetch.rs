@@ -4,7 +4,7 @@ use std::io::Cursor;
 use std::time::Duration;
 
 use anyhow::Result;
-use ftp_host::{Arrived, Error, Phase, Remote, Retry, Settings};
+use ftp_host::{Arrived, Error, FailureKind, FtpError, Phase, RefusalKind, Remote, Retry, Settings};
 use ftp_tests::client;
 use ftp_tests::script::{Ending, Peer, Play as _, Script};
 use ftp_tests::trial;
@@ -93,7 +93,10 @@ async fn file_that_changes_between_two_attempts_is_integrity() -> Result<()> {
             .then(Ending::Close, session(size, time))
             .play(async |peer| {
                 let (result, bytes) = fetch(peer, 5).await?;
-                assert!(matches!(result, Err(Error::Integrity(_))), "{result:?}");
+                assert!(
+                    matches!(result, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Integrity, .. }))),
+                    "{result:?}"
+                );
                 assert_eq!(bytes, b"012345");
                 Ok(())
             })
@@ -110,7 +113,10 @@ async fn file_that_changes_under_way_is_integrity() -> Result<()> {
         .on("MDTM file", OTHER_TIME)
         .play(async |peer| {
             let (result, _) = fetch(peer, 5).await?;
-            assert!(matches!(result, Err(Error::Integrity(_))), "{result:?}");
+            assert!(
+                matches!(result, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Integrity, .. }))),
+                "{result:?}"
+            );
             Ok(())
         })
         .await
@@ -125,7 +131,10 @@ async fn file_without_size_and_time_is_not_gone_on_with() -> Result<()> {
         .end(Ending::Close)
         .play(async |peer| {
             let (result, bytes) = fetch(peer, 5).await?;
-            assert!(matches!(result, Err(Error::ConnectionLost(_))), "{result:?}");
+            assert!(
+                matches!(result, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::ConnectionLost, .. }))),
+                "{result:?}"
+            );
             assert_eq!(bytes, b"012345");
             Ok(())
         })
@@ -138,7 +147,10 @@ async fn file_that_ends_early_is_one_more_attempt_and_then_incomplete() -> Resul
     short()
         .play(async |peer| {
             let (result, _) = fetch(peer, 0).await?;
-            assert!(matches!(result, Err(Error::Incomplete(_))), "{result:?}");
+            assert!(
+                matches!(result, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Incomplete, .. }))),
+                "{result:?}"
+            );
             Ok(())
         })
         .await?;
@@ -164,7 +176,7 @@ async fn server_that_refuses_for_ever_is_given_up() -> Result<()> {
         .then(Ending::Close, refuses())
         .play(async |peer| {
             let (result, bytes) = fetch(peer, 2).await?;
-            assert!(matches!(&result, Err(Error::Transient(reply)) if reply.code == 421), "{result:?}");
+            assert!(matches!(&result, Err(Error::Ftp(FtpError::Refused { kind: RefusalKind::Transient, reply })) if reply.code == 421), "{result:?}");
             assert!(bytes.is_empty());
             Ok(())
         })
@@ -178,7 +190,7 @@ async fn wrong_password_is_not_tried_again() -> Result<()> {
         .on("PASS", "530 no")
         .play(async |peer| {
             let (result, _) = fetch(peer, 5).await?;
-            assert!(matches!(&result, Err(Error::Permanent(reply)) if reply.code == 530), "{result:?}");
+            assert!(matches!(&result, Err(Error::Ftp(FtpError::Refused { kind: RefusalKind::Permanent, reply })) if reply.code == 530), "{result:?}");
             Ok(())
         })
         .await
@@ -209,7 +221,7 @@ async fn waits_count_for_the_limit_of_the_call() -> Result<()> {
             let settings = Settings { total_timeout: Some(client::SHORT), ..client::settings() };
             let retry = Retry { wait: Duration::from_secs(3600), longest_wait: Duration::MAX, ..Retry::default() };
             let (result, _) = fetch_with(peer, settings, retry).await?;
-            assert!(matches!(result, Err(Error::Timeout(Phase::Total))), "{result:?}");
+            assert!(matches!(result, Err(Error::Ftp(FtpError::Timeout(Phase::Total)))), "{result:?}");
             Ok(())
         })
         .await
@@ -225,7 +237,7 @@ async fn local_stream_that_stalls_counts_for_the_limit_of_the_call() -> Result<(
             let settings = Settings { total_timeout: Some(client::SHORT), ..client::settings() };
             let connector = client::connector(settings).await?;
             let result = connector.fetch(remote(peer), 0, &mut writer, quick(5)).await;
-            assert!(matches!(result, Err(Error::Timeout(Phase::Total))), "{result:?}");
+            assert!(matches!(result, Err(Error::Ftp(FtpError::Timeout(Phase::Total)))), "{result:?}");
             Ok(())
         })
         .await

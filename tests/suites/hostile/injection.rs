@@ -1,7 +1,7 @@
 //! Line ends and other control bytes on their way to the server, from the caller or from the server itself.
 
 use anyhow::Result;
-use ftp_host::{Error, Listed, Representation, Session};
+use ftp_host::{Error, FailureKind, FtpError, Listed, Representation, Session};
 use ftp_tests::client;
 use ftp_tests::script::{Play as _, Script};
 use ftp_tests::trial;
@@ -190,7 +190,7 @@ fn evil(forbidden: char) -> String {
 #[track_caller]
 fn refused<T>(result: Result<T, Error>) {
     match result {
-        Err(Error::InvalidArgument(_)) => {}
+        Err(Error::Ftp(FtpError::Failed { kind: FailureKind::InvalidArgument, .. })) => {}
         Err(other) => panic!("{other:?}"),
         Ok(_) => panic!("it was sent"),
     }

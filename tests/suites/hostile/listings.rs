@@ -1,7 +1,7 @@
 //! Servers that take the argument of a listing for something else, and what a listing leaves behind.
 
 use anyhow::Result;
-use ftp_host::{Error, Listed};
+use ftp_host::{Error, FailureKind, FtpError, Listed};
 use ftp_tests::client;
 use ftp_tests::script::{Play as _, Script};
 use ftp_tests::trial;
@@ -52,9 +52,9 @@ async fn session_that_cannot_return_from_a_listing_is_closed() -> Result<()> {
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;
             let listed = session.entries(Some("[ temp ]")).await;
-            assert!(matches!(&listed, Err(Error::NoWayBack(why)) if why.contains("/home")), "{listed:?}");
+            assert!(matches!(&listed, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, text: why, .. })) if why.contains("/home")), "{listed:?}");
             let after = session.noop().await;
-            assert!(matches!(after, Err(Error::Closed)), "{after:?}");
+            assert!(matches!(after, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, .. }))), "{after:?}");
             Ok(())
         })
         .await
@@ -69,7 +69,10 @@ async fn pwd_of_no_use_leaves_such_a_path_unsupported() -> Result<()> {
             .play(async |peer| {
                 let mut session = client::login(peer.address()).await?;
                 let listed = session.entries(Some("a b")).await;
-                assert!(matches!(listed, Err(Error::Unsupported(_))), "{listed:?}");
+                assert!(
+                    matches!(listed, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Unsupported, .. }))),
+                    "{listed:?}"
+                );
                 assert_eq!(session.noop().await?.code, 200);
                 Ok(())
             })

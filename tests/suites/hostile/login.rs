@@ -1,7 +1,7 @@
 //! The many ways in which a server lets someone in, or does not.
 
 use anyhow::Result;
-use ftp_host::Error;
+use ftp_host::{Error, FailureKind, FtpError, RefusalKind};
 use ftp_tests::certificates::possible;
 use ftp_tests::client::{self, get, refusal};
 use ftp_tests::script::{Play as _, Script};
@@ -27,7 +27,7 @@ async fn greeting_421_is_transient() -> Result<()> {
         .reply("421 too many users")
         .play(async |peer| {
             match client::connect(peer.address()).await {
-                Err(Error::Transient(reply)) => {
+                Err(Error::Ftp(FtpError::Refused { kind: RefusalKind::Transient, reply })) => {
                     assert_eq!((reply.code, &reply.lines[..]), (421, &["too many users".to_string()][..]))
                 }
                 Err(other) => panic!("{other:?}"),
@@ -56,7 +56,7 @@ async fn greeting_that_is_the_reply_to_a_command_is_protocol() -> Result<()> {
             .reply(reply)
             .play(async |peer| {
                 match client::connect(peer.address()).await {
-                    Err(Error::Protocol(_)) => {}
+                    Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Protocol, .. })) => {}
                     Err(other) => panic!("{other:?}"),
                     Ok(_) => panic!("connected"),
                 }
@@ -73,7 +73,7 @@ async fn greeting_then_nothing_but_the_end_is_connection_lost() -> Result<()> {
         .say("220-welcome\r\n")
         .end(ftp_tests::script::Ending::Close)
         .play(async |peer| match client::connect(peer.address()).await {
-            Err(Error::ConnectionLost(_)) => Ok(()),
+            Err(Error::Ftp(FtpError::Failed { kind: FailureKind::ConnectionLost, .. })) => Ok(()),
             Err(other) => panic!("{other:?}"),
             Ok(_) => panic!("connected"),
         })
@@ -128,7 +128,9 @@ async fn account_that_is_not_given_is_unexpected_332() -> Result<()> {
         .play(async |peer| {
             let mut session = client::connect(peer.address()).await?;
             match session.login("user", "password", None).await {
-                Err(Error::Unexpected(reply)) => assert_eq!(reply.code, 332),
+                Err(Error::Ftp(FtpError::Refused { kind: RefusalKind::Unexpected, reply })) => {
+                    assert_eq!(reply.code, 332)
+                }
                 other => panic!("{other:?}"),
             }
             assert_eq!(session.noop().await?.code, 200);

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use ftp_host::{Error, Phase, Session, Settings, TlsSettings, Trust};
+use ftp_host::{Error, FailureKind, FtpError, Phase, Session, Settings, TlsSettings, Trust};
 use ftp_tests::certificates::{self, Leaf};
 use ftp_tests::client::{self, SHORT, get};
 use ftp_tests::proxies::Kind;
@@ -143,7 +143,10 @@ async fn refused_data_connection_leaves_the_session_usable() -> Result<()> {
         .play(async |peer| {
             let mut session = login(Kind::HttpConnect, peer).await?;
             let denied = get(&mut session, "file").await;
-            ensure!(matches!(denied, Err(Error::AccessDenied(_))), "{denied:?}");
+            ensure!(
+                matches!(denied, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::AccessDenied, .. }))),
+                "{denied:?}"
+            );
             ensure!(session.noop().await?.code == 200, "another reply");
             Ok(())
         })
@@ -170,7 +173,7 @@ async fn certificate_is_for_the_server_and_not_for_the_proxy() -> Result<()> {
                 let settings = Settings { security, tls, ..settings(Kind::HttpConnect, peer) };
                 match (client::connector(settings).await?.connect("other.example", None).await, good) {
                     (Ok(mut session), true) => ensure!(session.noop().await?.code == 200, "another reply"),
-                    (Err(Error::Tls(_)), false) => {}
+                    (Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Tls, .. })), false) => {}
                     (result, _) => panic!("{leaf:?}: {:?}", result.err()),
                 }
                 Ok(())
@@ -187,7 +190,7 @@ async fn password_that_the_proxy_repeats_is_nowhere() -> Result<()> {
         .say(answer)
         .play(async |peer| {
             let Err(error) = connect(Kind::HttpConnect, peer).await else { panic!("connected") };
-            ensure!(matches!(error, Error::AccessDenied(_)), "{error:?}");
+            ensure!(matches!(error, Error::Ftp(FtpError::Failed { kind: FailureKind::AccessDenied, .. })), "{error:?}");
             ensure!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
             Ok(())
         })
@@ -211,7 +214,7 @@ async fn one_byte_at_a_time_is_a_timeout_of_connecting() -> Result<()> {
 async fn assert_times_out(kind: Kind, peer: &Peer) -> Result<()> {
     let settings = Settings { connect_timeout: Some(SHORT), ..settings(kind, peer) };
     let timed_out = connect_with(settings).await;
-    ensure!(matches!(timed_out, Err(Error::Timeout(Phase::Connect))), "{:?}", timed_out.err());
+    ensure!(matches!(timed_out, Err(Error::Ftp(FtpError::Timeout(Phase::Connect)))), "{:?}", timed_out.err());
     Ok(())
 }
 
@@ -228,7 +231,7 @@ async fn silence_on_a_data_connection_is_a_timeout_of_that() -> Result<()> {
             let mut session = connect_with(settings).await?;
             session.login("user", "12345", None).await?;
             let timed_out = get(&mut session, "file").await;
-            ensure!(matches!(timed_out, Err(Error::Timeout(Phase::DataConnection))), "{timed_out:?}");
+            ensure!(matches!(timed_out, Err(Error::Ftp(FtpError::Timeout(Phase::DataConnection)))), "{timed_out:?}");
             ensure!(session.noop().await?.code == 200, "another reply");
             Ok(())
         })
@@ -257,7 +260,11 @@ async fn assert_given_up(more: &str) -> Result<()> {
         .play(async |peer| {
             let begin = Instant::now();
             let given_up = connect(Kind::HttpConnect, peer).await;
-            ensure!(matches!(given_up, Err(Error::Other(_))), "{:?}", given_up.err());
+            ensure!(
+                matches!(given_up, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Other, .. }))),
+                "{:?}",
+                given_up.err()
+            );
             ensure!(begin.elapsed() < Duration::from_secs(10), "it took {:?}", begin.elapsed());
             Ok(())
         })
@@ -270,7 +277,11 @@ async fn server_that_is_no_proxy_is_said_to_be_none() -> Result<()> {
         for greeting in ["220 ready\r\n", "SSH-2.0-server\r\n", "\x04\x5a\0\0", "<html>"] {
             let connected =
                 Script::silent().say(greeting).stall().play(async |peer| Ok(connect(kind, peer).await)).await?;
-            ensure!(matches!(connected, Err(Error::Other(_))), "{kind:?}, {greeting:?}: {:?}", connected.err());
+            ensure!(
+                matches!(connected, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Other, .. }))),
+                "{kind:?}, {greeting:?}: {:?}",
+                connected.err()
+            );
         }
     }
     Ok(())
@@ -287,7 +298,10 @@ async fn cut_after_every_byte_is_a_typed_error() -> Result<()> {
                 let script = script.clone().cut_after(bytes, ending);
                 let result = script.play(async |peer| Ok(connect(kind, peer).await)).await?;
                 match result {
-                    Err(Error::ConnectionLost(_) | Error::ConnectionRefused(_)) => {}
+                    Err(Error::Ftp(FtpError::Failed {
+                        kind: FailureKind::ConnectionLost | FailureKind::ConnectionRefused,
+                        ..
+                    })) => {}
                     result => panic!("{kind:?}, cut after {bytes} of {length} bytes: {:?}", result.err()),
                 }
             }

@@ -1,7 +1,7 @@
 //! Replies that are none, never end, or come at the wrong time.
 
 use anyhow::Result;
-use ftp_host::{Error, Limit};
+use ftp_host::{Error, FailureKind, FtpError, Limit, RefusalKind};
 use ftp_tests::client;
 use ftp_tests::script::{Play as _, Script};
 use ftp_tests::suite::variants;
@@ -26,9 +26,12 @@ async fn malformed_is_protocol(reply: &'static str) -> Result<()> {
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;
             let broken = session.noop().await;
-            assert!(matches!(broken, Err(Error::Protocol(_))), "{broken:?}");
+            assert!(
+                matches!(broken, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Protocol, .. }))),
+                "{broken:?}"
+            );
             let after = session.noop().await;
-            assert!(matches!(after, Err(Error::Closed)), "{after:?}");
+            assert!(matches!(after, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, .. }))), "{after:?}");
             Ok(())
         })
         .await
@@ -42,7 +45,10 @@ async fn unclosed_quote_in_257_is_unexpected() -> Result<()> {
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;
             let unclosed = session.current_directory().await;
-            assert!(matches!(unclosed, Err(Error::Unexpected(_))), "{unclosed:?}");
+            assert!(
+                matches!(unclosed, Err(Error::Ftp(FtpError::Refused { kind: RefusalKind::Unexpected, .. }))),
+                "{unclosed:?}"
+            );
             assert_eq!(session.noop().await?.code, 200);
             Ok(())
         })
@@ -119,7 +125,7 @@ async fn late_reply_never_puts_the_session_out_of_step() -> Result<()> {
             let mut session = client::login(peer.address()).await?;
             assert_eq!(client::get(&mut session, "file").await?, b"contents");
             let next = session.current_directory().await;
-            assert!(matches!(next, Err(Error::Protocol(_))), "{next:?}");
+            assert!(matches!(next, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Protocol, .. }))), "{next:?}");
             Ok(())
         })
         .await
@@ -136,7 +142,7 @@ async fn unasked_421_is_what_the_next_call_gives() -> Result<()> {
             session.noop().await?;
             assert_eq!(client::refusal(session.noop().await), 421);
             let after = session.noop().await;
-            assert!(matches!(after, Err(Error::Closed)), "{after:?}");
+            assert!(matches!(after, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, .. }))), "{after:?}");
             Ok(())
         })
         .await
@@ -157,7 +163,7 @@ async fn endless_greeting(flood: &str, limit: Limit) -> Result<()> {
         .flood(flood.repeat(1000))
         .play(async |peer| {
             match client::connect(peer.address()).await {
-                Err(Error::LimitExceeded(exceeded)) => assert_eq!(exceeded, limit),
+                Err(Error::Ftp(FtpError::LimitExceeded(exceeded))) => assert_eq!(exceeded, limit),
                 Err(other) => panic!("{other:?}"),
                 Ok(_) => panic!("connected"),
             }
@@ -184,12 +190,12 @@ async fn endless_reply(flood: &str, limit: Limit) -> Result<()> {
             let mut session = client::login(peer.address()).await?;
             let before = session.memory();
             match session.help(None).await {
-                Err(Error::LimitExceeded(exceeded)) => assert_eq!(exceeded, limit),
+                Err(Error::Ftp(FtpError::LimitExceeded(exceeded))) => assert_eq!(exceeded, limit),
                 other => panic!("{other:?}"),
             }
             assert!(session.memory() <= before + (16 << 20), "{before} bytes became {}", session.memory());
             let after = session.noop().await;
-            assert!(matches!(after, Err(Error::Closed)), "{after:?}");
+            assert!(matches!(after, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, .. }))), "{after:?}");
             Ok(())
         })
         .await
@@ -200,7 +206,7 @@ async fn greeting_of_another_protocol_is_protocol() -> Result<()> {
     Script::silent()
         .reply("SSH-2.0-OpenSSH_9.2p1")
         .play(async |peer| match client::connect(peer.address()).await {
-            Err(Error::Protocol(_)) => Ok(()),
+            Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Protocol, .. })) => Ok(()),
             Err(other) => panic!("{other:?}"),
             Ok(_) => panic!("connected"),
         })

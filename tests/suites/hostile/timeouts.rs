@@ -1,7 +1,7 @@
 //! Servers that take their time: every wait ends, and the error names what was waited for.
 
 use anyhow::Result;
-use ftp_host::{Active, DataMode, Error, Phase, Representation, Settings};
+use ftp_host::{Active, DataMode, Error, FailureKind, FtpError, Phase, Representation, Settings};
 use ftp_tests::client::{self, SHORT};
 use ftp_tests::script::{Play as _, Script};
 use ftp_tests::trial;
@@ -77,7 +77,7 @@ async fn reply_that_never_comes() -> Result<()> {
             let mut session = client::login_with(peer.address(), quick_replies()).await?;
             assert_timeout(session.noop().await, Phase::Reply);
             let after = session.noop().await;
-            assert!(matches!(after, Err(Error::Closed)), "{after:?}");
+            assert!(matches!(after, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, .. }))), "{after:?}");
             Ok(())
         })
         .await
@@ -202,7 +202,7 @@ async fn verdict_that_never_comes() -> Result<()> {
             let mut session = client::login_with(peer.address(), quick_replies()).await?;
             assert_timeout(client::get(&mut session, "file").await, Phase::Reply);
             let after = session.noop().await;
-            assert!(matches!(after, Err(Error::Closed)), "{after:?}");
+            assert!(matches!(after, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, .. }))), "{after:?}");
             Ok(())
         })
         .await
@@ -235,7 +235,7 @@ async fn total_time_of_a_call() -> Result<()> {
             let mut session = client::login_with(peer.address(), settings).await?;
             assert_timeout(session.noop().await, Phase::Total);
             let after = session.noop().await;
-            assert!(matches!(after, Err(Error::Closed)), "{after:?}");
+            assert!(matches!(after, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, .. }))), "{after:?}");
             Ok(())
         })
         .await
@@ -253,7 +253,7 @@ async fn total_time_of_a_read_leaves_the_transcript() -> Result<()> {
             let mut download = session.retrieve("file", Representation::Image, 0).await?;
             assert_timeout(download.read().await, Phase::Total);
             let after = session.noop().await;
-            assert!(matches!(after, Err(Error::Closed)), "{after:?}");
+            assert!(matches!(after, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, .. }))), "{after:?}");
             let transcript = session.transcript().await?;
             assert_eq!(transcript.last().map(String::as_str), Some("< 150 here it comes"), "{transcript:?}");
             Ok(())
@@ -289,7 +289,7 @@ fn quick_data() -> Settings {
 #[track_caller]
 fn assert_timeout<T>(result: Result<T, Error>, expected: Phase) {
     match result {
-        Err(Error::Timeout(phase)) => assert_eq!(phase, expected),
+        Err(Error::Ftp(FtpError::Timeout(phase))) => assert_eq!(phase, expected),
         Err(other) => panic!("{other:?}"),
         Ok(_) => panic!("in time"),
     }

@@ -1,7 +1,7 @@
 //! Transfers that end wrongly, out of order, or with other bytes than were announced.
 
 use anyhow::Result;
-use ftp_host::{Error, Representation, Session, Unverified, Verification};
+use ftp_host::{Error, FailureKind, FtpError, RefusalKind, Representation, Session, Unverified, Verification};
 use ftp_tests::client::{self, get, put, read_all, refusal};
 use ftp_tests::script::{Ending, Play as _, Script};
 use ftp_tests::trial;
@@ -50,7 +50,7 @@ async fn verdict_without_a_preliminary_reply_and_without_data_is_unexpected() ->
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;
             let got = get(&mut session, "file").await;
-            assert!(matches!(&got, Err(Error::Unexpected(reply)) if reply.code == 226), "{got:?}");
+            assert!(matches!(&got, Err(Error::Ftp(FtpError::Refused { kind: RefusalKind::Unexpected, reply })) if reply.code == 226), "{got:?}");
             in_step(&mut session).await
         })
         .await
@@ -66,7 +66,10 @@ async fn verdict_missing_and_the_line_cut() -> Result<()> {
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;
             let got = get(&mut session, "file").await;
-            assert!(matches!(got, Err(Error::ConnectionLost(_))), "{got:?}");
+            assert!(
+                matches!(got, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::ConnectionLost, .. }))),
+                "{got:?}"
+            );
             Ok(())
         })
         .await
@@ -133,7 +136,7 @@ async fn data_reset_in_the_middle_gives_the_servers_reason() -> Result<()> {
 #[trial]
 async fn data_cut_short_with_a_226_is_incomplete() -> Result<()> {
     let error = announced("150 opening for file (100 bytes)", "short").await?;
-    assert!(matches!(error, Error::Incomplete(_)), "{error:?}");
+    assert!(matches!(error, Error::Ftp(FtpError::Failed { kind: FailureKind::Incomplete, .. })), "{error:?}");
     Ok(())
 }
 
@@ -154,7 +157,7 @@ async fn announced_size_of_2_to_the_63_is_integrity_and_no_memory() -> Result<()
 
 async fn integrity(preliminary: &str, data: &str) -> Result<()> {
     let error = announced(preliminary, data).await?;
-    assert!(matches!(error, Error::Integrity(_)), "{error:?}");
+    assert!(matches!(error, Error::Ftp(FtpError::Failed { kind: FailureKind::Integrity, .. })), "{error:?}");
     Ok(())
 }
 
@@ -164,7 +167,10 @@ async fn upload_cut_short_with_a_226_is_incomplete() -> Result<()> {
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;
             let stored = put(&mut session, "file", b"contents").await;
-            assert!(matches!(stored, Err(Error::Incomplete(_))), "{stored:?}");
+            assert!(
+                matches!(stored, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Incomplete, .. }))),
+                "{stored:?}"
+            );
             in_step(&mut session).await
         })
         .await
@@ -198,8 +204,14 @@ async fn size_that_is_a_time_closes_the_session() -> Result<()> {
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;
             let stored = put(&mut session, "file", b"contents").await;
-            assert!(matches!(stored, Err(Error::Protocol(_))), "{stored:?}");
-            assert!(matches!(session.noop().await, Err(Error::Closed)));
+            assert!(
+                matches!(stored, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Protocol, .. }))),
+                "{stored:?}"
+            );
+            assert!(matches!(
+                session.noop().await,
+                Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, .. }))
+            ));
             Ok(())
         })
         .await
@@ -226,7 +238,10 @@ async fn upload_reset_at_its_end_has_to_have_its_size() -> Result<()> {
                 let stored = put(&mut session, "file", b"contents").await;
                 match is_whole {
                     true => assert!(stored.is_ok(), "{stored:?}"),
-                    false => assert!(matches!(stored, Err(Error::Incomplete(_))), "{stored:?}"),
+                    false => assert!(
+                        matches!(stored, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Incomplete, .. }))),
+                        "{stored:?}"
+                    ),
                 }
                 in_step(&mut session).await
             })
@@ -265,7 +280,14 @@ async fn size_of_2_to_the_63_is_just_a_number() -> Result<()> {
             let mut session = client::login(peer.address()).await?;
             assert_eq!(session.size("file").await?, 1 << 63);
             let beyond = session.size("file").await;
-            assert!(matches!(beyond, Err(Error::Protocol(_) | Error::Unexpected(_))), "{beyond:?}");
+            assert!(
+                matches!(
+                    beyond,
+                    Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Protocol, .. })
+                        | Error::Ftp(FtpError::Refused { kind: RefusalKind::Unexpected, .. }))
+                ),
+                "{beyond:?}"
+            );
             Ok(())
         })
         .await

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Result;
-use ftp_client::Error;
 use ftp_client::engine::{Fetched, Segments, WriteAt, download_once};
+use ftp_client::{Error, RefusalKind};
 use ftp_tests::payload::{Payload, sha256_of_file};
 use ftp_tests::root;
 use ftp_tests::servers::{Kind, Security, Way, cases, plain};
@@ -35,7 +35,7 @@ impl WriteAt for Target {
     type Error = Error;
 
     async fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), Error> {
-        let failed = |error: &str| Error::Other(error.into());
+        let failed = |error: &str| Error::other(error.into());
         let take = |room: u64| room.checked_sub(bytes.len() as u64);
         let taken = self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
         taken.map_err(|_| failed("no room"))?;
@@ -85,7 +85,12 @@ async fn four_sessions_bring_the_same_file(site: Site) -> Result<()> {
 async fn fewer_sessions_do_where_more_are_not_let_in(site: Site) -> Result<()> {
     let fetched = fetch(&site).await?;
     assert_eq!((fetched.sessions, fetched.refused.len()), (2, 2), "{:?}", fetched.refused);
-    assert!(fetched.refused.iter().all(|error| matches!(error, Error::Transient(reply) if reply.code == 421)));
+    assert!(
+        fetched
+            .refused
+            .iter()
+            .all(|error| matches!(error, Error::Refused { kind: RefusalKind::Transient, reply } if reply.code == 421))
+    );
     Ok(())
 }
 
@@ -93,7 +98,11 @@ async fn fewer_sessions_do_where_more_are_not_let_in(site: Site) -> Result<()> {
 async fn one_session_does_where_rest_is_unknown(site: Site) -> Result<()> {
     let fetched = fetch(&site).await?;
     assert_eq!((fetched.sessions, fetched.refused.len()), (1, 3), "{:?}", fetched.refused);
-    assert!(fetched.refused.iter().all(|error| matches!(error, Error::Permanent(_))), "{:?}", fetched.refused);
+    assert!(
+        fetched.refused.iter().all(|error| matches!(error, Error::Refused { kind: RefusalKind::Permanent, .. })),
+        "{:?}",
+        fetched.refused
+    );
     Ok(())
 }
 
@@ -105,7 +114,7 @@ async fn gone_on_with_after_a_failure(site: Site) -> Result<()> {
     let mut target = Target::create(&path, SIZE / 2)?;
     let failed = download_once(&mut site.login().await?, open, "large", &target, &Segments::default()).await;
     let Err(failed) = failed else { panic!("there was no room") };
-    assert_eq!(failed.error, Error::Other("no room".into()));
+    assert_eq!(failed.error, Error::other("no room".into()));
     let done: u64 = failed.resume.done.iter().map(|range| range.end - range.start).sum();
     assert!(done > 0 && done <= SIZE / 2, "{:?}", failed.resume.done);
 

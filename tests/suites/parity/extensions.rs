@@ -1,7 +1,9 @@
 //! What only some servers have, on one that has it.
 
 use anyhow::Result;
-use ftp_host::{Algorithm, Error, Outcome, Precision, Representation, Session, Settings, Timestamp};
+use ftp_host::{
+    Algorithm, Error, FailureKind, FtpError, Outcome, Precision, Representation, Session, Settings, Timestamp,
+};
 use ftp_tests::client;
 use ftp_tests::servers::{Kind, Options, Server};
 use ftp_tests::trial;
@@ -164,7 +166,10 @@ async fn server_without_checksums_has_none() -> Result<()> {
     let mut session = client::login(server.address()).await?;
     for algorithm in [None, Some(Algorithm::Md5)] {
         let checksum = session.checksum("file", algorithm).await;
-        assert!(matches!(checksum, Err(Error::Unsupported(_))), "{checksum:?}");
+        assert!(
+            matches!(checksum, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Unsupported, .. }))),
+            "{checksum:?}"
+        );
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! What goes wrong with real servers, and the error that names it.
 
 use anyhow::Result;
-use ftp_host::{Error, Representation, Settings};
+use ftp_host::{Error, FailureKind, FtpError, Representation, Settings};
 use ftp_tests::client::{self, refusal};
 use ftp_tests::pyftpd::{self, PyFtpd};
 use ftp_tests::trial;
@@ -10,7 +10,7 @@ use ftp_tests::trial;
 async fn unknown_host_is_name_unresolvable() -> Result<()> {
     let connected = client::connector(Settings::default()).await?.connect("no-such-host.invalid", None).await;
     match connected {
-        Err(Error::NameUnresolvable(_)) => Ok(()),
+        Err(Error::Ftp(FtpError::Failed { kind: FailureKind::NameUnresolvable, .. })) => Ok(()),
         Err(other) => panic!("{other:?}"),
         Ok(_) => panic!("connected"),
     }
@@ -20,7 +20,7 @@ async fn unknown_host_is_name_unresolvable() -> Result<()> {
 async fn port_where_nobody_listens_is_connection_refused() -> Result<()> {
     let unused = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     match client::connect(unused).await {
-        Err(Error::ConnectionRefused(_)) => Ok(()),
+        Err(Error::Ftp(FtpError::Failed { kind: FailureKind::ConnectionRefused, .. })) => Ok(()),
         Err(other) => panic!("{other:?}"),
         Ok(_) => panic!("connected"),
     }
@@ -29,14 +29,14 @@ async fn port_where_nobody_listens_is_connection_refused() -> Result<()> {
 #[trial]
 async fn empty_host_is_an_invalid_argument() -> Result<()> {
     let connected = client::connector(Settings::default()).await?.connect("", None).await;
-    assert!(matches!(connected, Err(Error::InvalidArgument(_))));
+    assert!(matches!(connected, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::InvalidArgument, .. }))));
     Ok(())
 }
 
 #[trial]
 async fn port_0_is_an_invalid_argument() -> Result<()> {
     let connected = client::connector(Settings::default()).await?.connect("127.0.0.1", Some(0)).await;
-    assert!(matches!(connected, Err(Error::InvalidArgument(_))));
+    assert!(matches!(connected, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::InvalidArgument, .. }))));
     Ok(())
 }
 
@@ -137,7 +137,7 @@ async fn transfer_before_the_login_is_refused() -> Result<()> {
 #[track_caller]
 fn assert_lost<T>(result: Result<T, Error>) {
     match result {
-        Err(Error::ConnectionLost(_)) => {}
+        Err(Error::Ftp(FtpError::Failed { kind: FailureKind::ConnectionLost, .. })) => {}
         Err(other) => panic!("not lost, but {other:?}"),
         Ok(_) => panic!("not lost"),
     }
@@ -146,7 +146,7 @@ fn assert_lost<T>(result: Result<T, Error>) {
 #[track_caller]
 fn assert_closed<T>(result: Result<T, Error>) {
     match result {
-        Err(Error::Closed) => {}
+        Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, .. })) => {}
         Err(other) => panic!("not closed, but {other:?}"),
         Ok(_) => panic!("not closed"),
     }

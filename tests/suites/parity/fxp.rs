@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::Result;
-use ftp_host::{Connector, Error, Representation, Session};
+use ftp_host::{Connector, Error, FailureKind, FtpError, Representation, Session};
 use ftp_tests::client;
 use ftp_tests::payload::Payload;
 use ftp_tests::pyftpd::{self, PyFtpd};
@@ -120,7 +120,7 @@ async fn servers_that_do_not_permit_it_are_unsupported() -> Result<()> {
     let [(source, mut from), (target, mut to)] = pair([&[], &[]]).await?;
     std::fs::write(source.root().join("file"), b"contents")?;
     let copied = from.copy_to("file", &mut to, "copy", Representation::Image).await;
-    assert!(matches!(copied, Err(Error::Unsupported(_))), "{copied:?}");
+    assert!(matches!(copied, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Unsupported, .. }))), "{copied:?}");
     // The target was allowed to connect, and the source turned it away.
     assert_eq!(std::fs::read(target.root().join("copy"))?, b"");
     assert_eq!(client::get(&mut from, "file").await?, b"contents");
@@ -134,7 +134,10 @@ async fn copy_needs_two_sessions_of_one_connector() -> Result<()> {
     let server = PyFtpd::start(&[])?;
     let (mut one, mut other) = (client::login(server.address()).await?, client::login(server.address()).await?);
     let copied = one.copy_to("a", &mut other, "b", Representation::Image).await;
-    assert!(matches!(copied, Err(Error::InvalidArgument(_))), "{copied:?}");
+    assert!(
+        matches!(copied, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::InvalidArgument, .. }))),
+        "{copied:?}"
+    );
     one.noop().await?;
     Ok(())
 }
@@ -149,8 +152,8 @@ async fn time_limit_of_a_copy_closes_both() -> Result<()> {
     let mut from = login(&connector, source.address()).await?;
     let mut to = login(&connector, target.address()).await?;
     let copied = from.copy_to("file", &mut to, "copy", Representation::Image).await;
-    assert!(matches!(copied, Err(Error::Timeout(ftp_host::Phase::Total))), "{copied:?}");
-    assert!(matches!(from.noop().await, Err(Error::Closed)));
-    assert!(matches!(to.noop().await, Err(Error::Closed)));
+    assert!(matches!(copied, Err(Error::Ftp(FtpError::Timeout(ftp_host::Phase::Total)))), "{copied:?}");
+    assert!(matches!(from.noop().await, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, .. }))));
+    assert!(matches!(to.noop().await, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, .. }))));
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Compressed transfers (MODE Z) with the server that has them, and with those that do not.
 
 use anyhow::Result;
-use ftp_host::{EntryKind, Error, Limit, Listed, Representation, Session, Settings, TransferMode};
+use ftp_host::{EntryKind, Error, FtpError, Limit, Listed, Representation, Session, Settings, TransferMode};
 use ftp_tests::client::{self, get, put, read_all, refusal};
 use ftp_tests::payload::Payload;
 use ftp_tests::servers::{self, Kind, Options, Security, Server, Way};
@@ -147,7 +147,7 @@ async fn what_inflates_too_much_is_stopped(site: Site) -> Result<()> {
     let mut session = compressed(&site, settings).await?;
     for _ in 0..3 {
         let stopped = get(&mut session, "zeros").await;
-        assert!(matches!(stopped, Err(Error::LimitExceeded(Limit::Inflation))), "{stopped:?}");
+        assert!(matches!(stopped, Err(Error::Ftp(FtpError::LimitExceeded(Limit::Inflation)))), "{stopped:?}");
         assert_eq!(get(&mut session, "small").await?, b"contents");
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Data connections that are asked for together with the transfer before.
 
 use anyhow::{Context as _, Result, bail, ensure};
-use ftp_host::{Error, Representation, Session, Settings};
+use ftp_host::{Error, FailureKind, FtpError, Representation, Session, Settings};
 use ftp_tests::client::{self, get, put, refusal};
 use ftp_tests::payload::Payload;
 use ftp_tests::servers::{Kind, Server, Way, cases, plain_and_tls};
@@ -64,8 +64,8 @@ async fn transfer_that_it_gives_up_is_no_success(way: Way) -> Result<()> {
     let mut session = login(&server, way).await?;
     match get(&mut session, "large").await {
         // The end of the data may be seen before the reply is.
-        Err(Error::Protocol(_) | Error::ConnectionLost(_)) => {}
-        Err(Error::Tls(_)) if way.is_encrypted() => {}
+        Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Protocol | FailureKind::ConnectionLost, .. })) => {}
+        Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Tls, .. })) if way.is_encrypted() => {}
         Err(other) => bail!("another error: {other:?}"),
         Ok(contents) => bail!("{} bytes came", contents.len()),
     }

@@ -2,7 +2,8 @@
 
 use anyhow::{Context as _, Result};
 use ftp_host::{
-    Error, Identity, Outcome, Protection, Representation, Session, Settings, TlsSettings, TlsVersion, Trust,
+    Error, FailureKind, FtpError, Identity, Outcome, Protection, Representation, Session, Settings, TlsSettings,
+    TlsVersion, Trust,
 };
 use ftp_tests::certificates::{self, ClientKey, Leaf, authority};
 use ftp_tests::client::{self, refusal};
@@ -62,7 +63,9 @@ async fn bad_ones_are_refused(kind: Kind) -> Result<()> {
         for version in [TlsVersion::Tls12, TlsVersion::Tls13] {
             let tls = TlsSettings { versions: version..=version, ..trusting(authority()?) };
             match client::connect_with(server.address(), explicit(tls)).await {
-                Err(Error::Tls(text)) => assert!(text.contains(telling), "{certificate:?}: {text}"),
+                Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Tls, text, .. })) => {
+                    assert!(text.contains(telling), "{certificate:?}: {text}")
+                }
                 Err(error) => panic!("{certificate:?}: {error:?}"),
                 Ok(_) => panic!("{certificate:?} is accepted"),
             }
@@ -90,12 +93,12 @@ async fn client_shows_its_own(kind: Kind) -> Result<()> {
     for key in [ClientKey::EcdsaP256, ClientKey::EcdsaP384, ClientKey::Ed25519] {
         let made = certificates::client(key)?;
         for version in [TlsVersion::Tls12, TlsVersion::Tls13] {
-            let identity = Identity { certificates: made.chain.clone(), private_key: made.key.clone() };
+            let identity = Identity { certificates: made.chain.clone(), private_key: made.key.clone().into() };
             let tls = TlsSettings { identity: Some(identity), versions: version..=version, ..trusting(authority()?) };
             let session = client::login_with(server.address(), explicit(tls)).await;
             if kind == Kind::Vsftpd && key == ClientKey::EcdsaP384 && version == TlsVersion::Tls12 {
                 // It knows P-256 alone, and in TLS 1.2 that goes for keys of certificates too.
-                assert!(matches!(session, Err(Error::Tls(_))));
+                assert!(matches!(session, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Tls, .. }))));
                 continue;
             }
             let mut session = session.with_context(|| format!("{key:?}, {version:?}"))?;

@@ -1,7 +1,10 @@
 //! Contents of files, up and down.
 
 use anyhow::{Context as _, Result};
-use ftp_host::{Active, Arrived, DataMode, Error, Remote, Representation, Retry, Session, Settings, Verification};
+use ftp_host::{
+    Active, Arrived, DataMode, Error, FailureKind, FtpError, Remote, Representation, Retry, Session, Settings,
+    Verification,
+};
 use ftp_tests::client::{self, get, put, read_all, refusal};
 use ftp_tests::payload::Payload;
 use ftp_tests::trial;
@@ -404,7 +407,7 @@ async fn session_is_busy_during_a_transfer(site: Site) -> Result<()> {
     let mut download = session.retrieve("long", Representation::Image, 0).await?;
     let begun = download.read().await?.context("data has begun")?.len() as u64;
     let busy = session.noop().await;
-    assert!(matches!(busy, Err(Error::Busy)), "{busy:?}");
+    assert!(matches!(busy, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Busy, .. }))), "{busy:?}");
     assert_eq!(read_all(download).await?.len() as u64, LONG - begun);
     assert_eq!(session.noop().await?.code, 200);
     Ok(())
@@ -417,7 +420,7 @@ async fn finish_before_the_end_is_an_invalid_argument(site: Site) -> Result<()> 
     let mut download = session.retrieve("long", Representation::Image, 0).await?;
     download.read().await?;
     let early = download.finish().await;
-    assert!(matches!(early, Err(Error::InvalidArgument(_))), "{early:?}");
+    assert!(matches!(early, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::InvalidArgument, .. }))), "{early:?}");
     session_goes_on(&mut session).await
 }
 

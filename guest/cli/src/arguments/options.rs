@@ -253,7 +253,7 @@ impl ConnectionOptions {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidArgument`] for an oldest version of TLS that is newer than the newest.
+    /// [`Error::invalid_argument`] for an oldest version of TLS that is newer than the newest.
     pub fn settings(&self) -> Result<Settings, Error> {
         let (defaults, network) = (Settings::default(), &self.network);
         let data_mode = match network.active {

@@ -1,6 +1,5 @@
 //! Values of arguments: what they are, and how they are written.
 
-use std::fmt;
 use std::time::Duration;
 
 use clap::{ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
@@ -98,14 +97,8 @@ pub enum LineFormat {
 }
 
 /// `--proxy`, with its password.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProxyUrl(pub Proxy);
-
-impl fmt::Debug for ProxyUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ProxyUrl").finish_non_exhaustive()
-    }
-}
 
 /// `--include` and `--exclude`, in their order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -214,8 +207,10 @@ pub(super) fn proxy(text: &str) -> Result<ProxyUrl, String> {
     let url = Url::parse(text).map_err(|error| error.to_string())?;
     let host = url.host_str().ok_or("it names no host")?.trim_matches(['[', ']']).to_owned();
     let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let credentials = (!url.username().is_empty())
-        .then(|| Credentials { user: decoded(url.username()), password: decoded(url.password().unwrap_or_default()) });
+    let credentials = (!url.username().is_empty()).then(|| Credentials {
+        user: decoded(url.username()),
+        password: decoded(url.password().unwrap_or_default()).into(),
+    });
     let server = |usual| ProxyServer { host, port: written_port(text).unwrap_or(usual), credentials };
     match url.scheme() {
         "socks5" | "socks5h" => Ok(ProxyUrl(Proxy::Socks5(server(1080)))),

@@ -5,7 +5,7 @@
 
 use ftp_client::engine::Remote;
 use ftp_client::{
-    Download, Error, Reply, ReportedSize, Representation, Session, Timestamp, Upload, UploadStart, codes,
+    Download, Error, RefusalKind, Reply, ReportedSize, Representation, Session, Timestamp, Upload, UploadStart, codes,
 };
 
 use super::client::{Away, Client, Seen};
@@ -122,7 +122,7 @@ impl Client {
         let is_refused = is_refusal(self, &error);
         self.close();
         Err(match is_refused {
-            true => Error::NoWayBack(format!("there is no way back to {:?}: {error}", away.home)),
+            true => Error::no_way_back(format!("there is no way back to {:?}: {error}", away.home)),
             false => error,
         })
     }
@@ -170,7 +170,7 @@ impl Client {
                 self.names.learn(Seen::BareNames);
                 Ok(value)
             }
-            Err(Error::Permanent(_)) => self.back_with(Err(refusal)).await,
+            Err(Error::Refused { kind: RefusalKind::Permanent, .. }) => self.back_with(Err(refusal)).await,
             Err(error) => Err(error),
         }
     }
@@ -190,7 +190,7 @@ impl Client {
             Ok(there) if away.is_left(&there) => there,
             Ok(there) => {
                 let text = format!("the server reports the directory {there} also after CWD to {directory}");
-                return self.back_with(Err(Error::Unsupported(text))).await;
+                return self.back_with(Err(Error::unsupported(text))).await;
             }
             Err(error) => return self.back_with(Err(error)).await,
         };
@@ -211,7 +211,7 @@ impl Client {
                 let there = &away.there;
                 let text =
                     format!("the server reports the directory {there}, where the bare name of {path} is another");
-                Err(Error::Unsupported(text))
+                Err(Error::unsupported(text))
             }
             _ => work(self).await,
         };

@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
 use ftp_cli::exit::Exit;
-use ftp_client::{Error, Session, codes};
+use ftp_client::{Error, FailureKind, Session, codes};
 
 use super::failure::Failure;
 use super::net::Net;
@@ -29,7 +29,7 @@ impl Client {
         let is_doubtful = |error: &Error| match error.code() {
             // The server closes, or does not know the command.
             Some(code) => codes::is_refusal(code) && code != codes::CLOSING && !codes::is_not_implemented(code),
-            None => matches!(error, Error::Protocol(_)),
+            None => error.failure() == Some(FailureKind::Protocol),
         };
         if let Err(error) = self.session.end().await
             && is_doubtful(&error)

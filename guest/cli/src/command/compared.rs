@@ -1,6 +1,6 @@
 //! What was compared at the end of a transfer, and how that is reported.
 
-use ftp_client::{Algorithm, Error, NotVerified, Outcome, Verified};
+use ftp_client::{Algorithm, Error, Outcome, Unverified, Verification};
 use serde_json::{Value, json};
 
 use super::client::Client;
@@ -10,14 +10,14 @@ use super::output::Output;
 /// What was compared at the end of a transfer.
 #[derive(Debug, Clone, Copy)]
 pub struct Compared {
-    pub verified: Verified,
+    pub verified: Verification,
     /// The checksum that both sides agree on.
     pub checksum: Option<Algorithm>,
 }
 
 impl Compared {
     /// The sizes on both sides, and nothing else.
-    pub const SIZE: Self = Self { verified: Verified::Size, checksum: None };
+    pub const SIZE: Self = Self { verified: Verification::Size, checksum: None };
 
     /// What the client has compared.
     pub fn of(outcome: &Outcome) -> Self {
@@ -27,7 +27,7 @@ impl Compared {
     /// The checksums too.
     pub fn with(self, checksum: Option<Algorithm>) -> Self {
         match checksum {
-            Some(_) => Self { verified: Verified::Checksum, checksum },
+            Some(_) => Self { verified: Verification::Checksum, checksum },
             None => self,
         }
     }
@@ -35,9 +35,9 @@ impl Compared {
     /// Add to the event of a transfer what was compared.
     pub fn describe(&self, event: &mut Value) {
         let (verified, why) = match self.verified {
-            Verified::Size => (Some("size"), None),
-            Verified::Checksum => (Some("checksum"), None),
-            Verified::No(why) => (None, Some(why.to_string())),
+            Verification::Size => (Some("size"), None),
+            Verification::Checksum => (Some("checksum"), None),
+            Verification::NotVerified(why) => (None, Some(why.to_string())),
         };
         event["verified"] = json!(verified);
         event["not_verified"] = json!(why);
@@ -48,8 +48,8 @@ impl Compared {
     pub fn note(&self, out: &Output, path: &str, wants_checksum: bool) {
         match self.verified {
             // Whoever turned it off knows.
-            Verified::Size | Verified::Checksum | Verified::No(NotVerified::TurnedOff) => {}
-            Verified::No(why) => out.note_once(&format!("not verified to be whole: {why}")),
+            Verification::Size | Verification::Checksum | Verification::NotVerified(Unverified::TurnedOff) => {}
+            Verification::NotVerified(why) => out.note_once(&format!("not verified to be whole: {why}")),
         }
         match self.checksum {
             Some(algorithm) => out.note(&format!("{path}: the {algorithm} is the same on both sides")),
@@ -83,16 +83,16 @@ pub async fn check_size(
     outcome: &Outcome,
 ) -> Result<Compared, Error> {
     let compared = Compared::of(outcome);
-    let is_compared = known.is_asked && !matches!(outcome.verified, Verified::No(_));
+    let is_compared = known.is_asked && !matches!(outcome.verified, Verification::NotVerified(_));
     let Some(size) = known.exact_size().filter(|_| !is_compared) else { return Ok(compared) };
     let text = || format!("{arrived} bytes came, and the server reports {size}");
     if arrived < size {
-        return Err(Error::Incomplete(text()));
+        return Err(Error::incomplete(text()));
     }
     if arrived > size {
         let now = client.size(path).await;
         if unless_refused(client, now)?.is_none_or(|now| now < arrived) {
-            return Err(Error::Integrity(text()));
+            return Err(Error::integrity(text()));
         }
     }
     Ok(Compared::SIZE.with(compared.checksum))

@@ -14,7 +14,9 @@ use ftp_cli::exit::Exit;
 use ftp_cli::needs::{parent, security};
 use ftp_cli::remote::Remote;
 use ftp_client::engine::{Backoff, Retry};
-use ftp_client::{Error, Identity, Network as _, Security, Session, Settings, TransferMode, Trust};
+use ftp_client::{
+    Error, FailureKind, Identity, Network as _, RefusalKind, Security, Session, Settings, TransferMode, Trust,
+};
 
 use super::client::{Client, Names};
 use super::context::Context;
@@ -116,7 +118,7 @@ impl Server {
         let connecting = Session::connect(net.clone(), self.settings.clone(), &self.remote.host, self.port);
         let connected = beside(connecting, self.wait_for_greeting(&net)).await;
         connected.map_err(|error| {
-            let is_lost = matches!(error, Error::ConnectionLost(_));
+            let is_lost = matches!(error, Error::Failed { kind: FailureKind::ConnectionLost, .. });
             let hint = hints::of_connecting(&error, self.settings.security);
             let failure = Failure::of(format!("cannot connect to {}", self.remote.server()), error);
             let failure = Failure { text: failure.text + hint, ..failure };
@@ -150,10 +152,14 @@ impl Server {
         let Credentials { user, password, account } = &self.credentials;
         if let Err(error) = session.login(user, password, account.as_deref()).await {
             let (is_refused, hint) = match &error {
-                Error::Permanent(reply) => (true, hints::of_login(reply, self.settings.security)),
+                Error::Refused { kind: RefusalKind::Permanent, reply } => {
+                    (true, hints::of_login(reply, self.settings.security))
+                }
                 // 421 is about the connection (RFC 959, section 4.2).
-                Error::Transient(reply) => (reply.code != 421, hints::of_login(reply, self.settings.security)),
-                Error::Unexpected(reply) => (reply.code == 332, ""),
+                Error::Refused { kind: RefusalKind::Transient, reply } => {
+                    (reply.code != 421, hints::of_login(reply, self.settings.security))
+                }
+                Error::Refused { kind: RefusalKind::Unexpected, reply } => (reply.code == 332, ""),
                 _ => (false, ""),
             };
             let failure = Failure::of(format!("cannot log in to {} as {user}", self.remote.server()), error);

@@ -9,7 +9,7 @@ use ftp_cli::arguments::{Cp, Route};
 use ftp_cli::exit::Exit;
 use ftp_cli::names;
 use ftp_client::engine::CopyError;
-use ftp_client::{Error, Representation, codes};
+use ftp_client::{Error, RefusalKind, Representation, codes};
 use serde_json::json;
 
 use super::client::Client;
@@ -103,7 +103,7 @@ async fn is_new(sink: &mut Client, target: &str) -> Result<bool, Error> {
 /// The temporary file is whole. Where it cannot get the name, it is deleted.
 async fn give_name(context: &Context, sink: &mut Client, place: &str, target: &str) -> Result<(), Failure> {
     let Err(failure) = rename(&context.out, sink, place, target).await else { return Ok(()) };
-    let is_refused = matches!(failure.error, Some(Error::Permanent(_)));
+    let is_refused = matches!(failure.error, Some(Error::Refused { kind: RefusalKind::Permanent, .. }));
     let failure = if is_refused { Failure { exit: Exit::Refused, ..failure } } else { failure };
     Err(without_part(sink, place, true, failure).await)
 }
@@ -112,7 +112,7 @@ async fn give_name(context: &Context, sink: &mut Client, place: &str, target: &s
 async fn with_new_part(sink: &mut Client, target: &str, failure: Failure) -> Failure {
     match sink.size(target).await {
         Ok(_) => with_part(failure, target),
-        Err(Error::Permanent(_)) => failure,
+        Err(Error::Refused { kind: RefusalKind::Permanent, .. }) => failure,
         Err(_) => Failure { text: format!("{}; a part may be on the server as {target}", failure.text), ..failure },
     }
 }

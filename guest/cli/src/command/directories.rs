@@ -1,7 +1,7 @@
 //! Directories on the server: whether a path is one, and how they are made.
 
 use ftp_cli::exit::Exit;
-use ftp_client::{Error, Kind, codes};
+use ftp_client::{Error, Kind, RefusalKind, codes};
 
 use super::client::Client;
 use super::connect::Server;
@@ -19,7 +19,7 @@ pub async fn make_all(client: &mut Client, path: &str, error: Error) -> Result<(
         let Some(part) = path.get(..at) else { continue };
         last = match client.make_directory(part).await {
             Ok(_) => None,
-            Err(error @ Error::Permanent(_)) => Some(error),
+            Err(error @ Error::Refused { kind: RefusalKind::Permanent, .. }) => Some(error),
             Err(error) => return Err(Failure::of(format!("cannot make {part} for {path}"), error)),
         };
     }
@@ -37,7 +37,7 @@ pub async fn is_directory(client: &mut Client, path: &str) -> Result<bool, Failu
     let here = unless_refused(client.current_directory().await).context(&what)?;
     match client.change_directory(path).await {
         Ok(_) => {}
-        Err(Error::Permanent(_)) => return Ok(false),
+        Err(Error::Refused { kind: RefusalKind::Permanent, .. }) => return Ok(false),
         Err(error) => return Err(Failure::of(what, error)),
     }
     let is_back = match here {

@@ -11,8 +11,8 @@ use ftp_cli::names;
 use ftp_cli::needs::parent;
 use ftp_client::engine::{Backoff, Retry, Span, WriteNext, receive};
 use ftp_client::{
-    Algorithm, CHUNK, Entry, Error, Hasher, Kind, Outcome, Precision, RawEntry, Representation, Timestamp, codes,
-    yield_now,
+    Algorithm, CHUNK, Entry, Error, FailureKind, Hasher, Kind, Outcome, Precision, RawEntry, RefusalKind,
+    Representation, Timestamp, codes, yield_now,
 };
 use serde_json::json;
 
@@ -272,7 +272,8 @@ impl Attempt {
     /// Bytes that are not those of the server are no beginning of the file. Where fewer came, and nothing failed, which of them
     /// are missing is not known.
     fn forget_wrong(&mut self, failure: &Failure) {
-        let is_wrong = matches!(failure.error, Some(Error::Incomplete(_) | Error::Integrity(_)));
+        let is_wrong =
+            matches!(failure.error, Some(Error::Failed { kind: FailureKind::Incomplete | FailureKind::Integrity, .. }));
         if is_wrong || failure.exit == Exit::Protocol {
             self.clean();
         }
@@ -432,7 +433,9 @@ async fn compare(
 ) -> Result<Option<Algorithm>, Failure> {
     let theirs = match client.checksum(remote, None).await {
         Ok(theirs) => theirs,
-        Err(Error::Unsupported(_) | Error::Permanent(_)) => return Ok(None),
+        Err(
+            Error::Failed { kind: FailureKind::Unsupported, .. } | Error::Refused { kind: RefusalKind::Permanent, .. },
+        ) => return Ok(None),
         Err(error) => return Err(Failure::of(format!("cannot compare {remote}"), error)),
     };
     let failed = |error: io::Error| Failure::local("read", path, &error);

@@ -8,7 +8,7 @@ use ftp_cli::exit::Exit;
 use ftp_cli::names::is_root;
 use ftp_cli::remote::Remote;
 use ftp_client::mirror::{End, Item, Names, RelativePath, Tree, Walk, WalkOptions};
-use ftp_client::{Error, Kind, Precision, Timestamp};
+use ftp_client::{Error, Kind, Precision, RefusalKind, Timestamp};
 use serde_json::json;
 
 use super::client::Client;
@@ -57,7 +57,9 @@ impl Run for Rm {
                 return remove_tree(context, client, path, hidden).await;
             }
             match client.delete(path).await {
-                Err(Error::Permanent(_)) if recursive => remove_tree(context, client, path, hidden).await,
+                Err(Error::Refused { kind: RefusalKind::Permanent, .. }) if recursive => {
+                    remove_tree(context, client, path, hidden).await
+                }
                 result => match result.map(drop).context_named(format!("cannot delete {path}")) {
                     Err(failure) => Err(name_directory(client, path, failure, "rm -r deletes those").await),
                     Ok(()) => Ok(()),
@@ -156,7 +158,9 @@ impl Removal<'_> {
             }
             let kind = kinds.1.as_ref().zip(path.name()).and_then(|(kinds, name)| kinds.get(name));
             match client.delete(&self.on_server(&path)).await {
-                Err(Error::Permanent(_)) if kind != Some(&Kind::SymbolicLink) => continue,
+                Err(Error::Refused { kind: RefusalKind::Permanent, .. }) if kind != Some(&Kind::SymbolicLink) => {
+                    continue;
+                }
                 result => match result.context_named(format!("cannot delete {}", self.on_server(&path))) {
                     Ok(_) => self.done += 1,
                     Err(failure) if !client.is_open() => return Err(failure),
@@ -209,7 +213,9 @@ impl Run for Mkdir {
         each(context, &self.urls, true, "mkdir", async |client, path| {
             let path = path.trim_end_matches('/');
             match client.make_directory(path).await {
-                Err(error @ Error::Permanent(_)) if parents => make_all(client, path, error).await,
+                Err(error @ Error::Refused { kind: RefusalKind::Permanent, .. }) if parents => {
+                    make_all(client, path, error).await
+                }
                 result => result.map(drop).context(format!("cannot make {path}")),
             }
         })

@@ -1,21 +1,29 @@
 //! What to do about a failure. The client reports facts; the options are those of this command.
 
-use ftp_client::{Error, Reply, Security, TlsCause};
+use ftp_client::{Error, FailureKind, RefusalKind, Reply, Security, TlsCause};
 
 use super::sandbox;
 
 /// What to do about an error of the client, whatever was tried.
 pub fn of(error: &Error) -> &'static str {
     match error {
-        Error::Handshake(cause) => of_handshake(cause),
-        Error::Unexpected(reply) if reply.code == 332 => NO_ACCOUNT,
+        Error::Failed { cause: Some(cause), .. } => of_handshake(cause),
+        Error::Refused { kind: RefusalKind::Unexpected, reply } if reply.code == 332 => NO_ACCOUNT,
         // RFC 4217, section 9: data connections without TLS are refused.
-        Error::Permanent(reply) if matches!(reply.code, 521 | 522) && wants_tls(reply) => WITH_TLS,
+        Error::Refused { kind: RefusalKind::Permanent, reply }
+            if matches!(reply.code, 521 | 522) && wants_tls(reply) =>
+        {
+            WITH_TLS
+        }
         // In a program of its own a client can reach all; here somebody has to allow it, and how depends on who runs it.
-        Error::AccessDenied(text) if !sandbox::has_runner() && !text.contains("proxy") => {
+        Error::Failed { kind: FailureKind::AccessDenied, text, .. }
+            if !sandbox::has_runner() && !text.contains("proxy") =>
+        {
             "; with wasmtime run, the network takes -S inherit-network"
         }
-        Error::NameUnresolvable(text) if !sandbox::has_runner() && text.contains("permanent-resolver-failure") => {
+        Error::Failed { kind: FailureKind::NameUnresolvable, text, .. }
+            if !sandbox::has_runner() && text.contains("permanent-resolver-failure") =>
+        {
             "; with wasmtime run, names of hosts take -S allow-ip-name-lookup"
         }
         _ => "",
@@ -51,13 +59,15 @@ const NO_ACCOUNT: &str =
 /// What to do where a server cannot be connected to in this way.
 pub fn of_connecting(error: &Error, security: Security) -> &'static str {
     match (error, security) {
-        (Error::Handshake(cause), Security::Implicit) if **cause == TlsCause::NotTls => {
+        (Error::Failed { cause: Some(cause), .. }, Security::Implicit) if **cause == TlsCause::NotTls => {
             "; ftps:// is TLS from the first byte: try ftpes://, which asks for TLS after the greeting"
         }
-        (Error::Insecure(_), Security::Explicit) => {
+        (Error::Failed { kind: FailureKind::Insecure, .. }, Security::Explicit) => {
             "; try ftps:// if it has a port of its own for TLS; ftp:// is without TLS, where whoever is on the way reads everything"
         }
-        (Error::Protocol(_), _) => "; what answers there may be no server of FTP: check the port",
+        (Error::Failed { kind: FailureKind::Protocol, .. }, _) => {
+            "; what answers there may be no server of FTP: check the port"
+        }
         _ => "",
     }
 }

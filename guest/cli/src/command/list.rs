@@ -6,7 +6,7 @@ use ftp_cli::names;
 use ftp_cli::remote::{Kind as UrlKind, Remote};
 use ftp_cli::text::plain;
 use ftp_client::mirror::{Lister, Look};
-use ftp_client::{Entry, Error, Kind, Listed, codes};
+use ftp_client::{Entry, Error, FailureKind, Kind, Listed, RefusalKind, codes};
 use serde_json::json;
 
 use super::client::Client;
@@ -100,16 +100,14 @@ async fn listed(client: &mut Client, lister: &mut Lister, remote: &Remote, ls: &
             no_directory(client, remote, &path, look.listing.listed).await
         }
         Ok(look) => Ok(look.listing.listed),
-        Err(error @ (Error::Permanent(_) | Error::Transient(_) | Error::Unexpected(_))) if client.is_open() => {
-            match client.entry(&path).await {
-                Ok(entry) if !remote.name.is_empty() && entry.kind != Kind::Directory => {
-                    Ok(vec![Listed::Entry(named(entry, &path))])
-                }
-                Ok(_) => Err(Failure::of_named(what, error)),
-                Err(lost) if !client.is_open() => Err(Failure::of(what, lost)),
-                Err(_) => Err(missing_or(client, &path, what, error).await?),
+        Err(error @ Error::Refused { .. }) if client.is_open() => match client.entry(&path).await {
+            Ok(entry) if !remote.name.is_empty() && entry.kind != Kind::Directory => {
+                Ok(vec![Listed::Entry(named(entry, &path))])
             }
-        }
+            Ok(_) => Err(Failure::of_named(what, error)),
+            Err(lost) if !client.is_open() => Err(Failure::of(what, lost)),
+            Err(_) => Err(missing_or(client, &path, what, error).await?),
+        },
         Err(error) => Err(Failure::of(what, error)),
     }
 }
@@ -129,7 +127,7 @@ async fn entered(
     };
     match client.change_directory(path).await {
         Ok(_) => {}
-        Err(Error::Permanent(_)) => return Ok(None),
+        Err(Error::Refused { kind: RefusalKind::Permanent, .. }) => return Ok(None),
         Err(error) => return Err(Failure::of(what, error)),
     }
     let listed = lister.list(client, None).await.context_named(what);
@@ -210,7 +208,10 @@ impl Run for Stat {
 async fn look(client: &mut Client, remote: &Remote, path: &str) -> Result<Entry, Failure> {
     let error = match client.entry(path).await {
         Ok(entry) => return Ok(entry),
-        Err(error @ (Error::Permanent(_) | Error::Unsupported(_) | Error::Unexpected(_))) => error,
+        Err(
+            error @ (Error::Refused { kind: RefusalKind::Permanent | RefusalKind::Unexpected, .. }
+            | Error::Failed { kind: FailureKind::Unsupported, .. }),
+        ) => error,
         Err(error) => return Err(Failure::of(format!("cannot look at {path}"), error)),
     };
     let place = path.trim_end_matches('/');

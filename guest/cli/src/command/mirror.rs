@@ -22,7 +22,7 @@ use ftp_client::engine::UploadMode;
 use ftp_client::mirror::{
     Doubt, End, Folder, Patterns, Plan, PlanOptions, RelativePath, Side, Step, Tree, Walk, WalkLimit, WalkOptions,
 };
-use ftp_client::{Error, Representation, Timestamp};
+use ftp_client::{Error, RefusalKind, Representation, Timestamp};
 use serde_json::json;
 
 use super::client::Client;
@@ -366,7 +366,7 @@ impl Work<'_> {
     /// A directory that is there already was not shown, as its name begins with a dot.
     async fn make_there(&self, client: &mut Client, place: &str) -> Result<(), Failure> {
         let refusal = match client.make_directory(place).await {
-            Err(refusal @ Error::Permanent(_)) => refusal,
+            Err(refusal @ Error::Refused { kind: RefusalKind::Permanent, .. }) => refusal,
             made => return made.map(drop).context(format!("cannot make {place}")),
         };
         let is_there = is_directory(client, place).await?;

@@ -2,7 +2,7 @@
 
 use ftp_cli::arguments::Probe;
 use ftp_cli::text::plain;
-use ftp_client::{DataMode, Download, Error, GetCommand, Outcome, Representation, WorkingDirectory};
+use ftp_client::{DataMode, Download, Error, GetCommand, Outcome, RefusalKind, Representation, WorkingDirectory};
 use serde_json::{Map, Value, json};
 
 use super::client::Client;
@@ -190,12 +190,12 @@ async fn connection(client: &mut Client) -> Result<Tried, Failure> {
         let begun = client.receive(command, Representation::Ascii, 0).await;
         let download = match answer(client, begun)? {
             Ok(download) => download,
-            Err(error @ Error::Permanent(_)) => {
+            Err(error @ Error::Refused { kind: RefusalKind::Permanent, .. }) => {
                 refusal = Some(Tried::Refused(error));
                 continue;
             }
-            Err(Error::Transient(reply)) if !matches!(reply.code, 425 | 426) => {
-                refusal = Some(Tried::Refused(Error::Transient(reply)));
+            Err(Error::Refused { kind: RefusalKind::Transient, reply }) if !matches!(reply.code, 425 | 426) => {
+                refusal = Some(Tried::Refused(Error::transient(reply)));
                 continue;
             }
             Err(error) => return Ok(Tried::Failed(error)),
@@ -203,7 +203,7 @@ async fn connection(client: &mut Client) -> Result<Tried, Failure> {
         let outcome = read(client, download).await;
         return Ok(Tried::Connected(answer(client, outcome)?));
     }
-    Ok(refusal.unwrap_or(Tried::Failed(Error::Closed)))
+    Ok(refusal.unwrap_or(Tried::Failed(Error::closed())))
 }
 
 /// To its end. What comes is not looked at.

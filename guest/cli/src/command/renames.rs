@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ftp_cli::names;
-use ftp_client::{Error, Timestamp};
+use ftp_client::{Error, RefusalKind, Timestamp};
 
 use super::client::Client;
 use super::directories::is_directory;
@@ -26,7 +26,7 @@ fn beside(path: &str, version: &str) -> String {
 pub async fn rename(out: &Output, client: &mut Client, from: &str, to: &str) -> Result<(), Failure> {
     let what = format!("cannot rename {from} to {to}");
     let refusal = match client.rename(from, to).await {
-        Err(error @ Error::Permanent(_)) => error,
+        Err(error @ Error::Refused { kind: RefusalKind::Permanent, .. }) => error,
         result => return result.map(drop).context(what),
     };
     // Which of the two commands was refused is not reported. Only a file that is there can have been in the way of another one.
@@ -56,7 +56,7 @@ pub async fn rename(out: &Output, client: &mut Client, from: &str, to: &str) -> 
 /// (SIZE) Whether a file may have this name: a server that cannot tell does not say that there is none.
 async fn may_be_file(client: &mut Client, path: &str) -> Result<bool, Error> {
     match client.size(path).await {
-        Err(Error::Permanent(reply)) => Ok(reply.code != 550),
+        Err(Error::Refused { kind: RefusalKind::Permanent, reply }) => Ok(reply.code != 550),
         result => result.map(|_| true),
     }
 }

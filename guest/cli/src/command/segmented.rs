@@ -53,7 +53,7 @@ pub async fn download(
         ..Segments::default()
     };
     let server = worker.server.clone();
-    let open = async || server.open_session().await.map_err(|failure| failure.error.unwrap_or(Error::Closed));
+    let open = async || server.open_session().await.map_err(|failure| failure.error.unwrap_or(Error::closed()));
     let fetched = engine::download(&worker.context.net, open, &job.path, &parts, &options, &how.retry).await;
     match fetched {
         Ok(fetched) => {
@@ -115,7 +115,7 @@ impl WriteAt for Parts<'_> {
         if let Err(error) = written {
             let error = disk::cause(self.temporary, error);
             *self.failure.borrow_mut() = Some(Failure::local("write", self.temporary, &error));
-            return Err(Error::Other("the file here cannot be written".to_owned()));
+            return Err(Error::other("the file here cannot be written"));
         }
         add_range(&mut self.done.borrow_mut(), offset..offset + count);
         self.unsaved.set(self.unsaved.get() + count);

@@ -3,7 +3,7 @@
 use super::Connection;
 use crate::control::Raw;
 use crate::dial::dial_again;
-use crate::error::{Error, Phase};
+use crate::error::{Error, FailureKind, Phase, RefusalKind};
 use crate::limits::{EPSV_SHARE, PORT_AHEAD};
 use crate::network::{Listener, Network, NetworkError, Stream};
 use crate::proxy::Target;
@@ -32,7 +32,8 @@ impl<N: Network> Connection<N> {
     async fn connect_data_for(&mut self, line: &[u8]) -> Result<N::Stream, Error> {
         if !self.ports.pret {
             match self.connect_data().await {
-                Err(Error::Permanent(reply)) if reply.lines.iter().any(|line| line.contains("PRET")) => {}
+                Err(Error::Refused { kind: RefusalKind::Permanent, reply })
+                    if reply.lines.iter().any(|line| line.contains("PRET")) => {}
                 connected => return connected,
             }
             self.ports.pret = true;
@@ -82,8 +83,8 @@ impl<N: Network> Connection<N> {
     /// denies, it denies.
     fn is_out_of_reach(&self, error: &Error) -> bool {
         match error {
-            Error::ConnectionRefused(_) | Error::Timeout(Phase::DataConnection) => true,
-            Error::AccessDenied(_) => self.settings.proxy.is_none(),
+            Error::Failed { kind: FailureKind::ConnectionRefused, .. } | Error::Timeout(Phase::DataConnection) => true,
+            Error::Failed { kind: FailureKind::AccessDenied, .. } => self.settings.proxy.is_none(),
             _ => false,
         }
     }
@@ -111,7 +112,7 @@ impl<N: Network> Connection<N> {
                 Ok(stream)
             }
             // The server has no `PASV`: what matters is what went wrong before.
-            Err(Error::Permanent(_)) => Err(failure),
+            Err(Error::Refused { kind: RefusalKind::Permanent, .. }) => Err(failure),
             Err(error) => Err(error),
         }
     }
@@ -164,7 +165,11 @@ impl<N: Network> Connection<N> {
                 self.ports.only_pasv = true;
                 Ok(port)
             }
-            Err(Error::Permanent(_)) if !matches!(refused, Error::Permanent(_)) => Err(refused),
+            Err(Error::Refused { kind: RefusalKind::Permanent, .. })
+                if !matches!(refused, Error::Refused { kind: RefusalKind::Permanent, .. }) =>
+            {
+                Err(refused)
+            }
             Err(error) => Err(error),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Connection;
 use crate::control::Raw;
-use crate::error::{Error, Reply, unless_refused};
+use crate::error::{Error, FailureKind, RefusalKind, Reply, unless_refused};
 use crate::network::Network;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -34,11 +34,11 @@ impl<N: Network> Connection<N> {
     pub(crate) async fn working_directory(&mut self) -> Result<WorkingDirectory, Error> {
         match self.current_directory().await {
             Ok(path) => Ok(WorkingDirectory::Quoted(path)),
-            Err(Error::Unexpected(Reply { code: codes::PATH_NAME, lines })) => {
+            Err(Error::Refused { kind: RefusalKind::Unexpected, reply: Reply { code: codes::PATH_NAME, lines } }) => {
                 let word = lines.last().and_then(|line| line.split_ascii_whitespace().next());
                 match word.filter(|word| !word.contains('"')) {
                     Some(path) => Ok(WorkingDirectory::Unquoted(path.to_string())),
-                    None => Err(Error::Unexpected(Reply { code: codes::PATH_NAME, lines })),
+                    None => Err(Error::unexpected(Reply { code: codes::PATH_NAME, lines })),
                 }
             }
             Err(error) => Err(error),
@@ -99,16 +99,14 @@ impl<N: Network> Connection<N> {
                 self.known.sizes.last = None;
                 Ok(None)
             }
-            Err(refusal @ Error::Permanent(_)) => Ok(Some(refusal)),
+            Err(refusal @ Error::Refused { kind: RefusalKind::Permanent, .. }) => Ok(Some(refusal)),
             Err(error) => Err(error),
         }
     }
 
     async fn way_back(&mut self) -> Result<Vec<u8>, Error> {
         let home = unless_refused(self.current_directory().await)?.and_then(|home| self.bytes(&home).ok());
-        home.ok_or_else(|| {
-            Error::Unsupported("a listing of this path has to go there, and PWD reports no way back".to_string())
-        })
+        home.ok_or_else(|| Error::unsupported("a listing of this path has to go there, and PWD reports no way back"))
     }
 
     /// (CWD) Return from the directory that was entered. Where that fails, whatever is relative would mean
@@ -128,7 +126,7 @@ impl<N: Network> Connection<N> {
         let home = self.settings.encoding.decode(&home);
         let why = format!("the server does not let the session return to {home:?}");
         self.control.transcript.note(&why);
-        Err(self.control.fail(Error::NoWayBack(why)))
+        Err(self.control.fail(Error::no_way_back(why)))
     }
 
     /// After a listing, if the session was elsewhere for it and is still good.
@@ -207,7 +205,9 @@ impl<N: Network> Connection<N> {
             _ => Some(self.size(path).await),
         };
         let modified = match &size {
-            Some(Ok(_) | Err(Error::Unexpected(_))) => unless_refused(self.modified(path).await)?,
+            Some(Ok(_) | Err(Error::Refused { kind: RefusalKind::Unexpected, .. })) => {
+                unless_refused(self.modified(path).await)?
+            }
             Some(Err(error)) if !error.is_refusal() => return Err(error.clone()),
             _ => None,
         };
@@ -217,7 +217,11 @@ impl<N: Network> Connection<N> {
             (Entered::Refused(_), Some(Ok(size))) => (Kind::File, Some(size)),
             (Entered::NotTried(_), Some(Ok(size))) => (Kind::Other, Some(size)),
             // An empty file has a size that some servers do not report.
-            (Entered::Refused(_), Some(Err(Error::Unexpected(_)))) if modified.is_some() => (Kind::File, None),
+            (Entered::Refused(_), Some(Err(Error::Refused { kind: RefusalKind::Unexpected, .. })))
+                if modified.is_some() =>
+            {
+                (Kind::File, None)
+            }
             (_, Some(Err(error))) | (Entered::Refused(error) | Entered::NotTried(error), None) => return Err(error),
         };
         Ok(Entry {
@@ -246,7 +250,7 @@ impl<N: Network> Connection<N> {
                 Ok(Entered::Directory)
             }
             Ok(Some(refusal)) => Ok(Entered::Refused(refusal)),
-            Err(error @ Error::Unsupported(_)) => Ok(Entered::NotTried(error)),
+            Err(error @ Error::Failed { kind: FailureKind::Unsupported, .. }) => Ok(Entered::NotTried(error)),
             Err(error) => Err(error),
         }
     }

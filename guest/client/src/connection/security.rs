@@ -11,7 +11,7 @@ use crate::timeout::{join, ready, timeout};
 use crate::tls::channel::{Channel, StartedHandshake};
 use crate::tls::{Engine, Protection, Purpose, Rustls, Security, TlsSettings};
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use core::cell::Cell;
 use core::future::poll_fn;
 use core::pin::pin;
@@ -31,7 +31,7 @@ impl<N: Network> Connection<N> {
     /// (AUTH TLS)
     pub(crate) async fn start_tls(&mut self) -> Result<Reply, Error> {
         if self.control.agreed().is_some() {
-            return Err(Error::InvalidArgument("this session is inside TLS already".to_string()));
+            return Err(Error::invalid_argument("this session is inside TLS already"));
         }
         let tls = self.new_tls()?;
         self.control.guard().await?;
@@ -41,7 +41,7 @@ impl<N: Network> Connection<N> {
             reply = self.control.exchange("AUTH", Some(b"TLS-C")).await?;
         }
         if !codes::agrees_to_tls(reply.code) {
-            let error = Error::Insecure(format!("the server refuses AUTH TLS: {}", self.control.text(&reply)));
+            let error = Error::insecure(format!("the server refuses AUTH TLS: {}", self.control.text(&reply)));
             // After anything but a refusal nobody knows what comes next.
             self.control.set_guard(false);
             return Err(if codes::is_refusal(reply.code) { error } else { self.control.fail(error) });
@@ -109,7 +109,7 @@ impl<N: Network> Connection<N> {
         is_agreed.set(true);
         let secured = match secured {
             Some(secured) => secured,
-            None if !begins_transfer(&reply) => Err(Error::Closed),
+            None if !begins_transfer(&reply) => Err(Error::closed()),
             None => timeout(&self.network, self.settings.connect_timeout, Phase::Handshake, handshake).await,
         };
         Ok((reply, Opening::Secured(secured)))
@@ -136,7 +136,7 @@ impl<N: Network> Connection<N> {
     }
 
     fn unprotected(&self, verb: &str, refusal: &Raw) -> Error {
-        Error::Insecure(format!("the server refuses {verb}: {}", self.control.text(refusal)))
+        Error::insecure(format!("the server refuses {verb}: {}", self.control.text(refusal)))
     }
 
     /// Have data connections protected as the settings say; gives whether they are.
@@ -150,7 +150,7 @@ impl<N: Network> Connection<N> {
     /// (CCC) What protects data is agreed on before, as servers take that inside TLS only.
     pub(crate) async fn clear_command_channel(&mut self) -> Result<Reply, Error> {
         if !self.control.conversation.logged_in || self.control.agreed().is_none() {
-            return Err(Error::InvalidArgument("only a session that is logged in inside TLS can leave it".to_string()));
+            return Err(Error::invalid_argument("only a session that is logged in inside TLS can leave it"));
         }
         self.protect().await?;
         self.control.guard().await?;
@@ -180,7 +180,7 @@ impl<N: Network> Connection<N> {
         };
         match channel.agreed() {
             Some(agreed) if self.settings.tls.require_resumption && !agreed.resumed => {
-                Err(Error::Insecure("the data connection did not resume the session's TLS session".to_string()))
+                Err(Error::insecure("the data connection did not resume the session's TLS session"))
             }
             _ => Ok(channel),
         }
@@ -202,8 +202,8 @@ impl<N: Network> Connection<N> {
     pub(super) async fn handshake_failed(&mut self, text: String) -> Error {
         let network = self.network.clone();
         match timeout(&network, CLOSE_LINGER, Phase::Reply, self.end_of_transfer()).await {
-            Ok(reply) => Error::Tls(format!("{text}; the server says {}", self.control.text(&reply))),
-            Err(_) => Error::Tls(text),
+            Ok(reply) => Error::tls(format!("{text}; the server says {}", self.control.text(&reply))),
+            Err(_) => Error::tls(text),
         }
     }
 }

@@ -155,7 +155,7 @@ impl<N: Network> Control<N> {
 
     pub(super) fn take_in(&mut self, read: Result<usize, Error>) -> Result<(), Error> {
         match read {
-            Ok(0) => Err(self.fail(Error::ConnectionLost("the server closed the control connection".to_string()))),
+            Ok(0) => Err(self.fail(Error::connection_lost("the server closed the control connection"))),
             Ok(_) => {
                 self.wire.reader.feed(&self.wire.buffer);
                 Ok(())
@@ -177,6 +177,6 @@ impl<N: Network> Control<N> {
 
     fn closed_by_server(&mut self, reply: &Raw) -> Error {
         let reply = self.text(reply);
-        self.fail(Error::Transient(reply))
+        self.fail(Error::transient(reply))
     }
 }

@@ -4,7 +4,7 @@ use super::{CallLimits, Data, Ending, Held, finish};
 use crate::connection::{Connection, OpenTransfer};
 use crate::control::Raw;
 use crate::deflate::Codec;
-use crate::error::{Error, Phase, Reply};
+use crate::error::{Error, FailureKind, Phase, RefusalKind, Reply};
 use crate::handover::Direction;
 use crate::limits::CLOSE_LINGER;
 use crate::network::Network;
@@ -46,8 +46,10 @@ impl<N: Network> Data<N> {
             let ending = finish(&self.network, connection.settings.proxy.is_some(), channel, &self.held.bytes);
             match timeout(&self.network, self.limits.idle, Phase::Data, ending).await {
                 // All bytes were sent before. Whether they arrived is another question.
-                Err(Error::ConnectionLost(text) | Error::Other(text)) if self.held.bytes.is_empty() => {
-                    self.ending.cut = Some(Error::ConnectionLost(text));
+                Err(Error::Failed { kind: FailureKind::ConnectionLost | FailureKind::Other, text, .. })
+                    if self.held.bytes.is_empty() =>
+                {
+                    self.ending.cut = Some(Error::connection_lost(text));
                 }
                 ended => self.failure = ended.err(),
             }
@@ -93,7 +95,7 @@ impl<N: Network> Data<N> {
         if self.handover.is_none() {
             // Given up: there is nothing to be said for it.
             connection.drain_pending_replies().await?;
-            return Err(self.failure.take().unwrap_or(Error::Closed));
+            return Err(self.failure.take().unwrap_or(Error::closed()));
         }
         let reply = connection.verdict().await;
         self.judge(reply)
@@ -102,8 +104,10 @@ impl<N: Network> Data<N> {
     fn judge(&mut self, reply: Result<Raw, Error>) -> Result<Raw, Error> {
         match reply {
             Ok(reply) => self.failure.take().map_or(Ok(reply), Err),
-            Err(Error::Transient(reply) | Error::Permanent(reply)) if self.was_not_resumed(&reply) => {
-                Err(Error::Tls(format!(
+            Err(Error::Refused { kind: RefusalKind::Transient | RefusalKind::Permanent, reply })
+                if self.was_not_resumed(&reply) =>
+            {
+                Err(Error::tls(format!(
                     "the data connection did not resume the TLS session, which this server seems to require: {reply}"
                 )))
             }

@@ -1,26 +1,9 @@
 //! Which failures are worth another attempt, and how long to wait before it.
 
-use crate::error::Error;
+use crate::error::{Error, FailureKind};
 use crate::network::Network;
 use core::time::Duration;
-
-/// How often to try again, and after what wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Retry {
-    /// Attempts after the first that bring nothing. One that brings a byte does not count.
-    pub attempts: u32,
-    /// The wait before the second attempt. It doubles with each that brings nothing.
-    pub wait: Duration,
-    /// The longest wait.
-    pub longest_wait: Duration,
-}
-
-impl Default for Retry {
-    /// Five attempts, after 1, 2, 4, 8 and 16 seconds.
-    fn default() -> Self {
-        Self { attempts: 5, wait: Duration::from_secs(1), longest_wait: Duration::from_secs(60) }
-    }
-}
+pub use ftp_types::Retry;
 
 /// What is left of a policy, for a caller that makes the attempts itself.
 #[derive(Debug, Clone)]
@@ -43,7 +26,7 @@ impl Backoff {
 
     /// As [`Self::wait`], after an upload: bytes that do not agree are sent again.
     pub async fn wait_for_upload<N: Network>(&mut self, network: &N, error: &Error, has_more: bool) -> bool {
-        let is_worth = error.is_transient() || matches!(error, Error::Integrity(_));
+        let is_worth = error.is_transient() || matches!(error, Error::Failed { kind: FailureKind::Integrity, .. });
         self.wait_if(network, is_worth, has_more).await
     }
 

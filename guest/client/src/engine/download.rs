@@ -5,17 +5,16 @@ use crate::engine::copy::{CopyError, Observer, WriteAt, WriteNext, copy};
 use crate::engine::remote::{Remote, refuses_offset};
 use crate::engine::segments::{Failed, Fetched, Resume, Segments, download_once};
 use crate::engine::version::{FileVersion, changed, version_of};
-use crate::error::Error;
+use crate::error::{Error, FailureKind};
 use crate::network::Network;
 use crate::session::Session;
 use crate::settings::Representation;
-use crate::transfer::Outcome;
 use alloc::format;
-use alloc::string::ToString;
 use crc32fast::Hasher;
+use ftp_types::Outcome;
 
 /// As [`download_once`], as often as the policy has it. What came before is kept as long as the file on the server
-/// is the same (SIZE and MDTM); one that has changed is [`Error::Integrity`]. Each attempt has sessions of its own.
+/// is the same (SIZE and MDTM); one that has changed is [`Error::integrity`]. Each attempt has sessions of its own.
 pub async fn download<N: Network, S: WriteAt<Error = Error>>(
     network: &N,
     open: impl AsyncFn() -> Result<Session<N>, Error>,
@@ -61,7 +60,7 @@ pub struct Arrived {
 
 /// (SIZE, MDTM, REST, RETR, and SIZE and MDTM again) Download a file as an image, from `offset` on and in order, as often
 /// as the policy has it. What the sink has taken is never asked for again, so a file that has changed since is
-/// [`Error::Integrity`], unless it has only grown in the last attempt. An early end of the same file is one more attempt,
+/// [`Error::integrity`], unless it has only grown in the last attempt. An early end of the same file is one more attempt,
 /// which begins at the first byte again and compares what the sink has. Where the server reports neither size nor time,
 /// nothing is tried again once a byte came. Where
 /// it refuses the offset, the file comes from `offset` on again, and what the sink has is compared and not passed on.
@@ -90,7 +89,7 @@ pub async fn fetch<N: Network, S: WriteAt<Error = Error>>(
                 Err(error) => error,
             },
         };
-        coming.is_unsure |= matches!(error, Error::Incomplete(_));
+        coming.is_unsure |= matches!(error, Error::Failed { kind: FailureKind::Incomplete, .. });
         let is_blind = coming.at > offset && coming.version == Some(FileVersion::default());
         if is_blind || !backoff.wait(network, &error, coming.at > before).await {
             return Err(error);
@@ -184,7 +183,7 @@ impl ResumableDownload<'_> {
                 self.rest(session, sink).await?;
             }
             if let Some(size) = version.size.filter(|size| *size > self.at) {
-                return Err(Error::Incomplete(format!("the file ended at {} instead of {size}", self.at)));
+                return Err(Error::incomplete(format!("the file ended at {} instead of {size}", self.at)));
             }
             has_come = true;
         }
@@ -227,7 +226,7 @@ impl<S: WriteAt<Error = Error>> WriteNext for Resumed<'_, '_, S> {
             self.again.update(again);
             self.known = self.known.saturating_sub(again.len() as u64);
             if self.known == 0 && self.again.clone().finalize() != self.coming.taken.clone().finalize() {
-                return Err(Error::Integrity("the bytes that came before are not those of the file".to_string()));
+                return Err(Error::integrity("the bytes that came before are not those of the file"));
             }
             self.coming.is_unsure = self.known > 0;
         }

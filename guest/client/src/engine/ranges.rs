@@ -1,7 +1,6 @@
 //! Ranges of a file: those that are there, those that are missing, and how several sessions share one.
 
 use crate::error::Error;
-use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -28,7 +27,7 @@ pub(crate) fn missing(done: &[Range<u64>], size: u64) -> Result<Vec<Range<u64>>,
     let mut at = 0;
     for range in done {
         if range.start < at || range.end < range.start || range.end > size {
-            return Err(Error::InvalidArgument("the ranges to go on from are not in order".to_string()));
+            return Err(Error::invalid_argument("the ranges to go on from are not in order"));
         }
         if range.start > at {
             missing.push(at..range.start);

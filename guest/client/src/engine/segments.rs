@@ -38,7 +38,7 @@
 use crate::engine::copy::{At, WriteAt, WriteNext, copy};
 use crate::engine::ranges::{add_range, length, missing, parts, split};
 use crate::engine::version::{FileVersion, changed, version_of};
-use crate::error::{Error, Phase};
+use crate::error::{Error, FailureKind, Phase};
 use crate::limits::{CLOSE_LINGER, MAX_SEGMENTS, MIN_SEGMENT_BYTES};
 use crate::network::Network;
 use crate::session::Session;
@@ -118,7 +118,7 @@ pub struct Failed {
 ///
 /// A session that is left at the end of a range may be out of step with its server. What is asked after that is asked in
 /// the one that has read to the end of the file, or in a new one, which then is the first. Fewer bytes than the size are
-/// [`Error::Incomplete`].
+/// [`Error::incomplete`].
 pub async fn download_once<N: Network, S: WriteAt<Error = Error>>(
     session: &mut Session<N>,
     open: impl AsyncFn() -> Result<Session<N>, Error>,
@@ -308,12 +308,15 @@ impl<N: Network> Part<'_, N> {
         if at < end {
             // The server may know why.
             let ended = self.download.finish(self.session).await;
-            if matches!(ended, Ok(_) | Err(Error::Incomplete(_) | Error::Integrity(_))) {
+            if matches!(
+                ended,
+                Ok(_) | Err(Error::Failed { kind: FailureKind::Incomplete | FailureKind::Integrity, .. })
+            ) {
                 // A part that it takes for all of it may lack bytes in the middle.
                 reached.store(start, Ordering::Relaxed);
             }
             ended?;
-            return Err(Error::Incomplete(format!("the file ended at {at} instead of {end}")));
+            return Err(Error::incomplete(format!("the file ended at {at} instead of {end}")));
         }
         if !self.is_last {
             // The range is there, whatever becomes of the session. Some servers take their time over the reply.
@@ -322,7 +325,7 @@ impl<N: Network> Part<'_, N> {
             return Ok(());
         }
         if self.download.read(&mut Vec::new(), 1).await? > 0 {
-            return Err(Error::Integrity(format!("the file goes on after {at} bytes")));
+            return Err(Error::integrity(format!("the file goes on after {at} bytes")));
         }
         self.download.finish(self.session).await.map(drop)
     }

@@ -4,13 +4,14 @@ use crate::engine::backoff::{Backoff, Retry};
 use crate::engine::copy::{At, CopyError, Observer, ReadAt};
 use crate::engine::remote::{Remote, refuses_offset};
 use crate::engine::version::FileVersion;
-use crate::error::{Error, unless_refused};
+use crate::error::{Error, FailureKind, RefusalKind, unless_refused};
 use crate::network::Network;
 use crate::session::Session;
 use crate::settings::Representation;
-use crate::transfer::{Outcome, Upload};
-use crate::verify::{ReportedSize, UploadStart, Verified};
+use crate::transfer::Upload;
+use crate::verify::{ReportedSize, UploadStart};
 use ftp_protocol::time::Timestamp;
+use ftp_types::{Outcome, Verification};
 
 /// How a file is uploaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +57,7 @@ pub struct Stored {
     /// Bytes that it has sent.
     pub bytes: u64,
     /// What was compared in the end.
-    pub verified: Verified,
+    pub verified: Verification,
     /// The server's verdict. None where all bytes were there already, so that nothing was sent.
     pub outcome: Option<Outcome>,
 }
@@ -162,7 +163,9 @@ impl<'a> ResumableUpload<'a> {
         self.from_start |= self.version.replace(version).is_some_and(|before| before != version);
         let start = self.start(network, remote, path, version.size).await.map_err(CopyError::Write)?;
         let sent = self.send(remote, path, source, (start, version.size), observer).await;
-        if let Err(CopyError::Write(Error::Incomplete(_) | Error::Integrity(_))) = sent {
+        if let Err(CopyError::Write(Error::Failed { kind: FailureKind::Incomplete | FailureKind::Integrity, .. })) =
+            sent
+        {
             // Fewer than were sent, after an end without any failure, may be others than the first ones; and what is too
             // much does not become less.
             self.from_start = true;
@@ -181,7 +184,7 @@ impl<'a> ResumableUpload<'a> {
         if let UploadStart::Rest(offset) | UploadStart::RestByAppend(offset) = start
             && size == Some(offset)
         {
-            return Ok(Stored { offset, bytes: 0, verified: Verified::Size, outcome: None });
+            return Ok(Stored { offset, bytes: 0, verified: Verification::Size, outcome: None });
         }
         let (mut upload, offset) = self.begin(remote, path, start).await.map_err(CopyError::Write)?;
         self.has_begun = true;
@@ -282,7 +285,7 @@ impl<'a> ResumableUpload<'a> {
         };
         if start == UploadStart::RestByAppend(offset) {
             match remote.upload_at(path, representation, start).await {
-                Err(Error::Permanent(_)) => {}
+                Err(Error::Refused { kind: RefusalKind::Permanent, .. }) => {}
                 upload => return Ok((upload?, offset)),
             }
         }

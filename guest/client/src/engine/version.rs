@@ -3,7 +3,6 @@
 use crate::error::{Error, unless_refused};
 use crate::network::Network;
 use crate::session::Session;
-use alloc::string::ToString;
 use ftp_protocol::time::Timestamp;
 
 /// What shows that a file is still the same.
@@ -16,7 +15,7 @@ pub struct FileVersion {
 }
 
 pub(crate) fn changed() -> Error {
-    Error::Integrity("the file has changed on the server".to_string())
+    Error::integrity("the file has changed on the server")
 }
 
 /// (SIZE, MDTM) What shows that a file is still the same, as far as the server reports it.

@@ -3,13 +3,13 @@
 use super::print::Print;
 use super::tree::{Doubt, Folder};
 use crate::data::ListingEnd;
-use crate::error::{Error, unless_refused};
+use crate::error::{Error, RefusalKind, unless_refused};
 use crate::listing::{ListOptions, Listing, ListingCommand};
 use crate::network::Network;
 use crate::session::Session;
 use alloc::borrow::Cow;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use ftp_protocol::listing::{Entry, Kind, Listed, Parser};
 use ftp_protocol::path::may_be_misread;
@@ -124,7 +124,7 @@ impl Lister {
     ) -> Result<Look, Error> {
         if self.is_away && !path.is_some_and(|path| path.starts_with('/')) {
             session.close();
-            return Err(Error::NoWayBack("the server does not report the working directory".to_string()));
+            return Err(Error::no_way_back("the server does not report the working directory"));
         }
         let mut first = None;
         if !path.is_some_and(may_be_misread) {
@@ -196,7 +196,7 @@ impl Lister {
         let Some(absolute) = self.absolute(session, path).await? else { return by_list(session, Some(path)).await };
         match session.change_directory(&absolute).await {
             Ok(_) => {}
-            Err(Error::Permanent(_)) => return by_list(session, Some(path)).await,
+            Err(Error::Refused { kind: RefusalKind::Permanent, .. }) => return by_list(session, Some(path)).await,
             Err(error) => return Err(error),
         }
         let listed = by_list(session, None).await;
@@ -241,7 +241,7 @@ impl Lister {
         let all = self.all;
         let listing = match session.list(path, ListOptions { all, ..ListOptions::default() }).await {
             // The option may be what it does not like.
-            Err(Error::Permanent(_)) if all => {
+            Err(Error::Refused { kind: RefusalKind::Permanent, .. }) if all => {
                 let listing = session.list(path, ListOptions::default()).await?;
                 self.all = false;
                 listing
@@ -271,7 +271,7 @@ impl Lister {
         let Some(absolute) = self.absolute(session, path).await? else { return Ok(Entered::Unknown) };
         match session.change_directory(&absolute).await {
             Ok(_) => {}
-            Err(refusal @ Error::Permanent(_)) => return Ok(Entered::Refused(refusal)),
+            Err(refusal @ Error::Refused { kind: RefusalKind::Permanent, .. }) => return Ok(Entered::Refused(refusal)),
             Err(error) => return Err(error),
         }
         let inside = match self.here(session, twice).await {
@@ -338,7 +338,7 @@ impl Lister {
             Err(error) if error.is_refusal() => {
                 // Whatever is relative to the working directory means something else now.
                 session.close();
-                Err(Error::NoWayBack(format!("there is no way back to {home:?}: {error}")))
+                Err(Error::no_way_back(format!("there is no way back to {home:?}: {error}")))
             }
             Err(error) => Err(error),
         }
@@ -382,7 +382,7 @@ pub(crate) struct Again {
 async fn by_list<N: Network>(session: &mut Session<N>, path: Option<&str>) -> Result<Option<Vec<Listed>>, Error> {
     let encoding = session.settings().encoding;
     let lines = match session.listing(path).await {
-        Err(Error::Permanent(_)) => return Ok(None),
+        Err(Error::Refused { kind: RefusalKind::Permanent, .. }) => return Ok(None),
         lines => lines?,
     };
     let mut parser = Parser::new(encoding, N::wall_clock());

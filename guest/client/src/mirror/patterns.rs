@@ -39,7 +39,7 @@ struct Verdict {
 }
 
 impl Patterns {
-    /// Patterns, in the order of their rules. A malformed one is [`Error::InvalidArgument`].
+    /// Patterns, in the order of their rules. A malformed one is [`Error::invalid_argument`].
     pub fn new(rules: &[Rule<'_>], fold_case: bool) -> Result<Self, Error> {
         let mut set = GlobSetBuilder::new();
         let mut verdicts = Vec::new();
@@ -49,7 +49,7 @@ impl Patterns {
                 Rule::Exclude(pattern) => (false, pattern),
             };
             if pattern.len() > PATTERN {
-                return Err(Error::InvalidArgument("a pattern is too long".to_string()));
+                return Err(Error::invalid_argument("a pattern is too long"));
             }
             let (pattern, directories_only) = anchored(pattern);
             let mut glob = GlobBuilder::new(&pattern);
@@ -86,13 +86,14 @@ fn anchored(pattern: &str) -> (String, bool) {
 }
 
 fn invalid(error: globset::Error) -> Error {
-    Error::InvalidArgument(error.to_string())
+    Error::invalid_argument(error.to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use super::Rule::{Exclude, Include};
     use super::*;
+    use ftp_types::FailureKind;
     use std::time::{Duration, Instant};
 
     fn path(text: &str) -> RelativePath {
@@ -156,7 +157,7 @@ mod tests {
         let endless = "a".repeat(PATTERN + 1);
         for pattern in ["[", "{a", "a}", endless.as_str()] {
             let result = Patterns::new(&[Exclude(pattern)], false);
-            assert!(matches!(result, Err(Error::InvalidArgument(_))), "{pattern:.20}");
+            assert!(matches!(result, Err(Error::Failed { kind: FailureKind::InvalidArgument, .. })), "{pattern:.20}");
         }
     }
 

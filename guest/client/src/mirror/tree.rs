@@ -2,7 +2,7 @@
 
 use super::names::Unsafe;
 use super::print::Print;
-use crate::error::Error;
+use crate::error::{Error, RefusalKind};
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
@@ -308,7 +308,10 @@ impl Tree {
 
     /// A listing is doubtful that names a directory which the server then does not know.
     pub(crate) fn doubt_unknown_members(&mut self) {
-        let unknown = self.folders.iter().filter(|folder| matches!(folder.end, End::Failed(Error::Permanent(_))));
+        let unknown = self
+            .folders
+            .iter()
+            .filter(|folder| matches!(folder.end, End::Failed(Error::Refused { kind: RefusalKind::Permanent, .. })));
         let doubtful: BTreeSet<RelativePath> = unknown.filter_map(|folder| folder.path.parent()).collect();
         for folder in self.folders.iter_mut().filter(|folder| doubtful.contains(&folder.path)) {
             folder.doubt.get_or_insert(Doubt::UnknownMember);

@@ -4,7 +4,7 @@ use super::lister::{Again, Lister, Look};
 use super::names::Names;
 use super::print::Print;
 use super::tree::{Doubt, End, Folder, Item, NAME_SIZE, RelativePath, Tree, WalkLimit};
-use crate::error::{Error, unless_refused};
+use crate::error::{Error, FailureKind, unless_refused};
 use crate::limits::{WALK_DEPTH, WALK_ENTRIES, WALK_SIZE, listed_cost};
 use crate::network::Network;
 use crate::session::Session;
@@ -327,9 +327,7 @@ impl Walk {
     /// A reply can be long.
     fn failed(&mut self, error: Error) -> End {
         let cost = match &error {
-            Error::Transient(reply) | Error::Permanent(reply) | Error::Unexpected(reply) => {
-                reply.lines.iter().map(|line| listed_cost(line)).sum()
-            }
+            Error::Refused { reply, .. } => reply.lines.iter().map(|line| listed_cost(line)).sum(),
             _ => 0,
         };
         match self.spend(cost) {
@@ -439,7 +437,7 @@ async fn go_there<N: Network>(session: &mut Session<N>, path: &str) -> Result<Op
         Err(error) if error.is_refusal() => {
             // Whatever is relative to the working directory means something else now.
             session.close();
-            Err(Error::NoWayBack(format!("there is no way back to {home:?}: {error}")))
+            Err(Error::no_way_back(format!("there is no way back to {home:?}: {error}")))
         }
         Err(error) => Err(error),
     }
@@ -449,7 +447,7 @@ async fn go_there<N: Network>(session: &mut Session<N>, path: &str) -> Result<Op
 async fn survives<N: Network>(session: &mut Session<N>, error: &Error) -> bool {
     match error {
         error if error.is_refusal() => true,
-        Error::Busy | Error::Closed | Error::NoWayBack(_) => false,
+        Error::Failed { kind: FailureKind::Busy | FailureKind::Closed, .. } => false,
         _ => unless_refused(session.noop().await).is_ok(),
     }
 }
@@ -464,7 +462,7 @@ mod tests {
         let lines = Vec::from(["x".repeat(1000)]);
         let mut walk = Walk { size: 2500, ..Walk::new(None, WalkOptions::default()) };
         assert_eq!(walk.take(cost(&RelativePath::root(), &Listed::Unparsed("x".repeat(1000)))), Ok(()));
-        let refusal = Error::Permanent(Reply { code: 550, lines });
+        let refusal = Error::permanent(Reply { code: 550, lines });
         assert_eq!(walk.failed(refusal.clone()), End::Failed(refusal.clone()));
         assert_eq!(walk.failed(refusal), End::Limit(WalkLimit::Size));
         // From now on nothing is listed.

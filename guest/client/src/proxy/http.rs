@@ -31,7 +31,8 @@ pub(super) async fn open<S: Stream>(
 
 fn request(credentials: Option<&Credentials>, target: &Target) -> String {
     let login = credentials.map_or_else(String::new, |Credentials { user, password }| {
-        format!("Proxy-Authorization: Basic {}\r\n", base64(format!("{user}:{password}").as_bytes()))
+        let login = format!("{user}:{}", password.reveal());
+        format!("Proxy-Authorization: Basic {}\r\n", base64(login.as_bytes()))
     });
     format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{login}\r\n")
 }
@@ -66,11 +67,11 @@ fn status(head: &[u8]) -> Option<u16> {
 fn refusal(status: u16, target: &Target) -> Error {
     match status {
         401 | 407 => {
-            Error::AccessDenied(format!("the proxy wants a login, or refuses this one (HTTP status {status})"))
+            Error::access_denied(format!("the proxy wants a login, or refuses this one (HTTP status {status})"))
         }
-        403 => Error::AccessDenied(format!("the proxy forbids to connect to {target} (HTTP status 403)")),
-        405 | 501 => Error::Unsupported(format!("the proxy does not connect to servers (HTTP status {status})")),
-        _ => Error::ConnectionRefused(format!("the proxy does not connect to {target} (HTTP status {status})")),
+        403 => Error::access_denied(format!("the proxy forbids to connect to {target} (HTTP status 403)")),
+        405 | 501 => Error::unsupported(format!("the proxy does not connect to servers (HTTP status {status})")),
+        _ => Error::connection_refused(format!("the proxy does not connect to {target} (HTTP status {status})")),
     }
 }
 
@@ -93,6 +94,7 @@ mod tests {
     use super::super::Proxy;
     use super::super::tests::{ask, check_every_cut, server};
     use super::*;
+    use ftp_types::FailureKind;
 
     const FTP: &str = "ftp.example.com";
 
@@ -164,7 +166,7 @@ mod tests {
             "HTTP/1.11200 OK\r\n\r\n",
         ] {
             let (result, _, _) = ask(&plain(), FTP, says.as_bytes(), 99);
-            assert!(matches!(result, Err(Error::Other(_))), "{says:?}: {result:?}");
+            assert!(matches!(result, Err(Error::Failed { kind: FailureKind::Other, .. })), "{says:?}: {result:?}");
         }
     }
 
@@ -177,7 +179,7 @@ mod tests {
         ];
         for says in endless {
             let (result, _, left) = ask(&plain(), FTP, says.as_bytes(), usize::MAX);
-            assert!(matches!(result, Err(Error::Other(_))), "{result:?}");
+            assert!(matches!(result, Err(Error::Failed { kind: FailureKind::Other, .. })), "{result:?}");
             assert_eq!(left.len(), says.len() - PROXY_ANSWER, "no more is read than there is room for");
         }
     }
@@ -196,13 +198,13 @@ mod tests {
             error
         };
         for status in [401, 403, 407] {
-            assert!(matches!(refused(status), Error::AccessDenied(_)), "{status}");
+            assert!(matches!(refused(status), Error::Failed { kind: FailureKind::AccessDenied, .. }), "{status}");
         }
         for status in [101, 302, 400, 404, 429, 500, 502, 503, 504] {
-            assert!(matches!(refused(status), Error::ConnectionRefused(_)), "{status}");
+            assert!(matches!(refused(status), Error::Failed { kind: FailureKind::ConnectionRefused, .. }), "{status}");
         }
         for status in [405, 501] {
-            assert!(matches!(refused(status), Error::Unsupported(_)), "{status}");
+            assert!(matches!(refused(status), Error::Failed { kind: FailureKind::Unsupported, .. }), "{status}");
         }
     }
 }

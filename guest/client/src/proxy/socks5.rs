@@ -60,7 +60,7 @@ pub(super) async fn open<S: Stream>(
 }
 
 async fn log_in<S: Stream>(stream: &mut S, credentials: &Credentials) -> Result<(), Error> {
-    let (user, password) = (credentials.user.as_bytes(), credentials.password.as_bytes());
+    let (user, password) = (credentials.user.as_bytes(), credentials.password.reveal().as_bytes());
     let login = [&[LOGIN_VERSION, length_of(user)?], user, &[length_of(password)?], password].concat();
     send(stream, &login).await?;
     match array(receive(stream, 2).await?)? {
@@ -105,15 +105,15 @@ fn refusal(code: u8, target: &Target) -> Error {
     };
     let text = format!("the proxy does not connect to {target}: {why} (SOCKS5 reply {code:#04x})");
     match code {
-        2 => Error::AccessDenied(text),
-        4 if target.is_name() => Error::NameUnresolvable(text),
-        7 | 8 => Error::Unsupported(text),
-        _ => Error::ConnectionRefused(text),
+        2 => Error::access_denied(text),
+        4 if target.is_name() => Error::name_unresolvable(text),
+        7 | 8 => Error::unsupported(text),
+        _ => Error::connection_refused(text),
     }
 }
 
 fn denied(text: &str) -> Error {
-    Error::AccessDenied(text.to_string())
+    Error::access_denied(text.to_string())
 }
 
 fn length_of(bytes: &[u8]) -> Result<u8, Error> {
@@ -129,6 +129,7 @@ mod tests {
     use super::super::Proxy;
     use super::super::tests::{ask, check_every_cut, server};
     use super::*;
+    use ftp_types::FailureKind;
 
     const FTP: &str = "ftp.example.com";
 
@@ -187,10 +188,14 @@ mod tests {
             b"220 ready\r\n",
         ] {
             let (result, _, _) = ask(&plain(), FTP, says, 99);
-            assert!(matches!(result, Err(Error::Other(_))), "{}: {result:?}", says.escape_ascii());
+            assert!(
+                matches!(result, Err(Error::Failed { kind: FailureKind::Other, .. })),
+                "{}: {result:?}",
+                says.escape_ascii()
+            );
         }
         let (result, _, _) = ask(&with_password(), FTP, b"\x05\x02\x05\0", 99);
-        assert!(matches!(result, Err(Error::Other(_))), "{result:?}");
+        assert!(matches!(result, Err(Error::Failed { kind: FailureKind::Other, .. })), "{result:?}");
     }
 
     #[test]
@@ -202,7 +207,7 @@ mod tests {
             (with_password(), b"\x05\x02\x01\xff"),
         ] {
             let (result, _, _) = ask(&proxy, FTP, says, 99);
-            assert!(matches!(result, Err(Error::AccessDenied(_))), "{result:?}");
+            assert!(matches!(result, Err(Error::Failed { kind: FailureKind::AccessDenied, .. })), "{result:?}");
             assert!(!format!("{result:?}").contains("hunter2"), "{result:?}");
         }
     }
@@ -211,13 +216,21 @@ mod tests {
     fn each_reply_has_its_error() {
         let refused = |host: &str, code: u8| ask(&plain(), host, &[5, 0, 5, code, 0, 1, 0, 0, 0, 0, 0, 0], 99).0;
         for code in [1, 3, 5, 6, 9, 255] {
-            assert!(matches!(refused(FTP, code), Err(Error::ConnectionRefused(text)) if text.contains("proxy")));
+            assert!(
+                matches!(refused(FTP, code), Err(Error::Failed { kind: FailureKind::ConnectionRefused, text, .. }) if text.contains("proxy"))
+            );
         }
-        assert!(matches!(refused(FTP, 2), Err(Error::AccessDenied(text)) if text.contains("proxy")));
-        assert!(matches!(refused(FTP, 4), Err(Error::NameUnresolvable(text)) if text.contains("proxy")));
-        assert!(matches!(refused("192.0.2.1", 4), Err(Error::ConnectionRefused(_))));
+        assert!(
+            matches!(refused(FTP, 2), Err(Error::Failed { kind: FailureKind::AccessDenied, text, .. }) if text.contains("proxy"))
+        );
+        assert!(
+            matches!(refused(FTP, 4), Err(Error::Failed { kind: FailureKind::NameUnresolvable, text, .. }) if text.contains("proxy"))
+        );
+        assert!(matches!(refused("192.0.2.1", 4), Err(Error::Failed { kind: FailureKind::ConnectionRefused, .. })));
         for code in [7, 8] {
-            assert!(matches!(refused(FTP, code), Err(Error::Unsupported(text)) if text.contains("proxy")));
+            assert!(
+                matches!(refused(FTP, code), Err(Error::Failed { kind: FailureKind::Unsupported, text, .. }) if text.contains("proxy"))
+            );
         }
     }
 }

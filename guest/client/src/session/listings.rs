@@ -17,7 +17,7 @@ impl<N: Network> Session<N> {
     ///
     /// For a path that some servers take for a pattern, for options or for several arguments, the session goes there (PWD,
     /// CWD), lists without an argument and returns (CWD). Where `PWD` reports no way back that is
-    /// [`Error::Unsupported`], and where the server does not let it return, [`Error::NoWayBack`]. A directory that cannot be
+    /// [`Error::unsupported`], and where the server does not let it return, [`Error::no_way_back`]. A directory that cannot be
     /// entered is listed by its path.
     pub async fn entries(&mut self, path: Option<&str>) -> Result<Vec<Listed>, Error> {
         let listing = self.call(async |connection| list(connection, path, way_to(path), Moves::ForCaller).await).await;

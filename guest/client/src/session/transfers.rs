@@ -3,12 +3,13 @@
 use super::Session;
 use crate::commands::{GetCommand, PutCommand};
 use crate::error::Error;
-use crate::fxp::{self, Copied};
+use crate::fxp;
 use crate::network::Network;
 use crate::settings::Representation;
 use crate::transfer::{Check, Download, Upload};
 use crate::verify::{Place, Sizing, UploadStart};
 use alloc::vec::Vec;
+use ftp_types::Copied;
 
 impl<N: Network> Session<N> {
     /// (TYPE, REST, RETR; RFC 959 and RFC 3659, section 5)

@@ -6,7 +6,6 @@ use crate::error::Error;
 use crate::network::Stream;
 use crate::timeout::yield_now;
 use alloc::boxed::Box;
-use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::ops::RangeInclusive;
@@ -51,7 +50,7 @@ impl StartedHandshake {
         let mut outgoing = Vec::new();
         match handshake.advance(&mut Vec::new(), &mut outgoing)? {
             Step::Waiting(handshake) => Ok(Self { handshake, outgoing }),
-            Step::Done(..) => Err(Error::Tls("the handshake was over before it began".to_string())),
+            Step::Done(..) => Err(Error::tls("the handshake was over before it began")),
         }
     }
 }
@@ -65,7 +64,7 @@ impl<S: Stream> Channel<S> {
         loop {
             flush(&mut stream, &mut outgoing).await?;
             if stream.read(&mut incoming, *READ.start()).await? == 0 {
-                return Err(Error::Tls("the server closed the connection during the handshake".to_string()));
+                return Err(Error::tls("the server closed the connection during the handshake"));
             }
             yield_now().await;
             handshake = match handshake.advance(&mut incoming, &mut outgoing) {
@@ -212,7 +211,7 @@ impl<S: Stream> Channel<S> {
         secure.end().await?;
         let mut rest = Vec::new();
         if secure.read(&mut rest, 1).await? > 0 || secure.truncated || !secure.incoming.is_empty() {
-            return Err(Error::Protocol("bytes came while TLS was being left".to_string()));
+            return Err(Error::protocol("bytes came while TLS was being left"));
         }
         Ok((Self::Plain(secure.stream), secure.tls))
     }
@@ -336,11 +335,11 @@ async fn flush(stream: &mut impl Stream, outgoing: &mut Vec<u8>) -> Result<(), E
 
 /// What an end of data is that is not TLS's own.
 pub(crate) fn unclosed() -> Error {
-    Error::Tls("the data ended without close_notify: it may be cut off".to_string())
+    Error::tls("the data ended without close_notify: it may be cut off")
 }
 
 fn closed() -> Error {
-    Error::ConnectionLost("the connection was closed here".to_string())
+    Error::connection_lost("the connection was closed here")
 }
 
 fn hand_out(plain: &mut Vec<u8>, buffer: &mut Vec<u8>, max: usize) -> usize {

@@ -6,7 +6,7 @@ mod tests;
 use super::records::{HEADER, Records};
 use super::tickets::Tickets;
 use super::trust::Verifier;
-use super::{Agreed, Engine, Handshake, Purpose, ServerName, Step, TlsCause, TlsSettings, Version, Versions};
+use super::{Agreed, Engine, Handshake, Purpose, ServerName, Step, TlsSettings, Version, Versions};
 use crate::error::Error;
 use crate::network::Network;
 use alloc::boxed::Box;
@@ -19,6 +19,7 @@ use core::marker::PhantomData;
 use core::ops::RangeInclusive;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
+use ftp_types::TlsCause;
 use rustls::client::{
     ClientConfig, ResolvesClientCert, Resumption, Tls12ClientSessionValue, Tls12Resumption, UnbufferedClientConnection,
 };
@@ -58,7 +59,7 @@ struct Why {
 }
 
 impl Rustls {
-    /// Errors: [`Error::InvalidArgument`] for a host that no certificate can be for.
+    /// Errors: [`Error::invalid_argument`] for a host that no certificate can be for.
     pub(crate) fn new<N: Network + 'static>(settings: &TlsSettings, host: &str) -> Result<Self, Error> {
         let name = settings.server_name.clone().map_or_else(|| ServerName::new(host), Ok)?;
         let provider = Arc::new(ftp_crypto::provider());
@@ -97,10 +98,8 @@ impl Why {
     fn of(&self, error: rustls::Error) -> Error {
         let is_alert = matches!(error, rustls::Error::AlertReceived(_));
         match self.verifier.take_cause() {
-            Some(cause) => Error::Handshake(cause.into()),
-            None if is_alert && self.asked.0.load(Ordering::Relaxed) => {
-                Error::Handshake(TlsCause::CertificateWanted.into())
-            }
+            Some(cause) => cause.into(),
+            None if is_alert && self.asked.0.load(Ordering::Relaxed) => TlsCause::CertificateWanted.into(),
             None => failed(error),
         }
     }
@@ -139,7 +138,7 @@ impl Handshake for Starting {
     fn advance(mut self: Box<Self>, incoming: &mut Vec<u8>, outgoing: &mut Vec<u8>) -> Result<Step, Error> {
         match incoming.first() {
             Some(kind) if !self.has_begun && !RECORDS.contains(kind) => {
-                return Err(Error::Handshake(TlsCause::NotTls.into()));
+                return Err(TlsCause::NotTls.into());
             }
             Some(_) => self.has_begun = true,
             None => {}
@@ -160,7 +159,7 @@ impl Handshake for Starting {
             self.tickets.set_session(self.session);
         }
         if self.shown > 0 {
-            return Err(Error::Tls("the server's handshake does not end where it should".to_string()));
+            return Err(Error::tls("the server's handshake does not end where it should"));
         }
         let opened = self.connection.dangerous_into_kernel_connection().map_err(failed)?;
         Ok(Step::Done(Box::new(Records::new(opened, is_known.then_some(self.tickets))?), agreed))
@@ -193,9 +192,9 @@ fn drive(
                 return Ok(consumed.min(shown.len()));
             }
             Ok(ConnectionState::PeerClosed | ConnectionState::Closed) => {
-                return Err(Error::Tls("the server ended the connection during the handshake".to_string()));
+                return Err(Error::tls("the server ended the connection during the handshake"));
             }
-            Ok(_) => return Err(Error::Tls("a state of the handshake that no client has".to_string())),
+            Ok(_) => return Err(Error::tls("a state of the handshake that no client has")),
             Err(error) => {
                 alert(connection, shown.get_mut(consumed..).unwrap_or_default(), outgoing);
                 return Err(why.of(error));
@@ -252,7 +251,7 @@ fn append(outgoing: &mut Vec<u8>, mut write: impl FnMut(&mut [u8]) -> Result<usi
                 return Ok(());
             }
             Err(EncodeError::InsufficientSize(size)) if size.required_size > room => room = size.required_size,
-            Err(error) => return Err(Error::Tls(error.to_string())),
+            Err(error) => return Err(Error::tls(error.to_string())),
         }
     }
 }
@@ -271,23 +270,23 @@ fn versions(versions: Versions) -> &'static [&'static SupportedProtocolVersion] 
 fn failed(error: rustls::Error) -> Error {
     let certificate = match &error {
         rustls::Error::InvalidCertificate(certificate) => certificate,
-        rustls::Error::General(text) => return Error::Tls(text.clone()),
+        rustls::Error::General(text) => return Error::tls(text.clone()),
         rustls::Error::AlertReceived(
             AlertDescription::HandshakeFailure
             | AlertDescription::InsufficientSecurity
             | AlertDescription::ProtocolVersion,
         )
         | rustls::Error::PeerIncompatible(_) => {
-            return Error::Tls(format!("{error}: the server accepts nothing of what is offered, which is {OFFERED}"));
+            return Error::tls(format!("{error}: the server accepts nothing of what is offered, which is {OFFERED}"));
         }
-        _ => return Error::Tls(error.to_string()),
+        _ => return Error::tls(error.to_string()),
     };
     let text = match certificate {
         CertificateError::BadSignature => "a signature of the server's certificate chain or handshake is wrong",
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             "the server's certificate is not for servers"
         }
-        _ => return Error::Tls(error.to_string()),
+        _ => return Error::tls(error.to_string()),
     };
-    Error::Tls(text.to_string())
+    Error::tls(text.to_string())
 }

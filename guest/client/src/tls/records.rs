@@ -6,13 +6,14 @@
 //! data is decrypted where it came, with a copy less. `guest/crypto/README.md` states what would make this file unnecessary.
 
 use super::tickets::Tickets;
-use super::{Connection, Progress, TlsCause};
+use super::{Connection, Progress};
 use crate::error::Error;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use ftp_types::TlsCause;
 use rustls::client::ClientConnectionData;
 use rustls::crypto::cipher::{
     AeadKey, InboundOpaqueMessage, Iv, MessageDecrypter, MessageEncrypter, OutboundChunks, OutboundPlainMessage,
@@ -203,7 +204,7 @@ impl Records {
     /// (KeyUpdate, RFC 8446, section 4.6.3) A new key for what is sent from now on. TLS 1.2 has none.
     fn change_key(&mut self, outgoing: &mut Vec<u8>) -> Result<(), Error> {
         if self.is_tls12() {
-            return Err(Error::Tls("more was sent than one key of TLS 1.2 is good for".to_string()));
+            return Err(Error::tls("more was sent than one key of TLS 1.2 is good for"));
         }
         self.seal(ContentType::Handshake, &[HandshakeType::KeyUpdate.into(), 0, 0, 1, 0], outgoing)?;
         let (number, secret) = self.kernel.update_tx_secret().map_err(failed)?;
@@ -216,7 +217,7 @@ impl Records {
         // So do the headers say in TLS 1.3 too.
         let message = OutboundPlainMessage { typ: kind, version: ProtocolVersion::TLSv1_2, payload };
         let (encrypter, number) = &mut self.sending;
-        let next = number.checked_add(1).ok_or_else(|| Error::Tls("too many records were sent".to_string()))?;
+        let next = number.checked_add(1).ok_or_else(|| Error::tls("too many records were sent"))?;
         outgoing.extend(encrypter.encrypt(message, *number).map_err(failed)?.encode());
         *number = next;
         Ok(())
@@ -262,13 +263,13 @@ impl Connection for Records {
         }
         end.map_err(|Failure(alert, text)| {
             if text.is_empty() && alert == AlertDescription::CertificateRequired {
-                return Error::Handshake(TlsCause::CertificateWanted.into());
+                return TlsCause::CertificateWanted.into();
             }
             if text.is_empty() {
-                return Error::Tls(format!("the server sent the alert {alert:?}"));
+                return Error::tls(format!("the server sent the alert {alert:?}"));
             }
             let _ = self.seal(ContentType::Alert, &[FATAL, alert.into()], outgoing);
-            Error::Tls(format!("the server sent {text}"))
+            Error::tls(format!("the server sent {text}"))
         })
     }
 
@@ -351,7 +352,7 @@ fn decrypter(
 /// What of a nonce is secret in TLS 1.2, and what each record carries.
 fn halves<'a>(suite: &Tls12CipherSuite, iv: &'a Iv) -> Result<(&'a [u8], &'a [u8]), Error> {
     let halves = iv.as_ref().split_at_checked(suite.aead_alg.key_block_shape().fixed_iv_len);
-    halves.ok_or_else(|| Error::Tls("a nonce of another length".to_string()))
+    halves.ok_or_else(|| Error::tls("a nonce of another length"))
 }
 
 fn parts(secret: ConnectionTrafficSecrets) -> Result<(AeadKey, Iv), Error> {
@@ -359,10 +360,10 @@ fn parts(secret: ConnectionTrafficSecrets) -> Result<(AeadKey, Iv), Error> {
         ConnectionTrafficSecrets::Aes128Gcm { key, iv }
         | ConnectionTrafficSecrets::Aes256Gcm { key, iv }
         | ConnectionTrafficSecrets::Chacha20Poly1305 { key, iv } => Ok((key, iv)),
-        _ => Err(Error::Tls("a cipher of another kind".to_string())),
+        _ => Err(Error::tls("a cipher of another kind")),
     }
 }
 
 fn failed(error: rustls::Error) -> Error {
-    Error::Tls(error.to_string())
+    Error::tls(error.to_string())
 }

@@ -1,7 +1,7 @@
 //! What every suite against the scripted server uses.
 #![allow(dead_code, missing_docs)]
 
-use ftp_client::{Download, Error, Session, Settings};
+use ftp_client::{Download, Error, RefusalKind, Session, Settings};
 use ftp_testkit::{Script, Scripted, script};
 use std::cell::Cell;
 
@@ -71,7 +71,7 @@ impl Servers {
 
     pub async fn open(&self) -> Result<Session<Scripted>, Error> {
         let network = self.0.get(self.1.replace(self.1.get() + 1)).cloned();
-        let network = network.ok_or(Error::ConnectionRefused("no more".into()))?;
+        let network = network.ok_or(Error::connection_refused("no more"))?;
         Session::connect(network, settings(), "ftp.example.com", 21).await
     }
 
@@ -85,7 +85,7 @@ impl Servers {
 
 pub fn code<T>(result: Result<T, Error>) -> u16 {
     match result {
-        Err(Error::Permanent(reply) | Error::Transient(reply) | Error::Unexpected(reply)) => reply.code,
+        Err(Error::Refused { reply, .. }) => reply.code,
         Err(error) => panic!("{error:?}"),
         Ok(_) => panic!("a success"),
     }

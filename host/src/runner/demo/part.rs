@@ -8,7 +8,8 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 use ftp_cli::figures::{grouped, time};
 use ftp_host::{
-    Connector, Encryption, Error, Host, Policy, Security, Session, Settings, TlsSettings, TlsVersion, Trust,
+    Connector, Encryption, Error, FailureKind, Host, Policy, RefusalKind, Security, Session, Settings, TlsSettings,
+    TlsVersion, Trust,
 };
 use ftp_test_server::{Options, PASSWORD, Server, USER};
 
@@ -86,7 +87,10 @@ async fn connect(connector: &Connector, server: &Server) -> Result<Session, Erro
 async fn refuse(host: &Host, server: &Server, checks: &mut Checks) -> Result<()> {
     let stranger = connector(host, secured(Trust::PublicRoots)).await?;
     let refused = connect(&stranger, server).await.err();
-    checks.that("a server of an unknown authority is refused", matches!(refused, Some(Error::Tls(_))));
+    checks.that(
+        "a server of an unknown authority is refused",
+        refused.as_ref().and_then(Error::failure) == Some(FailureKind::Tls),
+    );
     let reason = refused.map_or("connected".to_owned(), |error| error.to_string());
     Ok(say(&format!("without its authority: {reason}"))?)
 }
@@ -167,7 +171,10 @@ impl Part<'_> {
         self.session.rename(LARGE, RENAMED).await.context("cannot rename")?;
         self.note("rename the large file", clock);
         let old = self.session.size(LARGE).await;
-        self.checks.that("the old name is gone", matches!(old, Err(Error::Permanent(_))));
+        self.checks.that(
+            "the old name is gone",
+            old.is_err_and(|error| error.refusal().is_some_and(|(kind, _)| kind == RefusalKind::Permanent)),
+        );
         let renamed = Sample { path: RENAMED.to_owned(), ..large.clone() };
         self.checks.file("renamed", &renamed, &self.places.server)?;
 

@@ -1,7 +1,7 @@
 //! Which servers are believed. Each refusal comes before a user or a password is sent, and says why.
 
 use anyhow::Result;
-use ftp_host::{Error, TlsSettings, TlsVersion, Trust};
+use ftp_host::{Error, FailureKind, FtpError, TlsSettings, TlsVersion, Trust};
 use ftp_tests::certificates::{self, Leaf, possible};
 use ftp_tests::client;
 use ftp_tests::script::{Play as _, Script, Tls};
@@ -161,7 +161,7 @@ async fn server_name_that_is_none_is_an_invalid_argument() -> Result<()> {
 async fn assert_invalid(tls: TlsSettings) {
     let described = format!("{tls:?}");
     match client::connector(explicit(tls)).await {
-        Err(Error::InvalidArgument(_)) => {}
+        Err(Error::Ftp(FtpError::Failed { kind: FailureKind::InvalidArgument, .. })) => {}
         Err(other) => panic!("{other:?}: {described}"),
         Ok(_) => panic!("accepted: {described}"),
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use ftp_host::{Error, Phase, Protection, Settings};
+use ftp_host::{Error, FailureKind, FtpError, Phase, Protection, Settings};
 use ftp_tests::certificates::possible;
 use ftp_tests::client::{self, get};
 use ftp_tests::script::{Ending, Play as _, Script};
@@ -82,7 +82,10 @@ async fn ccc_before_login_is_not_sent() -> Result<()> {
         .play(async |peer| {
             let mut session = client::connect_with(peer.address(), explicit(tls()?)).await?;
             let cleared = session.clear_command_channel().await;
-            assert!(matches!(cleared, Err(Error::InvalidArgument(_))), "{cleared:?}");
+            assert!(
+                matches!(cleared, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::InvalidArgument, .. }))),
+                "{cleared:?}"
+            );
             in_step(&mut session).await
         })
         .await
@@ -96,7 +99,10 @@ async fn ccc_outside_tls_is_not_sent() -> Result<()> {
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;
             let cleared = session.clear_command_channel().await;
-            assert!(matches!(cleared, Err(Error::InvalidArgument(_))), "{cleared:?}");
+            assert!(
+                matches!(cleared, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::InvalidArgument, .. }))),
+                "{cleared:?}"
+            );
             in_step(&mut session).await
         })
         .await
@@ -177,7 +183,7 @@ async fn ccc_with_a_reply_in_the_clear_instead_of_close_notify_closes() -> Resul
             let mut session = login(peer).await?;
             // It is no record of TLS, nor does it belong there.
             match session.clear_command_channel().await {
-                Err(Error::Protocol(_) | Error::Tls(_)) => {}
+                Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Protocol | FailureKind::Tls, .. })) => {}
                 other => panic!("{other:?}"),
             }
             assert_closed(&mut session).await;
@@ -195,7 +201,9 @@ async fn ccc_without_close_notify_but_an_end_closes() -> Result<()> {
         .play(async |peer| {
             let mut session = login(peer).await?;
             match session.clear_command_channel().await {
-                Err(Error::Protocol(_) | Error::ConnectionLost(_)) => {}
+                Err(Error::Ftp(FtpError::Failed {
+                    kind: FailureKind::Protocol | FailureKind::ConnectionLost, ..
+                })) => {}
                 other => panic!("{other:?}"),
             }
             assert_closed(&mut session).await;

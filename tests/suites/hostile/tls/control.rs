@@ -1,7 +1,7 @@
 //! The way into TLS, and TLS on the control connection.
 
 use anyhow::Result;
-use ftp_host::{Error, Protection, Representation, Settings, TlsVersion};
+use ftp_host::{Error, FailureKind, FtpError, Protection, Representation, Settings, TlsVersion};
 use ftp_tests::certificates::possible;
 use ftp_tests::client::{self, get, put};
 use ftp_tests::script::{Ending, Play as _, Script};
@@ -222,7 +222,9 @@ async fn auth_answered_by_any_other_positive_reply_is_no_tls() -> Result<()> {
             .on("AUTH TLS", reply)
             .play(async |peer| {
                 match client::login_with(peer.address(), explicit(tls()?)).await {
-                    Err(Error::Insecure(_) | Error::Protocol(_)) => {}
+                    Err(Error::Ftp(FtpError::Failed {
+                        kind: FailureKind::Insecure | FailureKind::Protocol, ..
+                    })) => {}
                     Err(other) => panic!("{other:?}"),
                     Ok(_) => panic!("logged in"),
                 }
@@ -269,7 +271,7 @@ async fn greeting_in_the_clear_on_an_implicit_port_is_not_read() -> Result<()> {
         .play(async |peer| {
             // It depends on which comes first, the greeting or the end of the first flight.
             match client::login_with(peer.address(), implicit(tls()?)).await {
-                Err(Error::Protocol(_) | Error::Tls(_)) => {}
+                Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Protocol | FailureKind::Tls, .. })) => {}
                 Err(other) => panic!("{other:?}"),
                 Ok(_) => panic!("logged in"),
             }
@@ -373,7 +375,10 @@ async fn end_of_the_line_without_close_notify_is_connection_lost() -> Result<()>
         .play(async |peer| {
             let mut session = login(peer).await?;
             let directory = session.current_directory().await;
-            assert!(matches!(directory, Err(Error::ConnectionLost(_))), "{directory:?}");
+            assert!(
+                matches!(directory, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::ConnectionLost, .. }))),
+                "{directory:?}"
+            );
             assert_closed(&mut session).await;
             Ok(())
         })

@@ -1,7 +1,7 @@
 //! Data that ends without `close_notify`, and with it.
 
 use anyhow::Result;
-use ftp_host::{DataEnd, Error, Protection, Representation, TlsSettings};
+use ftp_host::{DataEnd, Error, FailureKind, FtpError, Protection, RefusalKind, Representation, TlsSettings};
 use ftp_tests::certificates::possible;
 use ftp_tests::client::{self, get};
 use ftp_tests::script::{Play as _, Script};
@@ -16,11 +16,17 @@ const WHOLE: (&str, &str) = ("150 here it comes (8 bytes)", "contents");
 async fn cut_in_the_middle_of_the_announced_size_is_an_error() -> Result<()> {
     let announced = "150 here it comes (1000 bytes)";
     for got in cut_download(DataEnd::Strict, announced, "226 done").await? {
-        assert!(matches!(got, Err(Error::Tls(_) | Error::Incomplete(_))), "{got:?}");
+        assert!(
+            matches!(got, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Tls | FailureKind::Incomplete, .. }))),
+            "{got:?}"
+        );
     }
     for policy in [DataEnd::Verified, DataEnd::Lenient] {
         for got in cut_download(policy, announced, "226 done").await? {
-            assert!(matches!(got, Err(Error::Incomplete(_))), "{policy:?}: {got:?}");
+            assert!(
+                matches!(got, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Incomplete, .. }))),
+                "{policy:?}: {got:?}"
+            );
         }
     }
     Ok(())
@@ -57,7 +63,10 @@ async fn cut_with_a_426_is_transient() -> Result<()> {
     for policy in [DataEnd::Strict, DataEnd::Verified, DataEnd::Lenient] {
         for announced in [WHOLE.0, "150 here it comes", "150 here it comes (1000 bytes)"] {
             for got in cut_download(policy, announced, "426 gave up").await? {
-                assert!(matches!(&got, Err(Error::Transient(reply)) if reply.code == 426), "{policy:?}: {got:?}");
+                assert!(
+                    matches!(&got, Err(Error::Ftp(FtpError::Refused { kind: RefusalKind::Transient, reply })) if reply.code == 426),
+                    "{policy:?}: {got:?}"
+                );
             }
         }
     }
@@ -203,7 +212,7 @@ async fn end_with_close_notify_short_of_the_announced_size_is_incomplete() -> Re
         .play(async |peer| {
             let mut session = login(peer).await?;
             let got = get(&mut session, "file").await;
-            assert!(matches!(got, Err(Error::Incomplete(_))), "{got:?}");
+            assert!(matches!(got, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Incomplete, .. }))), "{got:?}");
             in_step(&mut session).await
         })
         .await

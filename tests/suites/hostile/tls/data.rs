@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use ftp_host::{DataEnd, Error, Phase, Representation, Settings, TlsSettings, Trust};
+use ftp_host::{DataEnd, Error, FailureKind, FtpError, Phase, Representation, Settings, TlsSettings, Trust};
 use ftp_tests::certificates::{Leaf, authority, possible, rsa_authority};
 use ftp_tests::client::{self, get, put};
 use ftp_tests::script::{Play as _, Script, Tls};
@@ -272,9 +272,15 @@ async fn reset_data_connection_is_no_end() -> Result<()> {
                     Err(error) => break error,
                 }
             };
-            assert!(matches!(error, Error::ConnectionLost(_)), "{error:?}");
+            assert!(
+                matches!(error, Error::Ftp(FtpError::Failed { kind: FailureKind::ConnectionLost, .. })),
+                "{error:?}"
+            );
             let finished = download.finish().await;
-            assert!(matches!(finished, Err(Error::ConnectionLost(_))), "{finished:?}");
+            assert!(
+                matches!(finished, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::ConnectionLost, .. }))),
+                "{finished:?}"
+            );
             in_step(&mut session).await
         })
         .await

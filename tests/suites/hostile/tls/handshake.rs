@@ -1,7 +1,7 @@
 //! Handshakes that come to nothing, and what is agreed in those that do not.
 
 use anyhow::{Result, ensure};
-use ftp_host::{Error, Phase, Settings, TlsSettings, TlsVersion};
+use ftp_host::{Error, FailureKind, FtpError, Phase, Settings, TlsSettings, TlsVersion};
 use ftp_tests::certificates::possible;
 use ftp_tests::client::{self, SHORT, get};
 use ftp_tests::script::{Ending, Peer, Play as _, Script, Tls};
@@ -283,7 +283,10 @@ async fn end_anywhere_is_a_typed_error(cut: (TlsVersion, Ending)) -> Result<()> 
     for bytes in (0..length - 32).step_by(STRIDE) {
         let result = script().cut_after(bytes, ending).play(async |peer| Ok(session(peer, version).await)).await?;
         match result.map_err(|error| error.downcast::<Error>()) {
-            Err(Ok(Error::Tls(_) | Error::ConnectionLost(_) | Error::ConnectionRefused(_))) => {}
+            Err(Ok(Error::Ftp(FtpError::Failed {
+                kind: FailureKind::Tls | FailureKind::ConnectionLost | FailureKind::ConnectionRefused,
+                ..
+            }))) => {}
             Err(other) => panic!("cut after {bytes} of {length} bytes: {other:?}"),
             Ok(()) => panic!("cut after {bytes} of {length} bytes, and nobody noticed"),
         }

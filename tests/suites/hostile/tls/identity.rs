@@ -1,7 +1,7 @@
 //! What the client shows about itself, and what it never shows.
 
 use anyhow::{Context as _, Result};
-use ftp_host::{Error, Identity, TlsSettings};
+use ftp_host::{Error, FailureKind, FtpError, Identity, TlsSettings};
 use ftp_tests::certificates::{Certificate, ClientKey, client as made, possible};
 use ftp_tests::client;
 use ftp_tests::script::{Play as _, Script, Tls};
@@ -55,7 +55,9 @@ async fn server_that_asks_lets_nobody_in_without() -> Result<()> {
             .fail_tls()
             .play(async |peer| {
                 match client::login_with(peer.address(), explicit(only(version)?)).await {
-                    Err(Error::Tls(_) | Error::ConnectionLost(_)) => {}
+                    Err(Error::Ftp(FtpError::Failed {
+                        kind: FailureKind::Tls | FailureKind::ConnectionLost, ..
+                    })) => {}
                     Err(other) => panic!("{other:?}"),
                     Ok(_) => panic!("logged in"),
                 }
@@ -85,7 +87,7 @@ async fn identity_that_is_none_is_an_invalid_argument() -> Result<()> {
     for (chain, key) in
         [("", key.as_str()), ("garbage", key), (key, key), (chain, ""), (chain, chain), (chain, &broken)]
     {
-        invalid(Identity { certificates: chain.to_owned(), private_key: key.to_owned() }).await?;
+        invalid(Identity { certificates: chain.to_owned(), private_key: key.into() }).await?;
     }
     Ok(())
 }
@@ -97,7 +99,7 @@ async fn key_of_another_certificate_is_an_invalid_argument() -> Result<()> {
     // Nobody is connected to.
     Script::deaf()
         .play(async |peer| match client::connect_with(peer.address(), explicit(tls)).await {
-            Err(Error::InvalidArgument(_)) => Ok(()),
+            Err(Error::Ftp(FtpError::Failed { kind: FailureKind::InvalidArgument, .. })) => Ok(()),
             Err(other) => panic!("{other:?}"),
             Ok(_) => panic!("accepted"),
         })
@@ -126,8 +128,8 @@ async fn key_is_shown_nowhere() -> Result<()> {
         // Whole, cut short, and where a certificate should be.
         let half = key[..key.len() / 2].to_owned();
         for bad in [
-            Identity { certificates: key.clone(), private_key: key.clone() },
-            Identity { certificates: certificate.chain.clone(), private_key: half },
+            Identity { certificates: key.clone(), private_key: key.clone().into() },
+            Identity { certificates: certificate.chain.clone(), private_key: half.into() },
         ] {
             assert_without(key, &invalid(bad).await?);
         }
@@ -157,13 +159,13 @@ fn asking() -> Tls {
 }
 
 fn identity(certificate: &Certificate, key: &str) -> Identity {
-    Identity { certificates: certificate.chain.clone(), private_key: key.to_owned() }
+    Identity { certificates: certificate.chain.clone(), private_key: key.into() }
 }
 
 /// Why this is not accepted.
 async fn invalid(identity: Identity) -> Result<String> {
     match client::connector(explicit(TlsSettings { identity: Some(identity), ..tls()? })).await {
-        Err(Error::InvalidArgument(text)) => Ok(text),
+        Err(Error::Ftp(FtpError::Failed { kind: FailureKind::InvalidArgument, text, .. })) => Ok(text),
         Err(other) => panic!("{other:?}"),
         Ok(_) => panic!("accepted"),
     }

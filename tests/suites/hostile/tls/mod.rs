@@ -11,7 +11,7 @@ mod handshake;
 mod identity;
 
 use anyhow::Result;
-use ftp_host::{Error, Phase, Security, Session, Settings, TlsSettings, TlsVersion, Trust};
+use ftp_host::{Error, FailureKind, FtpError, Phase, Security, Session, Settings, TlsSettings, TlsVersion, Trust};
 use ftp_tests::script::Peer;
 use ftp_tests::{certificates as made, client};
 
@@ -51,14 +51,14 @@ async fn in_step(session: &mut Session) -> Result<()> {
 
 async fn assert_closed(session: &mut Session) {
     let after = session.noop().await;
-    assert!(matches!(after, Err(Error::Closed)), "{after:?}");
+    assert!(matches!(after, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, .. }))), "{after:?}");
 }
 
 /// The session ended in a breach of TLS or of FTP.
 #[track_caller]
 fn assert_protocol<T>(result: Result<T, Error>) {
     match result {
-        Err(Error::Protocol(_)) => {}
+        Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Protocol, .. })) => {}
         Err(other) => panic!("{other:?}"),
         Ok(_) => panic!("nothing was noticed"),
     }
@@ -67,7 +67,7 @@ fn assert_protocol<T>(result: Result<T, Error>) {
 #[track_caller]
 fn assert_insecure<T>(result: Result<T, Error>) {
     match result {
-        Err(Error::Insecure(_)) => {}
+        Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Insecure, .. })) => {}
         Err(other) => panic!("{other:?}"),
         Ok(_) => panic!("it was taken for secure"),
     }
@@ -76,7 +76,7 @@ fn assert_insecure<T>(result: Result<T, Error>) {
 #[track_caller]
 fn assert_timeout<T>(result: Result<T, Error>, expected: Phase) {
     match result {
-        Err(Error::Timeout(phase)) => assert_eq!(phase, expected),
+        Err(Error::Ftp(FtpError::Timeout(phase))) => assert_eq!(phase, expected),
         Err(other) => panic!("{other:?}"),
         Ok(_) => panic!("in time"),
     }
@@ -86,7 +86,9 @@ fn assert_timeout<T>(result: Result<T, Error>, expected: Phase) {
 #[track_caller]
 fn assert_tls<T>(result: Result<T, Error>, telling: &str) {
     match result {
-        Err(Error::Tls(text)) => assert!(text.contains(telling), "{text:?} does not say {telling:?}"),
+        Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Tls, text, .. })) => {
+            assert!(text.contains(telling), "{text:?} does not say {telling:?}")
+        }
         Err(other) => panic!("{other:?}"),
         Ok(_) => panic!("TLS did not fail"),
     }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use ftp_client::Error;
 use ftp_client::mirror::Step;
+use ftp_client::{Error, RefusalKind};
 
 use super::super::client::Client;
 use super::super::failure::{Failure, ResultExt as _};
@@ -22,7 +22,7 @@ impl Work<'_> {
             }
             let place = path.on_server(self.root).unwrap_or_default();
             match client.delete(&place).await {
-                Err(Error::Permanent(_)) => continue,
+                Err(Error::Refused { kind: RefusalKind::Permanent, .. }) => continue,
                 result => {
                     let result = result.map(drop).context(format!("cannot delete {place}"));
                     match result {

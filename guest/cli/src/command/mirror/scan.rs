@@ -64,7 +64,7 @@ impl Scan {
                 false => {
                     if let Err(error) = scan.folder(&mut folder, &place, names, &mut folders) {
                         scan.troubles.push(Failure::local("read", &place, &error));
-                        folder.end = End::Failed(Error::Other(error.to_string()));
+                        folder.end = End::Failed(Error::other(error.to_string()));
                     }
                 }
             }

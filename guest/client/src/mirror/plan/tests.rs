@@ -49,7 +49,7 @@ fn with_end(mut tree: Tree, directory: &str, end: End) -> Tree {
 }
 
 fn failed() -> End {
-    End::Failed(Error::Closed)
+    End::Failed(Error::closed())
 }
 
 /// Files of these names, as a server could have told them.

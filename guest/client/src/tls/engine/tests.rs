@@ -4,6 +4,7 @@ mod messages;
 
 use super::super::{Connection, Progress, Trust};
 use super::*;
+use crate::error::FailureKind;
 use crate::nowhere::Nowhere;
 use alloc::vec;
 use rustls::crypto::CryptoProvider;
@@ -136,7 +137,7 @@ impl Taken {
     }
 
     fn fails_with(&self, alert: AlertDescription) {
-        assert!(matches!(self.result, Err(Error::Tls(_))), "{:?}", self.result);
+        assert!(matches!(self.result, Err(Error::Failed { kind: FailureKind::Tls, .. })), "{:?}", self.result);
         assert_eq!(self.plain, b"");
         assert_eq!(self.answers, [(ContentType::Alert, vec![FATAL, alert.into()])]);
     }
@@ -222,7 +223,7 @@ fn server_that_accepts_nothing_is_an_error_that_says_what_was_offered() {
         [AlertDescription::HandshakeFailure, AlertDescription::InsufficientSecurity, AlertDescription::ProtocolVersion];
     let other = rustls::Error::PeerIncompatible(rustls::PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig);
     for error in alerts.map(rustls::Error::AlertReceived).into_iter().chain([other]) {
-        let Error::Tls(text) = failed(error) else { panic!("another error") };
+        let Error::Failed { kind: FailureKind::Tls, text, .. } = failed(error) else { panic!("another error") };
         for word in ["TLS 1.3", "TLS 1.2", "ECDHE", "ChaCha20-Poly1305", "AES-GCM"] {
             assert!(text.contains(word), "{text}");
         }

@@ -95,7 +95,7 @@ fn nothing_is_deleted_in_or_below_a_folder_whose_listing_is_not_certain() {
         with_end(source(), "d", End::Limit(WalkLimit::Depth)),
         with_end(source(), "d", End::Limit(WalkLimit::Entries)),
         with_end(source(), "d", End::Cycle(RelativePath::root())),
-        with_end(source(), "d", End::Failed(Error::Tls("the data ended without close_notify".into()))),
+        with_end(source(), "d", End::Failed(Error::tls("the data ended without close_notify"))),
         unparsed,
         unlisted,
     ];
