@@ -9,7 +9,7 @@ pub use directories::WorkingDirectory;
 use crate::control::{Control, Raw, begins_transfer};
 use crate::data::finish;
 use crate::dial::dial;
-use crate::error::{Error, FailureKind, Reply};
+use crate::error::{Error, FailureKind, RefusalKind, Reply};
 use crate::extensions::Features;
 use crate::handover::{Direction, SessionState, TransferHandover};
 use crate::known::{Known, PassivePorts};
@@ -474,12 +474,7 @@ impl<N: Network> Connection<N> {
 
     /// The error that a reply is which was not the one wanted.
     pub(crate) fn refusal(&self, reply: &Raw) -> Error {
-        let text = self.control.text(reply);
-        match reply.code / 100 {
-            4 => Error::transient(text),
-            5 => Error::permanent(text),
-            _ => Error::unexpected(text),
-        }
+        Error::Refused { kind: RefusalKind::of(reply.code), reply: self.control.text(reply) }
     }
 }
 

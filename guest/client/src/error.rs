@@ -1,6 +1,7 @@
 //! Errors of this client, out of those of the network.
 
 use crate::network::NetworkError;
+use ftp_types::Cause;
 pub use ftp_types::{Error, FailureKind, Limit, Phase, RefusalKind, Reply};
 
 /// None where the server does not report it.
@@ -15,8 +16,8 @@ pub(crate) fn unless_refused<T>(result: Result<T, Error>) -> Result<Option<T>, E
 impl From<NetworkError> for Error {
     fn from(error: NetworkError) -> Self {
         match error {
-            NetworkError::Unresolvable(_, text) => Self::name_unresolvable(text),
-            NetworkError::Denied(text) => Self::access_denied(text),
+            NetworkError::Unresolvable(cause, text) => Self::name_unresolvable(text).with_cause(Cause::Resolve(cause)),
+            NetworkError::Denied(text) => Self::access_denied(text).with_cause(Cause::Denied),
             NetworkError::Refused(text) => Self::connection_refused(text),
             NetworkError::Lost(text) => Self::connection_lost(text),
             NetworkError::AddressInUse => Self::other("no local port is free"),

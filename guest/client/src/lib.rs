@@ -65,13 +65,13 @@ pub use ftp_protocol::path::protect_leading;
 pub use ftp_protocol::text::is_printable;
 pub use ftp_protocol::time::{Precision, Timestamp};
 pub use ftp_types::{
-    Algorithm, Checksum, Closes, Copied, Credentials, Error, FailureKind, Limit, Outcome, Phase, Proxy, ProxyServer,
-    RefusalKind, Reply, Retry, Secret, TlsCause, Unverified, Verification,
+    Algorithm, Cause, Checksum, Closes, Copied, Credentials, Error, FailureKind, Limit, Outcome, Phase, Proxy,
+    ProxyServer, RefusalKind, Reply, ResolveCause, Retry, Secret, TlsCause, Unverified, Verification,
 };
 pub use limits::{CHUNK, UPLOAD_COALESCE_DELAY};
 pub use lines::Entries;
 pub use listing::{ListOptions, Listing, ListingCommand, ListingWay};
-pub use network::{Listener, Network, NetworkError, ResolveCause, Stream};
+pub use network::{Listener, Network, NetworkError, Stream};
 pub use session::Session;
 pub use settings::{Active, DataMode, Representation, Settings, TransferMode};
 pub use timeout::{join_all, timeout, yield_now};

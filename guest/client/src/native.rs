@@ -1,11 +1,12 @@
 //! The network of the operating system, over tokio. For native programs, and to measure the component against.
 
-use crate::network::{Listener, Network, NetworkError, ResolveCause, Stream};
+use crate::network::{Listener, Network, NetworkError, Stream};
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 use ftp_protocol::address::host_literal;
+use ftp_types::ResolveCause;
 use socket2::{SockRef, TcpKeepalive};
 use std::io::{Error, ErrorKind};
 use std::sync::LazyLock;

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
+use ftp_types::ResolveCause;
 
 /// What the host provides: names, connections and time. Cloning gives another handle to the same network.
 ///
@@ -91,19 +92,6 @@ pub enum NetworkError {
     AddressInUse,
     /// Anything else.
     Other(String),
-}
-
-/// Why a name has no address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ResolveCause {
-    /// There is no such name, or it has no address of the kind that was asked for.
-    NoAddress,
-    /// The resolver cannot answer now.
-    Temporary,
-    /// The resolver cannot answer. `wasmtime run` says that to a program that may not look names up.
-    Permanent,
-    /// The system does not say.
-    Unknown,
 }
 
 impl fmt::Display for NetworkError {

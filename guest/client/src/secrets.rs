@@ -65,7 +65,7 @@ impl Secrets {
     pub(crate) fn mask_error(&self, error: Error) -> Error {
         match error {
             Error::Refused { kind, reply } => Error::Refused { kind, reply: self.mask_reply(reply) },
-            Error::Failed { kind, text, cause: None } => Error::Failed { kind, text: self.mask(text), cause: None },
+            Error::Failed { kind, text, cause } => Error::Failed { kind, text: self.mask(text), cause },
             error => error,
         }
     }

@@ -6,6 +6,7 @@ use core::fmt::{self, Display, Formatter};
 
 use ftp_protocol::{codes, command, encoding, reply};
 
+use crate::cause::Cause;
 use crate::line::Line;
 use crate::reply::Reply;
 use crate::tls::TlsCause;
@@ -33,8 +34,8 @@ pub enum Error {
         kind: FailureKind,
         /// More about it, for people.
         text: String,
-        /// The facts of a failure of TLS that somebody can mend. They do not cross the border of a component.
-        cause: Option<Box<TlsCause>>,
+        /// The cause, where somebody can mend it. It does not cross the border of a component.
+        cause: Option<Box<Cause>>,
     },
 }
 
@@ -191,6 +192,23 @@ impl Error {
         }
     }
 
+    /// The cause, where somebody can mend it.
+    pub fn cause(&self) -> Option<&Cause> {
+        match self {
+            Self::Failed { cause, .. } => cause.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// A failure ([`Self::Failed`]) with its cause; any other error as it is.
+    #[must_use]
+    pub fn with_cause(self, cause: Cause) -> Self {
+        match self {
+            Self::Failed { kind, text, .. } => Self::Failed { kind, text, cause: Some(Box::new(cause)) },
+            error => error,
+        }
+    }
+
     /// The server's reply and what it means, for an error that is one.
     pub const fn refusal(&self) -> Option<(RefusalKind, &Reply)> {
         match self {
@@ -243,6 +261,17 @@ impl Error {
             Self::Refused { reply, .. } => reply.code != codes::CLOSING,
             Self::Failed { kind, .. } => matches!(kind, FailureKind::InvalidArgument | FailureKind::Unsupported),
             _ => false,
+        }
+    }
+}
+
+impl RefusalKind {
+    /// What the code of a reply that is not wanted means (RFC 959, section 4.2).
+    pub const fn of(code: u16) -> Self {
+        match code / 100 {
+            4 => Self::Transient,
+            5 => Self::Permanent,
+            _ => Self::Unexpected,
         }
     }
 }
@@ -322,16 +351,16 @@ impl Display for Error {
 impl core::error::Error for Error {
     /// What is wrong with TLS, where somebody can mend it.
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        match self {
-            Self::Failed { cause: Some(cause), .. } => Some(&**cause),
-            _ => None,
+        match self.cause()? {
+            Cause::Tls(cause) => Some(cause),
+            Cause::Resolve(_) | Cause::Denied => None,
         }
     }
 }
 
 impl From<TlsCause> for Error {
     fn from(cause: TlsCause) -> Self {
-        Self::Failed { kind: FailureKind::Tls, text: cause.to_string(), cause: Some(Box::new(cause)) }
+        Self::tls(cause.to_string()).with_cause(Cause::Tls(cause))
     }
 }
 

@@ -15,7 +15,7 @@ use ftp_cli::needs::{parent, security};
 use ftp_cli::remote::Remote;
 use ftp_client::engine::{Backoff, Retry};
 use ftp_client::{
-    Error, FailureKind, Identity, Network as _, RefusalKind, Security, Session, Settings, TransferMode, Trust,
+    Error, FailureKind, Identity, Network as _, RefusalKind, Security, Session, Settings, TransferMode, Trust, codes,
 };
 
 use super::client::{Client, Names};
@@ -155,11 +155,11 @@ impl Server {
                 Error::Refused { kind: RefusalKind::Permanent, reply } => {
                     (true, hints::of_login(reply, self.settings.security))
                 }
-                // 421 is about the connection (RFC 959, section 4.2).
+                // That the session ends is about the connection (RFC 959, section 4.2).
                 Error::Refused { kind: RefusalKind::Transient, reply } => {
-                    (reply.code != 421, hints::of_login(reply, self.settings.security))
+                    (reply.code != codes::CLOSING, hints::of_login(reply, self.settings.security))
                 }
-                Error::Refused { kind: RefusalKind::Unexpected, reply } => (reply.code == 332, ""),
+                Error::Refused { kind: RefusalKind::Unexpected, reply } => (reply.code == codes::ACCOUNT_WANTED, ""),
                 _ => (false, ""),
             };
             let failure = Failure::of(format!("cannot log in to {} as {user}", self.remote.server()), error);

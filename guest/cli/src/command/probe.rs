@@ -2,7 +2,9 @@
 
 use ftp_cli::arguments::Probe;
 use ftp_cli::text::plain;
-use ftp_client::{DataMode, Download, Error, GetCommand, Outcome, RefusalKind, Representation, WorkingDirectory};
+use ftp_client::{
+    DataMode, Download, Error, GetCommand, Outcome, RefusalKind, Representation, WorkingDirectory, codes,
+};
 use serde_json::{Map, Value, json};
 
 use super::client::Client;
@@ -194,7 +196,9 @@ async fn connection(client: &mut Client) -> Result<Tried, Failure> {
                 refusal = Some(Tried::Refused(error));
                 continue;
             }
-            Err(Error::Refused { kind: RefusalKind::Transient, reply }) if !matches!(reply.code, 425 | 426) => {
+            Err(Error::Refused { kind: RefusalKind::Transient, reply })
+                if !codes::is_about_data_connection(reply.code) =>
+            {
                 refusal = Some(Tried::Refused(Error::transient(reply)));
                 continue;
             }

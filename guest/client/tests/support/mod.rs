@@ -1,7 +1,7 @@
 //! What every suite against the scripted server uses.
 #![allow(dead_code, missing_docs)]
 
-use ftp_client::{Download, Error, RefusalKind, Session, Settings};
+use ftp_client::{Download, Error, Session, Settings};
 use ftp_testkit::{Script, Scripted, script};
 use std::cell::Cell;
 
