@@ -25,3 +25,24 @@ impl From<NetworkError> for Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ftp_types::ResolveCause;
+
+    #[test]
+    fn cause_of_the_network_is_that_of_the_error() {
+        for cause in [ResolveCause::NoAddress, ResolveCause::Temporary, ResolveCause::Permanent, ResolveCause::Unknown]
+        {
+            let error = Error::from(NetworkError::Unresolvable(cause, "h".into()));
+            assert_eq!(
+                (error.failure(), error.cause()),
+                (Some(FailureKind::NameUnresolvable), Some(&Cause::Resolve(cause)))
+            );
+        }
+        let error = Error::from(NetworkError::Denied("h".into()));
+        assert_eq!((error.failure(), error.cause()), (Some(FailureKind::AccessDenied), Some(&Cause::Denied)));
+        assert_eq!(Error::from(NetworkError::Refused("h".into())).cause(), None);
+    }
+}
