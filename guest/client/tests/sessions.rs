@@ -59,6 +59,15 @@ fn name_without_addresses_is_unresolvable() {
 }
 
 #[test]
+fn name_without_addresses_of_the_local_kind_is_unresolvable() {
+    let network = Scripted::new(Script::silent().addresses(["192.0.2.1".parse().unwrap()]));
+    let settings = Settings { local_address: Some("2001:db8::1".parse().unwrap()), ..settings() };
+    let error = network.run(Session::connect(network.clone(), settings, "ftp.example.com", 21)).err().unwrap();
+    assert_eq!(error.failure(), Some(FailureKind::NameUnresolvable));
+    assert_eq!(error.cause(), Some(&Cause::Resolve(ResolveCause::NoAddress)));
+}
+
+#[test]
 fn address_that_never_answers_is_a_timeout_of_connecting() {
     assert_eq!(connect(Script::silent().unreachable([SERVER])), Err(Error::Timeout(Phase::Connect)));
 }
