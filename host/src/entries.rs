@@ -56,6 +56,6 @@ impl Entries {
     /// (ABOR) End early; the session stays usable. Gives the reply to ABOR, or the last one that came.
     pub async fn abort(mut self) -> Result<Reply, Error> {
         let mut handle = self.transfer.take()?;
-        Ok(call!(release handle, entry_stream.call_abort())??)
+        Ok(call!(release handle, entry_stream.call_abort())??.into())
     }
 }

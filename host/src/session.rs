@@ -163,7 +163,7 @@ impl Session {
     /// (OPTS MLST) Choose the facts that `entries` and `entry` get.
     pub async fn select_facts(&mut self, facts: &[&str]) -> Result<Reply, Error> {
         let facts: Vec<String> = facts.iter().map(ToString::to_string).collect();
-        Ok(call!(self.handle, session.call_select_facts(&facts))??)
+        Ok(call!(self.handle, session.call_select_facts(&facts))??.into())
     }
 
     forward! {
@@ -175,11 +175,17 @@ impl Session {
         size = call_size(path: &str) -> u64;
         /// (MDTM) Last modification, in UTC.
         modified = call_modified(path: &str) -> Timestamp;
-        /// (HASH, else XSHA256, XSHA512, XSHA1, XMD5, MD5, XCRC) The checksum of a file, computed by the server: by the best
-        /// algorithm that it names among its features, unless one is given.
-        ///
-        /// Errors: `Unsupported` when the server names none, or not this one; `Permanent` with code 550.
-        checksum = call_checksum(path: &str, algorithm: Option<Algorithm>) -> Checksum;
+    }
+
+    /// (HASH, else XSHA256, XSHA512, XSHA1, XMD5, MD5, XCRC) The checksum of a file, computed by the server: by the best
+    /// algorithm that it names among its features, unless one is given.
+    ///
+    /// Errors: `Unsupported` when the server names none, or not this one; `Permanent` with code 550.
+    pub async fn checksum(&mut self, path: &str, algorithm: Option<Algorithm>) -> Result<Checksum, Error> {
+        Ok(call!(self.handle, session.call_checksum(path, algorithm.map(Into::into)))??.into())
+    }
+
+    forward! {
         /// (MFMT, else MDTM with a time, else SITE UTIME) Set the time of last modification, in whole seconds.
         ///
         /// Errors: `Permanent` with code 550; `Unsupported` when the server knows none of the three;

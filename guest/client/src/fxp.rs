@@ -4,11 +4,11 @@
 //! before `STOR`. So that no file is made there for one that the source has not, the source is asked for its size before;
 //! the target is asked for that of the copy in the end.
 
-use crate::connection::Connection;
 use crate::control::Raw;
 use crate::error::{Error, Phase, RefusalKind, unless_refused};
 use crate::limits::{CLOSE_LINGER, FXP_BYTES_PER_SECOND, FXP_TIMEOUT, HEAD_START};
 use crate::network::{Network, Stream};
+use crate::session::Live;
 use crate::settings::{Representation, TransferMode};
 use crate::timeout::{Either, select, timeout};
 use alloc::format;
@@ -16,14 +16,14 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
-use ftp_protocol::{address, codes, features};
+use ftp_protocol::{address, codes};
 use ftp_types::{Copied, Unverified, Verification};
 
 /// (SIZE, PASV, PORT, RETR, STOR, SIZE) Copy a file. Both replies are read whatever happens.
 pub(crate) async fn copy<N: Network>(
-    source: &mut Connection<N>,
+    source: &mut Live<N>,
     path: &str,
-    target: &mut Connection<N>,
+    target: &mut Live<N>,
     target_path: &str,
     representation: Representation,
 ) -> Result<Copied, Error> {
@@ -48,10 +48,10 @@ pub(crate) async fn copy<N: Network>(
 
 /// (SIZE) Whether the target has as many bytes as the source had before, or has now that it has grown.
 async fn compare<N: Network>(
-    source: &mut Connection<N>,
+    source: &mut Live<N>,
     path: &str,
     before: Option<u64>,
-    target: &mut Connection<N>,
+    target: &mut Live<N>,
     target_path: &str,
 ) -> Result<Verification, Error> {
     let Some(before) = before else { return Ok(Verification::NotVerified(Unverified::NoSize)) };
@@ -78,9 +78,9 @@ fn longest(size: Option<u64>, idle: Duration) -> Duration {
 }
 
 struct Pair<'a, N: Network> {
-    source: &'a mut Connection<N>,
+    source: &'a mut Live<N>,
     retr: Vec<u8>,
-    target: &'a mut Connection<N>,
+    target: &'a mut Live<N>,
     stor: Vec<u8>,
     limit: Duration,
 }
@@ -122,12 +122,12 @@ impl<N: Network> Pair<'_, N> {
             let text = "neither server can be the other's client inside TLS (CPSV, SSCN)";
             return Err(Error::unsupported(text.to_string()));
         };
-        client.command("SSCN", Some(b"ON")).await?;
+        client.complete("SSCN", Some(b"ON")).await?;
         let copied = self.copy([Some(Passive::Any); 2]).await;
         // It is off where it is not on.
-        for connection in [&mut *self.target, &mut *self.source] {
-            if connection.control.is_usable() && connection.has("SSCN").await? {
-                connection.command("SSCN", Some(b"OFF")).await?;
+        for live in [&mut *self.target, &mut *self.source] {
+            if live.control.is_usable() && live.has("SSCN").await? {
+                live.complete("SSCN", Some(b"OFF")).await?;
             }
         }
         copied
@@ -227,21 +227,17 @@ impl<N: Network> Pair<'_, N> {
             Ok(())
         };
         drop(timeout(network, CLOSE_LINGER, Phase::DataConnection, release).await);
-        for connection in [&mut *self.source, &mut *self.target] {
-            if connection.control.is_usable() {
+        for live in [&mut *self.source, &mut *self.target] {
+            if live.control.is_usable() {
                 // When this fails the session is closed, which says enough.
-                let _ = connection.abort_over(None).await;
+                let _ = live.abort_over(None).await;
             }
         }
     }
 }
 
 /// Tell one server to listen, and the other where. Whatever address the first one names, it is the one that we talk to.
-async fn meet<N: Network>(
-    passive: &mut Connection<N>,
-    active: &mut Connection<N>,
-    command: Passive,
-) -> Result<SocketAddr, Error> {
+async fn meet<N: Network>(passive: &mut Live<N>, active: &mut Live<N>, command: Passive) -> Result<SocketAddr, Error> {
     let peer = passive.control.peer()?.to_canonical();
     let port = match command {
         Passive::Any => passive.passive_port().await?,
@@ -249,11 +245,11 @@ async fn meet<N: Network>(
     };
     let address = SocketAddr::new(peer, port);
     let (verb, argument) = address::active_command(address);
-    active.command(verb, Some(argument.as_bytes())).await?;
+    active.complete(verb, Some(argument.as_bytes())).await?;
     Ok(address)
 }
 
-impl<N: Network> Connection<N> {
+impl<N: Network> Live<N> {
     /// Ready for data between servers; gives whether it is encrypted.
     async fn prepare_copy(&mut self, representation: Representation) -> Result<bool, Error> {
         if self.settings.proxy.is_some() {
@@ -267,14 +263,9 @@ impl<N: Network> Connection<N> {
         Ok(private)
     }
 
-    /// The server names this extension.
-    async fn has(&mut self, verb: &str) -> Result<bool, Error> {
-        Ok(features::has(self.features().await?, verb))
-    }
-
     /// (SIZE) Gives the size. A server that does not report it is taken to have the file.
     async fn check_exists(&mut self, path: &str, representation: Representation) -> Result<Option<u64>, Error> {
-        let size = match self.size(path).await {
+        let size = match self.plausible_size(path).await {
             Err(error) if error.code().is_some_and(codes::is_missing) => return Err(error),
             size => unless_refused(size)?,
         };

@@ -19,7 +19,6 @@ extern crate std;
 mod ascii;
 mod checksum;
 mod commands;
-mod connection;
 mod control;
 mod data;
 mod deflate;
@@ -35,7 +34,6 @@ mod known;
 mod limits;
 mod lines;
 mod listing;
-mod metadata;
 #[cfg(feature = "mirror")]
 pub mod mirror;
 #[cfg(feature = "native")]
@@ -55,7 +53,6 @@ mod verify;
 
 pub use checksum::Hasher;
 pub use commands::{GetCommand, PutCommand};
-pub use connection::WorkingDirectory;
 pub use data::ListingEnd;
 pub use ftp_protocol::address::host_literal;
 pub use ftp_protocol::codes;
@@ -72,7 +69,7 @@ pub use limits::{CHUNK, UPLOAD_COALESCE_DELAY};
 pub use lines::Entries;
 pub use listing::{ListOptions, Listing, ListingCommand, ListingWay};
 pub use network::{Listener, Network, NetworkError, Stream};
-pub use session::Session;
+pub use session::{Session, WorkingDirectory};
 pub use settings::{Active, DataMode, Representation, Settings, TransferMode};
 pub use timeout::{join_all, timeout, yield_now};
 pub use tls::{

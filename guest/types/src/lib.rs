@@ -1,5 +1,5 @@
-//! What the client, the component and its host say alike: errors, replies, outcomes, how often to try again, proxies and
-//! secrets.
+//! What the client, the component and its host have in common: errors, replies, outcomes, how often to try again, proxies
+//! and secrets.
 //!
 //! The shapes are those of the contract (`wit/types.wit`), and the messages of errors are written here alone.
 #![no_std]

@@ -35,7 +35,7 @@ impl WriteAt for Target {
     type Error = Error;
 
     async fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), Error> {
-        let failed = |error: &str| Error::other(error.into());
+        let failed = |error: &str| Error::other(error);
         let take = |room: u64| room.checked_sub(bytes.len() as u64);
         let taken = self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
         taken.map_err(|_| failed("no room"))?;
@@ -114,7 +114,7 @@ async fn gone_on_with_after_a_failure(site: Site) -> Result<()> {
     let mut target = Target::create(&path, SIZE / 2)?;
     let failed = download_once(&mut site.login().await?, open, "large", &target, &Segments::default()).await;
     let Err(failed) = failed else { panic!("there was no room") };
-    assert_eq!(failed.error, Error::other("no room".into()));
+    assert_eq!(failed.error, Error::other("no room"));
     let done: u64 = failed.resume.done.iter().map(|range| range.end - range.start).sum();
     assert!(done > 0 && done <= SIZE / 2, "{:?}", failed.resume.done);
 

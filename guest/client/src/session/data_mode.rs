@@ -1,13 +1,13 @@
 //! How data connections come about: EPSV, PASV, and PRET before them; PORT and EPRT.
 
-use super::Connection;
+use super::{Live, Session};
 use crate::control::Raw;
 use crate::dial::dial_again;
-use crate::error::{Error, FailureKind, Phase, RefusalKind};
+use crate::error::{Error, FailureKind, Phase, RefusalKind, Reply};
 use crate::limits::{EPSV_SHARE, PORT_AHEAD};
 use crate::network::{Listener, Network, NetworkError, Stream};
 use crate::proxy::Target;
-use crate::settings::{Active, DataMode};
+use crate::settings::{Active, DataMode, TransferMode};
 use crate::timeout::{Either, select, timeout};
 use alloc::format;
 use core::net::{IpAddr, SocketAddr};
@@ -20,7 +20,27 @@ pub(super) enum Pending<N: Network> {
     Listening(N::Listener),
 }
 
-impl<N: Network> Connection<N> {
+impl<N: Network> Session<N> {
+    /// Change how data connections are made.
+    pub fn set_data_mode(&mut self, mode: DataMode) -> Result<(), Error> {
+        let mode = mode.checked()?;
+        self.settings.check_way(mode)?;
+        self.live.as_mut().ok_or(Error::closed())?.settings.data_mode = mode;
+        Ok(())
+    }
+
+    /// (MODE; RFC 959, section 3.4) For all transfers from now on, until the login ends.
+    pub async fn set_transfer_mode(&mut self, mode: TransferMode) -> Result<Reply, Error> {
+        self.call(async |live| {
+            let reply = live.complete("MODE", Some(mode.code())).await?;
+            live.parameters.mode = mode;
+            Ok(live.control.text(&reply))
+        })
+        .await
+    }
+}
+
+impl<N: Network> Live<N> {
     pub(super) async fn prepare_data(&mut self, line: &[u8]) -> Result<Pending<N>, Error> {
         match self.settings.data_mode {
             DataMode::Passive => Ok(Pending::Connected(self.connect_data_for(line).await?)),
@@ -220,7 +240,7 @@ impl<N: Network> Connection<N> {
         let address = active.announced.unwrap_or(local).to_canonical();
         let address = SocketAddr::new(address, listener.local_address()?.port());
         let (verb, argument) = address::active_command(address);
-        self.command(verb, Some(argument.as_bytes())).await?;
+        self.complete(verb, Some(argument.as_bytes())).await?;
         Ok(listener)
     }
 
