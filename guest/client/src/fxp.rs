@@ -16,7 +16,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
-use ftp_protocol::address;
+use ftp_protocol::{address, codes};
 use ftp_types::{Copied, Unverified, Verification};
 
 /// (SIZE, PASV, PORT, RETR, STOR, SIZE) Copy a file. Both replies are read whatever happens.
@@ -37,7 +37,7 @@ pub(crate) async fn copy<N: Network>(
     let size = source.check_exists(path, representation).await?;
     let limit = longest(size, source.settings.idle_timeout);
     let mut pair = Pair { source, retr, target, stor, limit };
-    let mut copied = if private { pair.copy_inside_tls().await? } else { pair.copy([Some("PASV"); 2]).await? };
+    let mut copied = if private { pair.copy_inside_tls().await? } else { pair.copy([Some(Passive::Any); 2]).await? };
     copied.verified = match representation {
         Representation::Ascii => Verification::NotVerified(Unverified::Ascii),
         Representation::Image if !source.settings.verify_size => Verification::NotVerified(Unverified::TurnedOff),
@@ -92,6 +92,15 @@ enum Side {
     Source,
 }
 
+/// How a server is made to listen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Passive {
+    /// (EPSV, else PASV)
+    Any,
+    /// (CPSV) And to be the client of TLS.
+    Cpsv,
+}
+
 enum Attempt {
     Copied(Copied),
     /// The servers did not come together, and no byte was moved.
@@ -103,7 +112,7 @@ impl<N: Network> Pair<'_, N> {
     async fn copy_inside_tls(&mut self) -> Result<Copied, Error> {
         let cpsv = [self.source.has("CPSV").await?, self.target.has("CPSV").await?];
         if cpsv.contains(&true) {
-            return self.copy(cpsv.map(|has| has.then_some("CPSV"))).await;
+            return self.copy(cpsv.map(|has| has.then_some(Passive::Cpsv))).await;
         }
         let client = if self.source.has("SSCN").await? {
             &mut *self.source
@@ -114,7 +123,7 @@ impl<N: Network> Pair<'_, N> {
             return Err(Error::unsupported(text.to_string()));
         };
         client.complete("SSCN", Some(b"ON")).await?;
-        let copied = self.copy([Some("PASV"); 2]).await;
+        let copied = self.copy([Some(Passive::Any); 2]).await;
         // It is off where it is not on.
         for live in [&mut *self.target, &mut *self.source] {
             if live.control.is_usable() && live.has("SSCN").await? {
@@ -125,7 +134,7 @@ impl<N: Network> Pair<'_, N> {
     }
 
     /// Let the source listen, and where that does not bring them together, the target: each with this command, if at all.
-    async fn copy(&mut self, commands: [Option<&'static str>; 2]) -> Result<Copied, Error> {
+    async fn copy(&mut self, commands: [Option<Passive>; 2]) -> Result<Copied, Error> {
         let mut apart = None;
         for (listener, command) in [Side::Source, Side::Target].into_iter().zip(commands) {
             let Some(command) = command else { continue };
@@ -138,7 +147,7 @@ impl<N: Network> Pair<'_, N> {
         Err(Error::unsupported(format!("the two servers do not connect to each other{reason}")))
     }
 
-    async fn attempt(&mut self, listener: Side, command: &str) -> Result<Attempt, Error> {
+    async fn attempt(&mut self, listener: Side, command: Passive) -> Result<Attempt, Error> {
         let met = match listener {
             Side::Target => meet(self.target, self.source, command).await,
             Side::Source => meet(self.source, self.target, command).await,
@@ -154,8 +163,8 @@ impl<N: Network> Pair<'_, N> {
         };
         match copied {
             Ok(copied) => Ok(Attempt::Copied(copied)),
-            Err(Error::Refused { kind: RefusalKind::Transient, reply }) if reply.code == 425 && self.is_usable() => {
-                Ok(Attempt::Apart(Error::transient(reply)))
+            Err(error) if error.code() == Some(codes::NO_DATA_CONNECTION) && self.is_usable() => {
+                Ok(Attempt::Apart(error))
             }
             Err(error) => Err(error),
         }
@@ -228,11 +237,11 @@ impl<N: Network> Pair<'_, N> {
 }
 
 /// Tell one server to listen, and the other where. Whatever address the first one names, it is the one that we talk to.
-async fn meet<N: Network>(passive: &mut Live<N>, active: &mut Live<N>, command: &str) -> Result<SocketAddr, Error> {
+async fn meet<N: Network>(passive: &mut Live<N>, active: &mut Live<N>, command: Passive) -> Result<SocketAddr, Error> {
     let peer = passive.control.peer()?.to_canonical();
     let port = match command {
-        "CPSV" => passive.port_after("CPSV").await?,
-        _ => passive.passive_port().await?,
+        Passive::Any => passive.passive_port().await?,
+        Passive::Cpsv => passive.cpsv_port().await?,
     };
     let address = SocketAddr::new(peer, port);
     let (verb, argument) = address::active_command(address);
@@ -257,9 +266,7 @@ impl<N: Network> Live<N> {
     /// (SIZE) Gives the size. A server that does not report it is taken to have the file.
     async fn check_exists(&mut self, path: &str, representation: Representation) -> Result<Option<u64>, Error> {
         let size = match self.plausible_size(path).await {
-            Err(Error::Refused { kind: RefusalKind::Permanent, reply }) if reply.code == 550 => {
-                return Err(Error::permanent(reply));
-            }
+            Err(error) if error.code().is_some_and(codes::is_missing) => return Err(error),
             size => unless_refused(size)?,
         };
         self.represent(representation).await?;

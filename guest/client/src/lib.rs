@@ -55,6 +55,7 @@ pub use checksum::Hasher;
 pub use commands::{GetCommand, PutCommand};
 pub use data::ListingEnd;
 pub use ftp_protocol::address::host_literal;
+pub use ftp_protocol::codes;
 pub use ftp_protocol::encoding::Encoding;
 pub use ftp_protocol::features::has as has_feature;
 pub use ftp_protocol::listing::{Entry, Kind, Listed, RawEntry};
@@ -62,8 +63,8 @@ pub use ftp_protocol::path::protect_leading;
 pub use ftp_protocol::text::is_printable;
 pub use ftp_protocol::time::{Precision, Timestamp};
 pub use ftp_types::{
-    Algorithm, Checksum, Closes, Copied, Credentials, Error, FailureKind, Limit, Outcome, Phase, Proxy, ProxyServer,
-    RefusalKind, Reply, Retry, Secret, TlsCause, Unverified, Verification,
+    Algorithm, Cause, Checksum, Closes, Copied, Credentials, Error, FailureKind, Limit, Outcome, Phase, Proxy,
+    ProxyServer, RefusalKind, Reply, ResolveCause, Retry, Secret, TlsCause, Unverified, Verification,
 };
 pub use limits::{CHUNK, UPLOAD_COALESCE_DELAY};
 pub use lines::Entries;
@@ -72,6 +73,8 @@ pub use network::{Listener, Network, NetworkError, Stream};
 pub use session::{Session, WorkingDirectory};
 pub use settings::{Active, DataMode, Representation, Settings, TransferMode};
 pub use timeout::{join_all, timeout, yield_now};
-pub use tls::{Agreed, DataEnd, Identity, Protection, Security, TlsSettings, Trust, Version};
+pub use tls::{
+    Agreed, DataEnd, Identity, Protection, Roots, Security, ServerName, TlsSettings, Trust, Version, Versions,
+};
 pub use transfer::{Download, Upload};
 pub use verify::{ReportedSize, UploadStart};

@@ -1,11 +1,12 @@
 //! Listings: what comes line by line, within limits.
 
+use crate::commands::GetCommand;
 use crate::data::ListingEnd;
 use crate::error::{Error, Limit, RefusalKind, Reply};
 use crate::limits::{CHUNK, LISTING_BATCH_BYTES, LISTING_LINE, LISTING_SIZE, listed_cost};
 use crate::listing::{ListOptions, ListingCommand, ListingWay, Moves};
 use crate::network::Network;
-use crate::session::{Live, Session, is_about_the_path};
+use crate::session::{Live, Session};
 use crate::settings::Representation;
 use crate::timeout::yield_now;
 use crate::transfer::Download;
@@ -16,7 +17,7 @@ use core::ops::Range;
 use ftp_protocol::encoding::Encoding;
 use ftp_protocol::listing::{self, Entry, Listed, Parser, RawEntry};
 use ftp_protocol::path::protect_option;
-use ftp_protocol::text;
+use ftp_protocol::{codes, text};
 
 /// (MLSD, else LIST) The members of a directory, as they come. Lines that mean nothing are left out.
 ///
@@ -64,7 +65,8 @@ impl<N: Network> Entries<N> {
         options: ListOptions,
         moves: Moves,
     ) -> Result<Self, Error> {
-        live.line("MLSD", path)?;
+        // Before anything is sent for a path that cannot be.
+        path.map(|path| live.bytes(path)).transpose()?;
         // Before the first name comes, be it in the reply to `PWD`.
         live.control.ask_for_utf8().await?;
         // As far as it reports (RFC 3659, section 7.8) and has answered.
@@ -205,13 +207,15 @@ struct Request<'a> {
 impl Request<'_> {
     async fn send<N: Network>(&self, live: &mut Live<N>, command: ListingCommand) -> Result<Entries<N>, Error> {
         let encoding = live.settings.encoding;
-        let (line, parser, representation) = match command {
-            ListingCommand::Mlsd => (live.line("MLSD", self.path)?, None, None),
+        let argument = self.argument_of_list();
+        let (get, parser, representation) = match command {
+            ListingCommand::Mlsd => (GetCommand::machine_list(self.path), None, None),
             ListingCommand::List => {
-                let line = live.line("LIST", self.argument_of_list().as_deref())?;
-                (line, Some(Parser::new(encoding, N::wall_clock())), Some(Representation::Ascii))
+                let parser = Parser::new(encoding, N::wall_clock());
+                (GetCommand::list(argument.as_deref()), Some(parser), Some(Representation::Ascii))
             }
         };
+        let line = live.line(get.verb, get.argument)?;
         let mut context = Context { doubt: self.doubt.clone(), ..Context::default() };
         let lines = match Lines::open(live, &line, representation).await {
             Ok(lines) => Some(lines),
@@ -247,30 +251,23 @@ impl Request<'_> {
 
     /// Whether a refusal of `MLSD` means the directory, and not the command.
     fn is_meant_by(&self, refusal: &Error) -> bool {
-        match refusal {
-            Error::Refused { kind: RefusalKind::Transient | RefusalKind::Permanent, reply: Reply { code, .. } } => {
-                is_about_the_path(*code) || *code == 451 || (*code == 501 && self.path.is_some())
-            }
-            _ => false,
-        }
+        refusal
+            .code()
+            .is_some_and(|code| codes::is_about_directory(code) || (code == codes::BAD_ARGUMENT && self.path.is_some()))
     }
 }
 
 /// Whether another listing would fail just so: for its data connection, or because nobody is logged in.
 fn is_about_the_transfer(error: &Error) -> bool {
-    match error {
-        Error::Refused { kind: RefusalKind::Transient | RefusalKind::Permanent, reply } => {
-            matches!(reply.code, 421 | 425 | 426 | 521 | 522 | 530 | 532..=536)
-        }
-        error => !matches!(error, Error::Refused { kind: RefusalKind::Unexpected, .. }),
-    }
+    error.code().is_none_or(codes::is_about_any_transfer)
 }
 
 /// The refusal of a listing that says that there are no files; any other error as it is.
 fn no_files(error: Error) -> Result<Reply, Error> {
     match error {
         Error::Refused { kind: RefusalKind::Transient | RefusalKind::Permanent, reply }
-            if matches!(reply.code, 450 | 550) && reply.lines.iter().any(|line| text::no_files(line.as_bytes())) =>
+            if codes::may_mean_no_files(reply.code)
+                && reply.lines.iter().any(|line| text::no_files(line.as_bytes())) =>
         {
             Ok(reply)
         }
@@ -279,12 +276,8 @@ fn no_files(error: Error) -> Result<Reply, Error> {
 }
 
 /// (NLST, LIST) The lines as they came. A refusal that says that there are no files is an empty list.
-pub(crate) async fn texts<N: Network>(
-    live: &mut Live<N>,
-    verb: &str,
-    arguments: Option<&str>,
-) -> Result<Vec<String>, Error> {
-    let line = live.line(verb, arguments)?;
+pub(crate) async fn texts<N: Network>(live: &mut Live<N>, command: GetCommand<'_>) -> Result<Vec<String>, Error> {
+    let line = live.line(command.verb, command.argument)?;
     live.control.ask_for_utf8_if_named().await?;
     match all_texts(live, &line).await {
         Err(error) => no_files(error).map(|_| Vec::new()),

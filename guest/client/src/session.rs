@@ -15,7 +15,6 @@ mod transfers;
 
 pub use directories::WorkingDirectory;
 pub(crate) use live::Live;
-pub(crate) use metadata::is_about_the_path;
 pub(crate) use open_transfer::OpenTransfer;
 
 use crate::commands::check_plain;

@@ -8,6 +8,7 @@ use crate::session::Live;
 use crate::settings::Representation;
 use alloc::format;
 use alloc::string::{String, ToString};
+use ftp_protocol::codes;
 use ftp_protocol::text;
 use ftp_protocol::time::parse_time_val;
 use ftp_types::{Unverified, Verification};
@@ -88,7 +89,7 @@ impl ReportedSize {
     pub fn of(size: Result<u64, Error>) -> Result<Self, Error> {
         match size {
             Ok(size) => Ok(Self::Bytes(size)),
-            Err(Error::Refused { kind: RefusalKind::Permanent, reply: Reply { code: 550, .. } }) => Ok(Self::Missing),
+            Err(error) if error.code().is_some_and(codes::is_missing) => Ok(Self::Missing),
             Err(error) if error.is_refusal() => Ok(Self::Nothing),
             Err(error) => Err(error),
         }
@@ -241,9 +242,7 @@ impl<N: Network> Live<N> {
         }
         let size = self.size_noted(path).await.map(|(size, _)| size);
         match &size {
-            Err(Error::Refused { kind: RefusalKind::Permanent, reply: Reply { code: 500 | 502, .. } }) => {
-                self.known.sizes.unknown = true
-            }
+            Err(error) if error.code().is_some_and(codes::is_not_implemented) => self.known.sizes.unknown = true,
             Err(Error::Refused { kind: RefusalKind::Unexpected, reply }) if is_time(reply) => {
                 return Err(self.time_for_size());
             }

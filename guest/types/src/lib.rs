@@ -8,6 +8,7 @@
 
 extern crate alloc;
 
+mod cause;
 mod error;
 mod line;
 mod outcome;
@@ -17,6 +18,7 @@ mod retry;
 mod secret;
 mod tls;
 
+pub use cause::{Cause, ResolveCause};
 pub use error::{Closes, Error, FailureKind, Limit, Phase, RefusalKind};
 pub use ftp_protocol::checksum::Algorithm;
 pub use outcome::{Checksum, Copied, Outcome, Unverified, Verification};

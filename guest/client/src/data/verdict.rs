@@ -11,9 +11,7 @@ use crate::session::{Live, OpenTransfer};
 use crate::timeout::{Either, now_or_never, select, timeout};
 use crate::tls::channel::unclosed;
 use alloc::format;
-
-/// Replies of servers that want data connections to resume the TLS session, and report it only after a clean handshake.
-const REUSE_WANTED: [u16; 2] = [425, 522];
+use ftp_protocol::codes;
 
 impl<N: Network> Data<N> {
     pub(crate) fn new(live: &Live<N>, opened: OpenTransfer<N>, direction: Direction) -> Self {
@@ -119,6 +117,6 @@ impl<N: Network> Data<N> {
 
     fn was_not_resumed(&self, reply: &Reply) -> bool {
         let came = self.direction == Direction::Receiving && self.bytes > 0;
-        REUSE_WANTED.contains(&reply.code) && !came && self.agreed.as_ref().is_some_and(|agreed| !agreed.resumed)
+        codes::wants_resumption(reply.code) && !came && self.agreed.as_ref().is_some_and(|agreed| !agreed.resumed)
     }
 }

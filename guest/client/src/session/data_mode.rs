@@ -12,7 +12,7 @@ use crate::timeout::{Either, select, timeout};
 use alloc::format;
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
-use ftp_protocol::address;
+use ftp_protocol::{address, codes};
 
 /// One side of a data connection that is not yet made.
 pub(super) enum Pending<N: Network> {
@@ -119,7 +119,7 @@ impl<N: Network> Live<N> {
     /// The port that was asked for together with the last transfer. An old one may be another client's by now.
     async fn port_ahead(&mut self) -> Result<Option<u16>, Error> {
         let answer = self.control.take_ahead().await?;
-        let fresh = answer.filter(|(reply, age)| reply.code == 229 && *age < PORT_AHEAD);
+        let fresh = answer.filter(|(reply, age)| reply.code == codes::EXTENDED_PASSIVE && *age < PORT_AHEAD);
         Ok(fresh.and_then(|(reply, _)| address::parse_epsv(reply.last_line()).ok()))
     }
 
@@ -138,7 +138,7 @@ impl<N: Network> Live<N> {
     }
 
     async fn connect_by_pasv(&mut self, limit: Duration) -> Result<N::Stream, Error> {
-        let port = self.port_after("PASV").await?;
+        let port = self.pasv_port().await?;
         self.dial_data(port, limit).await
     }
 
@@ -159,19 +159,19 @@ impl<N: Network> Live<N> {
     async fn epsv_port(&mut self) -> Result<Result<u16, Error>, Error> {
         let reply = self.control.exchange("EPSV", None).await?;
         let port = match reply.code {
-            229 => port_in(&reply, address::parse_epsv),
+            codes::EXTENDED_PASSIVE => port_in(&reply, address::parse_epsv),
             // What `PASV` would answer.
-            227 => port_in(&reply, pasv_port),
+            codes::PASSIVE => port_in(&reply, port_of_pasv),
             _ => None,
         };
         match port {
             Some(port) => {
-                self.ports.knows_epsv |= reply.code == 229;
+                self.ports.knows_epsv |= reply.code == codes::EXTENDED_PASSIVE;
                 // It would have to be brought in step each time.
-                self.ports.only_pasv |= reply.code == 227;
+                self.ports.only_pasv |= reply.code == codes::PASSIVE;
                 Ok(Ok(port))
             }
-            None if reply.code == 229 && !self.may_have_pasv()? => {
+            None if reply.code == codes::EXTENDED_PASSIVE && !self.may_have_pasv()? => {
                 Err(self.control.broken("the reply to EPSV has no port"))
             }
             None => Ok(Err(self.refusal(&reply))),
@@ -180,7 +180,7 @@ impl<N: Network> Live<N> {
 
     /// (PASV) `EPSV` is no good here. Where `PASV` is not known either, an error says so that is not the server's "never".
     async fn pasv_port_after(&mut self, refused: Error) -> Result<u16, Error> {
-        match self.port_after("PASV").await {
+        match self.pasv_port().await {
             Ok(port) => {
                 self.ports.only_pasv = true;
                 Ok(port)
@@ -197,7 +197,7 @@ impl<N: Network> Live<N> {
     /// (EPSV, else PASV) For another server to connect to.
     pub(crate) async fn passive_port(&mut self) -> Result<u16, Error> {
         if self.ports.only_pasv {
-            return self.port_after("PASV").await;
+            return self.pasv_port().await;
         }
         let has_pasv = self.may_have_pasv()?;
         match self.epsv_port().await? {
@@ -206,8 +206,18 @@ impl<N: Network> Live<N> {
         }
     }
 
-    /// The port in the 227 reply to this command.
-    pub(crate) async fn port_after(&mut self, verb: &str) -> Result<u16, Error> {
+    /// (PASV)
+    async fn pasv_port(&mut self) -> Result<u16, Error> {
+        self.port_after("PASV").await
+    }
+
+    /// (CPSV) For another server to connect to, with this one as the client of TLS.
+    pub(crate) async fn cpsv_port(&mut self) -> Result<u16, Error> {
+        self.port_after("CPSV").await
+    }
+
+    /// The port in the 227 reply to one of these.
+    async fn port_after(&mut self, verb: &'static str) -> Result<u16, Error> {
         let peer = self.control.peer()?.to_canonical();
         let reply = self.control.exchange(verb, None).await?;
         if !reply.is_positive() {
@@ -296,6 +306,6 @@ fn port_in(reply: &Raw, parse: fn(&[u8]) -> Result<u16, address::Error>) -> Opti
     reply.lines.iter().rev().find_map(|line| parse(line).ok())
 }
 
-fn pasv_port(line: &[u8]) -> Result<u16, address::Error> {
+fn port_of_pasv(line: &[u8]) -> Result<u16, address::Error> {
     address::parse_pasv(line).map(|address| address.port())
 }

@@ -6,7 +6,7 @@ use crate::network::Network;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use ftp_protocol::{path, telnet};
+use ftp_protocol::{codes, path, telnet};
 
 /// The answer to `PWD`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,11 +27,11 @@ impl<N: Network> Session<N> {
     pub async fn working_directory(&mut self) -> Result<WorkingDirectory, Error> {
         self.call(async |live| match live.current_path().await {
             Ok(path) => Ok(WorkingDirectory::Quoted(path)),
-            Err(Error::Refused { kind: RefusalKind::Unexpected, reply: Reply { code: 257, lines } }) => {
+            Err(Error::Refused { kind: RefusalKind::Unexpected, reply: Reply { code: codes::PATH_NAME, lines } }) => {
                 let word = lines.last().and_then(|line| line.split_ascii_whitespace().next());
                 match word.filter(|word| !word.contains('"')) {
                     Some(path) => Ok(WorkingDirectory::Unquoted(path.to_string())),
-                    None => Err(Error::unexpected(Reply { code: 257, lines })),
+                    None => Err(Error::unexpected(Reply { code: codes::PATH_NAME, lines })),
                 }
             }
             Err(error) => Err(error),
@@ -85,7 +85,7 @@ impl<N: Network> Session<N> {
             live.control.prepare(&new).await?;
             let reply = live.control.exchange("RNFR", Some(&old)).await?;
             // Some servers say 250.
-            if !reply.is_positive() && reply.code / 100 != 3 {
+            if !reply.is_positive() && !reply.is_intermediate() {
                 return Err(live.refusal(&reply));
             }
             let reply = live.complete("RNTO", Some(&new)).await?;
@@ -115,7 +115,7 @@ impl<N: Network> Live<N> {
     async fn pwd(&mut self) -> Result<Vec<u8>, Error> {
         let reply = self.complete("PWD", None).await?;
         match path::parse_257(reply.last_line()) {
-            Some(path) if reply.code == 257 => {
+            Some(path) if reply.code == codes::PATH_NAME => {
                 self.control.conversation.has_pwd = true;
                 Ok(path)
             }

@@ -1,12 +1,14 @@
 //! Listings of directories.
 
 use super::{Live, Session};
+use crate::commands::GetCommand;
 use crate::error::Error;
 use crate::lines::{self, Budget, Entries, cost, without_returns};
 use crate::listing::{ListOptions, Listing, ListingWay, Moves};
 use crate::network::Network;
 use alloc::string::String;
 use alloc::vec::Vec;
+use ftp_protocol::codes;
 use ftp_protocol::listing::{Listed, Parser};
 use ftp_protocol::path::{may_be_misread, protect_option};
 
@@ -54,7 +56,7 @@ impl<N: Network> Session<N> {
             live.control.ask_for_utf8_if_named().await?;
             let path = live.bytes(&path)?;
             let reply = live.complete("STAT", Some(&path)).await?;
-            if !matches!(reply.code, 211..=213) {
+            if !codes::reports_status(reply.code) {
                 return Err(live.refusal(&reply));
             }
             let [_, lines @ .., _] = reply.lines.as_slice() else { return Ok(Vec::new()) };
@@ -76,12 +78,12 @@ impl<N: Network> Session<N> {
 
     /// (NLST, RFC 959)
     pub async fn names(&mut self, arguments: Option<&str>) -> Result<Vec<String>, Error> {
-        self.call(async |live| lines::texts(live, "NLST", arguments).await).await
+        self.call(async |live| lines::texts(live, GetCommand::name_list(arguments)).await).await
     }
 
     /// (LIST, RFC 959) The lines as they came.
     pub async fn listing(&mut self, arguments: Option<&str>) -> Result<Vec<String>, Error> {
-        self.call(async |live| lines::texts(live, "LIST", arguments).await).await
+        self.call(async |live| lines::texts(live, GetCommand::list(arguments)).await).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::control::{Control, Raw};
 use crate::dial::dial;
-use crate::error::{Error, FailureKind, Reply};
+use crate::error::{Error, FailureKind, RefusalKind, Reply};
 use crate::extensions::Features;
 use crate::handover::{SessionState, TransferHandover};
 use crate::known::{Known, PassivePorts};
@@ -98,13 +98,13 @@ impl<N: Network> Live<N> {
         let greeting = live.positive(greeting)?;
         let welcome = live.control.text(&greeting);
         if security == Security::Explicit {
-            if greeting.code != 220 {
+            if greeting.code != codes::READY {
                 // Logged in already, in the clear: somebody wants TLS to be skipped.
                 return Err(Error::insecure(format!("the server greets with {}", greeting.code)));
             }
             live.secure_control().await?;
         }
-        live.greeted_in = greeting.code == 230;
+        live.greeted_in = greeting.code == codes::LOGGED_IN;
         Ok((live, welcome))
     }
 
@@ -128,7 +128,7 @@ impl<N: Network> Live<N> {
         let reply = self.control.exchange(verb, argument).await?;
         match reply.code {
             // Superfluous (RFC 959, section 4.2.2), which what this asks for is not.
-            202 if codes::fit(verb, 202) == Fit::Odd => Err(self.unexpected(&reply)),
+            codes::SUPERFLUOUS if codes::fit(verb, codes::SUPERFLUOUS) == Fit::Odd => Err(self.unexpected(&reply)),
             _ => self.positive(reply),
         }
     }
@@ -151,12 +151,7 @@ impl<N: Network> Live<N> {
 
     /// The error that a reply is which was not the one wanted.
     pub(crate) fn refusal(&self, reply: &Raw) -> Error {
-        let text = self.control.text(reply);
-        match reply.code / 100 {
-            4 => Error::transient(text),
-            5 => Error::permanent(text),
-            _ => Error::unexpected(text),
-        }
+        Error::Refused { kind: RefusalKind::of(reply.code), reply: self.control.text(reply) }
     }
 
     /// The server names this extension.

@@ -5,6 +5,7 @@ use crate::error::{Error, Reply};
 use crate::network::Network;
 use crate::settings::TransferMode;
 use crate::tls::Security;
+use ftp_protocol::codes;
 
 impl<N: Network> Session<N> {
     /// (HOST, RFC 7151) Choose one of the server's names, before login.
@@ -32,15 +33,15 @@ impl<N: Network> Session<N> {
             live.forget_features();
             live.control.renew_utf8(false);
             let mut reply = live.control.exchange("USER", Some(&user)).await?;
-            if reply.code == 503 && live.greeted_in {
+            if reply.code == codes::BAD_SEQUENCE && live.greeted_in {
                 live.control.conversation.logged_in = true;
                 live.control.renew_utf8(true);
                 return Ok(live.control.text(&reply));
             }
-            if reply.code == 331 {
+            if reply.code == codes::PASSWORD_WANTED {
                 reply = live.control.exchange_secret("PASS", &password).await?;
             }
-            if let (332, Some(account)) = (reply.code, &account) {
+            if let (codes::ACCOUNT_WANTED, Some(account)) = (reply.code, &account) {
                 reply = live.control.exchange_secret("ACCT", account).await?;
             }
             let reply = live.positive(reply)?;

@@ -12,8 +12,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use ftp_protocol::checksum::{self, Algorithm, Way};
 use ftp_protocol::listing::{self, Entry, Kind, RawEntry};
-use ftp_protocol::text;
 use ftp_protocol::time::{Timestamp, parse_time_val, time_val};
+use ftp_protocol::{codes, text};
 use ftp_types::Checksum;
 
 impl<N: Network> Session<N> {
@@ -28,10 +28,10 @@ impl<N: Network> Session<N> {
                 if let Some(entry) = live.entry_in(&reply, path) {
                     return Ok(entry);
                 }
-                if is_about_the_path(reply.code) {
+                if codes::is_about_path(reply.code) {
                     return Err(live.refusal(&reply));
                 }
-                live.known.mlst_refused = reply.code != 250;
+                live.known.mlst_refused = reply.code != codes::FILE_ACTION_DONE;
             }
             live.entry_by_size(path).await
         })
@@ -94,12 +94,12 @@ impl<N: Network> Session<N> {
                 // Where `MDTM` only reports a time, it was that of another file, whose name begins with digits.
                 let is_another =
                     parse_time_val(reply.last_line()).is_some_and(|reported| reported.seconds != time.seconds);
-                let is_set = reply.is_positive() && reply.code != 202;
+                let is_set = reply.is_positive() && reply.code != codes::SUPERFLUOUS;
                 if is_set && !is_another {
                     live.known.set_time = Some(way);
                     return Ok(live.control.text(&reply));
                 }
-                let says_why = !is_set && (has_mfmt || !is_unknown(&reply));
+                let says_why = !is_set && (has_mfmt || !codes::is_form_not_implemented(reply.code));
                 if says_why && (way != SetTime::Mdtm || refused.is_none()) {
                     refused = Some((way, live.refusal(&reply)));
                 }
@@ -171,7 +171,7 @@ impl<N: Network> Live<N> {
             [_, told @ .., _] if !told.is_empty() => told,
             all => all,
         };
-        let lines = lines.iter().filter(|_| reply.code == 250);
+        let lines = lines.iter().filter(|_| reply.code == codes::FILE_ACTION_DONE);
         let mut entry = lines.into_iter().find_map(|line| listing::mlst_entry(line, self.settings.encoding))?;
         if entry.name == "." {
             entry.name = name_of(path).to_string();
@@ -310,11 +310,6 @@ enum Entered {
     NotTried(Error),
 }
 
-/// A refusal with this code means what the command names, not the command.
-pub(crate) fn is_about_the_path(code: u16) -> bool {
-    matches!(code, 450 | 530 | 550 | 551 | 553)
-}
-
 /// The last component of a path, where it has one: `/` for the root, `.` for what ends in `.` or `..`.
 fn name_of(path: &str) -> &str {
     match path.rsplit('/').find(|part| !part.is_empty()) {
@@ -322,11 +317,6 @@ fn name_of(path: &str) -> &str {
         None | Some("." | "..") => ".",
         Some(name) => name,
     }
-}
-
-/// The server does not know the command, whatever its arguments.
-fn is_unknown(reply: &Raw) -> bool {
-    matches!(reply.code, 202 | 402 | 500 | 501 | 502 | 504)
 }
 
 fn no_extension(what: &str) -> Error {

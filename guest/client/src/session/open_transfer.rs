@@ -13,7 +13,7 @@ use crate::timeout::select;
 use crate::tls::channel::Channel;
 use alloc::format;
 use alloc::sync::Arc;
-use ftp_protocol::command;
+use ftp_protocol::{codes, command};
 
 /// A transfer that the server has agreed to.
 pub(crate) struct OpenTransfer<N: Network> {
@@ -65,7 +65,7 @@ impl<N: Network> Live<N> {
         let pending = self.prepare_data(line).await?;
         if offset > 0 {
             let reply = self.control.exchange("REST", Some(format!("{offset}").as_bytes())).await?;
-            if reply.code != 350 {
+            if reply.code != codes::PENDING {
                 self.known.offset_refused = true;
                 return Err(self.refusal(&reply));
             }

@@ -15,6 +15,7 @@ use alloc::string::String;
 use core::cell::Cell;
 use core::future::poll_fn;
 use core::pin::pin;
+use ftp_protocol::codes;
 
 /// A data connection on its way to what it was promised to be.
 pub(super) enum Opening<N: Network> {
@@ -54,8 +55,8 @@ impl<N: Network> Session<N> {
             live.control.guard().await?;
             let reply = live.control.exchange("CCC", None).await?;
             match reply.code {
-                200 => live.control.clear().await?,
-                400.. => {
+                codes::OKAY => live.control.clear().await?,
+                code if codes::is_refusal(code) => {
                     live.control.set_guard(false);
                     return Err(live.refusal(&reply));
                 }
@@ -76,15 +77,15 @@ impl<N: Network> Live<N> {
         let tls = self.new_tls()?;
         self.control.guard().await?;
         let mut reply = self.control.exchange("AUTH", Some(b"TLS")).await?;
-        if reply.code == 504 {
+        if reply.code == codes::ARGUMENT_NOT_IMPLEMENTED {
             // The other name of the same thing (RFC 4217, section 17).
             reply = self.control.exchange("AUTH", Some(b"TLS-C")).await?;
         }
-        if !matches!(reply.code, 234 | 200 | 334) {
+        if !codes::agrees_to_tls(reply.code) {
             let error = Error::insecure(format!("the server refuses AUTH TLS: {}", self.control.text(&reply)));
             // After anything but a refusal nobody knows what comes next.
             self.control.set_guard(false);
-            return Err(if reply.code >= 400 { error } else { self.control.fail(error) });
+            return Err(if codes::is_refusal(reply.code) { error } else { self.control.fail(error) });
         }
         self.control.secure(tls).await?;
         // Whatever was said in the clear, somebody else may have said.
