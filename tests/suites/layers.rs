@@ -2,6 +2,7 @@
 //!
 //! - `imports_go_one_way`
 //! - `imports_of_the_client_go_down`
+//! - `session_and_its_state_share_no_name`: each command of the client stands once
 //! - `circle_is_found`: what the first looks for
 //! - `no_module_is_called_mod`
 
@@ -14,8 +15,9 @@ use anyhow::{Context as _, Result};
 /// The modules of a crate, and which each imports.
 type Graph = BTreeMap<String, BTreeSet<String>>;
 
-const CRATES: [&str; 7] = [
+const CRATES: [&str; 8] = [
     "guest/protocol/src",
+    "guest/types/src",
     "guest/crypto/src",
     "guest/client/src",
     "guest/wasi/src",
@@ -27,19 +29,13 @@ const CRATES: [&str; 7] = [
 /// The order of the client's modules. Each imports what stands in its own layer or above it in this list. The longest name that
 /// a module begins with counts.
 const CLIENT: [(&str, &[&str]); 6] = [
-    (
-        "types and limits",
-        &["ascii", "checksum", "error", "extensions", "known", "limits", "network", "timeout", "tls::cause"],
-    ),
+    ("types and limits", &["ascii", "checksum", "error", "extensions", "known", "limits", "network", "timeout"]),
     (
         "input and output",
         &["dial", "keepalive", "native", "nowhere", "proxy", "secrets", "settings", "tls", "transcript"],
     ),
     ("control and data", &["commands", "control", "data", "deflate", "features", "handover"]),
-    (
-        "session",
-        &["connection", "data::verdict", "fxp", "lines", "listing", "metadata", "session", "transfer", "verify"],
-    ),
+    ("session", &["data::verdict", "fxp", "lines", "listing", "session", "transfer", "verify"]),
     ("transfer engine", &["engine"]),
     ("mirror", &["mirror"]),
 ];
@@ -71,6 +67,26 @@ fn imports_go_one_way() -> Result<()> {
         assert!(circles.is_empty(), "{sources}: {circles:?} import each other");
     }
     Ok(())
+}
+
+#[test]
+fn session_and_its_state_share_no_name() -> Result<()> {
+    let mut files = BTreeMap::new();
+    read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../guest/client/src"), &mut Vec::new(), &mut files)?;
+    let [session, live] = ["Session", "Live"].map(|name| methods(files.values(), name));
+    assert!(session.contains("login") && live.contains("refusal"), "methods are found");
+    let both: Vec<_> = session.intersection(&live).collect();
+    assert!(both.is_empty(), "both a Session and its Live have {both:?}");
+    Ok(())
+}
+
+/// The methods of a type of the client.
+fn methods<'a>(texts: impl Iterator<Item = &'a String>, name: &str) -> BTreeSet<&'a str> {
+    let begin = format!("impl<N: Network> {name}<N> {{\n");
+    let blocks = texts.flat_map(|text| text.split(&*begin).skip(1).filter_map(|rest| rest.split("\n}\n").next()));
+    let items = blocks.flat_map(str::lines).filter_map(|line| line.strip_prefix("    "));
+    let signatures = items.filter(|item| !item.starts_with([' ', '/'])).filter_map(|item| item.split_once("fn "));
+    signatures.filter_map(|(_, rest)| rest.split(['(', '<']).next()).collect()
 }
 
 #[test]

@@ -194,7 +194,7 @@ mod tests {
 
     use clap::CommandFactory as _;
     use ftp_client::mirror::Rule;
-    use ftp_client::{Active, DataMode, Encoding};
+    use ftp_client::{Active, DataMode, Encoding, Versions};
 
     use super::*;
 
@@ -222,6 +222,7 @@ mod tests {
         for words in [
             ["ls", "--timeout", "0", "ftp://h"],
             ["ls", "--pin", "abc", "ftp://h"],
+            ["ls", "--server-name", "a..b", "ftp://h"],
             ["ls", "--proxy", "ftp://x", "ftp://h"],
             ["get", "--limit-rate", "0k", "ftp://h"],
             ["get", "-P", "0", "ftp://h"],
@@ -238,9 +239,22 @@ mod tests {
         let Ok(Arguments { verb: Verb::Get(get), .. }) = parse(&words) else { panic!() };
         assert_eq!((get.transfer.limit_rate, get.transfer.retry_wait), (Some(2_000_000), Duration::from_millis(500)));
         let words = ["ls", "--active", "--active-ports", "50-60", "--encoding", "koi8-r", "ftp://h"];
-        let settings = parse(&words).ok().unwrap().connection.settings();
+        let settings = parse(&words).ok().unwrap().connection.settings().ok().unwrap();
         assert_eq!(settings.data_mode, DataMode::Active(Active { ports: Some((50, 60)), announced: None }));
         assert_eq!(settings.encoding, Encoding::named("koi8-r").unwrap());
+    }
+
+    #[test]
+    fn range_of_tls_versions_that_is_empty_is_refused() {
+        let settings = |oldest, newest| {
+            parse(&["ls", "--tls-min", oldest, "--tls-max", newest, "ftp://h"]).ok().unwrap().connection.settings()
+        };
+        assert!(settings("1.3", "1.2").is_err());
+        for (oldest, newest, versions) in
+            [("1.2", "1.2", Versions::Tls12), ("1.2", "1.3", Versions::Both), ("1.3", "1.3", Versions::Tls13)]
+        {
+            assert_eq!(settings(oldest, newest).unwrap().tls.versions, versions);
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ftp_client::{Error, FailureKind, RefusalKind};
+use ftp_client::{Error, FailureKind, RefusalKind, codes};
 
 /// How a command ended. The number is the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,14 +75,13 @@ impl Exit {
 
     fn of_refusal(kind: RefusalKind, code: u16) -> Self {
         match (kind, code) {
-            (RefusalKind::Permanent, 530) => Self::Login,
+            (RefusalKind::Permanent, codes::NOT_LOGGED_IN) => Self::Login,
             // It asks for an account, and there is none.
-            (RefusalKind::Unexpected, 332) => Self::Login,
+            (RefusalKind::Unexpected, codes::ACCOUNT_WANTED) => Self::Login,
             (RefusalKind::Unexpected, _) => Self::Protocol,
-            // No session, and no data connection.
-            (RefusalKind::Transient, 421 | 425) => Self::Connect,
+            (RefusalKind::Transient, code) if codes::is_unreachable(code) => Self::Connect,
             // The data connection was lost (RFC 959, section 4.2.2): that is no refusal.
-            (RefusalKind::Transient, 426) => Self::Partial,
+            (RefusalKind::Transient, codes::TRANSFER_ABORTED) => Self::Partial,
             (RefusalKind::Transient | RefusalKind::Permanent, _) => Self::Refused,
         }
     }

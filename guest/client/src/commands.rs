@@ -50,6 +50,21 @@ impl<'a> GetCommand<'a> {
     pub const fn retrieve(path: &'a str) -> Self {
         Self { verb: "RETR", argument: Some(path), file: Some(path) }
     }
+
+    /// (LIST, RFC 959)
+    pub const fn list(argument: Option<&'a str>) -> Self {
+        Self { verb: "LIST", argument, file: None }
+    }
+
+    /// (NLST, RFC 959)
+    pub const fn name_list(argument: Option<&'a str>) -> Self {
+        Self { verb: "NLST", argument, file: None }
+    }
+
+    /// (MLSD, RFC 3659, section 7)
+    pub const fn machine_list(path: Option<&'a str>) -> Self {
+        Self { verb: "MLSD", argument: path, file: None }
+    }
 }
 
 /// A command whose data goes to the server: `STOR`, `APPE`, `STOU`, or one that only the server knows.
@@ -132,6 +147,25 @@ mod tests {
         }
         for line in ["MODE S", "STRU f", "HELP", "SITE CHMOD 600 a"] {
             assert!(check_plain(line).is_ok(), "{line}");
+        }
+    }
+
+    #[test]
+    fn command_by_name_is_that_of_its_line() {
+        for (command, line) in [
+            (GetCommand::retrieve("a b"), "RETR a b"),
+            (GetCommand::list(None), "LIST"),
+            (GetCommand::name_list(Some("-a")), "NLST -a"),
+            (GetCommand::machine_list(Some("a")), "MLSD a"),
+        ] {
+            assert_eq!(Ok(command), GetCommand::new(line));
+        }
+        for (command, line) in [
+            (PutCommand::store("a"), "STOR a"),
+            (PutCommand::append("a"), "APPE a"),
+            (PutCommand::store_unique(), "STOU"),
+        ] {
+            assert_eq!(Ok(command), PutCommand::new(line));
         }
     }
 

@@ -22,7 +22,7 @@ use core::pin::pin;
 use core::time::Duration;
 use ftp_protocol::conversation::{Conversation, Event};
 use ftp_protocol::encoding::Encoding;
-use ftp_protocol::{command, reply, telnet};
+use ftp_protocol::{codes, command, reply, telnet};
 
 /// A reply whose bytes are not yet text.
 pub(crate) type Raw = reply::Reply;
@@ -306,7 +306,7 @@ impl<N: Network> Control<N> {
         let (verb, argument) = telnet::PROBE;
         self.write(command::line(verb, Some(argument))?, None).await?;
         let reply = self.answer().await?;
-        if reply.code != 530 {
+        if reply.code != codes::NOT_LOGGED_IN {
             self.doubling.in_commands = Some(reply.is_positive());
         }
         Ok(())
@@ -388,5 +388,5 @@ pub(crate) fn enable_tcp_keepalive<N: Network>(
 
 /// The reply after which there may be data. Some servers leave out the preliminary one.
 pub(crate) fn begins_transfer(reply: &Raw) -> bool {
-    reply.is_preliminary() || matches!(reply.code, 226 | 250)
+    reply.is_preliminary() || codes::ends_transfer(reply.code)
 }

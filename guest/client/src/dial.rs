@@ -13,6 +13,7 @@ use core::future::poll_fn;
 use core::net::{IpAddr, SocketAddr};
 use core::task::Poll;
 use core::time::Duration;
+use ftp_types::{Cause, ResolveCause};
 
 /// The first connection to the host.
 pub(crate) async fn dial<N: Network>(
@@ -79,7 +80,8 @@ async fn look_up<N: Network>(network: &N, settings: &Settings, host: &str) -> Re
     let addresses = timeout(network, limit, Phase::Resolve, async { Ok(network.resolve(host).await?) }).await?;
     let addresses = in_order(addresses, settings.local_address);
     if addresses.is_empty() {
-        return Err(Error::name_unresolvable(format!("no usable address for {host}")));
+        let error = Error::name_unresolvable(format!("no usable address for {host}"));
+        return Err(error.with_cause(Cause::Resolve(ResolveCause::NoAddress)));
     }
     Ok(addresses)
 }

@@ -6,7 +6,7 @@ use crate::extensions::{Features, Utf8};
 use crate::network::Network;
 use alloc::string::String;
 use ftp_protocol::encoding::Encoding;
-use ftp_protocol::features;
+use ftp_protocol::{codes, features};
 
 impl<N: Network> Control<N> {
     /// (FEAT, RFC 2389) Asked for once. None where the server does not report them.
@@ -14,7 +14,7 @@ impl<N: Network> Control<N> {
         if matches!(self.extensions.features, Features::NotAsked) {
             let reply = self.ask("FEAT", None).await?;
             self.extensions.features = match reply.code {
-                211 => Features::Named(features::parse_feat(&reply, self.encoding())),
+                codes::SYSTEM_STATUS => Features::Named(features::parse_feat(&reply, self.encoding())),
                 _ => Features::Unreported,
             };
         }

@@ -4,11 +4,11 @@
 //! before `STOR`. So that no file is made there for one that the source has not, the source is asked for its size before;
 //! the target is asked for that of the copy in the end.
 
-use crate::connection::Connection;
 use crate::control::Raw;
 use crate::error::{Error, Phase, RefusalKind, unless_refused};
 use crate::limits::{CLOSE_LINGER, FXP_BYTES_PER_SECOND, FXP_TIMEOUT, HEAD_START};
 use crate::network::{Network, Stream};
+use crate::session::Live;
 use crate::settings::{Representation, TransferMode};
 use crate::timeout::{Either, select, timeout};
 use alloc::format;
@@ -16,14 +16,14 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
-use ftp_protocol::{address, features};
+use ftp_protocol::{address, codes};
 use ftp_types::{Copied, Unverified, Verification};
 
 /// (SIZE, PASV, PORT, RETR, STOR, SIZE) Copy a file. Both replies are read whatever happens.
 pub(crate) async fn copy<N: Network>(
-    source: &mut Connection<N>,
+    source: &mut Live<N>,
     path: &str,
-    target: &mut Connection<N>,
+    target: &mut Live<N>,
     target_path: &str,
     representation: Representation,
 ) -> Result<Copied, Error> {
@@ -37,7 +37,7 @@ pub(crate) async fn copy<N: Network>(
     let size = source.check_exists(path, representation).await?;
     let limit = longest(size, source.settings.idle_timeout);
     let mut pair = Pair { source, retr, target, stor, limit };
-    let mut copied = if private { pair.copy_inside_tls().await? } else { pair.copy([Some("PASV"); 2]).await? };
+    let mut copied = if private { pair.copy_inside_tls().await? } else { pair.copy([Some(Passive::Any); 2]).await? };
     copied.verified = match representation {
         Representation::Ascii => Verification::NotVerified(Unverified::Ascii),
         Representation::Image if !source.settings.verify_size => Verification::NotVerified(Unverified::TurnedOff),
@@ -48,10 +48,10 @@ pub(crate) async fn copy<N: Network>(
 
 /// (SIZE) Whether the target has as many bytes as the source had before, or has now that it has grown.
 async fn compare<N: Network>(
-    source: &mut Connection<N>,
+    source: &mut Live<N>,
     path: &str,
     before: Option<u64>,
-    target: &mut Connection<N>,
+    target: &mut Live<N>,
     target_path: &str,
 ) -> Result<Verification, Error> {
     let Some(before) = before else { return Ok(Verification::NotVerified(Unverified::NoSize)) };
@@ -78,9 +78,9 @@ fn longest(size: Option<u64>, idle: Duration) -> Duration {
 }
 
 struct Pair<'a, N: Network> {
-    source: &'a mut Connection<N>,
+    source: &'a mut Live<N>,
     retr: Vec<u8>,
-    target: &'a mut Connection<N>,
+    target: &'a mut Live<N>,
     stor: Vec<u8>,
     limit: Duration,
 }
@@ -90,6 +90,15 @@ struct Pair<'a, N: Network> {
 enum Side {
     Target,
     Source,
+}
+
+/// How a server is made to listen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Passive {
+    /// (EPSV, else PASV)
+    Any,
+    /// (CPSV) And to be the client of TLS.
+    Cpsv,
 }
 
 enum Attempt {
@@ -103,7 +112,7 @@ impl<N: Network> Pair<'_, N> {
     async fn copy_inside_tls(&mut self) -> Result<Copied, Error> {
         let cpsv = [self.source.has("CPSV").await?, self.target.has("CPSV").await?];
         if cpsv.contains(&true) {
-            return self.copy(cpsv.map(|has| has.then_some("CPSV"))).await;
+            return self.copy(cpsv.map(|has| has.then_some(Passive::Cpsv))).await;
         }
         let client = if self.source.has("SSCN").await? {
             &mut *self.source
@@ -113,19 +122,19 @@ impl<N: Network> Pair<'_, N> {
             let text = "neither server can be the other's client inside TLS (CPSV, SSCN)";
             return Err(Error::unsupported(text.to_string()));
         };
-        client.command("SSCN", Some(b"ON")).await?;
-        let copied = self.copy([Some("PASV"); 2]).await;
+        client.complete("SSCN", Some(b"ON")).await?;
+        let copied = self.copy([Some(Passive::Any); 2]).await;
         // It is off where it is not on.
-        for connection in [&mut *self.target, &mut *self.source] {
-            if connection.control.is_usable() && connection.has("SSCN").await? {
-                connection.command("SSCN", Some(b"OFF")).await?;
+        for live in [&mut *self.target, &mut *self.source] {
+            if live.control.is_usable() && live.has("SSCN").await? {
+                live.complete("SSCN", Some(b"OFF")).await?;
             }
         }
         copied
     }
 
     /// Let the source listen, and where that does not bring them together, the target: each with this command, if at all.
-    async fn copy(&mut self, commands: [Option<&'static str>; 2]) -> Result<Copied, Error> {
+    async fn copy(&mut self, commands: [Option<Passive>; 2]) -> Result<Copied, Error> {
         let mut apart = None;
         for (listener, command) in [Side::Source, Side::Target].into_iter().zip(commands) {
             let Some(command) = command else { continue };
@@ -138,7 +147,7 @@ impl<N: Network> Pair<'_, N> {
         Err(Error::unsupported(format!("the two servers do not connect to each other{reason}")))
     }
 
-    async fn attempt(&mut self, listener: Side, command: &str) -> Result<Attempt, Error> {
+    async fn attempt(&mut self, listener: Side, command: Passive) -> Result<Attempt, Error> {
         let met = match listener {
             Side::Target => meet(self.target, self.source, command).await,
             Side::Source => meet(self.source, self.target, command).await,
@@ -154,8 +163,8 @@ impl<N: Network> Pair<'_, N> {
         };
         match copied {
             Ok(copied) => Ok(Attempt::Copied(copied)),
-            Err(Error::Refused { kind: RefusalKind::Transient, reply }) if reply.code == 425 && self.is_usable() => {
-                Ok(Attempt::Apart(Error::transient(reply)))
+            Err(error) if error.code() == Some(codes::NO_DATA_CONNECTION) && self.is_usable() => {
+                Ok(Attempt::Apart(error))
             }
             Err(error) => Err(error),
         }
@@ -218,33 +227,29 @@ impl<N: Network> Pair<'_, N> {
             Ok(())
         };
         drop(timeout(network, CLOSE_LINGER, Phase::DataConnection, release).await);
-        for connection in [&mut *self.source, &mut *self.target] {
-            if connection.control.is_usable() {
+        for live in [&mut *self.source, &mut *self.target] {
+            if live.control.is_usable() {
                 // When this fails the session is closed, which says enough.
-                let _ = connection.abort_over(None).await;
+                let _ = live.abort_over(None).await;
             }
         }
     }
 }
 
 /// Tell one server to listen, and the other where. Whatever address the first one names, it is the one that we talk to.
-async fn meet<N: Network>(
-    passive: &mut Connection<N>,
-    active: &mut Connection<N>,
-    command: &str,
-) -> Result<SocketAddr, Error> {
+async fn meet<N: Network>(passive: &mut Live<N>, active: &mut Live<N>, command: Passive) -> Result<SocketAddr, Error> {
     let peer = passive.control.peer()?.to_canonical();
     let port = match command {
-        "CPSV" => passive.port_after("CPSV").await?,
-        _ => passive.passive_port().await?,
+        Passive::Any => passive.passive_port().await?,
+        Passive::Cpsv => passive.cpsv_port().await?,
     };
     let address = SocketAddr::new(peer, port);
     let (verb, argument) = address::active_command(address);
-    active.command(verb, Some(argument.as_bytes())).await?;
+    active.complete(verb, Some(argument.as_bytes())).await?;
     Ok(address)
 }
 
-impl<N: Network> Connection<N> {
+impl<N: Network> Live<N> {
     /// Ready for data between servers; gives whether it is encrypted.
     async fn prepare_copy(&mut self, representation: Representation) -> Result<bool, Error> {
         if self.settings.proxy.is_some() {
@@ -258,17 +263,10 @@ impl<N: Network> Connection<N> {
         Ok(private)
     }
 
-    /// The server names this extension.
-    async fn has(&mut self, verb: &str) -> Result<bool, Error> {
-        Ok(features::has(self.features().await?, verb))
-    }
-
     /// (SIZE) Gives the size. A server that does not report it is taken to have the file.
     async fn check_exists(&mut self, path: &str, representation: Representation) -> Result<Option<u64>, Error> {
-        let size = match self.size(path).await {
-            Err(Error::Refused { kind: RefusalKind::Permanent, reply }) if reply.code == 550 => {
-                return Err(Error::permanent(reply));
-            }
+        let size = match self.plausible_size(path).await {
+            Err(error) if error.code().is_some_and(codes::is_missing) => return Err(error),
             size => unless_refused(size)?,
         };
         self.represent(representation).await?;

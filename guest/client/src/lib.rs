@@ -19,7 +19,6 @@ extern crate std;
 mod ascii;
 mod checksum;
 mod commands;
-mod connection;
 mod control;
 mod data;
 mod deflate;
@@ -35,7 +34,6 @@ mod known;
 mod limits;
 mod lines;
 mod listing;
-mod metadata;
 #[cfg(feature = "mirror")]
 pub mod mirror;
 #[cfg(feature = "native")]
@@ -55,9 +53,9 @@ mod verify;
 
 pub use checksum::Hasher;
 pub use commands::{GetCommand, PutCommand};
-pub use connection::WorkingDirectory;
 pub use data::ListingEnd;
 pub use ftp_protocol::address::host_literal;
+pub use ftp_protocol::codes;
 pub use ftp_protocol::encoding::Encoding;
 pub use ftp_protocol::features::has as has_feature;
 pub use ftp_protocol::listing::{Entry, Kind, Listed, RawEntry};
@@ -65,16 +63,18 @@ pub use ftp_protocol::path::protect_leading;
 pub use ftp_protocol::text::is_printable;
 pub use ftp_protocol::time::{Precision, Timestamp};
 pub use ftp_types::{
-    Algorithm, Checksum, Closes, Copied, Credentials, Error, FailureKind, Limit, Outcome, Phase, Proxy, ProxyServer,
-    RefusalKind, Reply, Retry, Secret, TlsCause, Unverified, Verification,
+    Algorithm, Cause, Checksum, Closes, Copied, Credentials, Error, FailureKind, Limit, Outcome, Phase, Proxy,
+    ProxyServer, RefusalKind, Reply, ResolveCause, Retry, Secret, TlsCause, Unverified, Verification,
 };
 pub use limits::{CHUNK, UPLOAD_COALESCE_DELAY};
 pub use lines::Entries;
 pub use listing::{ListOptions, Listing, ListingCommand, ListingWay};
 pub use network::{Listener, Network, NetworkError, Stream};
-pub use session::Session;
+pub use session::{Session, WorkingDirectory};
 pub use settings::{Active, DataMode, Representation, Settings, TransferMode};
 pub use timeout::{join_all, timeout, yield_now};
-pub use tls::{Agreed, DataEnd, Identity, Protection, Security, TlsSettings, Trust, Version};
+pub use tls::{
+    Agreed, DataEnd, Identity, Protection, Roots, Security, ServerName, TlsSettings, Trust, Version, Versions,
+};
 pub use transfer::{Download, Upload};
 pub use verify::{ReportedSize, UploadStart};

@@ -1,12 +1,12 @@
 //! Listings: what comes line by line, within limits.
 
-use crate::connection::{Connection, is_about_the_path};
+use crate::commands::GetCommand;
 use crate::data::ListingEnd;
 use crate::error::{Error, Limit, RefusalKind, Reply};
 use crate::limits::{CHUNK, LISTING_BATCH_BYTES, LISTING_LINE, LISTING_SIZE, listed_cost};
 use crate::listing::{ListOptions, ListingCommand, ListingWay, Moves};
 use crate::network::Network;
-use crate::session::Session;
+use crate::session::{Live, Session};
 use crate::settings::Representation;
 use crate::timeout::yield_now;
 use crate::transfer::Download;
@@ -17,7 +17,7 @@ use core::ops::Range;
 use ftp_protocol::encoding::Encoding;
 use ftp_protocol::listing::{self, Entry, Listed, Parser, RawEntry};
 use ftp_protocol::path::protect_option;
-use ftp_protocol::text;
+use ftp_protocol::{codes, text};
 
 /// (MLSD, else LIST) The members of a directory, as they come. Lines that mean nothing are left out.
 ///
@@ -60,37 +60,39 @@ impl Context {
 
 impl<N: Network> Entries<N> {
     pub(crate) async fn open(
-        connection: &mut Connection<N>,
+        live: &mut Live<N>,
         path: Option<&str>,
         options: ListOptions,
         moves: Moves,
     ) -> Result<Self, Error> {
-        connection.line("MLSD", path)?;
+        // Before anything is sent for a path that cannot be.
+        path.map(|path| live.bytes(path)).transpose()?;
         // Before the first name comes, be it in the reply to `PWD`.
-        connection.control.ask_for_utf8().await?;
-        let may_have_mlsd = connection.may_have_mlsd().await?;
+        live.control.ask_for_utf8().await?;
+        // As far as it reports (RFC 3659, section 7.8) and has answered.
+        let may_have_mlsd = !live.known.mlsd_refused && (live.may_have("MLST").await? || live.may_have("MLSD").await?);
         let mut request = Request { path, options, way: ListingWay::Argument, doubt: None };
         if let (ListingWay::Entered, Some(directory)) = (options.way, path) {
-            match connection.enter(directory, moves == Moves::Stays).await? {
+            match live.enter(directory, moves == Moves::Stays).await? {
                 None => request = Request { path: None, way: ListingWay::Entered, ..request },
                 refusal => request.doubt = refusal,
             }
         }
         if may_have_mlsd {
-            match request.send(connection, ListingCommand::Mlsd).await {
+            match request.send(live, ListingCommand::Mlsd).await {
                 Err(error) if is_about_the_transfer(&error) => return Err(error),
                 Err(refusal) if request.is_meant_by(&refusal) => match (moves, request.doubt.take()) {
                     // It can be neither entered nor listed.
                     (Moves::ForCaller, Some(doubt)) => return Err(doubt),
-                    (Moves::ForCaller, None) => request = request.without_path(refusal, connection).await?,
+                    (Moves::ForCaller, None) => request = request.without_path(refusal, live).await?,
                     (_, doubt) => request.doubt = doubt.or(Some(refusal)),
                 },
-                Err(_) => connection.forget_mlsd(),
+                Err(_) => live.known.mlsd_refused = true,
                 entries => return entries,
             }
         }
         let doubt = request.doubt.clone();
-        let entries = request.send(connection, ListingCommand::List).await;
+        let entries = request.send(live, ListingCommand::List).await;
         entries.map_err(|error| doubt.filter(|_| error.is_refusal()).unwrap_or(error))
     }
 
@@ -127,9 +129,9 @@ impl<N: Network> Entries<N> {
     }
 
     /// The same within the call that read it.
-    pub(crate) async fn end(self, connection: &mut Connection<N>) -> Result<(ListingEnd, Option<Reply>), Error> {
+    pub(crate) async fn end(self, live: &mut Live<N>) -> Result<(ListingEnd, Option<Reply>), Error> {
         let end = match self.lines {
-            Some(lines) => lines.download.end_of_listing(connection).await,
+            Some(lines) => lines.download.end_of_listing(live).await,
             None => Ok(ListingEnd::Clear),
         };
         self.context.judge(end)
@@ -203,21 +205,19 @@ struct Request<'a> {
 }
 
 impl Request<'_> {
-    async fn send<N: Network>(
-        &self,
-        connection: &mut Connection<N>,
-        command: ListingCommand,
-    ) -> Result<Entries<N>, Error> {
-        let encoding = connection.settings.encoding;
-        let (line, parser, representation) = match command {
-            ListingCommand::Mlsd => (connection.line("MLSD", self.path)?, None, None),
+    async fn send<N: Network>(&self, live: &mut Live<N>, command: ListingCommand) -> Result<Entries<N>, Error> {
+        let encoding = live.settings.encoding;
+        let argument = self.argument_of_list();
+        let (get, parser, representation) = match command {
+            ListingCommand::Mlsd => (GetCommand::machine_list(self.path), None, None),
             ListingCommand::List => {
-                let line = connection.line("LIST", self.argument_of_list().as_deref())?;
-                (line, Some(Parser::new(encoding, N::wall_clock())), Some(Representation::Ascii))
+                let parser = Parser::new(encoding, N::wall_clock());
+                (GetCommand::list(argument.as_deref()), Some(parser), Some(Representation::Ascii))
             }
         };
+        let line = live.line(get.verb, get.argument)?;
         let mut context = Context { doubt: self.doubt.clone(), ..Context::default() };
-        let lines = match Lines::open(connection, &line, representation).await {
+        let lines = match Lines::open(live, &line, representation).await {
             Ok(lines) => Some(lines),
             Err(error) if self.doubt.is_some() => return Err(error),
             Err(error) => {
@@ -229,10 +229,10 @@ impl Request<'_> {
     }
 
     /// Once `MLSD` is refused for a path: what `LIST` makes of the path is not to be trusted, so the session goes there.
-    async fn without_path<N: Network>(self, refusal: Error, connection: &mut Connection<N>) -> Result<Self, Error> {
+    async fn without_path<N: Network>(self, refusal: Error, live: &mut Live<N>) -> Result<Self, Error> {
         let doubt = Some(refusal.clone());
         let Some(path) = self.path else { return Ok(Self { doubt, ..self }) };
-        match connection.enter(path, false).await {
+        match live.enter(path, false).await {
             Ok(None) => Ok(Self { path: None, way: ListingWay::Entered, doubt, ..self }),
             Err(error) if !error.is_refusal() => Err(error),
             _ => Err(refusal),
@@ -251,30 +251,23 @@ impl Request<'_> {
 
     /// Whether a refusal of `MLSD` means the directory, and not the command.
     fn is_meant_by(&self, refusal: &Error) -> bool {
-        match refusal {
-            Error::Refused { kind: RefusalKind::Transient | RefusalKind::Permanent, reply: Reply { code, .. } } => {
-                is_about_the_path(*code) || *code == 451 || (*code == 501 && self.path.is_some())
-            }
-            _ => false,
-        }
+        refusal
+            .code()
+            .is_some_and(|code| codes::is_about_directory(code) || (code == codes::BAD_ARGUMENT && self.path.is_some()))
     }
 }
 
 /// Whether another listing would fail just so: for its data connection, or because nobody is logged in.
 fn is_about_the_transfer(error: &Error) -> bool {
-    match error {
-        Error::Refused { kind: RefusalKind::Transient | RefusalKind::Permanent, reply } => {
-            matches!(reply.code, 421 | 425 | 426 | 521 | 522 | 530 | 532..=536)
-        }
-        error => !matches!(error, Error::Refused { kind: RefusalKind::Unexpected, .. }),
-    }
+    error.code().is_none_or(codes::is_about_any_transfer)
 }
 
 /// The refusal of a listing that says that there are no files; any other error as it is.
 fn no_files(error: Error) -> Result<Reply, Error> {
     match error {
         Error::Refused { kind: RefusalKind::Transient | RefusalKind::Permanent, reply }
-            if matches!(reply.code, 450 | 550) && reply.lines.iter().any(|line| text::no_files(line.as_bytes())) =>
+            if codes::may_mean_no_files(reply.code)
+                && reply.lines.iter().any(|line| text::no_files(line.as_bytes())) =>
         {
             Ok(reply)
         }
@@ -282,57 +275,25 @@ fn no_files(error: Error) -> Result<Reply, Error> {
     }
 }
 
-/// (STAT) The members of a directory, over the control connection: the lines between the first one and the last.
-pub(crate) async fn entries_by_status<N: Network>(
-    connection: &mut Connection<N>,
-    path: Option<&str>,
-) -> Result<Vec<Listed>, Error> {
-    // Without an argument it is the state of the server that is reported (RFC 959, section 4.1.3). And a name that begins
-    // with a dash would be taken for options.
-    let path = match path {
-        None => ".".into(),
-        Some(path) => protect_option(path),
-    };
-    connection.control.ask_for_utf8_if_named().await?;
-    let reply = connection.status_of(&path).await?;
-    let [_, lines @ .., _] = reply.lines.as_slice() else { return Ok(Vec::new()) };
-    let mut parser = Parser::new(connection.settings.encoding, N::wall_clock());
-    let mut budget = Budget::default();
-    let mut entries = Vec::new();
-    for line in lines {
-        let before = entries.len();
-        connection.control.note_name(line);
-        // Some set the lines in between off with a space (RFC 959, section 4.2).
-        parser.line(without_returns(line.strip_prefix(b" ").unwrap_or(line)), &mut entries);
-        budget.spend(entries.iter().skip(before).map(cost).sum())?;
-    }
-    parser.end(&mut entries);
-    Ok(entries)
-}
-
 /// (NLST, LIST) The lines as they came. A refusal that says that there are no files is an empty list.
-pub(crate) async fn texts<N: Network>(
-    connection: &mut Connection<N>,
-    verb: &str,
-    arguments: Option<&str>,
-) -> Result<Vec<String>, Error> {
-    let line = connection.line(verb, arguments)?;
-    connection.control.ask_for_utf8_if_named().await?;
-    match all_texts(connection, &line).await {
+pub(crate) async fn texts<N: Network>(live: &mut Live<N>, command: GetCommand<'_>) -> Result<Vec<String>, Error> {
+    let line = live.line(command.verb, command.argument)?;
+    live.control.ask_for_utf8_if_named().await?;
+    match all_texts(live, &line).await {
         Err(error) => no_files(error).map(|_| Vec::new()),
         texts => texts,
     }
 }
 
-async fn all_texts<N: Network>(connection: &mut Connection<N>, line: &[u8]) -> Result<Vec<String>, Error> {
-    let encoding = connection.settings.encoding;
-    let mut lines = Lines::open(connection, line, Some(Representation::Ascii)).await?;
+async fn all_texts<N: Network>(live: &mut Live<N>, line: &[u8]) -> Result<Vec<String>, Error> {
+    let encoding = live.settings.encoding;
+    let mut lines = Lines::open(live, line, Some(Representation::Ascii)).await?;
     let mut budget = Budget::default();
     let mut texts = Vec::new();
     loop {
         match lines.next().await {
             Ok(Some(line)) => {
-                connection.control.note_name(line);
+                live.control.note_name(line);
                 let text = encoding.decode(line);
                 budget.spend(listed_cost(&text))?;
                 texts.push(text);
@@ -341,7 +302,7 @@ async fn all_texts<N: Network>(connection: &mut Connection<N>, line: &[u8]) -> R
             Ok(None) | Err(_) => break,
         }
     }
-    lines.download.end_of_listing(connection).await?;
+    lines.download.end_of_listing(live).await?;
     Ok(texts)
 }
 
@@ -359,14 +320,10 @@ struct Lines<N: Network> {
 }
 
 impl<N: Network> Lines<N> {
-    async fn open(
-        connection: &mut Connection<N>,
-        line: &[u8],
-        representation: Option<Representation>,
-    ) -> Result<Self, Error> {
-        let opened = connection.transfer(representation, 0, line).await?;
+    async fn open(live: &mut Live<N>, line: &[u8], representation: Option<Representation>) -> Result<Self, Error> {
+        let opened = live.transfer(representation, 0, line).await?;
         // The line ends are dealt with here.
-        let download = Download::new(connection, opened, Representation::Image, 0, None, None, b"");
+        let download = Download::new(live, opened, Representation::Image, 0, None, None, b"");
         Ok(Self {
             download,
             unread: Vec::new(),
@@ -453,7 +410,7 @@ impl<N: Network> Lines<N> {
 }
 
 /// A line without the CR at its end; some servers send more than one.
-fn without_returns(mut line: &[u8]) -> &[u8] {
+pub(crate) fn without_returns(mut line: &[u8]) -> &[u8] {
     while let Some(rest) = line.strip_suffix(b"\r") {
         line = rest;
     }

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 use ftp_protocol::address::host_literal;
+use ftp_types::ResolveCause;
 use socket2::{SockRef, TcpKeepalive};
 use std::io::{Error, ErrorKind};
 use std::sync::LazyLock;
@@ -23,7 +24,9 @@ impl Network for Native {
 
     async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, NetworkError> {
         let literal = host_literal(host);
-        let found = lookup_host((literal, 0)).await.map_err(|error| NetworkError::Unresolvable(error.to_string()))?;
+        let found = lookup_host((literal, 0))
+            .await
+            .map_err(|error| NetworkError::Unresolvable(ResolveCause::Unknown, error.to_string()))?;
         Ok(found.map(|address| address.ip()).collect())
     }
 

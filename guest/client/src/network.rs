@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
+use ftp_types::ResolveCause;
 
 /// What the host provides: names, connections and time. Cloning gives another handle to the same network.
 ///
@@ -80,7 +81,7 @@ pub trait Listener {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NetworkError {
     /// The name has no address, or looking it up failed.
-    Unresolvable(String),
+    Unresolvable(ResolveCause, String),
     /// The host does not allow it.
     Denied(String),
     /// Nothing listens there, or there is no way there.
@@ -96,7 +97,7 @@ pub enum NetworkError {
 impl fmt::Display for NetworkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unresolvable(text) => write!(f, "name not resolved: {text}"),
+            Self::Unresolvable(_, text) => write!(f, "name not resolved: {text}"),
             Self::Denied(text) => write!(f, "access denied: {text}"),
             Self::Refused(text) => write!(f, "connection refused: {text}"),
             Self::Lost(text) => write!(f, "connection lost: {text}"),

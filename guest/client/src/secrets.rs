@@ -65,7 +65,7 @@ impl Secrets {
     pub(crate) fn mask_error(&self, error: Error) -> Error {
         match error {
             Error::Refused { kind, reply } => Error::Refused { kind, reply: self.mask_reply(reply) },
-            Error::Failed { kind, text, cause: None } => Error::Failed { kind, text: self.mask(text), cause: None },
+            Error::Failed { kind, text, cause } => Error::Failed { kind, text: self.mask(text), cause },
             error => error,
         }
     }
@@ -76,6 +76,7 @@ mod tests {
     use super::*;
     use alloc::format;
     use alloc::vec;
+    use ftp_types::Cause;
 
     fn secrets(known: &[&str]) -> Secrets {
         let mut secrets = Secrets::default();
@@ -121,6 +122,7 @@ mod tests {
             Error::unverified(text()),
             Error::unsupported(text()),
             Error::other(text()),
+            Error::access_denied(text()).with_cause(Cause::Denied),
         ] {
             let masked = secrets.mask_error(error);
             let shown = format!("{masked} {masked:?}");

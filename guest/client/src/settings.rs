@@ -9,7 +9,7 @@ use core::time::Duration;
 use ftp_protocol::encoding::Encoding;
 
 /// Settings of a session.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// How the session is protected.
     pub security: Security,

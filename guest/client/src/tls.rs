@@ -12,11 +12,14 @@ mod tickets;
 mod trust;
 
 pub(crate) use engine::Rustls;
+pub use pem::{Identity, Roots};
 
 use crate::error::Error;
 use alloc::boxed::Box;
-use alloc::string::String;
+use alloc::format;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use ftp_protocol::address::host_literal;
 
 /// How a session is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -67,16 +70,69 @@ impl core::fmt::Display for Version {
     }
 }
 
+/// The versions of TLS to speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Versions {
+    /// TLS 1.2 only.
+    Tls12,
+    /// The newest that the server has.
+    #[default]
+    Both,
+    /// TLS 1.3 only.
+    Tls13,
+}
+
+impl Versions {
+    /// From the oldest to the newest.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::invalid_argument`] for a range that is empty.
+    pub fn new(oldest: Version, newest: Version) -> Result<Self, Error> {
+        match (oldest, newest) {
+            (Version::Tls12, Version::Tls12) => Ok(Self::Tls12),
+            (Version::Tls12, Version::Tls13) => Ok(Self::Both),
+            (Version::Tls13, Version::Tls13) => Ok(Self::Tls13),
+            (Version::Tls13, Version::Tls12) => {
+                Err(Error::invalid_argument("the oldest version is newer than the newest"))
+            }
+        }
+    }
+}
+
+/// A name that a certificate can be for: that of a host, or an IP address.
+#[derive(Debug, Clone)]
+pub struct ServerName(rustls::pki_types::ServerName<'static>);
+
+impl ServerName {
+    /// An address of IPv6 may stand in brackets.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::invalid_argument`] for a text that no certificate can be for.
+    pub fn new(name: &str) -> Result<Self, Error> {
+        let name = host_literal(name);
+        match name.to_string().try_into() {
+            Ok(name) => Ok(Self(name)),
+            Err(_) => Err(Error::invalid_argument(format!("not a name that a certificate can have: {name:?}"))),
+        }
+    }
+}
+
 /// Which servers to trust. Nothing asks whether a certificate was revoked.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+///
+/// ```
+/// use ftp_client::Trust;
+///
+/// assert!(Trust::roots("no certificate").is_err());
+/// ```
+#[derive(Debug, Clone, Default)]
 pub enum Trust {
     /// Mozilla's root certificates, as they were when this was built.
     #[default]
     PublicRoots,
-    /// These certificates only, PEM. A server's own certificate may be among them.
-    Roots(String),
-    /// Mozilla's root certificates and these.
-    PublicRootsAnd(String),
+    /// These certificates only: see [`Trust::roots`] and [`Trust::public_roots_and`].
+    Roots(Roots),
     /// Only a server whose certificate has this SHA-256 digest, whatever its issuer, name and dates.
     Pinned([u8; 32]),
     /// Any certificate: anybody on the path can read and change everything.
@@ -84,34 +140,22 @@ pub enum Trust {
 }
 
 impl Trust {
-    /// Refuses texts without usable certificates.
-    pub fn checked(self) -> Result<Self, Error> {
-        trust::Verifier::new(&self, &ftp_crypto::provider().into())?;
-        Ok(self)
+    /// The certificates of a PEM text only. A server's own certificate may be among them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::invalid_argument`] for a text without a usable certificate.
+    pub fn roots(pem: &str) -> Result<Self, Error> {
+        Roots::from_pem(pem, &[]).map(Self::Roots)
     }
-}
 
-/// A certificate chain and its private key, both PEM.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Identity {
-    /// The certificate, and the intermediate ones after it.
-    pub certificates: String,
-    /// The key: PKCS#8, SEC1 or PKCS#1.
-    pub private_key: String,
-}
-
-impl Identity {
-    /// Refuses texts without a usable certificate and key.
-    pub fn checked(self) -> Result<Self, Error> {
-        pem::certificates(&self.certificates)?;
-        engine::signing_key(&self.private_key, &ftp_crypto::provider())?;
-        Ok(self)
-    }
-}
-
-impl core::fmt::Debug for Identity {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Identity").field("certificates", &self.certificates).finish_non_exhaustive()
+    /// Mozilla's root certificates and those of a PEM text.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::invalid_argument`] for a text without a usable certificate.
+    pub fn public_roots_and(pem: &str) -> Result<Self, Error> {
+        Roots::from_pem(pem, webpki_roots::TLS_SERVER_ROOTS).map(Self::Roots)
     }
 }
 
@@ -130,54 +174,20 @@ pub enum DataEnd {
 }
 
 /// How TLS is done.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct TlsSettings {
     /// Which servers to trust.
     pub trust: Trust,
     /// What to show a server that asks.
     pub identity: Option<Identity>,
     /// The name to verify, when it is not the host connected to.
-    pub server_name: Option<String>,
-    /// The oldest version to speak.
-    pub oldest: Version,
-    /// The newest version to speak.
-    pub newest: Version,
+    pub server_name: Option<ServerName>,
+    /// The versions to speak.
+    pub versions: Versions,
     /// What to make of a data connection that ends without `close_notify`.
     pub data_end: DataEnd,
     /// Refuse data connections that do not resume the control connection's TLS session.
     pub require_resumption: bool,
-}
-
-impl TlsSettings {
-    /// Sets the oldest and the newest version to speak; refuses a range that is empty.
-    pub fn set_versions(&mut self, oldest: Version, newest: Version) -> Result<(), Error> {
-        if newest < oldest {
-            return Err(Error::invalid_argument("the oldest version is newer than the newest"));
-        }
-        (self.oldest, self.newest) = (oldest, newest);
-        Ok(())
-    }
-
-    /// Sets the name to verify; refuses what no certificate can be for.
-    pub fn set_server_name(&mut self, name: Option<String>) -> Result<(), Error> {
-        name.as_deref().map(engine::server_name).transpose()?;
-        self.server_name = name;
-        Ok(())
-    }
-}
-
-impl Default for TlsSettings {
-    fn default() -> Self {
-        Self {
-            trust: Trust::default(),
-            identity: None,
-            server_name: None,
-            oldest: Version::Tls12,
-            newest: Version::Tls13,
-            data_end: DataEnd::default(),
-            require_resumption: false,
-        }
-    }
 }
 
 /// Makes the TLS connections of one session, which share its tickets.

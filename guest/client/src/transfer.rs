@@ -2,7 +2,6 @@
 
 use crate::ascii::{FromWire, ToWire};
 use crate::checksum::Hasher;
-use crate::connection::{Connection, OpenTransfer, chosen_name};
 use crate::control::Raw;
 use crate::data::{Data, ListingEnd};
 use crate::error::{Error, FailureKind, Reply};
@@ -10,7 +9,7 @@ use crate::handover::Direction;
 use crate::known::ReportedFile;
 use crate::limits::CHUNK;
 use crate::network::Network;
-use crate::session::Session;
+use crate::session::{Live, OpenTransfer, Session};
 use crate::settings::Representation;
 use crate::tls::DataEnd;
 use crate::verify::Sizing;
@@ -43,7 +42,7 @@ struct Text {
 
 impl<N: Network> Download<N> {
     pub(crate) fn new(
-        connection: &Connection<N>,
+        live: &Live<N>,
         opened: OpenTransfer<N>,
         representation: Representation,
         offset: u64,
@@ -53,7 +52,7 @@ impl<N: Network> Download<N> {
     ) -> Self {
         let expected = text::announced_size(opened.agreed.last_line(), path);
         let text = (representation == Representation::Ascii).then(Default::default);
-        let data = Data::new(connection, opened, Direction::Receiving);
+        let data = Data::new(live, opened, Direction::Receiving);
         let sized = sized.filter(|_| text.is_none());
         Self { data, offset, expected, sized, ended: false, text, check }
     }
@@ -117,36 +116,34 @@ impl<N: Network> Download<N> {
     /// asked for once more: a file that has changed meanwhile was not cut. Fewer bytes than were announced are a cut in any
     /// case. Without [`Settings::verify_size`](crate::Settings::verify_size) only what was announced is compared.
     pub async fn finish(mut self, session: &mut Session<N>) -> Result<Outcome, Error> {
-        let data = &mut self.data;
-        let (ended, offset) = (self.ended, self.offset);
         let image = self.text.is_none();
-        let (announced, sized) = (self.expected.filter(|_| image), self.sized);
-        let check = self.check;
+        let announced = self.expected.filter(|_| image);
         session
-            .end_transfer(data.session.id, async |connection| {
-                if !ended && data.failure.is_none() {
+            .end_transfer(self.data.session.id, async |live| {
+                let data = &mut self.data;
+                if !self.ended && data.failure.is_none() {
                     data.leave();
-                    connection.drain_pending_replies().await?;
+                    live.drain_pending_replies().await?;
                     return Err(Error::invalid_argument("finish came before the end of the data"));
                 }
                 data.close();
-                let verdict = data.verdict(connection).await?;
-                let reply = connection.confirmed(verdict, data.bytes() > 0).await?;
-                let size = connection.size_to_compare(data.bytes(), offset, announced, sized.as_ref()).await?;
+                let verdict = data.verdict(live).await?;
+                let reply = live.confirmed(verdict, data.bytes() > 0).await?;
+                let size = live.size_to_compare(data.bytes(), self.offset, announced, self.sized.as_ref()).await?;
                 // A size that was asked for is that of the whole file, and what it is compared with is certain.
-                let (offset, inside_tls) = match &sized {
+                let (offset, inside_tls) = match &self.sized {
                     Some(sized) if announced != size => (0, Some(sized.inside_tls)),
-                    _ => (offset, None),
+                    _ => (self.offset, None),
                 };
-                data.check_end(size, offset, connection.data_ends(inside_tls))?;
-                let mut outcome = outcome(data, connection, &reply);
+                data.check_end(size, offset, live.data_ends(inside_tls))?;
+                let mut outcome = outcome(data, live, &reply);
                 outcome.verified = match size {
                     _ if !image => Verification::NotVerified(Unverified::Ascii),
                     Some(_) => Verification::Size,
-                    None if !connection.settings.verify_size => Verification::NotVerified(Unverified::TurnedOff),
+                    None if !live.settings.verify_size => Verification::NotVerified(Unverified::TurnedOff),
                     None => Verification::NotVerified(Unverified::NoSize),
                 };
-                compare_checksums(check, connection, &mut outcome).await?;
+                compare_checksums(self.check, live, &mut outcome).await?;
                 Ok(outcome)
             })
             .await
@@ -155,28 +152,28 @@ impl<N: Network> Download<N> {
     /// The same for a listing, whose size nobody knows.
     pub(crate) async fn finish_listing(mut self, session: &mut Session<N>) -> Result<ListingEnd, Error> {
         session
-            .end_transfer(self.data.session.id, async |connection| {
+            .end_transfer(self.data.session.id, async |live| {
                 if !self.ended && self.data.failure.is_none() {
                     self.data.leave();
-                    connection.drain_pending_replies().await?;
+                    live.drain_pending_replies().await?;
                     return Err(Error::invalid_argument("finish came before the end of the listing"));
                 }
-                let end = self.end_of_listing(connection).await;
-                connection.return_home().await?;
+                let end = self.end_of_listing(live).await;
+                live.return_home().await?;
                 end
             })
             .await
     }
 
     /// The verdict on a listing, within the call that read it.
-    pub(crate) async fn end_of_listing(mut self, connection: &mut Connection<N>) -> Result<ListingEnd, Error> {
+    pub(crate) async fn end_of_listing(mut self, live: &mut Live<N>) -> Result<ListingEnd, Error> {
         self.data.close();
-        let verdict = self.data.verdict(connection).await?;
-        let verdict = connection.confirmed(verdict, self.data.bytes() > 0).await?;
+        let verdict = self.data.verdict(live).await?;
+        let verdict = live.confirmed(verdict, self.data.bytes() > 0).await?;
         if text::failed_listing(verdict.last_line()) {
-            return Err(connection.unexpected(&verdict));
+            return Err(live.unexpected(&verdict));
         }
-        self.data.check_end(None, 0, connection.data_ends(None))?;
+        self.data.check_end(None, 0, live.data_ends(None))?;
         Ok(self.data.end_of_listing())
     }
 
@@ -198,7 +195,7 @@ pub struct Upload<N: Network> {
 
 impl<N: Network> Upload<N> {
     pub(crate) fn new(
-        connection: &Connection<N>,
+        live: &Live<N>,
         opened: OpenTransfer<N>,
         representation: Representation,
         is_unique: bool,
@@ -207,7 +204,7 @@ impl<N: Network> Upload<N> {
     ) -> Self {
         let text = (representation == Representation::Ascii).then(Default::default);
         let agreed = is_unique.then(|| opened.agreed.clone());
-        Self { agreed, data: Data::new(connection, opened, Direction::Sending), text, sizing, check }
+        Self { agreed, data: Data::new(live, opened, Direction::Sending), text, sizing, check }
     }
 
     /// Send these bytes; returns when they are on their way. After an error, [`Self::finish`] may know the server's
@@ -246,24 +243,22 @@ impl<N: Network> Upload<N> {
     /// A file that is too short is [`Error::incomplete`]. One that is too long is [`Error::integrity`] where this upload
     /// made it, or did not begin within it.
     pub async fn finish(mut self, session: &mut Session<N>) -> Result<Outcome, Error> {
-        let data = &mut self.data;
-        let agreed = &self.agreed;
-        let (sizing, check) = (self.sizing, self.check);
         session
-            .end_transfer(data.session.id, async |connection| {
-                let verdict = data.end(connection).await?;
-                let is_early = connection.control.conversation.is_unannounced();
-                let reply = connection.confirmed(verdict, true).await?;
-                let policy = connection.settings.tls.data_end;
+            .end_transfer(self.data.session.id, async |live| {
+                let data = &mut self.data;
+                let verdict = data.end(live).await?;
+                let is_early = live.control.conversation.is_unannounced();
+                let reply = live.confirmed(verdict, true).await?;
+                let policy = live.settings.tls.data_end;
                 let cut = data.ending.cut.take().filter(|_| policy != DataEnd::Lenient);
                 if let (Some(cut), DataEnd::Strict) = (&cut, policy) {
                     return Err(cut.clone());
                 }
-                let mut outcome = outcome(data, connection, &reply);
-                let name = agreed.as_ref().and_then(|agreed| chosen_name([agreed, &reply]));
-                outcome.name = name.map(|name| connection.told(name));
-                outcome.verified = sizing.compare(connection, outcome.name.as_deref(), outcome.bytes).await?;
-                compare_checksums(check, connection, &mut outcome).await?;
+                let mut outcome = outcome(data, live, &reply);
+                let name = self.agreed.as_ref().and_then(|agreed| chosen_name([agreed, &reply]));
+                outcome.name = name.map(|name| live.told(name));
+                outcome.verified = self.sizing.compare(live, outcome.name.as_deref(), outcome.bytes).await?;
+                compare_checksums(self.check, live, &mut outcome).await?;
                 match (cut, outcome.verified) {
                     // Nothing but the size shows that this was not the verdict on something else.
                     (_, Verification::NotVerified(_)) if is_early => Err(Error::unexpected(outcome.reply)),
@@ -282,9 +277,9 @@ impl<N: Network> Upload<N> {
     }
 }
 
-fn outcome<N: Network>(data: &Data<N>, connection: &Connection<N>, reply: &Raw) -> Outcome {
+fn outcome<N: Network>(data: &Data<N>, live: &Live<N>, reply: &Raw) -> Outcome {
     Outcome {
-        reply: connection.control.text(reply),
+        reply: live.control.text(reply),
         bytes: data.bytes(),
         encrypted: data.agreed().is_some(),
         resumed: data.agreed().is_some_and(|agreed| agreed.resumed),
@@ -296,9 +291,9 @@ fn outcome<N: Network>(data: &Data<N>, connection: &Connection<N>, reply: &Raw) 
 
 async fn abort<N: Network>(mut data: Data<N>, session: &mut Session<N>) -> Result<Reply, Error> {
     session
-        .end_transfer(data.session.id, async |connection| {
+        .end_transfer(data.session.id, async |live| {
             data.leave();
-            connection.abort().await
+            live.abort().await
         })
         .await
 }
@@ -310,17 +305,16 @@ pub(crate) struct Check {
 }
 
 impl Check {
-    /// For a whole file, if the settings ask for it and the server has a checksum.
+    /// For a whole file, if it is one, the settings ask for it and the server has a checksum.
     pub(crate) async fn of<N: Network>(
-        connection: &mut Connection<N>,
-        path: &str,
+        live: &mut Live<N>,
+        file: Option<&str>,
         representation: Representation,
         offset: u64,
     ) -> Result<Option<Self>, Error> {
-        if !connection.settings.verify_checksums || representation != Representation::Image || offset > 0 {
-            return Ok(None);
-        }
-        let best = connection.best_checksum().await?;
+        let is_compared = live.settings.verify_checksums && representation == Representation::Image && offset == 0;
+        let Some(path) = file.filter(|_| is_compared) else { return Ok(None) };
+        let best = live.best_checksum().await?;
         Ok(best.map(|algorithm| Self { path: path.to_string(), running: Hasher::new(algorithm) }))
     }
 
@@ -331,12 +325,12 @@ impl Check {
 
 async fn compare_checksums<N: Network>(
     check: Option<Check>,
-    connection: &mut Connection<N>,
+    live: &mut Live<N>,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
     let Some(Check { path, running }) = check else { return Ok(()) };
     let here = running.finish();
-    let there = connection.checksum(&path, Some(here.algorithm)).await?;
+    let there = live.server_checksum(&path, Some(here.algorithm)).await?;
     if here == there {
         outcome.checksum = Some(here);
         outcome.verified = Verification::Checksum;
@@ -344,4 +338,9 @@ async fn compare_checksums<N: Network>(
     }
     let Checksum { algorithm, value } = there;
     Err(Error::integrity(format!("{algorithm}: the server has {value}, the bytes that passed {}", here.value)))
+}
+
+/// The name that a server chose for `STOU`, from any of its replies.
+fn chosen_name<'a>(replies: impl IntoIterator<Item = &'a Raw>) -> Option<&'a [u8]> {
+    replies.into_iter().flat_map(|reply| &reply.lines).find_map(|line| text::unique_name(line))
 }

@@ -1,13 +1,14 @@
 //! Whether all bytes of a transfer arrived: what the server is asked for that, and what its answer has to be.
 
-use crate::connection::Connection;
 use crate::control::Raw;
 use crate::error::{Error, RefusalKind, Reply};
 use crate::known::ReportedFile;
 use crate::network::Network;
+use crate::session::Live;
 use crate::settings::Representation;
 use alloc::format;
 use alloc::string::{String, ToString};
+use ftp_protocol::codes;
 use ftp_protocol::text;
 use ftp_protocol::time::parse_time_val;
 use ftp_types::{Unverified, Verification};
@@ -88,7 +89,7 @@ impl ReportedSize {
     pub fn of(size: Result<u64, Error>) -> Result<Self, Error> {
         match size {
             Ok(size) => Ok(Self::Bytes(size)),
-            Err(Error::Refused { kind: RefusalKind::Permanent, reply: Reply { code: 550, .. } }) => Ok(Self::Missing),
+            Err(error) if error.code().is_some_and(codes::is_missing) => Ok(Self::Missing),
             Err(error) if error.is_refusal() => Ok(Self::Nothing),
             Err(error) => Err(error),
         }
@@ -108,7 +109,7 @@ impl Place<'_> {
 impl Sizing {
     /// Before an upload: ask for what has to be known then.
     pub(crate) async fn prepare<N: Network>(
-        connection: &mut Connection<N>,
+        live: &mut Live<N>,
         place: Place<'_>,
         representation: Representation,
     ) -> Result<Self, Error> {
@@ -118,16 +119,16 @@ impl Sizing {
         if representation == Representation::Ascii {
             return Ok(Self::No(Unverified::Ascii));
         }
-        if !connection.settings.verify_size {
+        if !live.settings.verify_size {
             return Ok(Self::No(Unverified::TurnedOff));
         }
         Ok(match place {
             Place::At(path, 0) => Self::Of(Some(path.to_string()), Start::New),
             Place::At(path, offset) => {
-                let before = connection.size_before(path).await?;
+                let before = live.size_before(path).await?;
                 Self::Of(Some(path.to_string()), Start::Offset(offset, before))
             }
-            Place::EndOf(path) => match connection.size_before(path).await? {
+            Place::EndOf(path) => match live.size_before(path).await? {
                 Some(before) => Self::Of(Some(path.to_string()), Start::End(before)),
                 None => Self::No(Unverified::NoSizeBefore),
             },
@@ -141,7 +142,7 @@ impl Sizing {
     /// After an upload of so many bytes: compare. `name` is the one that the server chose.
     pub(crate) async fn compare<N: Network>(
         self,
-        connection: &mut Connection<N>,
+        live: &mut Live<N>,
         name: Option<&str>,
         bytes: u64,
     ) -> Result<Verification, Error> {
@@ -150,7 +151,7 @@ impl Sizing {
             Self::Of(path, start) => (path, start),
         };
         let Some(path) = path.as_deref().or(name) else { return Ok(Verification::NotVerified(Unverified::NoName)) };
-        match connection.size_after(path, start.most_known(bytes)).await? {
+        match live.size_after(path, start.most_known(bytes)).await? {
             Some(size) => start.judge(bytes, size).map(|()| Verification::Size),
             None => Ok(Verification::NotVerified(Unverified::NoSize)),
         }
@@ -190,13 +191,13 @@ impl Start {
     }
 }
 
-impl<N: Network> Connection<N> {
+impl<N: Network> Live<N> {
     /// (SIZE) The number in the reply, whatever it looks like. Kept for the end of a download.
     pub(crate) async fn size_noted(&mut self, path: &str) -> Result<(u64, Raw), Error> {
         self.known.sizes.last = None;
         let argument = self.bytes(path)?;
         self.represent(Representation::Image).await?;
-        let reply = self.command("SIZE", Some(&argument)).await?;
+        let reply = self.complete("SIZE", Some(&argument)).await?;
         let size = text::size(reply.last_line()).ok_or_else(|| self.unexpected(&reply))?;
         self.known.sizes.last =
             Some(ReportedFile { path: path.to_string(), size, inside_tls: self.control.agreed().is_some() });
@@ -235,15 +236,13 @@ impl<N: Network> Connection<N> {
     }
 
     /// (SIZE) Not asked again where the server does not know the command.
-    pub(crate) async fn reported_size(&mut self, path: &str) -> Result<ReportedSize, Error> {
+    pub(crate) async fn ask_size(&mut self, path: &str) -> Result<ReportedSize, Error> {
         if self.known.sizes.unknown {
             return Ok(ReportedSize::Nothing);
         }
         let size = self.size_noted(path).await.map(|(size, _)| size);
         match &size {
-            Err(Error::Refused { kind: RefusalKind::Permanent, reply: Reply { code: 500 | 502, .. } }) => {
-                self.known.sizes.unknown = true
-            }
+            Err(error) if error.code().is_some_and(codes::is_not_implemented) => self.known.sizes.unknown = true,
             Err(Error::Refused { kind: RefusalKind::Unexpected, reply }) if is_time(reply) => {
                 return Err(self.time_for_size());
             }
@@ -255,7 +254,7 @@ impl<N: Network> Connection<N> {
     /// (SIZE) Before a transfer: none of a file that is not there. What reads as a time is one: few files have so many bytes,
     /// and fewer of them such a number.
     async fn size_before(&mut self, path: &str) -> Result<Option<u64>, Error> {
-        match self.reported_size(path).await? {
+        match self.ask_size(path).await? {
             ReportedSize::Bytes(size)
                 if size >= SMALLEST_TIME && parse_time_val(format!("{size}").as_bytes()).is_some() =>
             {
@@ -270,7 +269,7 @@ impl<N: Network> Connection<N> {
     /// (SIZE) After a transfer, of a file that cannot have the 14 digits of a time unless this number has them.
     pub(crate) async fn size_after(&mut self, path: &str, known: u64) -> Result<Option<u64>, Error> {
         self.drain_pending_replies().await?;
-        match self.reported_size(path).await? {
+        match self.ask_size(path).await? {
             ReportedSize::Bytes(size) if size >= SMALLEST_TIME && known < SMALLEST_TIME => Err(self.time_for_size()),
             ReportedSize::Bytes(size) => Ok(Some(size)),
             ReportedSize::Missing | ReportedSize::Nothing => Ok(None),

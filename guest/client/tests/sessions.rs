@@ -3,8 +3,8 @@
 mod support;
 
 use ftp_client::{
-    DataMode, Error, FailureKind, GetCommand, Limit, Network, Phase, Precision, Protection, RefusalKind,
-    Representation, Session, Settings, Timestamp,
+    Cause, DataMode, Error, FailureKind, GetCommand, Limit, Network, Phase, Precision, Protection, RefusalKind,
+    Representation, ResolveCause, Session, Settings, Timestamp,
 };
 use ftp_testkit::{SERVER, Script, Scripted, script};
 use std::time::Duration;
@@ -53,10 +53,18 @@ fn server_that_closes_before_the_greeting_is_lost() {
 
 #[test]
 fn name_without_addresses_is_unresolvable() {
-    assert!(matches!(
-        connect(Script::silent().addresses([])),
-        Err(Error::Failed { kind: FailureKind::NameUnresolvable, .. })
-    ));
+    let error = connect(Script::silent().addresses([])).err().unwrap();
+    assert_eq!(error.failure(), Some(FailureKind::NameUnresolvable));
+    assert_eq!(error.cause(), Some(&Cause::Resolve(ResolveCause::NoAddress)));
+}
+
+#[test]
+fn name_without_addresses_of_the_local_kind_is_unresolvable() {
+    let network = Scripted::new(Script::silent().addresses(["192.0.2.1".parse().unwrap()]));
+    let settings = Settings { local_address: Some("2001:db8::1".parse().unwrap()), ..settings() };
+    let error = network.run(Session::connect(network.clone(), settings, "ftp.example.com", 21)).err().unwrap();
+    assert_eq!(error.failure(), Some(FailureKind::NameUnresolvable));
+    assert_eq!(error.cause(), Some(&Cause::Resolve(ResolveCause::NoAddress)));
 }
 
 #[test]

@@ -133,16 +133,16 @@ impl TryFrom<wit::Trust> for Trust {
     type Error = Error;
 
     fn try_from(trust: wit::Trust) -> Result<Self, Error> {
-        let trust = match trust {
-            wit::Trust::PublicRoots => Self::PublicRoots,
-            wit::Trust::Roots(pem) => Self::Roots(pem),
-            wit::Trust::PublicRootsAnd(pem) => Self::PublicRootsAnd(pem),
-            wit::Trust::Pinned(digest) => {
-                Self::Pinned(digest.try_into().map_err(|_| Error::invalid_argument("the digest is not 32 bytes"))?)
-            }
-            wit::Trust::DangerouslyAnything => Self::DangerouslyAnything,
-        };
-        trust.checked()
+        match trust {
+            wit::Trust::PublicRoots => Ok(Self::PublicRoots),
+            wit::Trust::Roots(pem) => Self::roots(&pem),
+            wit::Trust::PublicRootsAnd(pem) => Self::public_roots_and(&pem),
+            wit::Trust::Pinned(digest) => match digest.try_into() {
+                Ok(digest) => Ok(Self::Pinned(digest)),
+                Err(_) => Err(Error::invalid_argument("the digest is not 32 bytes")),
+            },
+            wit::Trust::DangerouslyAnything => Ok(Self::DangerouslyAnything),
+        }
     }
 }
 
@@ -150,7 +150,7 @@ impl TryFrom<wit::Identity> for Identity {
     type Error = Error;
 
     fn try_from(identity: wit::Identity) -> Result<Self, Error> {
-        Self { certificates: identity.certificates, private_key: identity.private_key }.checked()
+        Self::from_pem(&identity.certificates, &identity.private_key)
     }
 }
 

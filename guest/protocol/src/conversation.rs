@@ -31,7 +31,6 @@ use crate::codes::{self, Fit};
 pub use event::{Event, Sentinel, Violation};
 
 use crate::reply::Reply;
-use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem::take;
@@ -68,7 +67,7 @@ impl KeepAlive {
 
     /// Whether the reply is one to a keep-alive. No transfer ends with such a code.
     pub fn take(&mut self, reply: &Reply) -> bool {
-        let is_taken = self.unanswered > 0 && matches!(reply.code, 200 | 202 | 500..=504 | 530);
+        let is_taken = self.unanswered > 0 && codes::answers_noop(reply.code);
         if is_taken {
             self.unanswered -= 1;
             self.rejected |= !reply.is_positive();
@@ -82,8 +81,8 @@ impl KeepAlive {
 enum Expected {
     #[default]
     Nothing,
-    /// The one to a command, behind so many preliminary ones.
-    Reply { verb: String, preliminary: usize },
+    /// The one to this, behind so many preliminary ones.
+    Reply { asked: Asked, preliminary: usize },
     /// The one to `QUIT`, behind so many to other commands.
     Farewell { others: usize },
     /// The one to the `EPSV` that was sent with the transfer before.
@@ -106,11 +105,37 @@ enum Expected {
     Sentinel { sentinel: Sentinel, may_be_refused: bool, others: Vec<Reply>, reason: Reason },
 }
 
+/// What a reply is to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Asked {
+    /// To the connection: the server speaks first.
+    Greeting,
+    /// To the command that opened a data connection.
+    Transfer,
+    /// To a command with this verb, in upper case.
+    Command(String),
+}
+
+impl Asked {
+    /// What it is called in [`codes::fit`].
+    fn verb(&self) -> &str {
+        match self {
+            Self::Greeting => codes::GREETING,
+            Self::Transfer => codes::TRANSFER,
+            Self::Command(verb) => verb,
+        }
+    }
+
+    fn fit(&self, code: u16) -> Fit {
+        codes::fit(self.verb(), code)
+    }
+}
+
 /// Why a sentinel was sent.
 #[derive(Debug)]
 enum Reason {
-    /// This reply is odd for the command.
-    Odd { verb: String, reply: Reply },
+    /// This reply is odd for what was asked.
+    Odd { asked: Asked, reply: Reply },
     /// A reply came that no command asked for.
     Stray,
     /// A transfer was dropped, or ended by this reply.
@@ -172,7 +197,7 @@ impl Conversation {
     /// A session whose greeting is expected.
     pub fn new() -> Self {
         Self {
-            expected: Expected::Reply { verb: codes::GREETING.to_owned(), preliminary: 0 },
+            expected: Expected::Reply { asked: Asked::Greeting, preliminary: 0 },
             ahead: Ahead::Nothing,
             strays: Strays::default(),
             transfers: Transfers::default(),
@@ -186,7 +211,7 @@ impl Conversation {
 
     /// A command was sent, its verb in upper case: one reply is expected.
     pub fn command_sent(&mut self, verb: String) {
-        self.expected = Expected::Reply { verb, preliminary: 0 };
+        self.expected = Expected::Reply { asked: Asked::Command(verb), preliminary: 0 };
     }
 
     /// (RETR, STOR, LIST and so on) A command that begins a transfer was sent, alone or together with `EPSV`.
@@ -331,7 +356,7 @@ impl Conversation {
     ///
     /// [`Violation::OtherCommand`] when it is not.
     pub fn check_verdict(&self, verdict: &Reply) -> Result<(), Violation> {
-        match codes::fit(codes::TRANSFER, verdict.code) {
+        match Asked::Transfer.fit(verdict.code) {
             Fit::Answers => Ok(()),
             Fit::Odd | Fit::Never => Err(self.other_command("the transfer", verdict.code)),
         }

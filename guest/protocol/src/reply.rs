@@ -26,6 +26,11 @@ impl Reply {
         self.code / 100 == 2
     }
 
+    /// 3yz: accepted, another command has to follow (RFC 959, section 4.2).
+    pub fn is_intermediate(&self) -> bool {
+        self.code / 100 == 3
+    }
+
     /// 5yz: refused (RFC 959, section 4.2).
     pub fn is_permanent(&self) -> bool {
         self.code / 100 == 5

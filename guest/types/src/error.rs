@@ -4,8 +4,9 @@ use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use core::fmt::{self, Display, Formatter};
 
-use ftp_protocol::{command, encoding, reply};
+use ftp_protocol::{codes, command, encoding, reply};
 
+use crate::cause::Cause;
 use crate::line::Line;
 use crate::reply::Reply;
 use crate::tls::TlsCause;
@@ -33,8 +34,8 @@ pub enum Error {
         kind: FailureKind,
         /// More about it, for people.
         text: String,
-        /// The facts of a failure of TLS that somebody can mend. They do not cross the border of a component.
-        cause: Option<Box<TlsCause>>,
+        /// The cause, where somebody can mend it. It does not cross the border of a component.
+        cause: Option<Box<Cause>>,
     },
 }
 
@@ -191,10 +192,35 @@ impl Error {
         }
     }
 
+    /// The cause, where somebody can mend it.
+    pub fn cause(&self) -> Option<&Cause> {
+        match self {
+            Self::Failed { cause, .. } => cause.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// A failure ([`Self::Failed`]) with its cause; any other error as it is.
+    #[must_use]
+    pub fn with_cause(self, cause: Cause) -> Self {
+        match self {
+            Self::Failed { kind, text, .. } => Self::Failed { kind, text, cause: Some(Box::new(cause)) },
+            error => error,
+        }
+    }
+
     /// The server's reply and what it means, for an error that is one.
     pub const fn refusal(&self) -> Option<(RefusalKind, &Reply)> {
         match self {
             Self::Refused { kind, reply } => Some((*kind, reply)),
+            _ => None,
+        }
+    }
+
+    /// The code of the server's reply, for an error that is one: see [`ftp_protocol::codes`] for what it means.
+    pub const fn code(&self) -> Option<u16> {
+        match self {
+            Self::Refused { reply, .. } => Some(reply.code),
             _ => None,
         }
     }
@@ -205,7 +231,7 @@ impl Error {
         match self {
             Self::Timeout(Phase::Reply | Phase::Total)
             | Self::LimitExceeded(Limit::ReplyLine | Limit::ReplySize)
-            | Self::Refused { kind: RefusalKind::Transient, reply: Reply { code: 421, .. } }
+            | Self::Refused { kind: RefusalKind::Transient, reply: Reply { code: codes::CLOSING, .. } }
             | Self::Failed { kind: Kind::Protocol | Kind::Closed, .. } => Closes::Always,
             Self::Timeout(Phase::Handshake) | Self::Failed { kind: Kind::ConnectionLost | Kind::Tls, .. } => {
                 Closes::UnlessTransfer
@@ -222,9 +248,7 @@ impl Error {
                 matches!(kind, Kind::ConnectionLost | Kind::ConnectionRefused | Kind::Incomplete)
             }
             Self::Timeout(phase) => !matches!(phase, Phase::Total),
-            Self::Refused { kind: RefusalKind::Transient, reply } => {
-                matches!(reply.code, 421 | 425 | 426 | 450 | 451)
-            }
+            Self::Refused { kind: RefusalKind::Transient, reply } => codes::may_pass(reply.code),
             _ => false,
         }
     }
@@ -234,9 +258,20 @@ impl Error {
     pub const fn is_refusal(&self) -> bool {
         match self {
             Self::Refused { kind: RefusalKind::Unexpected, .. } => true,
-            Self::Refused { reply, .. } => reply.code != 421,
+            Self::Refused { reply, .. } => reply.code != codes::CLOSING,
             Self::Failed { kind, .. } => matches!(kind, FailureKind::InvalidArgument | FailureKind::Unsupported),
             _ => false,
+        }
+    }
+}
+
+impl RefusalKind {
+    /// What the code of a reply that is not wanted means (RFC 959, section 4.2).
+    pub const fn of(code: u16) -> Self {
+        match code / 100 {
+            4 => Self::Transient,
+            5 => Self::Permanent,
+            _ => Self::Unexpected,
         }
     }
 }
@@ -316,16 +351,16 @@ impl Display for Error {
 impl core::error::Error for Error {
     /// What is wrong with TLS, where somebody can mend it.
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        match self {
-            Self::Failed { cause: Some(cause), .. } => Some(&**cause),
-            _ => None,
+        match self.cause()? {
+            Cause::Tls(cause) => Some(cause),
+            Cause::Resolve(_) | Cause::Denied => None,
         }
     }
 }
 
 impl From<TlsCause> for Error {
     fn from(cause: TlsCause) -> Self {
-        Self::Failed { kind: FailureKind::Tls, text: cause.to_string(), cause: Some(Box::new(cause)) }
+        Self::tls(cause.to_string()).with_cause(Cause::Tls(cause))
     }
 }
 

@@ -1,5 +1,5 @@
-//! What the client, the component and its host say alike: errors, replies, outcomes, how often to try again, proxies and
-//! secrets.
+//! What the client, the component and its host have in common: errors, replies, outcomes, how often to try again, proxies
+//! and secrets.
 //!
 //! The shapes are those of the contract (`wit/types.wit`), and the messages of errors are written here alone.
 #![no_std]
@@ -8,6 +8,7 @@
 
 extern crate alloc;
 
+mod cause;
 mod error;
 mod line;
 mod outcome;
@@ -17,6 +18,7 @@ mod retry;
 mod secret;
 mod tls;
 
+pub use cause::{Cause, ResolveCause};
 pub use error::{Closes, Error, FailureKind, Limit, Phase, RefusalKind};
 pub use ftp_protocol::checksum::Algorithm;
 pub use outcome::{Checksum, Copied, Outcome, Unverified, Verification};

@@ -11,7 +11,7 @@ use core::mem;
 use core::net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use core::task::Poll;
 use core::time::Duration;
-use ftp_client::{Listener, Network, NetworkError, Stream};
+use ftp_client::{Listener, Network, NetworkError, ResolveCause, Stream};
 use wasi::clocks::{monotonic_clock, wall_clock};
 use wasi::io::poll::Pollable;
 use wasi::io::streams::{InputStream, OutputStream, StreamError};
@@ -237,9 +237,9 @@ fn failed(code: ErrorCode, what: &str) -> NetworkError {
     let text = format!("{what}: {}", code.name());
     match code {
         ErrorCode::AccessDenied => NetworkError::Denied(text),
-        ErrorCode::NameUnresolvable | ErrorCode::TemporaryResolverFailure | ErrorCode::PermanentResolverFailure => {
-            NetworkError::Unresolvable(text)
-        }
+        ErrorCode::NameUnresolvable => NetworkError::Unresolvable(ResolveCause::NoAddress, text),
+        ErrorCode::TemporaryResolverFailure => NetworkError::Unresolvable(ResolveCause::Temporary, text),
+        ErrorCode::PermanentResolverFailure => NetworkError::Unresolvable(ResolveCause::Permanent, text),
         ErrorCode::ConnectionRefused | ErrorCode::RemoteUnreachable | ErrorCode::Timeout => NetworkError::Refused(text),
         ErrorCode::ConnectionReset | ErrorCode::ConnectionAborted => NetworkError::Lost(text),
         ErrorCode::AddressInUse => NetworkError::AddressInUse,

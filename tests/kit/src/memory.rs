@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake};
 use std::time::Duration;
 
-use ftp_client::{Listener, Network, NetworkError, Stream};
+use ftp_client::{Listener, Network, NetworkError, ResolveCause, Stream};
 
 use crate::script::{Memory, Script};
 use crate::step::{End, Line, Step, Unmade};
@@ -214,7 +214,7 @@ impl Network for Scripted {
 
     async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, NetworkError> {
         match self.world().around.addresses.clone() {
-            none if none.is_empty() => Err(NetworkError::Unresolvable(host.to_owned())),
+            none if none.is_empty() => Err(NetworkError::Unresolvable(ResolveCause::NoAddress, host.to_owned())),
             addresses => Ok(addresses),
         }
     }

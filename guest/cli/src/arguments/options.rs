@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use clap::Args;
 use ftp_client::engine::Retry;
-use ftp_client::{Active, DataEnd, DataMode, Encoding, Identity, Settings, TlsSettings, Trust, Version};
+use ftp_client::{
+    Active, DataEnd, DataMode, Encoding, Error, ServerName, Settings, TlsSettings, Trust, Version, Versions,
+};
 
 use super::values::{
     DataEndMode, Families, ProxyUrl, TlsMode, TlsVersion, Volume, bytes, digest, encoding, ports, proxy, seconds,
+    server_name,
 };
 
 /// How files are transferred.
@@ -83,8 +86,8 @@ pub struct TlsOptions {
     #[arg(global = true, long, conflicts_with_all = ["ca", "add_ca", "pin"])]
     pub insecure: bool,
     /// The name that the certificate has to be for [default: the host]
-    #[arg(global = true, long, value_name = "NAME", hide_short_help = true)]
-    pub server_name: Option<String>,
+    #[arg(global = true, long, value_name = "NAME", value_parser = server_name, hide_short_help = true)]
+    pub server_name: Option<ServerName>,
     /// The oldest version of TLS [default: 1.2]
     #[arg(global = true, long = "tls-min", value_name = "VERSION", hide_short_help = true)]
     pub oldest: Option<TlsVersion>,
@@ -247,15 +250,19 @@ impl OutputOptions {
 
 impl ConnectionOptions {
     /// The settings of sessions, but for what is in files: certificates, keys.
-    pub fn settings(&self) -> Settings {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::invalid_argument`] for an oldest version of TLS that is newer than the newest.
+    pub fn settings(&self) -> Result<Settings, Error> {
         let (defaults, network) = (Settings::default(), &self.network);
         let data_mode = match network.active {
             true => DataMode::Active(Active { ports: network.active_ports, announced: network.active_address }),
             false => DataMode::Passive,
         };
         let silence = network.timeout.unwrap_or(defaults.reply_timeout);
-        Settings {
-            tls: self.tls_settings(),
+        Ok(Settings {
+            tls: self.tls_settings()?,
             data_mode,
             encoding: self.encoding(),
             local_address: network.local_address,
@@ -269,47 +276,34 @@ impl ConnectionOptions {
             // Each line is shown as it is said, so that none has to be kept.
             transcript_capacity: usize::from(self.output.verbose),
             ..defaults
-        }
+        })
     }
 
-    fn tls_settings(&self) -> TlsSettings {
+    fn tls_settings(&self) -> Result<TlsSettings, Error> {
         let version = |version| match version {
             TlsVersion::Tls12 => Version::Tls12,
             TlsVersion::Tls13 => Version::Tls13,
         };
-        let (defaults, tls) = (TlsSettings::default(), &self.tls);
-        TlsSettings {
+        let tls = &self.tls;
+        Ok(TlsSettings {
             trust: match (tls.pin, tls.insecure) {
                 (Some(digest), _) => Trust::Pinned(digest),
                 (None, true) => Trust::DangerouslyAnything,
                 (None, false) => Trust::PublicRoots,
             },
             server_name: tls.server_name.clone(),
-            oldest: tls.oldest.map_or(defaults.oldest, version),
-            newest: tls.newest.map_or(defaults.newest, version),
+            versions: Versions::new(
+                tls.oldest.map_or(Version::Tls12, version),
+                tls.newest.map_or(Version::Tls13, version),
+            )?,
             data_end: match tls.data_end {
                 Some(DataEndMode::Strict) => DataEnd::Strict,
                 Some(DataEndMode::Verified) | None => DataEnd::Verified,
                 Some(DataEndMode::Lenient) => DataEnd::Lenient,
             },
             require_resumption: tls.require_resumption,
-            ..defaults
-        }
-    }
-
-    /// Settings with the contents of the files that are named.
-    pub fn with_files<E>(&self, text: impl Fn(&PathBuf) -> Result<String, E>) -> Result<Settings, E> {
-        let mut settings = self.settings();
-        if let Some(path) = &self.files.ca {
-            settings.tls.trust = Trust::Roots(text(path)?);
-        }
-        if let Some(path) = &self.files.add_ca {
-            settings.tls.trust = Trust::PublicRootsAnd(text(path)?);
-        }
-        if let (Some(certificates), Some(key)) = (&self.files.cert, &self.files.key) {
-            settings.tls.identity = Some(Identity { certificates: text(certificates)?, private_key: text(key)? });
-        }
-        Ok(settings)
+            ..TlsSettings::default()
+        })
     }
 
     /// The character set of names.

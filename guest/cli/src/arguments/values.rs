@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 use ftp_client::mirror::Rule;
-use ftp_client::{Credentials, Encoding, Proxy, ProxyServer};
+use ftp_client::{Credentials, Encoding, Proxy, ProxyServer, ServerName};
 use url::Url;
 
 /// The algorithms of `sum`.
@@ -193,6 +193,10 @@ pub(super) fn digest(text: &str) -> Result<[u8; 32], String> {
     }
     base16ct::mixed::decode(digits, &mut digest).map_err(|_| "not hexadecimal".to_owned())?;
     Ok(digest)
+}
+
+pub(super) fn server_name(text: &str) -> Result<ServerName, String> {
+    ServerName::new(text).map_err(|_| "not a name that a certificate can have".to_owned())
 }
 
 pub(super) fn encoding(text: &str) -> Result<Encoding, String> {

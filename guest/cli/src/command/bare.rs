@@ -5,7 +5,7 @@
 
 use ftp_client::engine::Remote;
 use ftp_client::{
-    Download, Error, RefusalKind, Reply, ReportedSize, Representation, Session, Timestamp, Upload, UploadStart,
+    Download, Error, RefusalKind, Reply, ReportedSize, Representation, Session, Timestamp, Upload, UploadStart, codes,
 };
 
 use super::client::{Away, Client, Seen};
@@ -106,9 +106,7 @@ impl Client {
     /// it takes.
     pub async fn rename_and_learn(&mut self, from: &str, to: &str) -> Result<Reply, Error> {
         let refusal = match self.rename(from, to).await {
-            Err(Error::Refused { kind: RefusalKind::Permanent, reply }) if matches!(reply.code, 550 | 553 | 501) => {
-                Error::permanent(reply)
-            }
+            Err(error) if error.code().is_some_and(codes::is_about_name) => error,
             result => return result,
         };
         if self.names.seen() != Seen::Nothing {
@@ -157,10 +155,7 @@ impl Client {
             return work(self, name).await;
         }
         let refusal = match work(self, path).await {
-            // 501: not the syntax of a name, on z/OS.
-            Err(Error::Refused { kind: RefusalKind::Permanent, reply }) if matches!(reply.code, 550 | 553 | 501) => {
-                Error::permanent(reply)
-            }
+            Err(error) if error.code().is_some_and(codes::is_about_name) => error,
             result => {
                 if result.is_ok() {
                     self.names.learn(Seen::Paths);

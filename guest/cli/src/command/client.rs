@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
 use ftp_cli::exit::Exit;
-use ftp_client::{Error, FailureKind, RefusalKind, Session};
+use ftp_client::{Error, FailureKind, Session, codes};
 
 use super::failure::Failure;
 use super::net::Net;
@@ -26,12 +26,10 @@ impl Client {
 
     /// Say goodbye. All is done, so nothing depends on the answer, unless it is one to something else.
     pub async fn quit(mut self) {
-        let is_doubtful = |error: &Error| match error {
+        let is_doubtful = |error: &Error| match error.code() {
             // The server closes, or does not know the command.
-            Error::Refused { kind: RefusalKind::Permanent | RefusalKind::Transient, reply } => {
-                !matches!(reply.code, 421 | 500 | 502)
-            }
-            error => matches!(error, Error::Failed { kind: FailureKind::Protocol, .. }),
+            Some(code) => codes::is_refusal(code) && code != codes::CLOSING && !codes::is_not_implemented(code),
+            None => error.failure() == Some(FailureKind::Protocol),
         };
         if let Err(error) = self.session.end().await
             && is_doubtful(&error)

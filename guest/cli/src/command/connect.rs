@@ -14,7 +14,9 @@ use ftp_cli::exit::Exit;
 use ftp_cli::needs::{parent, security};
 use ftp_cli::remote::Remote;
 use ftp_client::engine::{Missed, Retry, repeat};
-use ftp_client::{Error, FailureKind, Network as _, RefusalKind, Security, Session, Settings, TransferMode, Trust};
+use ftp_client::{
+    Error, FailureKind, Identity, Network as _, RefusalKind, Security, Session, Settings, TransferMode, Trust, codes,
+};
 
 use super::client::{Client, Names};
 use super::context::Context;
@@ -144,11 +146,11 @@ impl Server {
                 Error::Refused { kind: RefusalKind::Permanent, reply } => {
                     (true, hints::of_login(reply, self.settings.security))
                 }
-                // 421 is about the connection (RFC 959, section 4.2).
+                // That the session ends is about the connection (RFC 959, section 4.2).
                 Error::Refused { kind: RefusalKind::Transient, reply } => {
-                    (reply.code != 421, hints::of_login(reply, self.settings.security))
+                    (reply.code != codes::CLOSING, hints::of_login(reply, self.settings.security))
                 }
-                Error::Refused { kind: RefusalKind::Unexpected, reply } => (reply.code == 332, ""),
+                Error::Refused { kind: RefusalKind::Unexpected, reply } => (reply.code == codes::ACCOUNT_WANTED, ""),
                 _ => (false, ""),
             };
             let failure = Failure::of(format!("cannot log in to {} as {user}", self.remote.server()), error);
@@ -197,31 +199,34 @@ fn zone(remote: &Remote, options: &ConnectionOptions) -> Result<u32, Failure> {
 
 /// From the options, the files that they name, and the environment in place of these.
 fn settings(options: &ConnectionOptions) -> Result<Settings, Failure> {
-    let read = |path: &PathBuf| {
-        local::check_absolute(path, parent(path))?;
-        fs::read_to_string(path).map_err(|error| Failure::local("read", path, &error))
-    };
-    let mut settings = options.with_files(read)?;
-    if settings.tls.trust == Trust::PublicRoots {
-        if let Ok(pem) = env::var("FTP_CA") {
-            settings.tls.trust = Trust::Roots(pem);
-        } else if let Ok(pem) = env::var("FTP_ADD_CA") {
-            settings.tls.trust = Trust::PublicRootsAnd(pem);
-        }
-    }
-    if settings.tls.identity.is_none()
-        && let (Ok(certificates), Ok(private_key)) = (env::var("FTP_CERT"), env::var("FTP_KEY"))
-    {
-        settings.tls.identity = Some(ftp_client::Identity { certificates, private_key });
-    }
-    let invalid = |error: Error| Failure::usage(error.to_string());
     let of = |options: &'static str| move |error: Error| Failure::usage(format!("{options}: {error}"));
-    settings.tls.trust = settings.tls.trust.checked().map_err(of("--ca or --add-ca"))?;
-    let identity = settings.tls.identity.map(|identity| identity.checked()).transpose();
-    settings.tls.identity = identity.map_err(of("--cert and --key"))?;
-    let (oldest, newest) = (settings.tls.oldest, settings.tls.newest);
-    settings.tls.set_versions(oldest, newest).map_err(invalid)?;
-    let name = settings.tls.server_name.clone();
-    settings.tls.set_server_name(name).map_err(invalid)?;
+    let mut settings = options.settings().map_err(of("--tls-min and --tls-max"))?;
+    let files = &options.files;
+    if let Trust::PublicRoots = settings.tls.trust {
+        let given = match (text(&files.ca)?, text(&files.add_ca)?) {
+            (None, None) => (env::var("FTP_CA").ok(), env::var("FTP_ADD_CA").ok()),
+            named => named,
+        };
+        let trust = match given {
+            (Some(pem), _) => Trust::roots(&pem),
+            (None, Some(pem)) => Trust::public_roots_and(&pem),
+            (None, None) => Ok(Trust::PublicRoots),
+        };
+        settings.tls.trust = trust.map_err(of("--ca or --add-ca"))?;
+    }
+    let given = match (text(&files.cert)?, text(&files.key)?) {
+        (None, None) => (env::var("FTP_CERT").ok(), env::var("FTP_KEY").ok()),
+        named => named,
+    };
+    if let (Some(certificates), Some(key)) = given {
+        settings.tls.identity = Some(Identity::from_pem(&certificates, &key).map_err(of("--cert and --key"))?);
+    }
     Ok(settings)
+}
+
+/// The text of a file that an option names.
+fn text(path: &Option<PathBuf>) -> Result<Option<String>, Failure> {
+    let Some(path) = path else { return Ok(None) };
+    local::check_absolute(path, parent(path))?;
+    fs::read_to_string(path).map(Some).map_err(|error| Failure::local("read", path, &error))
 }

@@ -9,7 +9,7 @@ use ftp_cli::arguments::{Cp, Route};
 use ftp_cli::exit::Exit;
 use ftp_cli::names;
 use ftp_client::engine::{CopyError, FileVersion};
-use ftp_client::{Error, RefusalKind, ReportedSize, Representation};
+use ftp_client::{Error, RefusalKind, ReportedSize, Representation, codes};
 use serde_json::json;
 
 use super::client::Client;
@@ -88,8 +88,7 @@ async fn copy(
 
 /// (SIZE, MDTM) Whether the server denies that there is such a file.
 async fn is_new(sink: &mut Client, target: &str) -> Result<bool, Error> {
-    let is_missing =
-        |error: &Error| matches!(error, Error::Refused { kind: RefusalKind::Permanent, reply } if reply.code == 550);
+    let is_missing = |error: &Error| error.code().is_some_and(codes::is_missing);
     match sink.size(target).await {
         Err(error) if is_missing(&error) => {}
         Err(error) if !is_refusal(sink, &error) => return Err(error),

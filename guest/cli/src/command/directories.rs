@@ -1,7 +1,7 @@
 //! Directories on the server: whether a path is one, and how they are made.
 
 use ftp_cli::exit::Exit;
-use ftp_client::{Error, Kind, RefusalKind};
+use ftp_client::{Error, Kind, RefusalKind, codes};
 
 use super::client::Client;
 use super::connect::Server;
@@ -54,14 +54,14 @@ pub async fn is_directory(client: &mut Client, path: &str) -> Result<bool, Failu
 pub fn unless_refused<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
     match result {
         Ok(value) => Ok(Some(value)),
-        Err(Error::Refused { reply, .. }) if reply.code != 421 => Ok(None),
+        Err(error) if error.code().is_some_and(|code| code != codes::CLOSING) => Ok(None),
         Err(error) => Err(error),
     }
 }
 
 /// A refusal that may be because the path is a directory: then what is for directories is named.
 pub async fn name_directory(client: &mut Client, path: &str, failure: Failure, instead: &str) -> Failure {
-    let is_refused = matches!(&failure.error, Some(Error::Refused { kind: RefusalKind::Permanent, reply }) if matches!(reply.code, 550 | 553 | 450 | 501));
+    let is_refused = failure.error.as_ref().and_then(Error::code).is_some_and(codes::is_about_name);
     if !is_refused || !client.is_open() {
         return failure;
     }

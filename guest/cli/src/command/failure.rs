@@ -7,7 +7,7 @@ use ftp_cli::exit::Exit;
 use ftp_cli::needs::parent;
 use ftp_cli::remote::Invalid;
 use ftp_client::engine::{CopyError, ReceiveError};
-use ftp_client::{Error, RefusalKind};
+use ftp_client::{Error, codes};
 
 use super::{hints, sandbox};
 
@@ -37,7 +37,7 @@ impl Failure {
 
     /// As [`Self::of`], about something that was named: a server says 550 where it is not there, and where it may not be used.
     pub fn of_named(what: impl AsRef<str>, error: Error) -> Self {
-        let is_missing = matches!(&error, Error::Refused { kind: RefusalKind::Permanent, reply } if reply.code == 550);
+        let is_missing = error.code().is_some_and(codes::is_missing);
         let failure = Self::of(what, error);
         if is_missing { Self { exit: Exit::Missing, ..failure } } else { failure }
     }

@@ -1,29 +1,20 @@
 //! What to do about a failure. The client reports facts; the options are those of this command.
 
-use ftp_client::{Error, FailureKind, RefusalKind, Reply, Security, TlsCause};
+use ftp_client::{Cause, Error, FailureKind, Reply, ResolveCause, Security, TlsCause, codes};
 
 use super::sandbox;
 
 /// What to do about an error of the client, whatever was tried.
 pub fn of(error: &Error) -> &'static str {
-    match error {
-        Error::Failed { cause: Some(cause), .. } => of_handshake(cause),
-        Error::Refused { kind: RefusalKind::Unexpected, reply } if reply.code == 332 => NO_ACCOUNT,
-        // RFC 4217, section 9: data connections without TLS are refused.
-        Error::Refused { kind: RefusalKind::Permanent, reply }
-            if matches!(reply.code, 521 | 522) && wants_tls(reply) =>
-        {
-            WITH_TLS
-        }
+    match (error.refusal(), error.cause()) {
+        (Some((_, reply)), _) if reply.code == codes::ACCOUNT_WANTED => NO_ACCOUNT,
+        (Some((_, reply)), _) if codes::wants_private_data(reply.code) && wants_tls(reply) => WITH_TLS,
+        (_, Some(Cause::Tls(cause))) => of_handshake(cause),
         // In a program of its own a client can reach all; here somebody has to allow it, and how depends on who runs it.
-        Error::Failed { kind: FailureKind::AccessDenied, text, .. }
-            if !sandbox::has_runner() && !text.contains("proxy") =>
-        {
+        (_, Some(Cause::Denied)) if !sandbox::has_runner() => {
             "; with wasmtime run, the network takes -S inherit-network"
         }
-        Error::Failed { kind: FailureKind::NameUnresolvable, text, .. }
-            if !sandbox::has_runner() && text.contains("permanent-resolver-failure") =>
-        {
+        (_, Some(Cause::Resolve(ResolveCause::Permanent))) if !sandbox::has_runner() => {
             "; with wasmtime run, names of hosts take -S allow-ip-name-lookup"
         }
         _ => "",
@@ -59,7 +50,7 @@ const NO_ACCOUNT: &str =
 /// What to do where a server cannot be connected to in this way.
 pub fn of_connecting(error: &Error, security: Security) -> &'static str {
     match (error, security) {
-        (Error::Failed { cause: Some(cause), .. }, Security::Implicit) if **cause == TlsCause::NotTls => {
+        (error, Security::Implicit) if error.cause() == Some(&Cause::Tls(TlsCause::NotTls)) => {
             "; ftps:// is TLS from the first byte: try ftpes://, which asks for TLS after the greeting"
         }
         (Error::Failed { kind: FailureKind::Insecure, .. }, Security::Explicit) => {
@@ -77,7 +68,7 @@ const WITH_TLS: &str = "; try ftpes://, which is with TLS";
 /// What to do where a login in the clear is refused, and the server says that it wants TLS.
 pub fn of_login(reply: &Reply, security: Security) -> &'static str {
     match security {
-        Security::None if wants_tls(reply) || matches!(reply.code, 522 | 533 | 534) => WITH_TLS,
+        Security::None if wants_tls(reply) || codes::wants_private_login(reply.code) => WITH_TLS,
         _ => "",
     }
 }

@@ -6,7 +6,7 @@ use ftp_cli::names;
 use ftp_cli::remote::{Kind as UrlKind, Remote};
 use ftp_cli::text::plain;
 use ftp_client::mirror::{Lister, Look};
-use ftp_client::{Entry, Error, FailureKind, Kind, Listed, RefusalKind};
+use ftp_client::{Entry, Error, FailureKind, Kind, Listed, RefusalKind, codes};
 use serde_json::json;
 
 use super::client::Client;
@@ -172,7 +172,7 @@ async fn no_directory(
     }
     match client.entry(path).await {
         Ok(entry) => Ok(vec![Listed::Entry(named(entry, path))]),
-        Err(Error::Refused { kind: RefusalKind::Permanent, reply }) if reply.code == 550 => Err(missing()),
+        Err(error) if error.code().is_some_and(codes::is_missing) => Err(missing()),
         Err(error) => match unless_refused::<()>(Err(error)).context(format!("cannot look at {path}"))? {
             None if listed.is_empty() => Err(missing()),
             _ => Ok(listed),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ftp_cli::arguments::Families;
 use ftp_cli::remote::is_link_local;
-use ftp_client::{Network, NetworkError};
+use ftp_client::{Network, NetworkError, ResolveCause};
 use ftp_wasi::{Wasi, WasiListener, WasiStream};
 
 use super::output::Output;
@@ -74,7 +74,10 @@ impl Network for Net {
             Families::Ipv6 => address.is_ipv6(),
         });
         match addresses.is_empty() {
-            true => Err(NetworkError::Unresolvable(format!("{host} has no address of the kind that was asked for"))),
+            true => {
+                let text = format!("{host} has no address of the kind that was asked for");
+                Err(NetworkError::Unresolvable(ResolveCause::NoAddress, text))
+            }
             false => Ok(addresses),
         }
     }

@@ -3,7 +3,7 @@
 use ftp_cli::arguments::Probe;
 use ftp_cli::text::plain;
 use ftp_client::{
-    DataMode, Download, Error, GetCommand, Outcome, RefusalKind, Representation, WorkingDirectory, has_feature,
+    DataMode, Download, Error, GetCommand, Outcome, RefusalKind, Representation, WorkingDirectory, codes, has_feature,
 };
 use serde_json::{Map, Value, json};
 
@@ -184,18 +184,17 @@ impl Tried {
 /// By NLST, and by LIST where a server refuses that: the connection is what matters, not what comes.
 async fn connection(client: &mut Client) -> Result<Tried, Failure> {
     let mut refusal = None;
-    for verb in ["NLST", "LIST"] {
-        let begun = match GetCommand::new(verb) {
-            Ok(command) => client.receive(command, Representation::Ascii, 0).await,
-            Err(error) => Err(error),
-        };
+    for command in [GetCommand::name_list(None), GetCommand::list(None)] {
+        let begun = client.receive(command, Representation::Ascii, 0).await;
         let download = match answer(client, begun)? {
             Ok(download) => download,
             Err(error @ Error::Refused { kind: RefusalKind::Permanent, .. }) => {
                 refusal = Some(Tried::Refused(error));
                 continue;
             }
-            Err(Error::Refused { kind: RefusalKind::Transient, reply }) if !matches!(reply.code, 425 | 426) => {
+            Err(Error::Refused { kind: RefusalKind::Transient, reply })
+                if !codes::is_about_data_connection(reply.code) =>
+            {
                 refusal = Some(Tried::Refused(Error::transient(reply)));
                 continue;
             }

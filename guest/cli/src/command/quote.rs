@@ -2,6 +2,7 @@
 
 use ftp_cli::arguments::Quote;
 use ftp_cli::exit::Exit;
+use ftp_client::codes;
 use serde_json::json;
 
 use super::connect::Server;
@@ -25,7 +26,7 @@ impl Run for Quote {
                 true => context.out.event(&json!({ "command": shown, "code": reply.code, "lines": lines })),
                 false => lines.iter().for_each(|line| context.out.line(&format!("{} {line}", reply.code))),
             }
-            if reply.code >= 400 {
+            if codes::is_refusal(reply.code) {
                 refused.get_or_insert(reply.code);
             }
         }

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ftp_cli::names;
-use ftp_client::{Error, RefusalKind, Timestamp};
+use ftp_client::{Error, RefusalKind, Timestamp, codes};
 
 use super::client::Client;
 use super::directories::is_directory;
@@ -56,7 +56,7 @@ pub async fn rename(out: &Output, client: &mut Client, from: &str, to: &str) -> 
 /// (SIZE) Whether a file may have this name: a server that cannot tell does not say that there is none.
 async fn may_be_file(client: &mut Client, path: &str) -> Result<bool, Error> {
     match client.size(path).await {
-        Err(Error::Refused { kind: RefusalKind::Permanent, reply }) => Ok(reply.code != 550),
+        Err(Error::Refused { kind: RefusalKind::Permanent, reply }) => Ok(!codes::is_missing(reply.code)),
         result => result.map(|_| true),
     }
 }

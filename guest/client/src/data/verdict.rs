@@ -1,37 +1,35 @@
 //! What ties a data connection to its session: how it begins, and the server's verdict on it.
 
 use super::{CallLimits, Data, Ending, Held, finish};
-use crate::connection::{Connection, OpenTransfer};
 use crate::control::Raw;
 use crate::deflate::Codec;
 use crate::error::{Error, FailureKind, Phase, RefusalKind, Reply};
 use crate::handover::Direction;
 use crate::limits::CLOSE_LINGER;
 use crate::network::Network;
+use crate::session::{Live, OpenTransfer};
 use crate::timeout::{Either, now_or_never, select, timeout};
 use crate::tls::channel::unclosed;
 use alloc::format;
-
-/// Replies of servers that want data connections to resume the TLS session, and report it only after a clean handshake.
-const REUSE_WANTED: [u16; 2] = [425, 522];
+use ftp_protocol::codes;
 
 impl<N: Network> Data<N> {
-    pub(crate) fn new(connection: &Connection<N>, opened: OpenTransfer<N>, direction: Direction) -> Self {
-        let idle = match connection.control.conversation.is_unannounced() {
+    pub(crate) fn new(live: &Live<N>, opened: OpenTransfer<N>, direction: Direction) -> Self {
+        let idle = match live.control.conversation.is_unannounced() {
             // The server has said that it is done.
-            true => connection.settings.idle_timeout.min(CLOSE_LINGER),
-            false => connection.settings.idle_timeout,
+            true => live.settings.idle_timeout.min(CLOSE_LINGER),
+            false => live.settings.idle_timeout,
         };
         opened.left.lend();
         Self {
-            network: connection.network.clone(),
+            network: live.network.clone(),
             agreed: opened.channel.agreed().cloned(),
             channel: Some(opened.channel),
-            session: connection.state.clone(),
+            session: live.state.clone(),
             handover: Some(opened.left),
             direction,
-            packing: Codec::new(connection.parameters.mode, direction, connection.settings.inflation_limit),
-            limits: CallLimits { idle, total: connection.settings.total_timeout, deadline: None },
+            packing: Codec::new(live.parameters.mode, direction, live.settings.inflation_limit),
+            limits: CallLimits { idle, total: live.settings.total_timeout, deadline: None },
             bytes: 0,
             held: Held::default(),
             ending: Ending::default(),
@@ -40,12 +38,12 @@ impl<N: Network> Data<N> {
     }
 
     /// Everything is written: let it go out, and read the server's verdict.
-    pub(crate) async fn end(&mut self, connection: &mut Connection<N>) -> Result<Raw, Error> {
+    pub(crate) async fn end(&mut self, live: &mut Live<N>) -> Result<Raw, Error> {
         if let (Some(channel), None) = (&mut self.channel, &self.failure) {
             if let Codec::Deflate(deflater) = &mut self.packing {
                 self.held.bytes.extend(deflater.finish());
             }
-            let ending = finish(&self.network, connection.settings.proxy.is_some(), channel, &self.held.bytes);
+            let ending = finish(&self.network, live.settings.proxy.is_some(), channel, &self.held.bytes);
             match timeout(&self.network, self.limits.idle, Phase::Data, ending).await {
                 // All bytes were sent before. Whether they arrived is another question.
                 Err(Error::Failed { kind: FailureKind::ConnectionLost | FailureKind::Other, text, .. })
@@ -58,21 +56,21 @@ impl<N: Network> Data<N> {
         }
         let heard = match self.failure {
             Some(_) => None,
-            None => self.hear_end(connection).await,
+            None => self.hear_end(live).await,
         };
         self.close();
         match heard {
             Some(reply) => self.judge(reply),
-            None => self.verdict(connection).await,
+            None => self.verdict(live).await,
         }
     }
 
     /// What is on its way, tickets for example, must not meet a closed socket: that would be a reset, and lose what was
     /// sent. How the server ends the data connection shows whether something on the path has cut it. Gives the verdict
     /// where that comes first.
-    async fn hear_end(&mut self, connection: &mut Connection<N>) -> Option<Result<Raw, Error>> {
+    async fn hear_end(&mut self, live: &mut Live<N>) -> Option<Result<Raw, Error>> {
         let channel = self.channel.as_mut()?;
-        let heard = match select(channel.hear_end(), connection.verdict()).await {
+        let heard = match select(channel.hear_end(), live.verdict()).await {
             Either::First(ended) => {
                 self.ending.cut = self.ending.cut.take().or(ended.err());
                 return None;
@@ -93,13 +91,13 @@ impl<N: Network> Data<N> {
     }
 
     /// The server's verdict; a transfer that failed on this side is no success, whatever the server says.
-    pub(crate) async fn verdict(&mut self, connection: &mut Connection<N>) -> Result<Raw, Error> {
+    pub(crate) async fn verdict(&mut self, live: &mut Live<N>) -> Result<Raw, Error> {
         if self.handover.is_none() {
             // Given up: there is nothing to be said for it.
-            connection.drain_pending_replies().await?;
+            live.drain_pending_replies().await?;
             return Err(self.failure.take().unwrap_or(Error::closed()));
         }
-        let reply = connection.verdict().await;
+        let reply = live.verdict().await;
         self.judge(reply)
     }
 
@@ -119,6 +117,6 @@ impl<N: Network> Data<N> {
 
     fn was_not_resumed(&self, reply: &Reply) -> bool {
         let came = self.direction == Direction::Receiving && self.bytes > 0;
-        REUSE_WANTED.contains(&reply.code) && !came && self.agreed.as_ref().is_some_and(|agreed| !agreed.resumed)
+        codes::wants_resumption(reply.code) && !came && self.agreed.as_ref().is_some_and(|agreed| !agreed.resumed)
     }
 }

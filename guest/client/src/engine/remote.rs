@@ -1,11 +1,12 @@
 //! The commands that the engine sends: by a session, or by what wraps one.
 
-use crate::error::{Error, RefusalKind, Reply};
+use crate::error::Error;
 use crate::network::Network;
 use crate::session::Session;
 use crate::settings::Representation;
 use crate::transfer::{Download, Upload};
 use crate::verify::{ReportedSize, UploadStart};
+use ftp_protocol::codes;
 use ftp_protocol::time::Timestamp;
 
 /// Files of a server, by their paths.
@@ -64,10 +65,7 @@ impl<N: Network> Remote for Session<N> {
 /// the command refused, servers have many codes for it; but a connection that could not be made (425, 426) is not about the
 /// offset, nor is a lack of space (452, 552): a transfer from the beginning would lose what is there.
 pub fn refuses_offset<N: Network>(session: &Session<N>, error: &Error) -> bool {
-    let is_about_something_else = matches!(
-        error,
-        Error::Refused { kind: RefusalKind::Transient, reply: Reply { code: 425 | 426 | 452, .. } }
-            | Error::Refused { kind: RefusalKind::Permanent, reply: Reply { code: 552, .. } }
-    );
+    let is_about_something_else =
+        error.code().is_some_and(|code| codes::is_about_data_connection(code) || codes::is_about_space(code));
     session.is_open() && (session.has_refused_offset() || error.is_refusal() && !is_about_something_else)
 }

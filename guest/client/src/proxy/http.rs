@@ -198,7 +198,10 @@ mod tests {
             error
         };
         for status in [401, 403, 407] {
-            assert!(matches!(refused(status), Error::Failed { kind: FailureKind::AccessDenied, .. }), "{status}");
+            let error = refused(status);
+            assert!(matches!(error, Error::Failed { kind: FailureKind::AccessDenied, .. }), "{status}");
+            // It is the proxy that denies, and nobody else can mend it.
+            assert_eq!(error.cause(), None);
         }
         for status in [101, 302, 400, 404, 429, 500, 502, 503, 504] {
             assert!(matches!(refused(status), Error::Failed { kind: FailureKind::ConnectionRefused, .. }), "{status}");

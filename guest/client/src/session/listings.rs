@@ -1,15 +1,16 @@
 //! Listings of directories.
 
-use super::Session;
-use crate::connection::Connection;
+use super::{Live, Session};
+use crate::commands::GetCommand;
 use crate::error::Error;
-use crate::lines::{self, Budget, Entries, cost};
+use crate::lines::{self, Budget, Entries, cost, without_returns};
 use crate::listing::{ListOptions, Listing, ListingWay, Moves};
 use crate::network::Network;
 use alloc::string::String;
 use alloc::vec::Vec;
-use ftp_protocol::listing::Listed;
-use ftp_protocol::path::may_be_misread;
+use ftp_protocol::codes;
+use ftp_protocol::listing::{Listed, Parser};
+use ftp_protocol::path::{may_be_misread, protect_option};
 
 impl<N: Network> Session<N> {
     /// (MLSD, RFC 3659; else LIST) The members of a directory, of the working directory unless a path is given.
@@ -19,7 +20,7 @@ impl<N: Network> Session<N> {
     /// [`Error::unsupported`], and where the server does not let it return, [`Error::no_way_back`]. A directory that cannot be
     /// entered is listed by its path.
     pub async fn entries(&mut self, path: Option<&str>) -> Result<Vec<Listed>, Error> {
-        let listing = self.call(async |connection| list(connection, path, way_to(path), Moves::ForCaller).await).await;
+        let listing = self.call(async |live| whole_listing(live, path, way_to(path), Moves::ForCaller).await).await;
         listing.map(|listing| listing.listed)
     }
 
@@ -30,16 +31,16 @@ impl<N: Network> Session<N> {
             true => Moves::Stays,
             false => Moves::AsAsked,
         };
-        self.call(async |connection| list(connection, path, options, moves).await).await
+        self.call(async |live| whole_listing(live, path, options, moves).await).await
     }
 
     /// (MLSD, RFC 3659; else LIST) As [`Self::entries`] in portions, for a directory of any size. The session returns from
     /// where it had to go at its end, or before the next command.
     pub async fn open_entries(&mut self, path: Option<&str>) -> Result<Entries<N>, Error> {
-        self.call(async |connection| {
-            let entries = Entries::open(connection, path, way_to(path), Moves::ForCaller).await;
+        self.call(async |live| {
+            let entries = Entries::open(live, path, way_to(path), Moves::ForCaller).await;
             if entries.is_err() {
-                connection.return_home().await?;
+                live.return_home().await?;
             }
             entries
         })
@@ -48,17 +49,41 @@ impl<N: Network> Session<N> {
 
     /// (STAT, RFC 959) The members of a directory as lines of a `LIST` reply, over the control connection.
     pub async fn entries_by_status(&mut self, path: Option<&str>) -> Result<Vec<Listed>, Error> {
-        self.call(async |connection| lines::entries_by_status(connection, path).await).await
+        self.call(async |live| {
+            // Without an argument it is the state of the server that is reported (RFC 959, section 4.1.3). And a name that
+            // begins with a dash would be taken for options.
+            let path = path.map_or_else(|| ".".into(), protect_option);
+            live.control.ask_for_utf8_if_named().await?;
+            let path = live.bytes(&path)?;
+            let reply = live.complete("STAT", Some(&path)).await?;
+            if !codes::reports_status(reply.code) {
+                return Err(live.refusal(&reply));
+            }
+            let [_, lines @ .., _] = reply.lines.as_slice() else { return Ok(Vec::new()) };
+            let mut parser = Parser::new(live.settings.encoding, N::wall_clock());
+            let mut budget = Budget::default();
+            let mut entries = Vec::new();
+            for line in lines {
+                let before = entries.len();
+                live.control.note_name(line);
+                // Some set the lines in between off with a space (RFC 959, section 4.2).
+                parser.line(without_returns(line.strip_prefix(b" ").unwrap_or(line)), &mut entries);
+                budget.spend(entries.iter().skip(before).map(cost).sum())?;
+            }
+            parser.end(&mut entries);
+            Ok(entries)
+        })
+        .await
     }
 
     /// (NLST, RFC 959)
     pub async fn names(&mut self, arguments: Option<&str>) -> Result<Vec<String>, Error> {
-        self.call(async |connection| lines::texts(connection, "NLST", arguments).await).await
+        self.call(async |live| lines::texts(live, GetCommand::name_list(arguments)).await).await
     }
 
     /// (LIST, RFC 959) The lines as they came.
     pub async fn listing(&mut self, arguments: Option<&str>) -> Result<Vec<String>, Error> {
-        self.call(async |connection| lines::texts(connection, "LIST", arguments).await).await
+        self.call(async |live| lines::texts(live, GetCommand::list(arguments)).await).await
     }
 }
 
@@ -71,22 +96,22 @@ fn way_to(path: Option<&str>) -> ListOptions {
     ListOptions { way, all: false }
 }
 
-/// (MLSD, else LIST) A whole listing.
-async fn list<N: Network>(
-    connection: &mut Connection<N>,
+/// (MLSD, else LIST) The listing, and the return from where the session had to go for it.
+async fn whole_listing<N: Network>(
+    live: &mut Live<N>,
     path: Option<&str>,
     options: ListOptions,
     moves: Moves,
 ) -> Result<Listing, Error> {
-    let listing = match Entries::open(connection, path, options, moves).await {
-        Ok(entries) => all_of(entries, connection).await,
+    let listing = match Entries::open(live, path, options, moves).await {
+        Ok(entries) => all_of(entries, live).await,
         Err(error) => Err(error),
     };
-    connection.return_home().await?;
+    live.return_home().await?;
     listing
 }
 
-async fn all_of<N: Network>(mut entries: Entries<N>, connection: &mut Connection<N>) -> Result<Listing, Error> {
+async fn all_of<N: Network>(mut entries: Entries<N>, live: &mut Live<N>) -> Result<Listing, Error> {
     let mut budget = Budget::default();
     let mut all = Vec::new();
     loop {
@@ -105,6 +130,6 @@ async fn all_of<N: Network>(mut entries: Entries<N>, connection: &mut Connection
         }
     }
     let (command, way, has_line_end) = (entries.command, entries.way, entries.has_line_end());
-    let (end, no_files) = entries.end(connection).await?;
+    let (end, no_files) = entries.end(live).await?;
     Ok(Listing { listed: all, command, way, has_line_end, end, no_files })
 }

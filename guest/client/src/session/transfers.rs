@@ -51,7 +51,7 @@ impl<N: Network> Session<N> {
 
     /// The last transfer that was asked for did not begin as the server refuses the offset (REST).
     pub fn has_refused_offset(&self) -> bool {
-        self.connection.as_ref().is_some_and(|connection| connection.known.offset_refused)
+        self.live.as_ref().is_some_and(|live| live.known.offset_refused)
     }
 
     /// (TYPE, STOU; RFC 959) The outcome reports the name that the server chose.
@@ -67,17 +67,14 @@ impl<N: Network> Session<N> {
         offset: u64,
     ) -> Result<Download<N>, Error> {
         let GetCommand { verb, argument, file } = command;
-        self.call(async |connection| {
-            let line = connection.line(verb, argument)?;
-            let path = argument.map_or_else(|| Ok(Vec::new()), |path| connection.bytes(path))?;
-            let check = match file {
-                Some(path) => Check::of(connection, path, representation, offset).await?,
-                None => None,
-            };
-            let compares = connection.settings.verify_size;
-            let sized = file.filter(|_| compares).and_then(|path| connection.sized(path));
-            let opened = connection.transfer(Some(representation), offset, &line).await?;
-            Ok(Download::new(connection, opened, representation, offset, check, sized, &path))
+        self.call(async |live| {
+            let line = live.line(verb, argument)?;
+            let path = argument.map_or_else(|| Ok(Vec::new()), |path| live.bytes(path))?;
+            let check = Check::of(live, file, representation, offset).await?;
+            let compares = live.settings.verify_size;
+            let sized = file.filter(|_| compares).and_then(|path| live.sized(path));
+            let opened = live.transfer(Some(representation), offset, &line).await?;
+            Ok(Download::new(live, opened, representation, offset, check, sized, &path))
         })
         .await
     }
@@ -99,16 +96,13 @@ impl<N: Network> Session<N> {
         place: Place<'_>,
     ) -> Result<Upload<N>, Error> {
         let PutCommand { verb, argument, file, is_unique } = command;
-        self.call(async |connection| {
-            let line = connection.line(verb, argument)?;
-            let sizing = Sizing::prepare(connection, place, representation).await?;
+        self.call(async |live| {
+            let line = live.line(verb, argument)?;
+            let sizing = Sizing::prepare(live, place, representation).await?;
             let offset = place.offset();
-            let check = match file {
-                Some(path) => Check::of(connection, path, representation, offset).await?,
-                None => None,
-            };
-            let opened = connection.transfer(Some(representation), offset, &line).await?;
-            Ok(Upload::new(connection, opened, representation, is_unique, sizing, check))
+            let check = Check::of(live, file, representation, offset).await?;
+            let opened = live.transfer(Some(representation), offset, &line).await?;
+            Ok(Upload::new(live, opened, representation, is_unique, sizing, check))
         })
         .await
     }

@@ -3,11 +3,10 @@
 #[cfg(all(test, not(target_family = "wasm")))]
 mod tests;
 
-use super::pem::{certificates, private_key};
 use super::records::{HEADER, Records};
 use super::tickets::Tickets;
 use super::trust::Verifier;
-use super::{Agreed, Engine, Handshake, Purpose, Step, TlsSettings, Version};
+use super::{Agreed, Engine, Handshake, Purpose, ServerName, Step, TlsSettings, Version, Versions};
 use crate::error::Error;
 use crate::network::Network;
 use alloc::boxed::Box;
@@ -20,14 +19,12 @@ use core::marker::PhantomData;
 use core::ops::RangeInclusive;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
-use ftp_protocol::address::host_literal;
 use ftp_types::TlsCause;
 use rustls::client::{
     ClientConfig, ResolvesClientCert, Resumption, Tls12ClientSessionValue, Tls12Resumption, UnbufferedClientConnection,
 };
-use rustls::crypto::CryptoProvider;
-use rustls::pki_types::{ServerName, UnixTime};
-use rustls::sign::{CertifiedKey, SigningKey};
+use rustls::pki_types::UnixTime;
+use rustls::sign::CertifiedKey;
 use rustls::time_provider::TimeProvider;
 use rustls::unbuffered::{ConnectionState, EncodeError, UnbufferedStatus};
 use rustls::version::{TLS12, TLS13};
@@ -49,7 +46,7 @@ const RECORDS: RangeInclusive<u8> = 20..=24;
 pub(crate) struct Rustls {
     config: Arc<ClientConfig>,
     tickets: Arc<Tickets>,
-    name: ServerName<'static>,
+    name: ServerName,
     why: Why,
 }
 
@@ -62,24 +59,22 @@ struct Why {
 }
 
 impl Rustls {
-    /// Errors: [`Error::invalid_argument`] for certificates, keys and names that are none.
+    /// Errors: [`Error::invalid_argument`] for a host that no certificate can be for.
     pub(crate) fn new<N: Network + 'static>(settings: &TlsSettings, host: &str) -> Result<Self, Error> {
-        let name = server_name(settings.server_name.as_deref().unwrap_or(host))?;
+        let name = settings.server_name.clone().map_or_else(|| ServerName::new(host), Ok)?;
         let provider = Arc::new(ftp_crypto::provider());
-        let verifier = Arc::new(Verifier::new(&settings.trust, &provider)?);
+        let verifier = Arc::new(Verifier::new(settings.trust.clone(), &provider));
         let asked = Arc::new(Asked::default());
-        let builder = ClientConfig::builder_with_details(provider, Arc::new(Clock::<N>(PhantomData)))
-            .with_protocol_versions(versions(settings)?)
-            .map_err(setup)?
-            .dangerous()
-            .with_custom_certificate_verifier(verifier.clone());
-        let mut config = match &settings.identity {
-            None => builder.with_client_cert_resolver(asked.clone()),
-            Some(identity) => {
-                let (chain, key) = (certificates(&identity.certificates)?, private_key(&identity.private_key)?);
-                builder.with_client_auth_cert(chain, key).map_err(setup)?
-            }
+        let certificate: Arc<dyn ResolvesClientCert> = match &settings.identity {
+            None => asked.clone(),
+            Some(identity) => identity.0.clone(),
         };
+        let mut config = ClientConfig::builder_with_details(provider, Arc::new(Clock::<N>(PhantomData)))
+            .with_protocol_versions(versions(settings.versions))
+            .map_err(failed)?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier.clone())
+            .with_client_cert_resolver(certificate);
         config.alpn_protocols = [ALPN.to_vec()].into();
         let tickets = Arc::new(Tickets::default());
         config.resumption = Resumption::store(tickets.clone()).tls12_resumption(Tls12Resumption::SessionIdOrTickets);
@@ -91,7 +86,7 @@ impl Rustls {
 
 impl Engine for Rustls {
     fn connect(&self, purpose: Purpose) -> Result<Box<dyn Handshake>, Error> {
-        let connection = UnbufferedClientConnection::new(self.config.clone(), self.name.clone()).map_err(failed)?;
+        let connection = UnbufferedClientConnection::new(self.config.clone(), self.name.0.clone()).map_err(failed)?;
         let (tickets, session) = (self.tickets.clone(), self.tickets.session());
         let why = self.why.clone();
         why.asked.0.store(false, Ordering::Relaxed);
@@ -261,33 +256,13 @@ fn append(outgoing: &mut Vec<u8>, mut write: impl FnMut(&mut [u8]) -> Result<usi
     }
 }
 
-fn versions(settings: &TlsSettings) -> Result<&'static [&'static SupportedProtocolVersion], Error> {
+fn versions(versions: Versions) -> &'static [&'static SupportedProtocolVersion] {
     static BOTH: [&SupportedProtocolVersion; 2] = [&TLS13, &TLS12];
     let [new, old] = BOTH.each_ref().map(core::slice::from_ref);
-    match (settings.oldest, settings.newest) {
-        (Version::Tls12, Version::Tls13) => Ok(&BOTH),
-        (Version::Tls12, Version::Tls12) => Ok(old),
-        (Version::Tls13, Version::Tls13) => Ok(new),
-        (Version::Tls13, Version::Tls12) => Err(Error::invalid_argument("the oldest version is newer than the newest")),
-    }
-}
-
-/// The name that the server's certificate has to be for.
-pub(super) fn server_name(host: &str) -> Result<ServerName<'static>, Error> {
-    let host = host_literal(host);
-    ServerName::try_from(host.to_string())
-        .map_err(|_| Error::invalid_argument(format!("not a name that a certificate can have: {host:?}")))
-}
-
-/// The key of a PEM text, ready to sign.
-pub(super) fn signing_key(pem: &str, provider: &CryptoProvider) -> Result<Arc<dyn SigningKey>, Error> {
-    provider.key_provider.load_private_key(private_key(pem)?).map_err(setup)
-}
-
-fn setup(error: rustls::Error) -> Error {
-    match error {
-        rustls::Error::General(text) => Error::invalid_argument(text),
-        error => Error::invalid_argument(error.to_string()),
+    match versions {
+        Versions::Tls12 => old,
+        Versions::Both => &BOTH,
+        Versions::Tls13 => new,
     }
 }
 

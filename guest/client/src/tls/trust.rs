@@ -1,17 +1,15 @@
 //! Which certificates are trusted.
 
 use super::Trust;
-use super::pem::{certificates, unusable};
-use crate::error::Error;
 use alloc::format;
 use alloc::string::{String, ToString};
-use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::fmt;
 use ftp_types::TlsCause;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
-use rustls::{CertificateError, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, DigitallySignedStruct, SignatureScheme};
 use sha2::{Digest, Sha256};
 use spin::Mutex;
 use webpki::{EndEntityCert, KeyUsage};
@@ -20,33 +18,22 @@ use webpki::{EndEntityCert, KeyUsage};
 const MIN_RSA_BITS: usize = 2048;
 
 /// Checks chain, dates and name, or what was asked for instead. There are no revocation checks.
-#[derive(Debug)]
 pub(super) struct Verifier {
-    rule: Rule,
+    trust: Trust,
     algorithms: WebPkiSupportedAlgorithms,
     /// Why the last certificate was refused, where that can be mended: errors of rustls have no room for it.
     cause: Mutex<Option<TlsCause>>,
 }
 
-#[derive(Debug)]
-enum Rule {
-    /// A chain to one of these roots; or one of these certificates itself, which may be self-signed.
-    Roots(Vec<TrustAnchor<'static>>, Vec<CertificateDer<'static>>),
-    Pinned([u8; 32]),
-    Anything,
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Verifier")
+    }
 }
 
 impl Verifier {
-    pub(super) fn new(trust: &Trust, provider: &Arc<CryptoProvider>) -> Result<Self, Error> {
-        let public = webpki_roots::TLS_SERVER_ROOTS;
-        let rule = match trust {
-            Trust::PublicRoots => roots(public, Vec::new())?,
-            Trust::Roots(pem) => roots(&[], certificates(pem)?)?,
-            Trust::PublicRootsAnd(pem) => roots(public, certificates(pem)?)?,
-            Trust::Pinned(digest) => Rule::Pinned(*digest),
-            Trust::DangerouslyAnything => Rule::Anything,
-        };
-        Ok(Self { rule, algorithms: provider.signature_verification_algorithms, cause: Mutex::new(None) })
+    pub(super) fn new(trust: Trust, provider: &CryptoProvider) -> Self {
+        Self { trust, algorithms: provider.signature_verification_algorithms, cause: Mutex::new(None) }
     }
 
     /// Why the last certificate was refused.
@@ -67,32 +54,32 @@ impl Verifier {
                 "the server's certificate has a weak key: RSA of {bits} bits, where {MIN_RSA_BITS} are the least"
             )));
         }
-        match &self.rule {
-            Rule::Anything => Ok(()),
-            Rule::Pinned(pinned) => match digest(certificate) {
-                digest if digest == *pinned => Ok(()),
-                digest => {
-                    Err(self.refused(TlsCause::NotPinned(digest), CertificateError::ApplicationVerificationFailure))
-                }
-            },
-            Rule::Roots(anchors, own) => {
-                let algorithms = self.algorithms.all;
-                let usage = KeyUsage::server_auth();
-                let chain = parsed.verify_for_usage(algorithms, anchors, intermediates, now, usage, None, None);
-                match chain.map(drop) {
-                    // It needs no issuer then, and may be one itself. The dates were checked before the issuer is.
-                    Err(webpki::Error::UnknownIssuer | webpki::Error::CaUsedAsEndEntity)
-                        if own.contains(certificate) => {}
-                    Err(webpki::Error::CaUsedAsEndEntity) if parsed.issuer() == parsed.subject() => {
-                        return Err(self.unknown(certificate, &parsed));
+        // A chain to one of these roots; or one of these certificates itself, which may be self-signed.
+        let (anchors, own): (_, &[CertificateDer<'_>]) = match &self.trust {
+            Trust::DangerouslyAnything => return Ok(()),
+            Trust::Pinned(pinned) => {
+                return match digest(certificate) {
+                    digest if digest == *pinned => Ok(()),
+                    digest => {
+                        Err(self.refused(TlsCause::NotPinned(digest), CertificateError::ApplicationVerificationFailure))
                     }
-                    Err(webpki::Error::UnknownIssuer) => return Err(self.unknown(certificate, &parsed)),
-                    Err(error) => return Err(self.refused_chain(error, intermediates.iter().chain(own))),
-                    Ok(()) => {}
-                }
-                parsed.verify_is_valid_for_subject_name(name).map_err(|error| self.refused_by(error))
+                };
             }
+            Trust::PublicRoots => (webpki_roots::TLS_SERVER_ROOTS, &[]),
+            Trust::Roots(roots) => (roots.anchors(), roots.own()),
+        };
+        let usage = KeyUsage::server_auth();
+        match parsed.verify_for_usage(self.algorithms.all, anchors, intermediates, now, usage, None, None).map(drop) {
+            // It needs no issuer then, and may be one itself. The dates were checked before the issuer is.
+            Err(webpki::Error::UnknownIssuer | webpki::Error::CaUsedAsEndEntity) if own.contains(certificate) => {}
+            Err(webpki::Error::CaUsedAsEndEntity) if parsed.issuer() == parsed.subject() => {
+                return Err(self.unknown(certificate, &parsed));
+            }
+            Err(webpki::Error::UnknownIssuer) => return Err(self.unknown(certificate, &parsed)),
+            Err(error) => return Err(self.refused_chain(error, intermediates.iter().chain(own))),
+            Ok(()) => {}
         }
+        parsed.verify_is_valid_for_subject_name(name).map_err(|error| self.refused_by(error))
     }
 
     /// Refused with what can be mended, and with the alert for it.
@@ -161,14 +148,6 @@ fn bare(name: &str) -> String {
     inner.unwrap_or(name).trim_matches('"').to_string()
 }
 
-fn roots(public: &[TrustAnchor<'static>], own: Vec<CertificateDer<'static>>) -> Result<Rule, Error> {
-    let mut store = RootCertStore { roots: public.to_vec() };
-    for certificate in &own {
-        store.add(certificate.clone()).map_err(|_| unusable("certificate"))?;
-    }
-    Ok(Rule::Roots(store.roots, own))
-}
-
 fn text(text: String) -> rustls::Error {
     rustls::Error::General(text)
 }
@@ -222,5 +201,47 @@ impl ServerCertVerifier for Verifier {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.algorithms.supported_schemes()
+    }
+}
+
+#[cfg(all(test, not(target_family = "wasm")))]
+mod tests {
+    use super::*;
+    use core::time::Duration;
+    use rcgen::{CertifiedKey, KeyPair};
+
+    fn made() -> CertifiedKey<KeyPair> {
+        rcgen::generate_simple_self_signed(["localhost".to_string()]).unwrap()
+    }
+
+    #[test]
+    fn certificate_is_accepted_where_it_is_among_the_trusted_ones() {
+        let (own, other) = (made(), made());
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(1_800_000_000));
+        let is_accepted = |trust: Trust, name: &str| {
+            let verifier = Verifier::new(trust, &ftp_crypto::provider());
+            let name = name.to_string().try_into().unwrap();
+            verifier.verify_server_cert(own.cert.der(), &[], &name, &[], now).is_ok()
+        };
+        for trust in [Trust::roots, Trust::public_roots_and] {
+            assert!(is_accepted(trust(&own.cert.pem()).unwrap(), "localhost"));
+            assert!(!is_accepted(trust(&own.cert.pem()).unwrap(), "other.example"));
+            assert!(!is_accepted(trust(&other.cert.pem()).unwrap(), "localhost"));
+        }
+        assert!(!is_accepted(Trust::PublicRoots, "localhost"));
+        assert!(is_accepted(Trust::Pinned(digest(own.cert.der())), "other.example"));
+        assert!(!is_accepted(Trust::Pinned(digest(other.cert.der())), "localhost"));
+        assert!(is_accepted(Trust::DangerouslyAnything, "other.example"));
+    }
+
+    #[test]
+    fn public_roots_stay_trusted_beside_others() {
+        let own = made().cert.pem();
+        let anchors = |trust| match trust {
+            Trust::Roots(roots) => roots.anchors().len(),
+            _ => 0,
+        };
+        let (alone, beside) = (Trust::roots(&own).unwrap(), Trust::public_roots_and(&own).unwrap());
+        assert_eq!((anchors(alone), anchors(beside)), (1, webpki_roots::TLS_SERVER_ROOTS.len() + 1));
     }
 }

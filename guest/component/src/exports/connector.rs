@@ -9,7 +9,7 @@ use alloc::string::String;
 use core::cell::RefCell;
 use core::time::Duration;
 use ftp_client::engine::fetch;
-use ftp_client::{Phase, Session, Settings, timeout};
+use ftp_client::{Phase, ServerName, Session, Settings, Versions, timeout};
 use ftp_wasi::{Wasi, block_on};
 use wasi::io::streams::OutputStream;
 
@@ -35,11 +35,13 @@ impl wit::GuestConnector for Connector {
     }
 
     fn set_server_name(&self, name: Option<String>) -> Result<(), wit::Error> {
-        Ok(self.0.borrow_mut().tls.set_server_name(name)?)
+        self.0.borrow_mut().tls.server_name = name.as_deref().map(ServerName::new).transpose()?;
+        Ok(())
     }
 
     fn set_tls_versions(&self, oldest: wit::TlsVersion, newest: wit::TlsVersion) -> Result<(), wit::Error> {
-        Ok(self.0.borrow_mut().tls.set_versions(oldest.into(), newest.into())?)
+        self.0.borrow_mut().tls.versions = Versions::new(oldest.into(), newest.into())?;
+        Ok(())
     }
 
     fn set_data_end(&self, policy: wit::DataEnd) {

@@ -1,11 +1,10 @@
 //! The one place that attributes a reply.
 
 use super::event::{Event, Sentinel, Violation};
-use super::{Ahead, Conversation, Expected, MAX_PRELIMINARY, MAX_STRAYS, Reason};
+use super::{Ahead, Asked, Conversation, Expected, MAX_PRELIMINARY, MAX_STRAYS, Reason};
 use crate::codes::{self, Fit};
 use crate::reply::Reply;
 use alloc::borrow::ToOwned;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem::take;
 
@@ -16,12 +15,12 @@ impl Conversation {
     ///
     /// [`Violation`]: the session is out of step, and of no further use.
     pub fn received(&mut self, reply: Reply) -> Result<Event, Violation> {
-        if reply.code == 421 {
+        if reply.code == codes::CLOSING {
             return Ok(Event::Closing(reply));
         }
         match take(&mut self.expected) {
             Expected::Nothing => self.unasked(),
-            Expected::Reply { verb, preliminary } => self.reply(verb, preliminary, reply),
+            Expected::Reply { asked, preliminary } => self.reply(asked, preliminary, reply),
             Expected::Farewell { others } => self.farewell(others, reply),
             Expected::PassivePort => self.passive_port(reply),
             Expected::Agreement { is_acknowledged } => self.agreement(is_acknowledged, reply),
@@ -51,29 +50,29 @@ impl Conversation {
         if self.strays.count > MAX_STRAYS { Err(Violation::Strays) } else { Ok(()) }
     }
 
-    fn reply(&mut self, verb: String, preliminary: usize, reply: Reply) -> Result<Event, Violation> {
-        self.check_fit(&verb, reply.code)?;
+    fn reply(&mut self, asked: Asked, preliminary: usize, reply: Reply) -> Result<Event, Violation> {
+        self.check_fit(&asked, reply.code)?;
         // Where TLS begins or ends, nothing may come but the reply.
-        if reply.is_preliminary() && !matches!(&*verb, "AUTH" | "CCC") {
+        if reply.is_preliminary() && !matches!(asked.verb(), "AUTH" | "CCC") {
             let preliminary = one_more(preliminary)?;
-            self.expected = Expected::Reply { verb, preliminary };
+            self.expected = Expected::Reply { asked, preliminary };
             return Ok(Event::Absorbed);
         }
-        match codes::fit(&verb, reply.code) {
-            Fit::Odd => Ok(self.odd(verb, reply)),
+        match asked.fit(reply.code) {
+            Fit::Odd => Ok(self.odd(asked, reply)),
             Fit::Answers | Fit::Never => Ok(Event::Reply(reply)),
         }
     }
 
     /// It may be the reply to an earlier command: so it counts once a `NOOP` has shown that no other reply follows.
-    fn odd(&mut self, verb: String, reply: Reply) -> Event {
-        let code = reply.code;
-        self.send_sentinel(Sentinel::Noop, false, Reason::Odd { verb: verb.clone(), reply });
+    fn odd(&mut self, asked: Asked, reply: Reply) -> Event {
+        let (verb, code) = (asked.verb().to_owned(), reply.code);
+        self.send_sentinel(Sentinel::Noop, false, Reason::Odd { asked, reply });
         Event::Odd { verb, code }
     }
 
     fn farewell(&mut self, others: usize, reply: Reply) -> Result<Event, Violation> {
-        if reply.code >= 400 || codes::fit("QUIT", reply.code) == Fit::Answers && !reply.is_preliminary() {
+        if codes::is_refusal(reply.code) || codes::fit("QUIT", reply.code) == Fit::Answers && !reply.is_preliminary() {
             return Ok(Event::Reply(reply));
         }
         self.expected = Expected::Farewell { others: one_stray_more(others, "QUIT")? };
@@ -81,25 +80,25 @@ impl Conversation {
     }
 
     fn passive_port(&mut self, reply: Reply) -> Result<Event, Violation> {
-        self.check_fit("EPSV", reply.code)?;
+        self.check_fit(&Asked::Command("EPSV".to_owned()), reply.code)?;
         self.ahead = Ahead::Answered(reply);
         Ok(Event::PassivePort)
     }
 
     /// Some servers acknowledge the command before they begin, and some leave out the preliminary reply.
     fn agreement(&mut self, is_acknowledged: bool, reply: Reply) -> Result<Event, Violation> {
-        self.check_fit(codes::TRANSFER, reply.code)?;
-        if codes::fit(codes::TRANSFER, reply.code) == Fit::Odd {
-            return Ok(self.odd(codes::TRANSFER.to_owned(), reply));
+        self.check_fit(&Asked::Transfer, reply.code)?;
+        if Asked::Transfer.fit(reply.code) == Fit::Odd {
+            return Ok(self.odd(Asked::Transfer, reply));
         }
         self.transfers.is_unannounced = false;
         match reply.code {
-            100..=199 => self.expected = Expected::Verdict { announced: None, preliminary: 0 },
-            200 if !is_acknowledged => {
+            _ if reply.is_preliminary() => self.expected = Expected::Verdict { announced: None, preliminary: 0 },
+            codes::OKAY if !is_acknowledged => {
                 self.expected = Expected::Agreement { is_acknowledged: true };
                 return Ok(Event::Absorbed);
             }
-            226 | 250 => {
+            code if codes::ends_transfer(code) => {
                 self.transfers.is_unannounced = true;
                 self.expected = Expected::Judged(reply.clone());
             }
@@ -126,7 +125,7 @@ impl Conversation {
     }
 
     fn verdict_or_port(&mut self, announced: Reply, reply: Reply) -> Result<Event, Violation> {
-        if reply.code != 229 {
+        if reply.code != codes::EXTENDED_PASSIVE {
             return self.judged(reply);
         }
         self.ahead = Ahead::Answered(reply);
@@ -144,11 +143,11 @@ impl Conversation {
     /// The transfer has its verdict. Keep-alives without a reply may have been answered by it, so a `PWD` follows, whose
     /// reply can be told from theirs.
     pub(super) fn judged(&mut self, verdict: Reply) -> Result<Event, Violation> {
-        if self.keep_alive.sent > 0 && verdict.code == 200 {
+        if self.keep_alive.sent > 0 && verdict.code == codes::OKAY {
             return Err(Violation::KeepAlive);
         }
         if !self.transfers.is_given_up {
-            self.check_fit(codes::TRANSFER, verdict.code)?;
+            self.check_fit(&Asked::Transfer, verdict.code)?;
         }
         if self.keep_alive.unanswered > 0 {
             self.expected = Expected::Settling { last: Some(verdict), others: 0, is_verdict: true };
@@ -186,7 +185,7 @@ impl Conversation {
             self.expected = Expected::Settling { last, others, is_verdict };
             return Ok(Event::Absorbed);
         }
-        if matches!(reply.code, 257 | 550) || self.keep_alive.unanswered == 0 && !reply.is_positive() {
+        if codes::answers_pwd(reply.code) || self.keep_alive.unanswered == 0 && !reply.is_positive() {
             self.keep_alive.unanswered = 0;
             return Ok(match last {
                 Some(verdict) if is_verdict => {
@@ -217,7 +216,7 @@ impl Conversation {
         reason: Reason,
         reply: Reply,
     ) -> Result<Event, Violation> {
-        let is_refused = reply.code >= 400;
+        let is_refused = codes::is_refusal(reply.code);
         if reply.code == sentinel.code() || may_be_refused && is_refused {
             return self.in_step(others, reason);
         }
@@ -241,54 +240,54 @@ impl Conversation {
                 Ok(Event::InStep(others.pop()))
             }
             Reason::Transfer(last) => Ok(Event::InStep(others.pop().or(last))),
-            Reason::Odd { verb, reply } => self.own_among(others, verb, reply),
+            Reason::Odd { asked, reply } => self.own_among(others, &asked, reply),
         }
     }
 
     /// Of an odd reply and those behind it: the command's own is the refusal, or else the last.
-    fn own_among(&mut self, mut others: Vec<Reply>, verb: String, odd: Reply) -> Result<Event, Violation> {
+    fn own_among(&mut self, mut others: Vec<Reply>, asked: &Asked, odd: Reply) -> Result<Event, Violation> {
         let strays = others.len();
         let begins = others.iter().any(Reply::is_preliminary);
-        let own = match others.iter().position(|other| other.code >= 400) {
+        let own = match others.iter().position(|other| codes::is_refusal(other.code)) {
             Some(refusal) => others.swap_remove(refusal),
             None => match others.pop() {
                 Some(last) => last,
-                None => return Ok(attributed(&verb, odd)),
+                None => return Ok(attributed(asked, odd)),
             },
         };
         self.count_strays(strays)?;
-        if codes::fit(&verb, own.code) != Fit::Answers || begins {
-            return Err(self.other_command(&verb, odd.code));
+        if asked.fit(own.code) != Fit::Answers || begins {
+            return Err(self.other_command(asked.verb(), odd.code));
         }
-        match &*verb {
-            codes::TRANSFER => self.agreement(true, own),
+        match asked {
+            Asked::Transfer => self.agreement(true, own),
             _ => Ok(Event::Reply(own)),
         }
     }
 
     /// A code that cannot be that of the command is the reply to another one.
-    fn check_fit(&self, verb: &str, code: u16) -> Result<(), Violation> {
+    fn check_fit(&self, asked: &Asked, code: u16) -> Result<(), Violation> {
         // Before the first transfer no 226 of one can be under way.
-        let is_late = verb == "TYPE" && code == 226 && self.transfers.any;
-        match is_late || codes::fit(verb, code) == Fit::Never {
-            true => Err(self.other_command(verb, code)),
-            false => Ok(()),
+        let is_late = asked.verb() == "TYPE" && code == codes::TRANSFER_DONE && self.transfers.any;
+        match (is_late || asked.fit(code) == Fit::Never, asked) {
+            (false, _) => Ok(()),
+            (true, Asked::Greeting) => Err(Violation::Greeting(code)),
+            (true, asked) => Err(self.other_command(asked.verb(), code)),
         }
     }
 
     pub(super) fn other_command(&self, verb: &str, code: u16) -> Violation {
         match (&self.ahead, code) {
             // A server that answers `EPSV` during the transfer before it has given that transfer up.
-            (Ahead::Asked, 227..=229) => Violation::Pipelining,
-            _ if verb == codes::GREETING => Violation::Greeting(code),
+            (Ahead::Asked, code) if codes::names_port(code) => Violation::Pipelining,
             _ => Violation::OtherCommand { verb: verb.to_owned(), code },
         }
     }
 }
 
-fn attributed(verb: &str, reply: Reply) -> Event {
-    match verb {
-        codes::TRANSFER => Event::Agreement(reply),
+fn attributed(asked: &Asked, reply: Reply) -> Event {
+    match asked {
+        Asked::Transfer => Event::Agreement(reply),
         _ => Event::Reply(reply),
     }
 }

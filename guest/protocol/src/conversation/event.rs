@@ -1,5 +1,6 @@
 //! What a reply means to a conversation.
 
+use crate::codes;
 use crate::reply::Reply;
 use alloc::string::String;
 use core::fmt;
@@ -24,8 +25,8 @@ impl Sentinel {
 
     pub(super) fn code(self) -> u16 {
         match self {
-            Self::Noop => 200,
-            Self::Pwd => 257,
+            Self::Noop => codes::OKAY,
+            Self::Pwd => codes::PATH_NAME,
         }
     }
 }

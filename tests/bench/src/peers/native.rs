@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, bail, ensure};
 use ftp_client::native::Native as Network;
-use ftp_client::{Representation, Settings, TlsSettings, Trust, Version};
+use ftp_client::{Representation, Settings, TlsSettings, Trust, Versions};
 use ftp_tests::certificates;
 use ftp_tests::payload::CHUNK;
 use futures_util::future::try_join_all;
@@ -58,17 +58,16 @@ async fn run(task: &Task<'_>) -> Result<Figures> {
 }
 
 /// How a server is talked to.
-pub fn settings(encrypted: bool, authority: &str) -> Settings {
+pub fn settings(encrypted: bool, authority: &str) -> Result<Settings> {
     if !encrypted {
-        return Settings::default();
+        return Ok(Settings::default());
     }
-    let trust = Trust::Roots(authority.to_owned());
-    let tls = TlsSettings { trust, oldest: Version::Tls13, ..TlsSettings::default() };
-    Settings { security: ftp_client::Security::Explicit, tls, ..Settings::default() }
+    let tls = TlsSettings { trust: Trust::roots(authority)?, versions: Versions::Tls13, ..TlsSettings::default() };
+    Ok(Settings { security: ftp_client::Security::Explicit, tls, ..Settings::default() })
 }
 
 async fn login(site: &Site) -> Result<Session> {
-    let settings = settings(site.way.is_encrypted(), certificates::authority()?);
+    let settings = settings(site.way.is_encrypted(), certificates::authority()?)?;
     let address = site.address();
     let mut session = Session::connect(Network, settings, &address.ip().to_string(), address.port()).await?;
     session.login("user", PASSWORD, None).await?;

@@ -7,6 +7,7 @@ use super::*;
 use crate::error::FailureKind;
 use crate::nowhere::Nowhere;
 use alloc::vec;
+use rustls::crypto::CryptoProvider;
 use rustls::crypto::cipher::{
     AeadKey, InboundOpaqueMessage, Iv, MessageDecrypter, MessageEncrypter, OutboundChunks, OutboundPlainMessage,
 };
@@ -380,11 +381,11 @@ fn limited(suite: SupportedCipherSuite) -> Pair {
         }))),
     };
     let provider = Arc::new(CryptoProvider { cipher_suites: vec![limited], ..ftp_crypto::provider() });
-    let verifier = Arc::new(Verifier::new(&settings().trust, &provider).unwrap());
+    let verifier = Arc::new(Verifier::new(settings().trust, &provider));
     let config = ClientConfig::builder_with_provider(provider).with_protocol_versions(&[suite.version()]).unwrap();
     let mut config = config.dangerous().with_custom_certificate_verifier(verifier.clone()).with_no_client_auth();
     config.enable_secret_extraction = true;
-    let name = server_name("localhost").unwrap();
+    let name = ServerName::new("localhost").unwrap();
     let why = Why { verifier, asked: Arc::default() };
     let engine = Rustls { config: config.into(), tickets: Arc::default(), name, why };
     Pair::connect(&engine, suite, b"").0

@@ -1,18 +1,18 @@
 //! How data connections come about: EPSV, PASV, and PRET before them; PORT and EPRT.
 
-use super::Connection;
+use super::{Live, Session};
 use crate::control::Raw;
 use crate::dial::dial_again;
-use crate::error::{Error, FailureKind, Phase, RefusalKind};
+use crate::error::{Error, FailureKind, Phase, RefusalKind, Reply};
 use crate::limits::{EPSV_SHARE, PORT_AHEAD};
 use crate::network::{Listener, Network, NetworkError, Stream};
 use crate::proxy::Target;
-use crate::settings::{Active, DataMode};
+use crate::settings::{Active, DataMode, TransferMode};
 use crate::timeout::{Either, select, timeout};
 use alloc::format;
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
-use ftp_protocol::address;
+use ftp_protocol::{address, codes};
 
 /// One side of a data connection that is not yet made.
 pub(super) enum Pending<N: Network> {
@@ -20,7 +20,27 @@ pub(super) enum Pending<N: Network> {
     Listening(N::Listener),
 }
 
-impl<N: Network> Connection<N> {
+impl<N: Network> Session<N> {
+    /// Change how data connections are made.
+    pub fn set_data_mode(&mut self, mode: DataMode) -> Result<(), Error> {
+        let mode = mode.checked()?;
+        self.settings.check_way(mode)?;
+        self.live.as_mut().ok_or(Error::closed())?.settings.data_mode = mode;
+        Ok(())
+    }
+
+    /// (MODE; RFC 959, section 3.4) For all transfers from now on, until the login ends.
+    pub async fn set_transfer_mode(&mut self, mode: TransferMode) -> Result<Reply, Error> {
+        self.call(async |live| {
+            let reply = live.complete("MODE", Some(mode.code())).await?;
+            live.parameters.mode = mode;
+            Ok(live.control.text(&reply))
+        })
+        .await
+    }
+}
+
+impl<N: Network> Live<N> {
     pub(super) async fn prepare_data(&mut self, line: &[u8]) -> Result<Pending<N>, Error> {
         match self.settings.data_mode {
             DataMode::Passive => Ok(Pending::Connected(self.connect_data_for(line).await?)),
@@ -99,7 +119,7 @@ impl<N: Network> Connection<N> {
     /// The port that was asked for together with the last transfer. An old one may be another client's by now.
     async fn port_ahead(&mut self) -> Result<Option<u16>, Error> {
         let answer = self.control.take_ahead().await?;
-        let fresh = answer.filter(|(reply, age)| reply.code == 229 && *age < PORT_AHEAD);
+        let fresh = answer.filter(|(reply, age)| reply.code == codes::EXTENDED_PASSIVE && *age < PORT_AHEAD);
         Ok(fresh.and_then(|(reply, _)| address::parse_epsv(reply.last_line()).ok()))
     }
 
@@ -118,7 +138,7 @@ impl<N: Network> Connection<N> {
     }
 
     async fn connect_by_pasv(&mut self, limit: Duration) -> Result<N::Stream, Error> {
-        let port = self.port_after("PASV").await?;
+        let port = self.pasv_port().await?;
         self.dial_data(port, limit).await
     }
 
@@ -139,19 +159,19 @@ impl<N: Network> Connection<N> {
     async fn epsv_port(&mut self) -> Result<Result<u16, Error>, Error> {
         let reply = self.control.exchange("EPSV", None).await?;
         let port = match reply.code {
-            229 => port_in(&reply, address::parse_epsv),
+            codes::EXTENDED_PASSIVE => port_in(&reply, address::parse_epsv),
             // What `PASV` would answer.
-            227 => port_in(&reply, pasv_port),
+            codes::PASSIVE => port_in(&reply, port_of_pasv),
             _ => None,
         };
         match port {
             Some(port) => {
-                self.ports.knows_epsv |= reply.code == 229;
+                self.ports.knows_epsv |= reply.code == codes::EXTENDED_PASSIVE;
                 // It would have to be brought in step each time.
-                self.ports.only_pasv |= reply.code == 227;
+                self.ports.only_pasv |= reply.code == codes::PASSIVE;
                 Ok(Ok(port))
             }
-            None if reply.code == 229 && !self.may_have_pasv()? => {
+            None if reply.code == codes::EXTENDED_PASSIVE && !self.may_have_pasv()? => {
                 Err(self.control.broken("the reply to EPSV has no port"))
             }
             None => Ok(Err(self.refusal(&reply))),
@@ -160,7 +180,7 @@ impl<N: Network> Connection<N> {
 
     /// (PASV) `EPSV` is no good here. Where `PASV` is not known either, an error says so that is not the server's "never".
     async fn pasv_port_after(&mut self, refused: Error) -> Result<u16, Error> {
-        match self.port_after("PASV").await {
+        match self.pasv_port().await {
             Ok(port) => {
                 self.ports.only_pasv = true;
                 Ok(port)
@@ -177,7 +197,7 @@ impl<N: Network> Connection<N> {
     /// (EPSV, else PASV) For another server to connect to.
     pub(crate) async fn passive_port(&mut self) -> Result<u16, Error> {
         if self.ports.only_pasv {
-            return self.port_after("PASV").await;
+            return self.pasv_port().await;
         }
         let has_pasv = self.may_have_pasv()?;
         match self.epsv_port().await? {
@@ -186,8 +206,18 @@ impl<N: Network> Connection<N> {
         }
     }
 
-    /// The port in the 227 reply to this command.
-    pub(crate) async fn port_after(&mut self, verb: &str) -> Result<u16, Error> {
+    /// (PASV)
+    async fn pasv_port(&mut self) -> Result<u16, Error> {
+        self.port_after("PASV").await
+    }
+
+    /// (CPSV) For another server to connect to, with this one as the client of TLS.
+    pub(crate) async fn cpsv_port(&mut self) -> Result<u16, Error> {
+        self.port_after("CPSV").await
+    }
+
+    /// The port in the 227 reply to one of these.
+    async fn port_after(&mut self, verb: &'static str) -> Result<u16, Error> {
         let peer = self.control.peer()?.to_canonical();
         let reply = self.control.exchange(verb, None).await?;
         if !reply.is_positive() {
@@ -210,7 +240,7 @@ impl<N: Network> Connection<N> {
         let address = active.announced.unwrap_or(local).to_canonical();
         let address = SocketAddr::new(address, listener.local_address()?.port());
         let (verb, argument) = address::active_command(address);
-        self.command(verb, Some(argument.as_bytes())).await?;
+        self.complete(verb, Some(argument.as_bytes())).await?;
         Ok(listener)
     }
 
@@ -276,6 +306,6 @@ fn port_in(reply: &Raw, parse: fn(&[u8]) -> Result<u16, address::Error>) -> Opti
     reply.lines.iter().rev().find_map(|line| parse(line).ok())
 }
 
-fn pasv_port(line: &[u8]) -> Result<u16, address::Error> {
+fn port_of_pasv(line: &[u8]) -> Result<u16, address::Error> {
     address::parse_pasv(line).map(|address| address.port())
 }

@@ -1,7 +1,7 @@
 //! TLS on the control connection and on data connections, step by step (RFC 4217).
 
-use super::Connection;
 use super::data_mode::Pending;
+use super::{Live, Session};
 use crate::control::{Raw, begins_transfer, enable_tcp_keepalive};
 use crate::data::Ends;
 use crate::error::{Error, Phase, Reply};
@@ -9,12 +9,13 @@ use crate::limits::CLOSE_LINGER;
 use crate::network::Network;
 use crate::timeout::{join, ready, timeout};
 use crate::tls::channel::{Channel, StartedHandshake};
-use crate::tls::{Engine, Protection, Purpose, Rustls, Security, TlsSettings};
+use crate::tls::{Agreed, Engine, Protection, Purpose, Rustls, Security, TlsSettings};
 use alloc::format;
 use alloc::string::String;
 use core::cell::Cell;
 use core::future::poll_fn;
 use core::pin::pin;
+use ftp_protocol::codes;
 
 /// A data connection on its way to what it was promised to be.
 pub(super) enum Opening<N: Network> {
@@ -26,24 +27,65 @@ pub(super) enum Opening<N: Network> {
     Secured(Result<Channel<N::Stream>, Error>),
 }
 
-impl<N: Network> Connection<N> {
+impl<N: Network> Session<N> {
+    /// What TLS on the control connection has agreed.
+    pub fn encryption(&self) -> Option<Agreed> {
+        self.live.as_ref().and_then(|live| live.control.agreed().cloned())
+    }
+
+    /// (AUTH TLS, RFC 4217, section 4) For a session that was opened without security; with the settings for TLS that it
+    /// has.
+    pub async fn start_tls(&mut self) -> Result<Reply, Error> {
+        self.call(async |live| live.secure_control().await).await
+    }
+
+    /// (PBSZ, PROT; RFC 4217, section 9)
+    pub async fn protect_data(&mut self, protection: Protection) -> Result<Reply, Error> {
+        self.call(async |live| live.set_protection(protection).await).await
+    }
+
+    /// (CCC, RFC 4217, section 12.3) Leave TLS on the control connection. Only after login.
+    pub async fn clear_command_channel(&mut self) -> Result<Reply, Error> {
+        self.call(async |live| {
+            if !live.control.conversation.logged_in || live.control.agreed().is_none() {
+                return Err(Error::invalid_argument("only a session that is logged in inside TLS can leave it"));
+            }
+            // What protects data is agreed on before, as servers take that inside TLS only.
+            live.protect().await?;
+            live.control.guard().await?;
+            let reply = live.control.exchange("CCC", None).await?;
+            match reply.code {
+                codes::OKAY => live.control.clear().await?,
+                code if codes::is_refusal(code) => {
+                    live.control.set_guard(false);
+                    return Err(live.refusal(&reply));
+                }
+                _ => return Err(live.control.broken("a reply to CCC that leaves open whether TLS ends")),
+            }
+            Ok(live.control.text(&reply))
+        })
+        .await
+    }
+}
+
+impl<N: Network> Live<N> {
     /// (AUTH TLS)
-    pub(crate) async fn start_tls(&mut self) -> Result<Reply, Error> {
+    pub(super) async fn secure_control(&mut self) -> Result<Reply, Error> {
         if self.control.agreed().is_some() {
             return Err(Error::invalid_argument("this session is inside TLS already"));
         }
         let tls = self.new_tls()?;
         self.control.guard().await?;
         let mut reply = self.control.exchange("AUTH", Some(b"TLS")).await?;
-        if reply.code == 504 {
+        if reply.code == codes::ARGUMENT_NOT_IMPLEMENTED {
             // The other name of the same thing (RFC 4217, section 17).
             reply = self.control.exchange("AUTH", Some(b"TLS-C")).await?;
         }
-        if !matches!(reply.code, 234 | 200 | 334) {
+        if !codes::agrees_to_tls(reply.code) {
             let error = Error::insecure(format!("the server refuses AUTH TLS: {}", self.control.text(&reply)));
             // After anything but a refusal nobody knows what comes next.
             self.control.set_guard(false);
-            return Err(if reply.code >= 400 { error } else { self.control.fail(error) });
+            return Err(if codes::is_refusal(reply.code) { error } else { self.control.fail(error) });
         }
         self.control.secure(tls).await?;
         // Whatever was said in the clear, somebody else may have said.
@@ -115,7 +157,7 @@ impl<N: Network> Connection<N> {
     }
 
     /// (PBSZ, PROT)
-    pub(crate) async fn protect_data(&mut self, protection: Protection) -> Result<Reply, Error> {
+    async fn set_protection(&mut self, protection: Protection) -> Result<Reply, Error> {
         let level: &[u8] = match protection {
             Protection::Clear => b"C",
             Protection::Private => b"P",
@@ -141,28 +183,9 @@ impl<N: Network> Connection<N> {
     /// Have data connections protected as the settings say; gives whether they are.
     pub(crate) async fn protect(&mut self) -> Result<bool, Error> {
         if self.tls.protection.is_none() && self.settings.security != Security::None {
-            self.protect_data(Protection::Private).await?;
+            self.set_protection(Protection::Private).await?;
         }
         Ok(self.tls.protection == Some(Protection::Private))
-    }
-
-    /// (CCC) What protects data is agreed on before, as servers take that inside TLS only.
-    pub(crate) async fn clear_command_channel(&mut self) -> Result<Reply, Error> {
-        if !self.control.conversation.logged_in || self.control.agreed().is_none() {
-            return Err(Error::invalid_argument("only a session that is logged in inside TLS can leave it"));
-        }
-        self.protect().await?;
-        self.control.guard().await?;
-        let reply = self.control.exchange("CCC", None).await?;
-        match reply.code {
-            200 => self.control.clear().await?,
-            400.. => {
-                self.control.set_guard(false);
-                return Err(self.refusal(&reply));
-            }
-            _ => return Err(self.control.broken("a reply to CCC that leaves open whether TLS ends")),
-        }
-        Ok(self.control.text(&reply))
     }
 
     /// The data connection, as it was promised to be.
