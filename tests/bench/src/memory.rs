@@ -91,7 +91,7 @@ async fn hold_ours(address: SocketAddr, sessions: usize, authority: Option<Strin
 }
 
 async fn hold_native(address: SocketAddr, sessions: usize, authority: Option<String>) -> Result<(u64, u64)> {
-    let settings = native_settings(authority.is_some(), &authority.unwrap_or_default());
+    let settings = native_settings(authority.is_some(), &authority.unwrap_or_default())?;
     let login = async || -> Result<ftp_client::Session<Network>> {
         let host = address.ip().to_string();
         let mut session = ftp_client::Session::connect(Network, settings.clone(), &host, address.port()).await?;

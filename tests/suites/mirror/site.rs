@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use ftp_client::native::Native;
-use ftp_client::{Error, Security, Settings, TlsSettings, Trust, Version};
+use ftp_client::{Error, Security, Settings, TlsSettings, Trust, Version, Versions};
 use ftp_host::TlsVersion;
 use ftp_tests::certificates;
 use ftp_tests::servers::{self, Kind, Server, Way, cases, plain};
@@ -60,7 +60,7 @@ fn settings(way: Way) -> Result<Settings> {
         TlsVersion::Tls12 => Version::Tls12,
         TlsVersion::Tls13 => Version::Tls13,
     };
-    let trust = Trust::Roots(certificates::authority()?.to_owned());
-    let tls = TlsSettings { trust, oldest: version, newest: version, ..TlsSettings::default() };
+    let trust = Trust::roots(certificates::authority()?)?;
+    let tls = TlsSettings { trust, versions: Versions::new(version, version)?, ..TlsSettings::default() };
     Ok(Settings { security, tls, ..Settings::default() })
 }
