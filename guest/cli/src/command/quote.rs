@@ -18,7 +18,7 @@ impl Run for Quote {
             client.change_directory(&path).await.context_named(format!("cannot enter {path}"))?;
         }
         for command in &self.commands {
-            let shown = shown(command);
+            let shown = client.masked(&shown(command));
             let reply = client.command(command).await.context(format!("cannot send {shown}"))?;
             // A server may repeat the password.
             let lines: Vec<String> = reply.lines.iter().map(|line| client.masked(line)).collect();
