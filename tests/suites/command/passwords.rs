@@ -140,7 +140,7 @@ async fn one_that_is_repeated_is_masked(program: Program) -> Result<()> {
             .play(async |peer| {
                 let here = root::temporary()?;
                 let url = format!("ftp://user@{}/", peer.address());
-                let arguments = [&["quote"], arguments, &[url.as_str(), "NOOP", "SITE HELP"]].concat();
+                let arguments = [&["quote"], arguments, &[url.as_str(), "NOOP", "SITE hunter2"]].concat();
                 let output = command(program, here.path(), &arguments)?.env("FTP_PASSWORD", "hunter2").output()?;
                 assert_eq!(output.status.code(), Some(8), "{output:?}");
                 assert!(!told(&output).contains("hunter2") && told(&output).contains("****"), "{output:?}");
