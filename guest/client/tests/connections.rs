@@ -1,5 +1,4 @@
-//! How connections are made and kept: several addresses, ports that cannot be reached, `NOOP`s in a transfer; against a
-//! server that plays a script.
+//! How connections are made and kept: several addresses, closed ports, `NOOP`s in a transfer; against a scripted server.
 
 mod support;
 
@@ -273,8 +272,7 @@ fn bad_verdict_stays_bad() {
     let answered = script!(noop(noop(noop(slow(hello()), "200 ok"), "200 ok"), "200 ok"); "S: 426 broken");
     // A server that answers `NOOP` like the end of a transfer.
     let odd = script!(slow(hello());
-        "C: NOOP
-         C: NOOP
+        "C: NOOP   C: NOOP
          C: NOOP   S: 250 ok\r\n426 broken
          C: PWD    S: 257 \"/\""
     );
