@@ -24,7 +24,7 @@ pub struct Arrived {
 
 /// (SIZE, MDTM, REST, RETR, and SIZE and MDTM again) Download a file as an image, from `offset` on and in order, as often
 /// as the policy has it. What the sink has taken is never asked for again, so a file that has changed since is
-/// [`Error::Integrity`], unless it has only grown in the last attempt. An early end of the same file is one more attempt,
+/// [`Error::integrity`], unless it has only grown in the last attempt. An early end of the same file is one more attempt,
 /// which begins at the first byte again and compares what the sink has. Where the server reports neither size nor time,
 /// nothing is tried again once a byte came. Where
 /// it refuses the offset, the file comes from `offset` on again, and what the sink has is compared and not passed on.

@@ -137,7 +137,7 @@ pub async fn download_once<N: Network, S: WriteAt<Error = Error>>(
 }
 
 /// As [`download_once`], as often as the policy has it. What came before is kept as long as the file on the server
-/// is the same (SIZE and MDTM); one that has changed is [`Error::Integrity`]. Each attempt has sessions of its own.
+/// is the same (SIZE and MDTM); one that has changed is [`Error::integrity`]. Each attempt has sessions of its own.
 pub async fn download<N: Network, S: WriteAt<Error = Error>>(
     network: &N,
     open: impl AsyncFn() -> Result<Session<N>, Error>,
