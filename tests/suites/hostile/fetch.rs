@@ -6,12 +6,16 @@ use std::time::Duration;
 use anyhow::Result;
 use ftp_host::{Arrived, Error, FailureKind, FtpError, Phase, RefusalKind, Remote, Retry, Settings};
 use ftp_tests::client;
-use ftp_tests::script::{Ending, Peer, Play as _, Script};
+use ftp_tests::script::{Ending, Peer, Play as _, Script, script};
 use ftp_tests::trial;
 
 /// What comes before a transfer of a file like this.
 fn session(size: &str, time: &str) -> Script {
-    Script::logged_in().on("SIZE file", size).on("MDTM file", time)
+    script!(
+        Script::logged_in();
+        "C: SIZE file*   S: {size}
+         C: MDTM file*   S: {time}"
+    )
 }
 
 const SIZE: &str = "213 16";
@@ -170,7 +174,7 @@ async fn file_that_ends_early_is_one_more_attempt_and_then_incomplete() -> Resul
 /// Nobody would take a fourth connection.
 #[trial(covers("fetch"))]
 async fn server_that_refuses_for_ever_is_given_up() -> Result<()> {
-    let refuses = || Script::silent().reply("421 too many users");
+    let refuses = || script!("S: 421 too many users");
     refuses()
         .then(Ending::Close, refuses())
         .then(Ending::Close, refuses())
@@ -185,9 +189,11 @@ async fn server_that_refuses_for_ever_is_given_up() -> Result<()> {
 
 #[trial]
 async fn wrong_password_is_not_tried_again() -> Result<()> {
-    Script::greeting()
-        .on("USER", "331 password?")
-        .on("PASS", "530 no")
+    script!(
+        "S: 220 ready
+         C: USER*   S: 331 password?
+         C: PASS*   S: 530 no"
+    )
         .play(async |peer| {
             let (result, _) = fetch(peer, 5).await?;
             assert!(matches!(&result, Err(Error::Ftp(FtpError::Refused { kind: RefusalKind::Permanent, reply })) if reply.code == 530), "{result:?}");
@@ -215,8 +221,7 @@ async fn local_failure_is_not_tried_again() -> Result<()> {
 
 #[trial]
 async fn waits_count_for_the_limit_of_the_call() -> Result<()> {
-    Script::silent()
-        .reply("421 too many users")
+    script!("S: 421 too many users")
         .play(async |peer| {
             let settings = Settings { total_timeout: Some(client::SHORT), ..client::settings() };
             let retry = Retry { wait: Duration::from_secs(3600), longest_wait: Duration::MAX, ..Retry::default() };
