@@ -3,12 +3,16 @@
 use anyhow::Result;
 use ftp_host::{Error, FailureKind, FtpError, Listed};
 use ftp_tests::client;
-use ftp_tests::script::{Play as _, Script};
+use ftp_tests::script::{Play as _, Script, script};
 use ftp_tests::trial;
 
 /// A server that would take the path for a pattern.
 fn entered() -> Script {
-    Script::logged_in().on("PWD", "257 \"/home\" is where you are").on("CWD [ temp ]", "250 there")
+    script!(
+        Script::logged_in();
+        "C: PWD*   S: 257 \"/home\" is where you are
+         C: CWD [ temp ]*   S: 250 there"
+    )
 }
 
 #[trial(covers("entries"))]
@@ -63,20 +67,22 @@ async fn session_that_cannot_return_from_a_listing_is_closed() -> Result<()> {
 #[trial]
 async fn pwd_of_no_use_leaves_such_a_path_unsupported() -> Result<()> {
     for reply in ["257 /home is where you are", "257", "502 not here"] {
-        Script::logged_in()
-            .on("PWD", reply)
-            .on("NOOP", "200 here")
-            .play(async |peer| {
-                let mut session = client::login(peer.address()).await?;
-                let listed = session.entries(Some("a b")).await;
-                assert!(
-                    matches!(listed, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Unsupported, .. }))),
-                    "{listed:?}"
-                );
-                assert_eq!(session.noop().await?.code, 200);
-                Ok(())
-            })
-            .await?;
+        script!(
+            Script::logged_in();
+            "C: PWD*   S: {reply}
+             C: NOOP*   S: 200 here"
+        )
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            let listed = session.entries(Some("a b")).await;
+            assert!(
+                matches!(listed, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Unsupported, .. }))),
+                "{listed:?}"
+            );
+            assert_eq!(session.noop().await?.code, 200);
+            Ok(())
+        })
+        .await?;
     }
     Ok(())
 }
@@ -84,17 +90,19 @@ async fn pwd_of_no_use_leaves_such_a_path_unsupported() -> Result<()> {
 #[trial(covers("entries"))]
 async fn refusal_because_there_are_no_files_is_an_empty_list() -> Result<()> {
     for reply in ["450 No files found", "550 No members found."] {
-        Script::logged_in()
-            .passive()
-            .on("MLSD", reply)
-            .on("NOOP", "200 here")
-            .play(async |peer| {
-                let mut session = client::login(peer.address()).await?;
-                assert!(session.entries(Some("directory")).await?.is_empty());
-                assert_eq!(session.noop().await?.code, 200);
-                Ok(())
-            })
-            .await?;
+        script!(
+            Script::logged_in();
+            "C: EPSV*   S: 229 listening (|||<port>|)
+             C: MLSD*   S: {reply}
+             C: NOOP*   S: 200 here"
+        )
+        .play(async |peer| {
+            let mut session = client::login(peer.address()).await?;
+            assert!(session.entries(Some("directory")).await?.is_empty());
+            assert_eq!(session.noop().await?.code, 200);
+            Ok(())
+        })
+        .await?;
     }
     Ok(())
 }
