@@ -4,7 +4,7 @@ use anyhow::Result;
 use ftp_host::{Error, FailureKind, FtpError, TlsSettings, TlsVersion, Trust};
 use ftp_tests::certificates::{self, Leaf, possible};
 use ftp_tests::client;
-use ftp_tests::script::{Play as _, Script, Tls};
+use ftp_tests::script::{Play as _, Script, Tls, script};
 use ftp_tests::trial;
 
 use super::{VERSIONS, assert_tls, explicit, tls};
@@ -189,16 +189,17 @@ async fn accepted(leaf: Leaf, trust: Trust) -> Result<()> {
 /// With this trust the server is not believed, in either version of TLS.
 async fn refused(server: Tls, trust: Trust, telling: &str) -> Result<()> {
     for version in VERSIONS {
-        Script::greeting()
-            .with_tls(server.clone())
-            .on("AUTH TLS", "234 go")
-            .fail_tls()
-            .play(async |peer| {
-                assert_tls(client::login_with(peer.address(), explicit(trusting(&trust, version))).await, telling);
-                assert_eq!(peer.commands(), ["AUTH TLS"]);
-                Ok(())
-            })
-            .await?;
+        script!(
+            Script::greeting().with_tls(server.clone());
+            "C: AUTH TLS*   S: 234 go
+             ! fail_tls()"
+        )
+        .play(async |peer| {
+            assert_tls(client::login_with(peer.address(), explicit(trusting(&trust, version))).await, telling);
+            assert_eq!(peer.commands(), ["AUTH TLS"]);
+            Ok(())
+        })
+        .await?;
     }
     Ok(())
 }
