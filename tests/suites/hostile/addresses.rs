@@ -83,7 +83,7 @@ async fn assert_breaks_protocol(server: SocketAddr) -> Result<()> {
 }
 
 #[trial(covers("set-data-mode"))]
-async fn pasv_that_names_another_host_is_not_believed() -> Result<()> {
+async fn pasv_that_names_another_host_is_not_trusted() -> Result<()> {
     let script = script!(
         Script::logged_in();
         "C: EPSV*   S: 500 what?

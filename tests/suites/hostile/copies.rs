@@ -64,7 +64,7 @@ fn told(script: Script) -> Script {
 }
 
 #[trial(covers("copy-to"))]
-async fn source_that_names_another_host_is_not_believed() -> Result<()> {
+async fn source_that_names_another_host_is_not_trusted() -> Result<()> {
     let source = script!(
         source(Script::logged_in());
         "C: EPSV*   S: 500 what?
@@ -89,7 +89,7 @@ async fn source_that_names_another_host_is_not_believed() -> Result<()> {
 }
 
 #[trial]
-async fn target_that_names_another_host_is_not_believed() -> Result<()> {
+async fn target_that_names_another_host_is_not_trusted() -> Result<()> {
     let source = script!(
         source(Script::logged_in());
         "C: EPSV*   S: 502 no

@@ -1,4 +1,4 @@
-//! Which servers are believed. Each refusal comes before a user or a password is sent, and says why.
+//! Which servers are trusted. Each refusal comes before a user or a password is sent, and says why.
 
 use anyhow::Result;
 use ftp_host::{Error, FailureKind, FtpError, TlsSettings, TlsVersion, Trust};
@@ -172,7 +172,7 @@ fn itself(leaf: Leaf) -> Result<Trust> {
     Ok(Trust::Roots(certificates::server(leaf)?.leaf.clone()))
 }
 
-/// With this trust the server is believed, in either version of TLS.
+/// With this trust the server is trusted, in either version of TLS.
 async fn accepted(leaf: Leaf, trust: Trust) -> Result<()> {
     for version in VERSIONS {
         Script::secured_login()
@@ -186,7 +186,7 @@ async fn accepted(leaf: Leaf, trust: Trust) -> Result<()> {
     Ok(())
 }
 
-/// With this trust the server is not believed, in either version of TLS.
+/// With this trust the server is not trusted, in either version of TLS.
 async fn refused(server: Tls, trust: Trust, telling: &str) -> Result<()> {
     for version in VERSIONS {
         script!(
