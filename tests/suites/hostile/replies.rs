@@ -191,22 +191,24 @@ async fn endless_reply_line_is_limit_exceeded() -> Result<()> {
 }
 
 async fn endless_reply(flood: &str, limit: Limit) -> Result<()> {
-    Script::logged_in()
-        .expect("HELP")
-        .flood(flood.repeat(1000))
-        .play(async |peer| {
-            let mut session = client::login(peer.address()).await?;
-            let before = session.memory();
-            match session.help(None).await {
-                Err(Error::Ftp(FtpError::LimitExceeded(exceeded))) => assert_eq!(exceeded, limit),
-                other => panic!("{other:?}"),
-            }
-            assert!(session.memory() <= before + (16 << 20), "{before} bytes became {}", session.memory());
-            let after = session.noop().await;
-            assert!(matches!(after, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, .. }))), "{after:?}");
-            Ok(())
-        })
-        .await
+    script!(
+        Script::logged_in();
+        "C: HELP*
+         ! flood(flood.repeat(1000))"
+    )
+    .play(async |peer| {
+        let mut session = client::login(peer.address()).await?;
+        let before = session.memory();
+        match session.help(None).await {
+            Err(Error::Ftp(FtpError::LimitExceeded(exceeded))) => assert_eq!(exceeded, limit),
+            other => panic!("{other:?}"),
+        }
+        assert!(session.memory() <= before + (16 << 20), "{before} bytes became {}", session.memory());
+        let after = session.noop().await;
+        assert!(matches!(after, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, .. }))), "{after:?}");
+        Ok(())
+    })
+    .await
 }
 
 #[trial]
