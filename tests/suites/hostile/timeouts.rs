@@ -29,14 +29,15 @@ async fn greeting_that_never_comes() -> Result<()> {
 
 #[trial]
 async fn greeting_of_one_byte_at_a_time() -> Result<()> {
-    Script::silent()
-        .drip(slow_line(220), SHORT / 10)
-        .stall()
-        .play(async |peer| {
-            assert_timeout(client::connect_with(peer.address(), quick_replies()).await, Phase::Reply);
-            Ok(())
-        })
-        .await
+    script!(
+        "! drip(slow_line(220), SHORT / 10)
+         S! stall"
+    )
+    .play(async |peer| {
+        assert_timeout(client::connect_with(peer.address(), quick_replies()).await, Phase::Reply);
+        Ok(())
+    })
+    .await
 }
 
 #[trial]
@@ -64,7 +65,11 @@ async fn reply_that_is_promised_again_and_again() -> Result<()> {
 fn promising(script: Script, code: u16) -> Script {
     let line = format!("{code} soon\r\n");
     let pause = SHORT / 2 / line.len() as u32;
-    script.drip(line.repeat(10), pause).stall()
+    script!(
+        script;
+        "! drip(line.repeat(10), pause)
+         S! stall"
+    )
 }
 
 #[trial(covers("set-reply-timeout"))]
@@ -82,16 +87,18 @@ async fn reply_that_never_comes() -> Result<()> {
 
 #[trial]
 async fn reply_of_one_byte_at_a_time() -> Result<()> {
-    Script::logged_in()
-        .expect("NOOP")
-        .drip(slow_line(200), SHORT / 10)
-        .stall()
-        .play(async |peer| {
-            let mut session = client::login_with(peer.address(), quick_replies()).await?;
-            assert_timeout(session.noop().await, Phase::Reply);
-            Ok(())
-        })
-        .await
+    script!(
+        Script::logged_in();
+        "C: NOOP*
+         ! drip(slow_line(200), SHORT / 10)
+         S! stall"
+    )
+    .play(async |peer| {
+        let mut session = client::login_with(peer.address(), quick_replies()).await?;
+        assert_timeout(session.noop().await, Phase::Reply);
+        Ok(())
+    })
+    .await
 }
 
 /// A line that takes a minute.
@@ -141,17 +148,20 @@ async fn server_that_never_connects_in_active_mode() -> Result<()> {
 
 #[trial(covers("set-idle-timeout"))]
 async fn download_that_is_silent() -> Result<()> {
-    Script::logged_in()
-        .open_data("RETR")
-        .send_data("")
-        .stall()
-        .play(async |peer| {
-            let mut session = client::login_with(peer.address(), quick_data()).await?;
-            let mut download = session.retrieve("file", Representation::Image, 0).await?;
-            assert_timeout(download.read().await, Phase::Data);
-            Ok(())
-        })
-        .await
+    script!(
+        Script::logged_in();
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR*   S: 150 here it comes
+         D>
+         S! stall"
+    )
+    .play(async |peer| {
+        let mut session = client::login_with(peer.address(), quick_data()).await?;
+        let mut download = session.retrieve("file", Representation::Image, 0).await?;
+        assert_timeout(download.read().await, Phase::Data);
+        Ok(())
+    })
+    .await
 }
 
 #[trial]
@@ -175,22 +185,25 @@ async fn download_that_stops_in_the_middle() -> Result<()> {
 
 #[trial]
 async fn upload_that_is_not_read() -> Result<()> {
-    Script::logged_in()
-        .open_data("STOR")
-        .send_data("")
-        .stall()
-        .play(async |peer| {
-            let mut session = client::login_with(peer.address(), quick_data()).await?;
-            let mut upload = session.store("file", Representation::Image, 0).await?;
-            let error = loop {
-                if let Err(error) = upload.write(&[0; 65_536]).await {
-                    break error;
-                }
-            };
-            assert_timeout::<()>(Err(error), Phase::Data);
-            Ok(())
-        })
-        .await
+    script!(
+        Script::logged_in();
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: STOR*   S: 150 here it comes
+         D>
+         S! stall"
+    )
+    .play(async |peer| {
+        let mut session = client::login_with(peer.address(), quick_data()).await?;
+        let mut upload = session.store("file", Representation::Image, 0).await?;
+        let error = loop {
+            if let Err(error) = upload.write(&[0; 65_536]).await {
+                break error;
+            }
+        };
+        assert_timeout::<()>(Err(error), Phase::Data);
+        Ok(())
+    })
+    .await
 }
 
 #[trial]
@@ -248,21 +261,24 @@ async fn total_time_of_a_call() -> Result<()> {
 #[trial]
 async fn total_time_of_a_read_leaves_the_transcript() -> Result<()> {
     let settings = Settings { total_timeout: Some(SHORT), ..client::settings() };
-    Script::logged_in()
-        .open_data("RETR")
-        .send_data("")
-        .stall()
-        .play(async |peer| {
-            let mut session = client::login_with(peer.address(), settings).await?;
-            let mut download = session.retrieve("file", Representation::Image, 0).await?;
-            assert_timeout(download.read().await, Phase::Total);
-            let after = session.noop().await;
-            assert!(matches!(after, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, .. }))), "{after:?}");
-            let transcript = session.transcript().await?;
-            assert_eq!(transcript.last().map(String::as_str), Some("< 150 here it comes"), "{transcript:?}");
-            Ok(())
-        })
-        .await
+    script!(
+        Script::logged_in();
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR*   S: 150 here it comes
+         D>
+         S! stall"
+    )
+    .play(async |peer| {
+        let mut session = client::login_with(peer.address(), settings).await?;
+        let mut download = session.retrieve("file", Representation::Image, 0).await?;
+        assert_timeout(download.read().await, Phase::Total);
+        let after = session.noop().await;
+        assert!(matches!(after, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, .. }))), "{after:?}");
+        let transcript = session.transcript().await?;
+        assert_eq!(transcript.last().map(String::as_str), Some("< 150 here it comes"), "{transcript:?}");
+        Ok(())
+    })
+    .await
 }
 
 #[trial]
