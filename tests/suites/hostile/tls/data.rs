@@ -142,56 +142,65 @@ async fn untrusted_certificate_is_refused() -> Result<()> {
 
 async fn refused(leaf: Leaf, telling: &str) -> Result<()> {
     for version in VERSIONS {
-        Script::protected()
-            .open_data("RETR")
-            .fail_data_as(Tls::showing(leaf))
-            .reply("425 no data connection")
-            .on("NOOP", "200 in step")
-            .play(async |peer| {
-                let mut session = client::login_with(peer.address(), explicit(only(version)?)).await?;
-                assert_tls(session.retrieve("file", Representation::Image, 0).await, telling);
-                in_step(&mut session).await
-            })
-            .await?;
+        script!(
+            Script::protected();
+            "C: EPSV*   S: 229 listening (|||<port>|)
+             C: RETR*   S: 150 here it comes
+             ! fail_data_as(Tls::showing(leaf))
+             S: 425 no data connection
+             C: NOOP*   S: 200 in step"
+        )
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), explicit(only(version)?)).await?;
+            assert_tls(session.retrieve("file", Representation::Image, 0).await, telling);
+            in_step(&mut session).await
+        })
+        .await?;
     }
     Ok(())
 }
 
 #[trial(needs = possible())]
 async fn other_trusted_server_is_no_resumption() -> Result<()> {
-    Script::protected()
-        .open_data("RETR")
-        .fail_data_as(Tls::showing(Leaf::ServerRsa))
-        .reply("425 no data connection")
-        // After a transfer that failed here, a NOOP of the client's own shows that no reply is left.
-        .on("NOOP", "200 nothing is left")
-        .on("NOOP", "200 in step")
-        .play(async |peer| {
-            let settings = explicit(TlsSettings { require_resumption: true, ..both_authorities()? });
-            let mut session = client::login_with(peer.address(), settings).await?;
-            assert_insecure(session.retrieve("file", Representation::Image, 0).await);
-            in_step(&mut session).await
-        })
-        .await
+    // After a transfer that failed here, a NOOP of the client's own shows that no reply is left.
+    script!(
+        Script::protected();
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR*   S: 150 here it comes
+         ! fail_data_as(Tls::showing(Leaf::ServerRsa))
+         S: 425 no data connection
+         C: NOOP*   S: 200 nothing is left
+         C: NOOP*   S: 200 in step"
+    )
+    .play(async |peer| {
+        let settings = explicit(TlsSettings { require_resumption: true, ..both_authorities()? });
+        let mut session = client::login_with(peer.address(), settings).await?;
+        assert_insecure(session.retrieve("file", Representation::Image, 0).await);
+        in_step(&mut session).await
+    })
+    .await
 }
 
 #[trial(needs = possible())]
 async fn other_trusted_server_is_told_from_the_own_one() -> Result<()> {
-    Script::protected()
-        .open_data("RETR")
-        .secure_data_as(Tls::showing(Leaf::ServerRsa))
-        .send_data("contents")
-        .end_data()
-        .reply("226 done")
-        .play(async |peer| {
-            let mut session = client::login_with(peer.address(), explicit(both_authorities()?)).await?;
-            let mut download = session.retrieve("file", Representation::Image, 0).await?;
-            while download.read().await?.is_some() {}
-            let outcome = download.finish().await?;
-            assert!(outcome.encrypted && !outcome.resumed, "{outcome:?}");
-            Ok(())
-        })
-        .await
+    script!(
+        Script::protected();
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR*   S: 150 here it comes
+         ! secure_data_as(Tls::showing(Leaf::ServerRsa))
+         D> contents
+         ! end_data()
+         S: 226 done"
+    )
+    .play(async |peer| {
+        let mut session = client::login_with(peer.address(), explicit(both_authorities()?)).await?;
+        let mut download = session.retrieve("file", Representation::Image, 0).await?;
+        while download.read().await?.is_some() {}
+        let outcome = download.finish().await?;
+        assert!(outcome.encrypted && !outcome.resumed, "{outcome:?}");
+        Ok(())
+    })
+    .await
 }
 
 fn both_authorities() -> Result<TlsSettings> {
@@ -201,20 +210,22 @@ fn both_authorities() -> Result<TlsSettings> {
 #[trial(needs = possible(), covers("set-require-resumption"))]
 async fn missing_resumption_is_insecure_where_it_is_required() -> Result<()> {
     let forgetful = Tls { resumes: false, ..Tls::default() };
-    Script::protected()
-        .with_tls(forgetful.clone())
-        .open_data("RETR")
-        .fail_data_as(forgetful)
-        .reply("425 no data connection")
-        .on("NOOP", "200 nothing is left")
-        .on("NOOP", "200 in step")
-        .play(async |peer| {
-            let settings = explicit(TlsSettings { require_resumption: true, ..tls()? });
-            let mut session = client::login_with(peer.address(), settings).await?;
-            assert_insecure(session.retrieve("file", Representation::Image, 0).await);
-            in_step(&mut session).await
-        })
-        .await
+    script!(
+        Script::protected().with_tls(forgetful.clone());
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR*   S: 150 here it comes
+         ! fail_data_as(forgetful)
+         S: 425 no data connection
+         C: NOOP*   S: 200 nothing is left
+         C: NOOP*   S: 200 in step"
+    )
+    .play(async |peer| {
+        let settings = explicit(TlsSettings { require_resumption: true, ..tls()? });
+        let mut session = client::login_with(peer.address(), settings).await?;
+        assert_insecure(session.retrieve("file", Representation::Image, 0).await);
+        in_step(&mut session).await
+    })
+    .await
 }
 
 #[trial(needs = possible())]
