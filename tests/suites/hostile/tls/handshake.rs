@@ -42,16 +42,18 @@ async fn handshake_of_one_byte_at_a_time_is_a_timeout() -> Result<()> {
     let quick = Settings { connect_timeout: Some(SHORT), ..explicit(tls()?) };
     // The beginning of a record of 16 KiB, which is a message of the handshake.
     let record = [&[22, 3, 3, 0x40, 0, 2, 0, 0x3f, 0xfc][..], &[3; 1000]].concat();
-    Script::greeting()
-        .on("AUTH TLS", "234 go")
-        .see_hello()
-        .drip(record, SHORT / 10)
-        .stall()
-        .play(async |peer| {
-            assert_timeout(client::connect_with(peer.address(), quick).await, Phase::Handshake);
-            Ok(())
-        })
-        .await
+    script!(
+        "S: 220 ready
+         C: AUTH TLS*   S: 234 go
+         ! see_hello()
+         ! drip(record, SHORT / 10)
+         S! stall"
+    )
+    .play(async |peer| {
+        assert_timeout(client::connect_with(peer.address(), quick).await, Phase::Handshake);
+        Ok(())
+    })
+    .await
 }
 
 #[trial(needs = possible())]
@@ -91,17 +93,19 @@ async fn flood_of_one_endless_message_is_tls() -> Result<()> {
 
 async fn flood_is_tls(bytes: Vec<u8>) -> Result<()> {
     for version in VERSIONS {
-        Script::greeting()
-            .on("AUTH TLS", "234 go")
-            .see_hello()
-            .flood(bytes.clone())
-            .stall()
-            .play(async |peer| {
-                assert_tls(client::connect_with(peer.address(), explicit(only(version)?)).await, "");
-                assert_eq!(peer.commands(), ["AUTH TLS"]);
-                Ok(())
-            })
-            .await?;
+        script!(
+            "S: 220 ready
+             C: AUTH TLS*   S: 234 go
+             ! see_hello()
+             ! flood(bytes.clone())
+             S! stall"
+        )
+        .play(async |peer| {
+            assert_tls(client::connect_with(peer.address(), explicit(only(version)?)).await, "");
+            assert_eq!(peer.commands(), ["AUTH TLS"]);
+            Ok(())
+        })
+        .await?;
     }
     Ok(())
 }
