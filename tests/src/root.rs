@@ -1,5 +1,6 @@
 //! Directories: for servers to serve, gone when the value is dropped; and the one that `tests/run` installs into.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -19,6 +20,22 @@ pub fn with_room_for(bytes: u64) -> Result<TempDir> {
         return TempDir::with_prefix_in("ftp-tests-", MEMORY).context("making a directory in memory");
     }
     temporary()
+}
+
+/// The files in a directory and in those below it, by their paths from there.
+pub fn files(root: &Path) -> Result<BTreeSet<PathBuf>> {
+    let mut files = BTreeSet::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for member in std::fs::read_dir(folder)? {
+            let path = member?.path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => _ = files.insert(path.strip_prefix(root)?.to_owned()),
+            }
+        }
+    }
+    Ok(files)
 }
 
 /// Where `tests/run` has installed the servers.

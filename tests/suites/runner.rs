@@ -13,7 +13,7 @@ use ftp_tests::command::runner;
 use ftp_tests::embedded::Embedded;
 use ftp_tests::payload::Payload;
 use ftp_tests::root;
-use ftp_tests::script::{Play as _, Script};
+use ftp_tests::script::{Play as _, script};
 use ftp_tests::{suite, trial};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -291,15 +291,17 @@ async fn wrong_command_line_does_not_show_the_password() -> Result<()> {
 
 #[trial]
 async fn reply_with_escape_sequences_is_not_shown_as_it_is() -> Result<()> {
-    Script::greeting()
-        .on("USER", "530 \u{1b}[2Jgone\u{7}")
-        .play(async |peer| {
-            let output = run(&["ls", &format!("ftp://user@{}/", peer.address())])?;
-            assert_fails_in_one_line(&output, 6);
-            assert!(!output.stderr.contains(&0x1b) && !output.stderr.contains(&7), "{output:?}");
-            Ok(())
-        })
-        .await
+    script!(
+        "S: 220 ready
+         C: USER*   S: 530 \x1b[2Jgone\x07"
+    )
+    .play(async |peer| {
+        let output = run(&["ls", &format!("ftp://user@{}/", peer.address())])?;
+        assert_fails_in_one_line(&output, 6);
+        assert!(!output.stderr.contains(&0x1b) && !output.stderr.contains(&7), "{output:?}");
+        Ok(())
+    })
+    .await
 }
 
 #[trial]

@@ -185,6 +185,11 @@ fn failure_of_the_data_connection_is_no_refusal_of_mlsd() {
     }
 }
 
+/// An answer. A 202 is odd for these commands: a `NOOP` shows that no other follows.
+fn answered(asked: Script, answer: &str) -> Script {
+    if answer.starts_with("202") { says(asked, answer) } else { script!(asked; "S: {answer}") }
+}
+
 #[test]
 fn what_is_no_size_and_no_time_is_an_error_of_the_call() {
     for answer in [
@@ -200,14 +205,7 @@ fn what_is_no_size_and_no_time_is_an_error_of_the_call() {
         "501 what",
     ] {
         let asked = script!(type_i(hello()); "C: SIZE x");
-        let answered = if answer.starts_with("202") {
-            says(asked, answer)
-        } else {
-            script!(asked;
-                "S: {answer}"
-            )
-        };
-        play(noop(answered), async |session| {
+        play(noop(answered(asked, answer)), async |session| {
             assert!(session.size("x").await.is_err(), "{answer}");
             session.noop().await.unwrap();
         });
@@ -219,14 +217,7 @@ fn what_is_no_size_and_no_time_is_an_error_of_the_call() {
             "S: 220 ready
              C: MDTM x"
         );
-        let answered = if answer.starts_with("202") {
-            says(asked, answer)
-        } else {
-            script!(asked;
-                "S: {answer}"
-            )
-        };
-        play(noop(answered), async |session| {
+        play(noop(answered(asked, answer)), async |session| {
             assert!(session.modified("x").await.is_err(), "{answer}");
             session.noop().await.unwrap();
         });

@@ -38,6 +38,8 @@
 //! | `D! close`, `reset`, `stall` | the server ends the data connection, or leaves it as it is |
 //! | `! name(…)` | the method of that name of [`Script`], for all that is less common |
 //!
+//! `D>` and `D<` without a text are about a data connection on which nothing is sent.
+//!
 //! Three blanks divide a line into several; a blank before them is written `\x20`. In a text, `{expression}` is its value, and
 //! `\` begins an escape as in a literal of Rust. A text that is nothing but an expression may be bytes. The text of a script
 //! with bytes that are no ASCII is a literal of bytes. `script!(before; "…")` goes on with another script.

@@ -19,13 +19,19 @@ struct Row {
     right: usize,
     failed: usize,
     unseen: BTreeMap<Reason, usize>,
+    wrong: Wrong,
+    slowest: Duration,
+}
+
+/// Counts of what no case may end in.
+#[derive(Default)]
+struct Wrong {
     false_successes: usize,
     lost: usize,
     outside: usize,
     hung: usize,
     trapped: usize,
     needless: usize,
-    slowest: Duration,
 }
 
 impl Table {
@@ -40,12 +46,12 @@ impl Table {
             Verdict::Right => &mut row.right,
             Verdict::Failed => &mut row.failed,
             Verdict::Unseen(reason, _) => row.unseen.entry(*reason).or_default(),
-            Verdict::FalseSuccess(_) => &mut row.false_successes,
-            Verdict::Lost(_) => &mut row.lost,
-            Verdict::Outside(_) => &mut row.outside,
-            Verdict::Hung => &mut row.hung,
-            Verdict::Trapped(_) => &mut row.trapped,
-            Verdict::Needless(_) => &mut row.needless,
+            Verdict::FalseSuccess(_) => &mut row.wrong.false_successes,
+            Verdict::Lost(_) => &mut row.wrong.lost,
+            Verdict::Outside(_) => &mut row.wrong.outside,
+            Verdict::Hung => &mut row.wrong.hung,
+            Verdict::Trapped(_) => &mut row.wrong.trapped,
+            Verdict::Needless(_) => &mut row.wrong.needless,
         };
         *count += 1;
     }
@@ -79,12 +85,12 @@ impl Display for Table {
                 row.cases,
                 row.right,
                 row.failed,
-                row.false_successes,
-                row.lost,
-                row.outside,
-                row.hung,
-                row.trapped,
-                row.needless,
+                row.wrong.false_successes,
+                row.wrong.lost,
+                row.wrong.outside,
+                row.wrong.hung,
+                row.wrong.trapped,
+                row.wrong.needless,
             ];
             let counts = counts.into_iter().chain(NAMED.map(|reason| row.unseen(reason)));
             let counts = counts.map(|count| count.to_string()).collect::<Vec<_>>().join(" | ");

@@ -281,20 +281,25 @@ impl Verb {
                 .and_always(Must::HoldOne(["tree/x.bin", "moved/x.bin"], new.clone()))
                 .removing(There, "tree")
                 .making(There, "moved/x.bin", &new),
-            Self::Call(call) => match call {
-                Call::Retrieve | Call::Fetch => {
-                    let scene = Scene { has_no_size: call == Call::Retrieve, ..scene };
-                    scene.keeping(There, "a.bin", &new).printing(&new)
-                }
-                Call::Store => scene.making(There, "a.bin", &new),
-                Call::StoreAt => Scene { is_written_at_an_offset: true, ..resumed(scene, &new) },
-                Call::Append => appended(scene, &old, &new),
-                Call::CopyTo => scene.keeping(There, "a.bin", &new).making(There, "b.bin", &new),
-                Call::Rename => renamed(scene, &new, &old),
-                Call::Delete => removed(scene, &new, &old),
-                Call::RemoveDirectory => removed_directory(scene, &old),
-            },
+            Self::Call(call) => called(call, scene, &new, &old),
         }
+    }
+}
+
+/// What a call of the contract does.
+fn called(call: Call, scene: Scene, new: &Payload, old: &Payload) -> Scene {
+    match call {
+        Call::Retrieve | Call::Fetch => {
+            let scene = Scene { has_no_size: call == Call::Retrieve, ..scene };
+            scene.keeping(There, "a.bin", new).printing(new)
+        }
+        Call::Store => scene.making(There, "a.bin", new),
+        Call::StoreAt => Scene { is_written_at_an_offset: true, ..resumed(scene, new) },
+        Call::Append => appended(scene, old, new),
+        Call::CopyTo => scene.keeping(There, "a.bin", new).making(There, "b.bin", new),
+        Call::Rename => renamed(scene, new, old),
+        Call::Delete => removed(scene, new, old),
+        Call::RemoveDirectory => removed_directory(scene, old),
     }
 }
 

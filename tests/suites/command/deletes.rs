@@ -6,7 +6,7 @@ use std::process::Output;
 use anyhow::{Result, ensure};
 use ftp_tests::command::{Place, Program, at};
 use ftp_tests::root;
-use ftp_tests::script::{Peer, Play as _, Script};
+use ftp_tests::script::{Peer, Play as _, Script, script};
 use ftp_tests::servers::{self, Kind, plain_and_tls};
 use ftp_tests::trial;
 
@@ -211,20 +211,28 @@ async fn cut(program: Program, listing: &'static str, again: Option<&'static str
 
 #[trial]
 async fn rm_continues_after_a_file_that_cannot_be_deleted(program: Program) -> Result<()> {
-    let script = Script::logged_in()
-        .on("DELE d", "550 a directory")
-        .download("MLSD d", "type=file; a\r\ntype=file; b\r\ntype=dir; e\r\n")
-        .download("MLSD d/e", "type=file; c\r\n")
-        // Whether it is a link.
-        .on("PWD", "257 \"/\"")
-        .on("CWD /d", "250 yes")
-        .download("LIST", "drwxr-xr-x 1 u g 1 Jan 01 2020 e\r\n")
-        .on("CWD /", "250 yes")
-        .on("DELE d/e", "550 a directory")
-        .on("DELE d/e/c", "550 no")
-        .on("DELE d/b", "550 no")
-        .on("DELE d/a", "250 gone")
-        .on("QUIT", "221 bye");
+    // Between the listings and the deletions the command looks whether d/e is a link.
+    let script = script!(
+        Script::logged_in();
+        "C: DELE d*   S: 550 a directory
+         C: EPSV*   S: 229 listening (|||<port>|)
+         C: MLSD d*   S: 150 here it comes
+         D> type=file; a\r\ntype=file; b\r\ntype=dir; e\r\n   D! close   S: 226 done
+         C: EPSV*   S: 229 listening (|||<port>|)
+         C: MLSD d/e*   S: 150 here it comes
+         D> type=file; c\r\n   D! close   S: 226 done
+         C: PWD*   S: 257 \"/\"
+         C: CWD /d*   S: 250 yes
+         C: EPSV*   S: 229 listening (|||<port>|)
+         C: LIST*   S: 150 here it comes
+         D> drwxr-xr-x 1 u g 1 Jan 01 2020 e\r\n   D! close   S: 226 done
+         C: CWD /*   S: 250 yes
+         C: DELE d/e*   S: 550 a directory
+         C: DELE d/e/c*   S: 550 no
+         C: DELE d/b*   S: 550 no
+         C: DELE d/a*   S: 250 gone
+         C: QUIT*   S: 221 bye"
+    );
     script
         .play(async |peer| {
             let here = root::temporary()?;

@@ -4,7 +4,7 @@ use std::process::Output;
 
 use anyhow::{Context as _, Result};
 use ftp_tests::command::{Place, Program, by};
-use ftp_tests::script::{Peer, Play as _, Script};
+use ftp_tests::script::{Peer, Play as _, Script, script};
 use ftp_tests::servers::{Kind, Options, Security, Server};
 use ftp_tests::trial;
 use ftp_tests::wasmtime;
@@ -141,13 +141,17 @@ async fn certificate_of_nobody_is_5(program: Program) -> Result<()> {
 
 #[trial]
 async fn lies_about_the_size_are_12(program: Program) -> Result<()> {
-    let script = Script::logged_in()
-        .on("TYPE I", "200 yes")
-        .on("SIZE file", "213 10")
-        .on("MDTM file", "550 no")
-        .download("RETR file", "12345")
-        .on("SIZE file", "213 10")
-        .on("QUIT", "221 bye");
+    let script = script!(
+        Script::logged_in();
+        "C: TYPE I*   S: 200 yes
+         C: SIZE file*   S: 213 10
+         C: MDTM file*   S: 550 no
+         C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR file*   S: 150 here it comes
+         D> 12345   D! close   S: 226 done
+         C: SIZE file*   S: 213 10
+         C: QUIT*   S: 221 bye"
+    );
     script
         .play(async |peer| {
             let here = root::temporary()?;

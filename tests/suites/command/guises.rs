@@ -18,7 +18,7 @@ use std::process::Output;
 use anyhow::{Result, ensure};
 use ftp_tests::command::{Place, Program, at, at_with};
 use ftp_tests::root;
-use ftp_tests::script::{Ending, Play as _, Script};
+use ftp_tests::script::{Ending, Play as _, Script, script};
 use ftp_tests::servers::{self, Kind, plain_and_tls};
 use ftp_tests::suite::Case;
 use ftp_tests::trial;
@@ -56,17 +56,8 @@ fn text(output: &Output) -> String {
 
 /// Each file below a folder, by what is in it: its name may be another one.
 fn contents(root: &Path) -> Result<Vec<Vec<u8>>> {
-    let mut found = Vec::new();
-    let mut folders = vec![root.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for member in std::fs::read_dir(folder)? {
-            let path = member?.path();
-            match path.is_dir() {
-                true => folders.push(path),
-                false => found.push(std::fs::read(path)?),
-            }
-        }
-    }
+    let mut found: Vec<_> =
+        root::files(root)?.into_iter().map(|file| std::fs::read(root.join(file))).collect::<Result<_, _>>()?;
     found.sort();
     Ok(found)
 }
@@ -216,27 +207,40 @@ fn mirror_deletes_nothing_in_a_directory_that_is_a_link(place: &Place) -> Result
 /// Whoever may not delete the link may delete what is behind it.
 #[trial]
 async fn link_that_may_not_be_deleted_keeps_what_is_behind_it(program: Program) -> Result<()> {
-    let script = Script::logged_in()
-        .on("DELE d", "550 a directory")
-        .download("MLSD d", "type=file; a\r\ntype=dir; e\r\n")
-        .download("MLSD d/e", "type=file; c\r\n")
-        .on("PWD", "257 \"/\"")
-        .on("CWD /d", "250 yes")
-        .download("LIST", "-rw-r--r-- 1 u g 1 Jan 01 2020 a\r\nlrwxrwxrwx 1 u g 1 Jan 01 2020 e -> /x\r\n")
-        .on("CWD /", "250 yes")
-        .on("DELE d/e", "550 no right")
-        .on("DELE d/a", "250 gone")
-        .on("QUIT", "221 bye");
+    let script = script!(
+        Script::logged_in();
+        "C: DELE d*   S: 550 a directory
+         C: EPSV*   S: 229 listening (|||<port>|)
+         C: MLSD d*   S: 150 here it comes
+         D> type=file; a\r\ntype=dir; e\r\n   D! close   S: 226 done
+         C: EPSV*   S: 229 listening (|||<port>|)
+         C: MLSD d/e*   S: 150 here it comes
+         D> type=file; c\r\n   D! close   S: 226 done
+         C: PWD*   S: 257 \"/\"
+         C: CWD /d*   S: 250 yes
+         C: EPSV*   S: 229 listening (|||<port>|)
+         C: LIST*   S: 150 here it comes
+         D> -rw-r--r-- 1 u g 1 Jan 01 2020 a\r\nlrwxrwxrwx 1 u g 1 Jan 01 2020 e -> /x\r\n   D! close
+         S: 226 done
+         C: CWD /*   S: 250 yes
+         C: DELE d/e*   S: 550 no right
+         C: DELE d/a*   S: 250 gone
+         C: QUIT*   S: 221 bye"
+    );
     removed(program, script, "d/e").await
 }
 
 #[trial]
 async fn names_that_lead_elsewhere_are_not_deleted(program: Program) -> Result<()> {
-    let script = Script::logged_in()
-        .on("DELE d", "550 a directory")
-        .download("MLSD d", "type=file; ..\\evil\r\ntype=dir; C:evil\r\ntype=file; a\r\n")
-        .on("DELE d/a", "250 gone")
-        .on("QUIT", "221 bye");
+    let script = script!(
+        Script::logged_in();
+        "C: DELE d*   S: 550 a directory
+         C: EPSV*   S: 229 listening (|||<port>|)
+         C: MLSD d*   S: 150 here it comes
+         D> type=file; ..\\evil\r\ntype=dir; C:evil\r\ntype=file; a\r\n   D! close   S: 226 done
+         C: DELE d/a*   S: 250 gone
+         C: QUIT*   S: 221 bye"
+    );
     removed(program, script, "d/C:evil: its name is the name of a drive").await
 }
 

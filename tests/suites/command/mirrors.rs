@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::{Context as _, Result, ensure};
 use ftp_tests::command::{Place, at};
 use ftp_tests::payload::{Hash, Payload, sha256_of_file};
+use ftp_tests::root;
 use ftp_tests::servers::{self, Kind};
 use ftp_tests::trial;
 
@@ -75,26 +76,16 @@ fn compare(one: &Path, other: &Path) -> Result<()> {
     let (one, other) = (hashes(one)?, hashes(other)?);
     ensure!(one.len() == FILES, "{} files were planted", one.len());
     for (name, hash) in &one {
-        ensure!(other.get(name) == Some(hash), "{name} is not the same");
+        ensure!(other.get(name) == Some(hash), "{} is not the same", name.display());
     }
     ensure!(one.len() == other.len(), "there are {} files instead of {}", other.len(), one.len());
     Ok(())
 }
 
-fn hashes(root: &Path) -> Result<BTreeMap<String, Hash>> {
-    let mut hashes = BTreeMap::new();
-    let mut folders = vec![root.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for member in std::fs::read_dir(folder)? {
-            let path = member?.path();
-            match path.is_dir() {
-                true => folders.push(path),
-                false => {
-                    let name = path.strip_prefix(root)?.display().to_string();
-                    hashes.insert(name, sha256_of_file(&path)?);
-                }
-            }
-        }
-    }
-    Ok(hashes)
+fn hashes(root: &Path) -> Result<BTreeMap<PathBuf, Hash>> {
+    let hash = |file: PathBuf| {
+        let hash = sha256_of_file(&root.join(&file))?;
+        Ok((file, hash))
+    };
+    root::files(root)?.into_iter().map(hash).collect()
 }

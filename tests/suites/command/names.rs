@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use ftp_tests::command::{Place, Program, at};
 use ftp_tests::payload::Payload;
 use ftp_tests::root;
-use ftp_tests::script::{Play as _, Script};
+use ftp_tests::script::{Play as _, Script, script};
 use ftp_tests::servers::{self, Kind};
 use ftp_tests::trial;
 
@@ -56,13 +56,19 @@ const NAMES: &str = "type=file;size=4;modify=20200101000000; ../evil\r\n\
 
 #[trial]
 async fn names_that_lead_elsewhere_are_left_out(program: Program) -> Result<()> {
-    let script = Script::logged_in()
-        .on("PWD", "257 \"/\"")
-        .on("CWD d", "250 yes")
-        .on("CWD /", "250 yes")
-        .download("MLSD d", NAMES)
-        .download("RETR d/good", "good")
-        .on("QUIT", "221 bye");
+    let script = script!(
+        Script::logged_in();
+        "C: PWD*   S: 257 \"/\"
+         C: CWD d*   S: 250 yes
+         C: CWD /*   S: 250 yes
+         C: EPSV*   S: 229 listening (|||<port>|)
+         C: MLSD d*   S: 150 here it comes
+         D> {NAMES}   D! close   S: 226 done
+         C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR d/good*   S: 150 here it comes
+         D> good   D! close   S: 226 done
+         C: QUIT*   S: 221 bye"
+    );
     script
         .play(async |peer| {
             let around = root::temporary()?;
@@ -87,14 +93,22 @@ async fn names_that_lead_elsewhere_are_left_out(program: Program) -> Result<()> 
 
 #[trial]
 async fn names_that_lead_elsewhere_do_not_stop_the_others(program: Program) -> Result<()> {
-    let script = Script::logged_in()
-        .download("MLSD d", NAMES)
-        .on("PWD", "257 \"/\"")
-        .on("CWD /d", "250 yes")
-        .download("MLSD", NAMES)
-        .on("CWD /", "250 yes")
-        .download("RETR d/good", "good")
-        .on("QUIT", "221 bye");
+    let script = script!(
+        Script::logged_in();
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: MLSD d*   S: 150 here it comes
+         D> {NAMES}   D! close   S: 226 done
+         C: PWD*   S: 257 \"/\"
+         C: CWD /d*   S: 250 yes
+         C: EPSV*   S: 229 listening (|||<port>|)
+         C: MLSD*   S: 150 here it comes
+         D> {NAMES}   D! close   S: 226 done
+         C: CWD /*   S: 250 yes
+         C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR d/good*   S: 150 here it comes
+         D> good   D! close   S: 226 done
+         C: QUIT*   S: 221 bye"
+    );
     script
         .play(async |peer| {
             let here = root::temporary()?;

@@ -1,9 +1,9 @@
 //! Names stay names: on the way up, on the way down, and there and back again, by both programs.
 
 use std::collections::BTreeSet;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use ftp_tests::command::{Place, Program, at};
@@ -14,26 +14,11 @@ use ftp_tests::trial;
 
 const NAMES: [&str; 8] = ["x%25", "caf%C3%A9.html", "%E9", "%25E9", "100%", "caf\u{e9}", "\u{10ff2f}", "a b%FF/c%25"];
 
-fn names(root: &Path) -> Result<BTreeSet<OsString>> {
-    let mut found = BTreeSet::new();
-    let mut folders = vec![root.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for member in std::fs::read_dir(folder)? {
-            let path = member?.path();
-            match path.is_dir() {
-                true => folders.push(path),
-                false => _ = found.insert(path.strip_prefix(root)?.as_os_str().to_owned()),
-            }
-        }
-    }
-    Ok(found)
-}
-
-fn plant(place: &Place, folder: &str) -> Result<BTreeSet<OsString>> {
+fn plant(place: &Place, folder: &str) -> Result<BTreeSet<PathBuf>> {
     for name in NAMES {
         place.write_here(&format!("{folder}/{name}"), name.as_bytes())?;
     }
-    names(&place.here.path().join(folder))
+    root::files(&place.here.path().join(folder))
 }
 
 /// Nothing is transferred, made or deleted.
@@ -49,7 +34,11 @@ fn names_from_here_go_as_they_are(place: &Place) -> Result<()> {
     let here = plant(place, "tree")?;
     place.succeed(&["mirror", "--delete", "tree", &place.url("to/")])?;
     nothing(place, &["mirror", "--delete", "--json", "tree", &place.url("to/")])?;
-    ensure!(names(&place.server.root().join("to"))? == here, "{:?}", names(&place.server.root().join("to"))?);
+    ensure!(
+        root::files(&place.server.root().join("to"))? == here,
+        "{:?}",
+        root::files(&place.server.root().join("to"))?
+    );
     std::fs::create_dir(place.server.root().join("put"))?;
     for name in ["x%25", "caf%C3%A9.html", "%E9"] {
         place.succeed(&["put", &format!("tree/{name}"), &place.url("put/")])?;
@@ -65,12 +54,12 @@ fn second_mirror_in_either_direction_has_nothing_to_do(place: &Place) -> Result<
     let url = place.url("to/");
     place.succeed(&["mirror", "--delete", &url, "copy"])?;
     nothing(place, &["mirror", "--delete", "--json", &url, "copy"])?;
-    let copy = names(&place.here.path().join("copy"))?;
-    ensure!(["x%25", "caf%C3%A9.html", "100%"].iter().all(|name| copy.contains(OsStr::new(name))), "{copy:?}");
+    let copy = root::files(&place.here.path().join("copy"))?;
+    ensure!(["x%25", "caf%C3%A9.html", "100%"].iter().all(|name| copy.contains(Path::new(name))), "{copy:?}");
     ensure!(copy.len() == here.len(), "two names became one: {copy:?}");
     // Back again, all of them are what they were.
     place.succeed(&["mirror", "--unescape-names", "copy", &place.url("back/")])?;
-    ensure!(names(&place.server.root().join("back"))? == here);
+    ensure!(root::files(&place.server.root().join("back"))? == here);
     nothing(place, &["mirror", "--delete", "--unescape-names", "--json", "copy", &place.url("back/")])
 }
 
@@ -95,7 +84,7 @@ fn names_that_are_no_text_come_back(place: &Place) -> Result<()> {
     ensure!(std::fs::read(from.join(no_text))? == b"byte");
     place.succeed(&["mirror", "--delete", "--unescape-names", "here", &url])?;
     ensure!(std::fs::read(from.join(no_text))? == b"byte" && std::fs::read(from.join("caf%E9"))? == b"text");
-    ensure!(names(&from)?.len() == 2, "{:?}", names(&from)?);
+    ensure!(root::files(&from)?.len() == 2, "{:?}", root::files(&from)?);
     Ok(())
 }
 
@@ -108,7 +97,7 @@ fn private(place: &Place) -> Result<()> {
     ensure!(place.succeed(&["cat", &place.url("%F4%8F%BF%A9x")])? == "text");
     ensure!(place.succeed(&["cat", &place.url("%E9x")])? == "byte");
     place.succeed(&["rm", &place.url("%F4%8F%BF%A9x")])?;
-    ensure!(names(root)?.into_iter().eq([OsStr::from_bytes(b"\xe9x")]), "{:?}", names(root)?);
+    ensure!(root::files(root)?.into_iter().eq([OsStr::from_bytes(b"\xe9x")]), "{:?}", root::files(root)?);
     Ok(())
 }
 

@@ -367,7 +367,7 @@ async fn files_in_parts_are_compared_as_wholes(program: Program) -> Result<()> {
     Ok(())
 }
 
-/// The server wants a certificate, and shows one that is believed by its digest, or with its authority.
+/// The server wants a certificate, and shows one that is trusted by its digest, or with its authority.
 #[trial(needs = Kind::Vsftpd.installed_with_tls())]
 async fn certificates_of_both_sides_are_as_told(program: Program) -> Result<()> {
     let authority = certificates::authority()?;

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use anyhow::Result;
 use ftp_tests::command::Program;
 use ftp_tests::root;
-use ftp_tests::script::{Peer, Play as _, Script};
+use ftp_tests::script::{Peer, Play as _, Script, script};
 use ftp_tests::trial;
 
 /// A file is asked for and is not there.
@@ -132,10 +132,12 @@ async fn empty_one_is_one(program: Program) -> Result<()> {
 #[trial]
 async fn one_that_is_repeated_is_masked(program: Program) -> Result<()> {
     for arguments in [&[][..], &["-v"], &["--json"], &["--json", "-v"]] {
-        let script = Script::logged_in()
-            .on("NOOP", "200 your password is hunter2")
-            .on("SITE", "550-no, hunter2\r\n550 hunter2")
-            .on("QUIT", "221 hunter2");
+        let script = script!(
+            Script::logged_in();
+            "C: NOOP*   S: 200 your password is hunter2
+             C: SITE*   S: 550-no, hunter2\r\n550 hunter2
+             C: QUIT*   S: 221 hunter2"
+        );
         script
             .play(async |peer| {
                 let here = root::temporary()?;

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use anyhow::{Context as _, Result};
 use ftp_host::{Active, DataMode, Error, FailureKind, FtpError, RefusalKind, Representation, Settings};
 use ftp_tests::client::{self, get, read_all, refusal};
-use ftp_tests::script::{Play as _, Script};
+use ftp_tests::script::{Play as _, Script, script};
 use ftp_tests::suite::variants;
 use ftp_tests::trial;
 
@@ -38,27 +38,35 @@ const BROKEN_227: [(&str, &str); 9] = [
 /// Nothing is connected to because of it: `PASV` is asked, and has to do better.
 #[trial(on = variants(BROKEN_229))]
 async fn broken_229(reply: &'static str) -> Result<()> {
-    let script = Script::logged_in().on("EPSV", reply).on("PASV", "227 here (");
+    let script = script!(
+        Script::logged_in();
+        "C: EPSV*   S: {reply}
+         C: PASV*   S: 227 here ("
+    );
     script.play(async |peer| assert_breaks_protocol(peer.address()).await).await?;
-    Script::logged_in()
-        .on("EPSV", reply)
-        .expect("PASV")
-        .announce("227 here (127,0,0,1,{high},{low})")
-        .on("RETR file", "150 here it comes")
-        .send_data("contents")
-        .close_data()
-        .reply("226 done")
-        .play(async |peer| {
-            let mut session = client::login(peer.address()).await?;
-            assert_eq!(get(&mut session, "file").await?, b"contents");
-            Ok(())
-        })
-        .await
+    script!(
+        Script::logged_in();
+        "C: EPSV*   S: {reply}
+         C: PASV*   S: 227 here (127,0,0,1,<high>,<low>)
+         C: RETR file*   S: 150 here it comes
+         D> contents   D! close
+         S: 226 done"
+    )
+    .play(async |peer| {
+        let mut session = client::login(peer.address()).await?;
+        assert_eq!(get(&mut session, "file").await?, b"contents");
+        Ok(())
+    })
+    .await
 }
 
 #[trial(on = variants(BROKEN_227))]
 async fn broken_227(reply: &'static str) -> Result<()> {
-    let script = Script::logged_in().on("EPSV", "500 what?").on("PASV", reply);
+    let script = script!(
+        Script::logged_in();
+        "C: EPSV*   S: 500 what?
+         C: PASV*   S: {reply}"
+    );
     script.play(async |peer| assert_breaks_protocol(peer.address()).await).await
 }
 
@@ -75,15 +83,15 @@ async fn assert_breaks_protocol(server: SocketAddr) -> Result<()> {
 }
 
 #[trial(covers("set-data-mode"))]
-async fn pasv_that_names_another_host_is_not_believed() -> Result<()> {
-    let script = Script::logged_in()
-        .on("EPSV", "500 what?")
-        .expect("PASV")
-        .announce("227 over there (10,255,255,1,{high},{low})")
-        .on("RETR file", "150 here it comes")
-        .send_data("contents")
-        .close_data()
-        .reply("226 done");
+async fn pasv_that_names_another_host_is_not_trusted() -> Result<()> {
+    let script = script!(
+        Script::logged_in();
+        "C: EPSV*   S: 500 what?
+         C: PASV*   S: 227 over there (10,255,255,1,<high>,<low>)
+         C: RETR file*   S: 150 here it comes
+         D> contents   D! close
+         S: 226 done"
+    );
     script
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;
@@ -105,15 +113,15 @@ async fn pasv_that_names_another_host_is_not_believed() -> Result<()> {
 #[trial(covers("set-data-mode"))]
 async fn closed_port_of_epsv_is_followed_by_pasv_from_then_on() -> Result<()> {
     let closed = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let mut script = Script::logged_in().on("EPSV", format!("229 here (|||{closed}|)"));
+    let mut script = script!(Script::logged_in(); "C: EPSV*   S: 229 here (|||{closed}|)");
     for _ in 0..2 {
-        script = script
-            .expect("PASV")
-            .announce("227 here (10,0,0,1,{high},{low})")
-            .on("RETR", "150 here it comes")
-            .send_data("contents")
-            .close_data()
-            .reply("226 done");
+        script = script!(
+            script;
+            "C: PASV*   S: 227 here (10,0,0,1,<high>,<low>)
+             C: RETR*   S: 150 here it comes
+             D> contents   D! close
+             S: 226 done"
+        );
     }
     script
         .play(async |peer| {
@@ -128,10 +136,12 @@ async fn closed_port_of_epsv_is_followed_by_pasv_from_then_on() -> Result<()> {
 #[trial]
 async fn closed_ports_are_connection_refused() -> Result<()> {
     let closed = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let script = Script::logged_in()
-        .on("EPSV", format!("229 here (|||{closed}|)"))
-        .on("PASV", format!("227 here (127,0,0,1,{},{})", closed / 256, closed % 256))
-        .on("NOOP", "200 still here");
+    let script = script!(
+        Script::logged_in();
+        "C: EPSV*   S: 229 here (|||{closed}|)
+         C: PASV*   S: 227 here (127,0,0,1,{closed / 256},{closed % 256})
+         C: NOOP*   S: 200 still here"
+    );
     script
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;
@@ -148,14 +158,15 @@ async fn closed_ports_are_connection_refused() -> Result<()> {
 
 #[trial(covers("set-data-mode"))]
 async fn active_mode_refuses_another_host() -> Result<()> {
-    let script = Script::logged_in()
-        .on("PORT", "200 noted")
-        .on("RETR file", "150 here it comes")
-        .connect_back(Ipv4Addr::new(127, 0, 0, 2))
-        .connect_back(Ipv4Addr::LOCALHOST)
-        .send_data("the real contents")
-        .close_data()
-        .reply("226 done");
+    let script = script!(
+        Script::logged_in();
+        "C: PORT*   S: 200 noted
+         C: RETR file*   S: 150 here it comes
+         ! connect_back(Ipv4Addr::new(127, 0, 0, 2))
+         ! connect_back(Ipv4Addr::LOCALHOST)
+         D> the real contents   D! close
+         S: 226 done"
+    );
     script
         .play(async |peer| {
             let mut session = client::login_with(peer.address(), active()).await?;
@@ -168,7 +179,11 @@ async fn active_mode_refuses_another_host() -> Result<()> {
 
 #[trial]
 async fn active_mode_closes_its_port_when_port_is_refused() -> Result<()> {
-    let script = Script::logged_in().on("PORT", "500 not here").on("NOOP", "200 still here");
+    let script = script!(
+        Script::logged_in();
+        "C: PORT*   S: 500 not here
+         C: NOOP*   S: 200 still here"
+    );
     script
         .play(async |peer| {
             let mut session = client::login_with(peer.address(), active()).await?;
@@ -182,8 +197,12 @@ async fn active_mode_closes_its_port_when_port_is_refused() -> Result<()> {
 
 #[trial]
 async fn active_mode_closes_its_port_when_the_transfer_is_refused() -> Result<()> {
-    let script =
-        Script::logged_in().on("PORT", "200 noted").on("RETR", "550 no such file").on("NOOP", "200 still here");
+    let script = script!(
+        Script::logged_in();
+        "C: PORT*   S: 200 noted
+         C: RETR*   S: 550 no such file
+         C: NOOP*   S: 200 still here"
+    );
     script
         .play(async |peer| {
             let mut session = client::login_with(peer.address(), active()).await?;
@@ -201,7 +220,11 @@ async fn active_mode_leaves_no_socket_behind() -> Result<()> {
     let free = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let mut script = Script::logged_in();
     for _ in 0..100 {
-        script = script.on("PORT", "200 noted").on("RETR", "550 no such file");
+        script = script!(
+            script;
+            "C: PORT*   S: 200 noted
+             C: RETR*   S: 550 no such file"
+        );
     }
     let settings = Settings {
         data_mode: DataMode::Active(Active { ports: Some((free, free)), announced: None }),

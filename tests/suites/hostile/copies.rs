@@ -8,7 +8,7 @@ use ftp_host::{
 };
 use ftp_tests::certificates;
 use ftp_tests::client::{self, refusal};
-use ftp_tests::script::{Ending, Peer, Play as _, Script};
+use ftp_tests::script::{Peer, Play as _, Script, script};
 use ftp_tests::trial;
 
 use crate::tls::{explicit, tls};
@@ -55,21 +55,30 @@ fn source(security: Script) -> Script {
 
 /// What both are told in the end when it went wrong.
 fn told(script: Script) -> Script {
-    script.on("ABOR", "226 nothing is left").on("NOOP", "200 in step").on("NOOP", "200 in step")
+    script!(
+        script;
+        "C: ABOR*   S: 226 nothing is left
+         C: NOOP*   S: 200 in step
+         C: NOOP*   S: 200 in step"
+    )
 }
 
 #[trial(covers("copy-to"))]
-async fn source_that_names_another_host_is_not_believed() -> Result<()> {
-    let source = source(Script::logged_in())
-        .on("EPSV", "500 what?")
-        .on("PASV", ELSEWHERE)
-        .on("RETR file", "150 go")
-        .reply("226 sent");
-    let target = Script::logged_in()
-        .on("PORT 127,0,0,1,16,1", "200 noted")
-        .on("STOR copy", "150 go")
-        .reply("226 received")
-        .on("SIZE copy", "213 8");
+async fn source_that_names_another_host_is_not_trusted() -> Result<()> {
+    let source = script!(
+        source(Script::logged_in());
+        "C: EPSV*   S: 500 what?
+         C: PASV*   S: {ELSEWHERE}
+         C: RETR file*   S: 150 go
+         S: 226 sent"
+    );
+    let target = script!(
+        Script::logged_in();
+        "C: PORT 127,0,0,1,16,1*   S: 200 noted
+         C: STOR copy*   S: 150 go
+         S: 226 received
+         C: SIZE copy*   S: 213 8"
+    );
     copy(source, target, client::settings(), async |copied, _, _| {
         let copied = copied?;
         assert_eq!(copied.verified, Verification::Size);
@@ -80,19 +89,23 @@ async fn source_that_names_another_host_is_not_believed() -> Result<()> {
 }
 
 #[trial]
-async fn target_that_names_another_host_is_not_believed() -> Result<()> {
-    let source = source(Script::logged_in())
-        .on("EPSV", "502 no")
-        .on("PASV", "502 no")
-        .on("PORT 127,0,0,1,16,1", "200 noted")
-        .on("RETR file", "150 go")
-        .reply("226 sent");
-    let target = Script::logged_in()
-        .on("EPSV", "500 what?")
-        .on("PASV", ELSEWHERE)
-        .on("STOR copy", "150 go")
-        .reply("226 received")
-        .on("SIZE copy", "213 8");
+async fn target_that_names_another_host_is_not_trusted() -> Result<()> {
+    let source = script!(
+        source(Script::logged_in());
+        "C: EPSV*   S: 502 no
+         C: PASV*   S: 502 no
+         C: PORT 127,0,0,1,16,1*   S: 200 noted
+         C: RETR file*   S: 150 go
+         S: 226 sent"
+    );
+    let target = script!(
+        Script::logged_in();
+        "C: EPSV*   S: 500 what?
+         C: PASV*   S: {ELSEWHERE}
+         C: STOR copy*   S: 150 go
+         S: 226 received
+         C: SIZE copy*   S: 213 8"
+    );
     copy(source, target, client::settings(), async |copied, _, _| copied.map(drop).map_err(Into::into)).await
 }
 
@@ -113,7 +126,12 @@ async fn source_without_the_file_makes_none() -> Result<()> {
 #[trial]
 async fn target_that_refuses_is_asked_first() -> Result<()> {
     let source = source(Script::logged_in()).passive().on("NOOP", "200 here");
-    let target = Script::logged_in().on("PORT", "200 noted").on("STOR", "553 not that name").on("NOOP", "200 here");
+    let target = script!(
+        Script::logged_in();
+        "C: PORT*   S: 200 noted
+         C: STOR*   S: 553 not that name
+         C: NOOP*   S: 200 here"
+    );
     copy(source, target, client::settings(), async |copied, (source, mut from), (_, mut to)| {
         assert_eq!(refusal(copied), 553);
         from.noop().await?;
@@ -126,8 +144,18 @@ async fn target_that_refuses_is_asked_first() -> Result<()> {
 
 #[trial]
 async fn target_that_fails_at_the_end_is_no_success() -> Result<()> {
-    let source = source(Script::logged_in()).passive().on("RETR", "150 go").reply("226 sent");
-    let target = Script::logged_in().on("PORT", "200 noted").on("STOR", "150 go").reply("452 the disk is full");
+    let source = script!(
+        source(Script::logged_in());
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR*   S: 150 go
+         S: 226 sent"
+    );
+    let target = script!(
+        Script::logged_in();
+        "C: PORT*   S: 200 noted
+         C: STOR*   S: 150 go
+         S: 452 the disk is full"
+    );
     copy(told(source), told(target), client::settings(), async |copied, (_, mut from), (_, mut to)| {
         assert_eq!(refusal(copied), 452);
         from.noop().await?;
@@ -139,7 +167,12 @@ async fn target_that_fails_at_the_end_is_no_success() -> Result<()> {
 
 #[trial]
 async fn source_that_fails_in_the_middle_ends_the_target_too() -> Result<()> {
-    let source = source(Script::logged_in()).passive().on("RETR", "150 go").reply("451 gone");
+    let source = script!(
+        source(Script::logged_in());
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR*   S: 150 go
+         S: 451 gone"
+    );
     let target = Script::logged_in().on("PORT", "200 noted").on("STOR", "150 go");
     copy(told(source), told(target), client::settings(), async |copied, (_, mut from), (_, mut to)| {
         assert_eq!(refusal(copied), 451);
@@ -152,7 +185,12 @@ async fn source_that_fails_in_the_middle_ends_the_target_too() -> Result<()> {
 
 #[trial]
 async fn source_that_hangs_up_leaves_the_target_in_step() -> Result<()> {
-    let source = source(Script::logged_in()).passive().on("RETR", "150 go").end(Ending::Close);
+    let source = script!(
+        source(Script::logged_in());
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR*   S: 150 go
+         S! close"
+    );
     let target = Script::logged_in().on("PORT", "200 noted").on("STOR", "150 go");
     copy(source, told(target), client::settings(), async |copied, (_, mut from), (_, mut to)| {
         assert!(
@@ -196,8 +234,18 @@ async fn copy_that_takes_longer_than_its_size_can_is_given_up() -> Result<()> {
 
 #[trial]
 async fn servers_that_cannot_meet_are_unsupported() -> Result<()> {
-    let source = source(Script::logged_in()).passive().on("PORT", "500 never").on("NOOP", "200 here");
-    let target = Script::logged_in().on("PORT", "500 never").passive().on("NOOP", "200 here");
+    let source = script!(
+        source(Script::logged_in());
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: PORT*   S: 500 never
+         C: NOOP*   S: 200 here"
+    );
+    let target = script!(
+        Script::logged_in();
+        "C: PORT*   S: 500 never
+         C: EPSV*   S: 229 listening (|||<port>|)
+         C: NOOP*   S: 200 here"
+    );
     copy(source, target, client::settings(), async |copied, (_, mut from), (_, mut to)| {
         assert!(
             matches!(copied, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Unsupported, .. }))),
@@ -212,21 +260,34 @@ async fn servers_that_cannot_meet_are_unsupported() -> Result<()> {
 
 #[trial]
 async fn target_that_cannot_connect_is_connected_to() -> Result<()> {
-    let source = source(Script::logged_in()).passive().on("PORT", "200 noted").on("RETR", "150 go").reply("226 sent");
-    let target = Script::logged_in()
-        .on("PORT", "200 noted")
-        .on("STOR", "425 cannot connect")
-        .passive()
-        .on("STOR", "150 go")
-        .reply("226 received")
-        .on("SIZE copy", "213 8");
+    let source = script!(
+        source(Script::logged_in());
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: PORT*   S: 200 noted
+         C: RETR*   S: 150 go
+         S: 226 sent"
+    );
+    let target = script!(
+        Script::logged_in();
+        "C: PORT*   S: 200 noted
+         C: STOR*   S: 425 cannot connect
+         C: EPSV*   S: 229 listening (|||<port>|)
+         C: STOR*   S: 150 go
+         S: 226 received
+         C: SIZE copy*   S: 213 8"
+    );
     copy(source, target, client::settings(), async |copied, _, _| copied.map(drop).map_err(Into::into)).await
 }
 
 /// It waits for the connection of a source that makes none.
 #[trial]
 async fn target_that_is_stuck_is_released() -> Result<()> {
-    let source = source(Script::logged_in()).on("EPSV", "502 no").on("PASV", "502 no").on("PORT", "200 noted");
+    let source = script!(
+        source(Script::logged_in());
+        "C: EPSV*   S: 502 no
+         C: PASV*   S: 502 no
+         C: PORT*   S: 200 noted"
+    );
     let target = Script::logged_in().passive().expect("STOR").receive_data("").reply("150 go").reply("226 received");
     let source = told(source.on("RETR", "451 no luck"));
     let target = told(target);
@@ -255,8 +316,19 @@ async fn copy_that_is_smaller_than_the_file_was_is_incomplete() -> Result<()> {
 #[trial]
 async fn copy_that_is_larger_has_to_be_as_large_as_the_file_is() -> Result<()> {
     for (now, is_good) in [("213 9", true), ("213 8", false)] {
-        let source = source(Script::logged_in()).passive().on("RETR", "150 go").reply("226 sent").on("SIZE file", now);
-        let target = Script::logged_in().on("PORT", "200 noted").on("STOR", "150 go").reply("226 received");
+        let source = script!(
+            source(Script::logged_in());
+            "C: EPSV*   S: 229 listening (|||<port>|)
+             C: RETR*   S: 150 go
+             S: 226 sent
+             C: SIZE file*   S: {now}"
+        );
+        let target = script!(
+            Script::logged_in();
+            "C: PORT*   S: 200 noted
+             C: STOR*   S: 150 go
+             S: 226 received"
+        );
         copy(source, target.on("SIZE copy", "213 9"), client::settings(), async |copied, _, _| {
             match is_good {
                 true => assert_eq!(copied?.verified, Verification::Size),
@@ -284,7 +356,12 @@ async fn copied(
     check: impl AsyncFnOnce(Result<Copied, Error>) -> Result<()>,
 ) -> Result<()> {
     let source = source.passive().on("RETR", "150 go").reply("226 sent");
-    let target = Script::logged_in().on("PORT", "200 noted").on("STOR", "150 go").reply("226 received");
+    let target = script!(
+        Script::logged_in();
+        "C: PORT*   S: 200 noted
+         C: STOR*   S: 150 go
+         S: 226 received"
+    );
     copy(source, target.on("SIZE copy", size), client::settings(), async |copied, _, _| check(copied).await).await
 }
 
@@ -337,26 +414,35 @@ async fn copy_inside_tls_needs_a_server_that_is_a_client() -> Result<()> {
 #[trial(needs = certificates::possible())]
 async fn server_that_knows_cpsv_listens() -> Result<()> {
     let source = source(Script::protected()).on("PORT 127,0,0,1,16,1", "200 noted").on("RETR file", "150 go");
-    let target = Script::protected()
-        .on("FEAT", "211-these\r\n CPSV\r\n211 end")
-        .on("CPSV", ELSEWHERE)
-        .on("STOR copy", "150 go")
-        .reply("226 here")
-        .on("SIZE copy", "213 8");
+    let target = script!(
+        Script::protected();
+        "C: FEAT*   S: 211-these\r\n CPSV\r\n211 end
+         C: CPSV*   S: {ELSEWHERE}
+         C: STOR copy*   S: 150 go
+         S: 226 here
+         C: SIZE copy*   S: 213 8"
+    );
     let source = source.reply("226 sent");
     copy(source, target, explicit(tls()?), async |copied, _, _| copied.map(drop).map_err(Into::into)).await
 }
 
 #[trial(needs = certificates::possible(), covers("copy-to"))]
 async fn server_that_knows_sscn_is_told_and_told_back() -> Result<()> {
-    let source = source(Script::protected())
-        .on("FEAT", "211-these\r\n SSCN\r\n211 end")
-        .on("SSCN ON", "200 client")
-        .passive()
-        .on("RETR file", "150 go")
-        .reply("226 sent")
-        .on("SSCN OFF", "200 server");
-    let target = Script::protected().on("PORT", "200 noted").on("STOR copy", "150 go").reply("226 here");
+    let source = script!(
+        source(Script::protected());
+        "C: FEAT*   S: 211-these\r\n SSCN\r\n211 end
+         C: SSCN ON*   S: 200 client
+         C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR file*   S: 150 go
+         S: 226 sent
+         C: SSCN OFF*   S: 200 server"
+    );
+    let target = script!(
+        Script::protected();
+        "C: PORT*   S: 200 noted
+         C: STOR copy*   S: 150 go
+         S: 226 here"
+    );
     let target = target.on("SIZE copy", "213 8");
     copy(source, target, explicit(tls()?), async |copied, _, _| copied.map(drop).map_err(Into::into)).await
 }
@@ -364,7 +450,12 @@ async fn server_that_knows_sscn_is_told_and_told_back() -> Result<()> {
 #[trial(needs = certificates::possible())]
 async fn one_that_encrypts_and_one_that_does_not_are_insecure() -> Result<()> {
     let source = Script::protected().on("NOOP", "200 here");
-    let target = Script::secured_login().on("PBSZ 0", "200 fine").on("PROT C", "200 clear").on("NOOP", "200 here");
+    let target = script!(
+        Script::secured_login();
+        "C: PBSZ 0*   S: 200 fine
+         C: PROT C*   S: 200 clear
+         C: NOOP*   S: 200 here"
+    );
     source
         .play(async |source| {
             target

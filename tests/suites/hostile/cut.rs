@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use ftp_host::{Error, FailureKind, FtpError};
 use ftp_tests::client::{self, get};
-use ftp_tests::script::{Ending, Peer, Play as _, Script};
+use ftp_tests::script::{Ending, Peer, Play as _, Script, script};
 use ftp_tests::suite::variants;
 use ftp_tests::trial;
 
@@ -31,11 +31,19 @@ async fn end_after_every_byte_is_a_typed_error(ending: Ending) -> Result<()> {
 }
 
 fn script() -> Script {
-    Script::logged_in()
-        .on("PWD", "257 \"/home\" is where you are")
-        .download("LIST", "-rw-r--r-- 1 user group 8 Jan  1 2020 file\r\n")
-        .download("RETR", "contents")
-        .on("QUIT", "221 goodbye")
+    script!(
+        Script::logged_in();
+        "C: PWD*   S: 257 \"/home\" is where you are
+         C: EPSV*   S: 229 listening (|||<port>|)
+         C: LIST*   S: 150 here it comes
+         D> -rw-r--r-- 1 user group 8 Jan  1 2020 file\r\n   D! close
+         S: 226 done
+         C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR*   S: 150 here it comes
+         D> contents   D! close
+         S: 226 done
+         C: QUIT*   S: 221 goodbye"
+    )
 }
 
 async fn session(peer: &Peer) -> Result<(), Error> {

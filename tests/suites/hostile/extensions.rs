@@ -3,7 +3,7 @@
 use anyhow::Result;
 use ftp_host::{Algorithm, Error, FailureKind, FtpError, RefusalKind, Representation, Settings};
 use ftp_tests::client::{self, get, refusal};
-use ftp_tests::script::{Play as _, Script};
+use ftp_tests::script::{Play as _, Script, script};
 use ftp_tests::trial;
 
 /// MD5 of `contents`.
@@ -18,11 +18,16 @@ fn verifying() -> Settings {
 
 #[trial(covers("set-verify-checksums"))]
 async fn wrong_checksum_of_a_download_is_integrity() -> Result<()> {
-    let script = Script::logged_in()
-        .on("FEAT", XMD5)
-        .download("RETR", "c0ntents")
-        .on("XMD5 file", format!("250 {MD5}"))
-        .on("NOOP", "200 here");
+    let script = script!(
+        Script::logged_in();
+        "C: FEAT*   S: {XMD5}
+         C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR*   S: 150 here it comes
+         D> c0ntents   D! close
+         S: 226 done
+         C: XMD5 file*   S: 250 {MD5}
+         C: NOOP*   S: 200 here"
+    );
     script
         .play(async |peer| {
             let mut session = client::login_with(peer.address(), verifying()).await?;
@@ -36,10 +41,15 @@ async fn wrong_checksum_of_a_download_is_integrity() -> Result<()> {
 
 #[trial]
 async fn right_checksum_of_a_download_is_told() -> Result<()> {
-    let script = Script::logged_in()
-        .on("FEAT", XMD5)
-        .download("RETR", "contents")
-        .on("XMD5 file", format!("250 {}", MD5.to_uppercase()));
+    let script = script!(
+        Script::logged_in();
+        "C: FEAT*   S: {XMD5}
+         C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR*   S: 150 here it comes
+         D> contents   D! close
+         S: 226 done
+         C: XMD5 file*   S: 250 {MD5.to_uppercase()}"
+    );
     script
         .play(async |peer| {
             let mut session = client::login_with(peer.address(), verifying()).await?;
@@ -54,13 +64,15 @@ async fn right_checksum_of_a_download_is_told() -> Result<()> {
 
 #[trial]
 async fn wrong_checksum_of_an_upload_is_integrity() -> Result<()> {
-    let script = Script::logged_in()
-        .on("FEAT", XMD5)
-        .passive()
-        .on("STOR file", "150 go")
-        .receive_data("c0ntents")
-        .reply("226 done")
-        .on("XMD5 file", format!("250 {MD5}"));
+    let script = script!(
+        Script::logged_in();
+        "C: FEAT*   S: {XMD5}
+         C: EPSV*   S: 229 listening (|||<port>|)
+         C: STOR file*   S: 150 go
+         D< c0ntents
+         S: 226 done
+         C: XMD5 file*   S: 250 {MD5}"
+    );
     script
         .play(async |peer| {
             let mut session = client::login_with(peer.address(), verifying()).await?;
@@ -73,11 +85,16 @@ async fn wrong_checksum_of_an_upload_is_integrity() -> Result<()> {
 
 #[trial]
 async fn refused_checksum_is_no_success() -> Result<()> {
-    let script = Script::logged_in()
-        .on("FEAT", XMD5)
-        .download("RETR", "contents")
-        .on("XMD5 file", "552 too large for that")
-        .on("NOOP", "200 here");
+    let script = script!(
+        Script::logged_in();
+        "C: FEAT*   S: {XMD5}
+         C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR*   S: 150 here it comes
+         D> contents   D! close
+         S: 226 done
+         C: XMD5 file*   S: 552 too large for that
+         C: NOOP*   S: 200 here"
+    );
     script
         .play(async |peer| {
             let mut session = client::login_with(peer.address(), verifying()).await?;
@@ -91,7 +108,12 @@ async fn refused_checksum_is_no_success() -> Result<()> {
 #[trial]
 async fn checksum_that_is_none_is_unexpected() -> Result<()> {
     for reply in ["250 done", "250 98bf7d8c15784f0a3d63204441e1e2a", "250", "213 SHA-1 0-8 0 file"] {
-        let script = Script::logged_in().on("FEAT", XMD5).on("XMD5 file", reply).on("NOOP", "200 here");
+        let script = script!(
+            Script::logged_in();
+            "C: FEAT*   S: {XMD5}
+             C: XMD5 file*   S: {reply}
+             C: NOOP*   S: 200 here"
+        );
         script
             .play(async |peer| {
                 let mut session = client::login(peer.address()).await?;
@@ -110,23 +132,31 @@ async fn checksum_that_is_none_is_unexpected() -> Result<()> {
 
 #[trial]
 async fn part_of_a_file_is_not_verified() -> Result<()> {
-    let script = Script::logged_in().passive().on("REST 4", "350 go on").on("RETR", "150 go").send_data("ents");
-    script
-        .close_data()
-        .reply("226 done")
-        .play(async |peer| {
-            let mut session = client::login_with(peer.address(), verifying()).await?;
-            let mut download = session.retrieve("file", Representation::Image, 4).await?;
-            while download.read().await?.is_some() {}
-            assert_eq!(download.finish().await?.checksum, None);
-            Ok(())
-        })
-        .await
+    script!(
+        Script::logged_in();
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: REST 4*   S: 350 go on
+         C: RETR*   S: 150 go
+         D> ents   D! close
+         S: 226 done"
+    )
+    .play(async |peer| {
+        let mut session = client::login_with(peer.address(), verifying()).await?;
+        let mut download = session.retrieve("file", Representation::Image, 4).await?;
+        while download.read().await?.is_some() {}
+        assert_eq!(download.finish().await?.checksum, None);
+        Ok(())
+    })
+    .await
 }
 
 #[trial(covers("available-space"))]
 async fn free_space_is_told() -> Result<()> {
-    let script = Script::logged_in().on("AVBL", "213 1048576").on("AVBL a b", "213 42 bytes");
+    let script = script!(
+        Script::logged_in();
+        "C: AVBL*   S: 213 1048576
+         C: AVBL a b*   S: 213 42 bytes"
+    );
     script
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;
@@ -140,8 +170,7 @@ async fn free_space_is_told() -> Result<()> {
 #[trial]
 async fn free_space_that_is_no_number_is_unexpected() -> Result<()> {
     for reply in ["213 plenty", "213 -1", "213 99999999999999999999", "213"] {
-        Script::logged_in()
-            .on("AVBL", reply)
+        script!(Script::logged_in(); "C: AVBL*   S: {reply}")
             .play(async |peer| {
                 let space = client::login(peer.address()).await?.available_space(None).await;
                 assert!(
@@ -161,7 +190,12 @@ const MOMENT: ftp_host::Timestamp =
 
 #[trial]
 async fn server_that_sets_no_times_is_unsupported() -> Result<()> {
-    let script = Script::logged_in().on("MFMT", "500 what?").on("MDTM", "501 what?").on("SITE UTIME", "504 what?");
+    let script = script!(
+        Script::logged_in();
+        "C: MFMT*   S: 500 what?
+         C: MDTM*   S: 501 what?
+         C: SITE UTIME*   S: 504 what?"
+    );
     script
         .play(async |peer| {
             let set = client::login(peer.address()).await?.set_modified("file", MOMENT).await;
@@ -174,11 +208,13 @@ async fn server_that_sets_no_times_is_unsupported() -> Result<()> {
 #[trial(covers("set-modified"))]
 async fn time_is_set_by_site_utime() -> Result<()> {
     const UTIME: &str = "SITE UTIME a file 20200102030405 20200102030405 20200102030405 UTC";
-    let script = Script::logged_in()
-        .on("MFMT 20200102030405 a file", "502 what?")
-        .on("MDTM 20200102030405 a file", "550 no such file")
-        .on(UTIME, "200 set")
-        .on(UTIME, "200 set");
+    let script = script!(
+        Script::logged_in();
+        "C: MFMT 20200102030405 a file*   S: 502 what?
+         C: MDTM 20200102030405 a file*   S: 550 no such file
+         C: {UTIME}*   S: 200 set
+         C: {UTIME}*   S: 200 set"
+    );
     script
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;
@@ -191,7 +227,10 @@ async fn time_is_set_by_site_utime() -> Result<()> {
 
 #[trial(covers("combine"))]
 async fn parts_are_combined() -> Result<()> {
-    let script = Script::logged_in().on("COMB \"whole\" \"part 1\" \"part 2\"", "250 combined");
+    let script = script!(
+        Script::logged_in();
+        "C: COMB \"whole\" \"part 1\" \"part 2\"*   S: 250 combined"
+    );
     script
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;
@@ -203,7 +242,7 @@ async fn parts_are_combined() -> Result<()> {
 
 #[trial]
 async fn names_that_would_be_others_are_not_sent() -> Result<()> {
-    let script = Script::logged_in().on("NOOP", "200 here");
+    let script = script!(Script::logged_in(); "C: NOOP*   S: 200 here");
     script
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;
@@ -229,12 +268,13 @@ async fn names_that_would_be_others_are_not_sent() -> Result<()> {
 
 #[trial(covers("name-client", "select-language", "select-utf8"))]
 async fn language_client_and_utf8_are_told() -> Result<()> {
-    let script = Script::logged_in()
-        .strict()
-        .on("CLNT ftp-tests 1.0", "200 hello")
-        .on("OPTS UTF8 ON", "200 on")
-        .on("LANG fr", "200 voila")
-        .on("LANG", "200 as before");
+    let script = script!(
+        Script::logged_in().strict();
+        "C: CLNT ftp-tests 1.0*   S: 200 hello
+         C: OPTS UTF8 ON*   S: 200 on
+         C: LANG fr*   S: 200 voila
+         C: LANG*   S: 200 as before"
+    );
     script
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;
@@ -251,13 +291,21 @@ async fn language_client_and_utf8_are_told() -> Result<()> {
 #[trial(covers("set-data-mode"))]
 async fn server_that_wants_pret_gets_it() -> Result<()> {
     const REFUSED: &str = "500 You need to use a client supporting PRET to use PASV";
-    let script = Script::logged_in()
-        .on("EPSV", REFUSED)
-        .on("PASV", REFUSED)
-        .on("PRET RETR file", "200 planned")
-        .download("RETR file", "contents")
-        .on("PRET RETR file", "200 planned")
-        .download("RETR file", "contents");
+    let script = script!(
+        Script::logged_in();
+        "C: EPSV*   S: {REFUSED}
+         C: PASV*   S: {REFUSED}
+         C: PRET RETR file*   S: 200 planned
+         C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR file*   S: 150 here it comes
+         D> contents   D! close
+         S: 226 done
+         C: PRET RETR file*   S: 200 planned
+         C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR file*   S: 150 here it comes
+         D> contents   D! close
+         S: 226 done"
+    );
     script
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;
@@ -270,11 +318,13 @@ async fn server_that_wants_pret_gets_it() -> Result<()> {
 
 #[trial]
 async fn server_that_refuses_pret_is_refused() -> Result<()> {
-    let script = Script::logged_in()
-        .on("EPSV", "500 PRET first")
-        .on("PASV", "500 PRET first")
-        .on("PRET RETR file", "550 no such file")
-        .on("NOOP", "200 here");
+    let script = script!(
+        Script::logged_in();
+        "C: EPSV*   S: 500 PRET first
+         C: PASV*   S: 500 PRET first
+         C: PRET RETR file*   S: 550 no such file
+         C: NOOP*   S: 200 here"
+    );
     script
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;
@@ -287,7 +337,7 @@ async fn server_that_refuses_pret_is_refused() -> Result<()> {
 
 #[trial]
 async fn other_permissions_than_there_are_are_not_sent() -> Result<()> {
-    let script = Script::logged_in().on("SITE CHMOD 4755 a file", "200 set");
+    let script = script!(Script::logged_in(); "C: SITE CHMOD 4755 a file*   S: 200 set");
     script
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;

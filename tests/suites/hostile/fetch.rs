@@ -6,12 +6,16 @@ use std::time::Duration;
 use anyhow::Result;
 use ftp_host::{Arrived, Error, FailureKind, FtpError, Phase, RefusalKind, Remote, Retry, Settings};
 use ftp_tests::client;
-use ftp_tests::script::{Ending, Peer, Play as _, Script};
+use ftp_tests::script::{Ending, Peer, Play as _, Script, script};
 use ftp_tests::trial;
 
 /// What comes before a transfer of a file like this.
 fn session(size: &str, time: &str) -> Script {
-    Script::logged_in().on("SIZE file", size).on("MDTM file", time)
+    script!(
+        Script::logged_in();
+        "C: SIZE file*   S: {size}
+         C: MDTM file*   S: {time}"
+    )
 }
 
 const SIZE: &str = "213 16";
@@ -21,7 +25,12 @@ const UNKNOWN: &str = "550 not known";
 
 /// A first attempt, of which six bytes come.
 fn cut() -> Script {
-    session(SIZE, TIME).open_data("RETR file").send_data("012345").close_data()
+    script!(
+        session(SIZE, TIME);
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR file*   S: 150 here it comes
+         D> 012345   D! close"
+    )
 }
 
 fn quick(attempts: u32) -> Retry {
@@ -47,16 +56,17 @@ fn remote(peer: &Peer) -> Remote<'static> {
 
 #[trial(covers("fetch"))]
 async fn file_is_gone_on_with_where_it_was_cut() -> Result<()> {
-    let rest = session(SIZE, TIME)
-        .passive()
-        .on("REST 6", "350 from there")
-        .on("RETR file", "150 here it comes")
-        .send_data("6789abcdef")
-        .close_data()
-        .reply("226 done")
-        .on("SIZE file", SIZE)
-        .on("MDTM file", TIME)
-        .on("QUIT", "221 goodbye");
+    let rest = script!(
+        session(SIZE, TIME);
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: REST 6*   S: 350 from there
+         C: RETR file*   S: 150 here it comes
+         D> 6789abcdef   D! close
+         S: 226 done
+         C: SIZE file*   S: {SIZE}
+         C: MDTM file*   S: {TIME}
+         C: QUIT*   S: 221 goodbye"
+    );
     cut()
         .then(Ending::Reset, rest)
         .play(async |peer| {
@@ -72,18 +82,25 @@ async fn file_is_gone_on_with_where_it_was_cut() -> Result<()> {
 
 #[trial]
 async fn file_of_which_only_the_verdict_was_lost_is_not_asked_for_again() -> Result<()> {
-    let again = session(SIZE, TIME).on("SIZE file", SIZE).on("MDTM file", TIME).on("QUIT", "221 goodbye");
-    session(SIZE, TIME)
-        .open_data("RETR file")
-        .send_data("0123456789abcdef")
-        .close_data()
-        .then(Ending::Close, again)
-        .play(async |peer| {
-            let (arrived, bytes) = fetch(peer, 1).await?;
-            assert_eq!((arrived?.attempts, bytes), (2, b"0123456789abcdef".to_vec()));
-            Ok(())
-        })
-        .await
+    let again = script!(
+        session(SIZE, TIME);
+        "C: SIZE file*   S: {SIZE}
+         C: MDTM file*   S: {TIME}
+         C: QUIT*   S: 221 goodbye"
+    );
+    script!(
+        session(SIZE, TIME);
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR file*   S: 150 here it comes
+         D> 0123456789abcdef   D! close"
+    )
+    .then(Ending::Close, again)
+    .play(async |peer| {
+        let (arrived, bytes) = fetch(peer, 1).await?;
+        assert_eq!((arrived?.attempts, bytes), (2, b"0123456789abcdef".to_vec()));
+        Ok(())
+    })
+    .await
 }
 
 #[trial(covers("fetch"))]
@@ -107,43 +124,56 @@ async fn file_that_changes_between_two_attempts_is_integrity() -> Result<()> {
 
 #[trial]
 async fn file_that_changes_under_way_is_integrity() -> Result<()> {
-    session(SIZE, TIME)
-        .download("RETR file", "0123456789abcdef")
-        .on("SIZE file", SIZE)
-        .on("MDTM file", OTHER_TIME)
-        .play(async |peer| {
-            let (result, _) = fetch(peer, 5).await?;
-            assert!(
-                matches!(result, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Integrity, .. }))),
-                "{result:?}"
-            );
-            Ok(())
-        })
-        .await
+    script!(
+        session(SIZE, TIME);
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR file*   S: 150 here it comes
+         D> 0123456789abcdef   D! close
+         S: 226 done
+         C: SIZE file*   S: {SIZE}
+         C: MDTM file*   S: {OTHER_TIME}"
+    )
+    .play(async |peer| {
+        let (result, _) = fetch(peer, 5).await?;
+        assert!(matches!(result, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Integrity, .. }))), "{result:?}");
+        Ok(())
+    })
+    .await
 }
 
 #[trial]
 async fn file_without_size_and_time_is_not_gone_on_with() -> Result<()> {
-    session(UNKNOWN, UNKNOWN)
-        .open_data("RETR file")
-        .send_data("012345")
-        .close_data()
-        .end(Ending::Close)
-        .play(async |peer| {
-            let (result, bytes) = fetch(peer, 5).await?;
-            assert!(
-                matches!(result, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::ConnectionLost, .. }))),
-                "{result:?}"
-            );
-            assert_eq!(bytes, b"012345");
-            Ok(())
-        })
-        .await
+    script!(
+        session(UNKNOWN, UNKNOWN);
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR file*   S: 150 here it comes
+         D> 012345   D! close
+         S! close"
+    )
+    .play(async |peer| {
+        let (result, bytes) = fetch(peer, 5).await?;
+        assert!(
+            matches!(result, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::ConnectionLost, .. }))),
+            "{result:?}"
+        );
+        assert_eq!(bytes, b"012345");
+        Ok(())
+    })
+    .await
 }
 
 #[trial(covers("fetch"))]
 async fn file_that_ends_early_is_one_more_attempt_and_then_incomplete() -> Result<()> {
-    let short = || session(SIZE, TIME).download("RETR file", "012345").on("SIZE file", SIZE);
+    let short = || {
+        script!(
+            session(SIZE, TIME);
+            "C: EPSV*   S: 229 listening (|||<port>|)
+             C: RETR file*   S: 150 here it comes
+             D> 012345   D! close
+             S: 226 done
+             C: SIZE file*   S: {SIZE}"
+        )
+    };
     short()
         .play(async |peer| {
             let (result, _) = fetch(peer, 0).await?;
@@ -155,8 +185,16 @@ async fn file_that_ends_early_is_one_more_attempt_and_then_incomplete() -> Resul
         })
         .await?;
     // It begins again, and compares what the stream has.
-    let rest = session(SIZE, TIME).download("RETR file", "0123456789abcdef");
-    let rest = rest.on("SIZE file", SIZE).on("MDTM file", TIME).on("QUIT", "221 goodbye");
+    let rest = script!(
+        session(SIZE, TIME);
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR file*   S: 150 here it comes
+         D> 0123456789abcdef   D! close
+         S: 226 done
+         C: SIZE file*   S: {SIZE}
+         C: MDTM file*   S: {TIME}
+         C: QUIT*   S: 221 goodbye"
+    );
     short()
         .then(Ending::Close, rest)
         .play(async |peer| {
@@ -170,7 +208,7 @@ async fn file_that_ends_early_is_one_more_attempt_and_then_incomplete() -> Resul
 /// Nobody would take a fourth connection.
 #[trial(covers("fetch"))]
 async fn server_that_refuses_for_ever_is_given_up() -> Result<()> {
-    let refuses = || Script::silent().reply("421 too many users");
+    let refuses = || script!("S: 421 too many users");
     refuses()
         .then(Ending::Close, refuses())
         .then(Ending::Close, refuses())
@@ -185,9 +223,11 @@ async fn server_that_refuses_for_ever_is_given_up() -> Result<()> {
 
 #[trial]
 async fn wrong_password_is_not_tried_again() -> Result<()> {
-    Script::greeting()
-        .on("USER", "331 password?")
-        .on("PASS", "530 no")
+    script!(
+        "S: 220 ready
+         C: USER*   S: 331 password?
+         C: PASS*   S: 530 no"
+    )
         .play(async |peer| {
             let (result, _) = fetch(peer, 5).await?;
             assert!(matches!(&result, Err(Error::Ftp(FtpError::Refused { kind: RefusalKind::Permanent, reply })) if reply.code == 530), "{result:?}");
@@ -215,8 +255,7 @@ async fn local_failure_is_not_tried_again() -> Result<()> {
 
 #[trial]
 async fn waits_count_for_the_limit_of_the_call() -> Result<()> {
-    Script::silent()
-        .reply("421 too many users")
+    script!("S: 421 too many users")
         .play(async |peer| {
             let settings = Settings { total_timeout: Some(client::SHORT), ..client::settings() };
             let retry = Retry { wait: Duration::from_secs(3600), longest_wait: Duration::MAX, ..Retry::default() };

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use ftp_host::{Error, FailureKind, FtpError, Listed, Representation, Session};
 use ftp_tests::client;
-use ftp_tests::script::{Play as _, Script};
+use ftp_tests::script::{Play as _, Script, script};
 use ftp_tests::trial;
 
 /// Bytes that end a line, or a string, on some server.
@@ -11,9 +11,7 @@ const FORBIDDEN: [char; 3] = ['\r', '\n', '\0'];
 
 #[trial]
 async fn line_end_in_user_is_not_sent() -> Result<()> {
-    Script::greeting()
-        .strict()
-        .on("NOOP", "200 nothing came")
+    script!(Script::greeting().strict(); "C: NOOP*   S: 200 nothing came")
         .play(async |peer| {
             let mut session = client::connect(peer.address()).await?;
             for forbidden in FORBIDDEN {
@@ -27,9 +25,7 @@ async fn line_end_in_user_is_not_sent() -> Result<()> {
 
 #[trial]
 async fn line_end_in_password_is_not_sent() -> Result<()> {
-    Script::greeting()
-        .strict()
-        .on("NOOP", "200 nothing came")
+    script!(Script::greeting().strict(); "C: NOOP*   S: 200 nothing came")
         .play(async |peer| {
             let mut session = client::connect(peer.address()).await?;
             for forbidden in FORBIDDEN {
@@ -43,9 +39,7 @@ async fn line_end_in_password_is_not_sent() -> Result<()> {
 
 #[trial]
 async fn line_end_in_account_is_not_sent() -> Result<()> {
-    Script::greeting()
-        .strict()
-        .on("NOOP", "200 nothing came")
+    script!(Script::greeting().strict(); "C: NOOP*   S: 200 nothing came")
         .play(async |peer| {
             let mut session = client::connect(peer.address()).await?;
             for forbidden in FORBIDDEN {
@@ -59,9 +53,7 @@ async fn line_end_in_account_is_not_sent() -> Result<()> {
 
 #[trial]
 async fn line_end_in_any_path_is_not_sent() -> Result<()> {
-    Script::logged_in()
-        .strict()
-        .on("NOOP", "200 nothing came")
+    script!(Script::logged_in().strict(); "C: NOOP*   S: 200 nothing came")
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;
             for forbidden in FORBIDDEN {
@@ -99,9 +91,7 @@ async fn try_as_path(session: &mut Session, path: &str) {
 
 #[trial]
 async fn line_end_in_site_and_raw_commands_is_not_sent() -> Result<()> {
-    Script::logged_in()
-        .strict()
-        .on("NOOP", "200 nothing came")
+    script!(Script::logged_in().strict(); "C: NOOP*   S: 200 nothing came")
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;
             for forbidden in FORBIDDEN {
@@ -119,39 +109,51 @@ async fn line_end_in_site_and_raw_commands_is_not_sent() -> Result<()> {
 
 #[trial]
 async fn directory_of_the_server_with_nul_is_not_sent_back() -> Result<()> {
-    Script::logged_in()
-        .on("PWD", "257 \"/a\0DELE b\" is where you are")
-        .on("NOOP", "200 nothing came")
-        .play(async |peer| {
-            let mut session = client::login(peer.address()).await?;
-            let directory = session.current_directory().await?;
-            refused(session.change_directory(&directory).await);
-            assert_eq!(session.noop().await?.code, 200);
-            Ok(())
-        })
-        .await
+    script!(
+        Script::logged_in();
+        "C: PWD*   S: 257 \"/a\0DELE b\" is where you are
+         C: NOOP*   S: 200 nothing came"
+    )
+    .play(async |peer| {
+        let mut session = client::login(peer.address()).await?;
+        let directory = session.current_directory().await?;
+        refused(session.change_directory(&directory).await);
+        assert_eq!(session.noop().await?.code, 200);
+        Ok(())
+    })
+    .await
 }
 
 #[trial]
 async fn name_of_the_server_with_cr_is_not_sent_back() -> Result<()> {
     let line = "type=file; a\rDELE b\r\n";
-    Script::logged_in()
-        .download("MLSD", line)
-        .on("NOOP", "200 nothing came")
-        .play(async |peer| only_entry_is_not_sent_back(client::login(peer.address()).await?).await)
-        .await
+    script!(
+        Script::logged_in();
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: MLSD*   S: 150 here it comes
+         D> {line}   D! close
+         S: 226 done
+         C: NOOP*   S: 200 nothing came"
+    )
+    .play(async |peer| only_entry_is_not_sent_back(client::login(peer.address()).await?).await)
+    .await
 }
 
 #[trial]
 async fn name_of_the_server_with_nul_in_a_long_listing_is_not_sent_back() -> Result<()> {
     let line = "-rw-r--r-- 1 user group 5 Jan  1 2020 a\0DELE b\r\n";
-    Script::logged_in()
-        .passive()
-        .on("MLSD", "502 not here")
-        .download("LIST", line)
-        .on("NOOP", "200 nothing came")
-        .play(async |peer| only_entry_is_not_sent_back(client::login(peer.address()).await?).await)
-        .await
+    script!(
+        Script::logged_in();
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: MLSD*   S: 502 not here
+         C: EPSV*   S: 229 listening (|||<port>|)
+         C: LIST*   S: 150 here it comes
+         D> {line}   D! close
+         S: 226 done
+         C: NOOP*   S: 200 nothing came"
+    )
+    .play(async |peer| only_entry_is_not_sent_back(client::login(peer.address()).await?).await)
+    .await
 }
 
 async fn only_entry_is_not_sent_back(mut session: Session) -> Result<()> {
@@ -168,19 +170,24 @@ async fn only_entry_is_not_sent_back(mut session: Session) -> Result<()> {
 #[trial]
 async fn name_of_the_server_with_a_slash_is_no_entry() -> Result<()> {
     let lines = "type=file; ../escape\r\ntype=file; /etc/passwd\r\ntype=file; \r\ntype=file; ..\r\ntype=file; good\r\n";
-    Script::logged_in()
-        .download("MLSD", lines)
-        .play(async |peer| {
-            let mut session = client::login(peer.address()).await?;
-            let listed = session.entries(None).await?;
-            let entries = listed.iter().filter_map(|listed| match listed {
-                Listed::Entry(entry) => Some(entry.name.as_str()),
-                _ => None,
-            });
-            assert_eq!(entries.collect::<Vec<_>>(), ["good"], "{listed:?}");
-            Ok(())
-        })
-        .await
+    script!(
+        Script::logged_in();
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: MLSD*   S: 150 here it comes
+         D> {lines}   D! close
+         S: 226 done"
+    )
+    .play(async |peer| {
+        let mut session = client::login(peer.address()).await?;
+        let listed = session.entries(None).await?;
+        let entries = listed.iter().filter_map(|listed| match listed {
+            Listed::Entry(entry) => Some(entry.name.as_str()),
+            _ => None,
+        });
+        assert_eq!(entries.collect::<Vec<_>>(), ["good"], "{listed:?}");
+        Ok(())
+    })
+    .await
 }
 
 fn evil(forbidden: char) -> String {

@@ -7,7 +7,7 @@ use ftp_host::{Error, FailureKind, FtpError, Phase, Session, Settings, TlsSettin
 use ftp_tests::certificates::{self, Leaf};
 use ftp_tests::client::{self, SHORT, get};
 use ftp_tests::proxies::Kind;
-use ftp_tests::script::{Ending, Peer, Play as _, Script, Tls};
+use ftp_tests::script::{Ending, Peer, Play as _, Script, Tls, script};
 use ftp_tests::trial;
 
 /// Where the client wants to go. Only the proxy knows the way.
@@ -90,7 +90,11 @@ async fn in_step(mut session: Session) -> Result<()> {
 }
 
 async fn assert_gets_contents(script: Script, kind: Kind) -> Result<()> {
-    let end = script.close_data().reply("226 done");
+    let end = script!(
+        script;
+        "D! close
+         S: 226 done"
+    );
     end.play(async |peer| {
         let mut session = login(kind, peer).await?;
         ensure!(get(&mut session, "file").await? == b"contents", "other contents");
@@ -162,7 +166,15 @@ async fn certificate_is_for_the_server_and_not_for_the_proxy() -> Result<()> {
             .say([CONSENT, b"220 ready\r\n"].concat())
             .on("AUTH TLS", "234 go")
             .with_tls(Tls::showing(leaf));
-        let script = if good { script.start_tls().on("NOOP", "200 ok") } else { script.fail_tls() };
+        let script = if good {
+            script!(
+                script;
+                "! start_tls()
+                 C: NOOP*   S: 200 ok"
+            )
+        } else {
+            script.fail_tls()
+        };
         script
             .play(async |peer| {
                 let tls = TlsSettings {
@@ -275,8 +287,12 @@ async fn assert_given_up(more: &str) -> Result<()> {
 async fn server_that_is_no_proxy_is_said_to_be_none() -> Result<()> {
     for kind in Kind::ALL {
         for greeting in ["220 ready\r\n", "SSH-2.0-server\r\n", "\x04\x5a\0\0", "<html>"] {
-            let connected =
-                Script::silent().say(greeting).stall().play(async |peer| Ok(connect(kind, peer).await)).await?;
+            let connected = script!(
+                "S> {greeting}
+                 S! stall"
+            )
+            .play(async |peer| Ok(connect(kind, peer).await))
+            .await?;
             ensure!(
                 matches!(connected, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Other, .. }))),
                 "{kind:?}, {greeting:?}: {:?}",

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use ftp_host::{Error, FailureKind, FtpError, Limit, RefusalKind};
 use ftp_tests::client;
-use ftp_tests::script::{Play as _, Script};
+use ftp_tests::script::{Play as _, Script, script};
 use ftp_tests::suite::variants;
 use ftp_tests::trial;
 
@@ -20,9 +20,7 @@ const MALFORMED: [(&str, &str); 7] = [
 
 #[trial(on = variants(MALFORMED))]
 async fn malformed_is_protocol(reply: &'static str) -> Result<()> {
-    Script::logged_in()
-        .expect("NOOP")
-        .say(reply)
+    script!(Script::logged_in(); "C: NOOP*   S> {reply}")
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;
             let broken = session.noop().await;
@@ -39,48 +37,52 @@ async fn malformed_is_protocol(reply: &'static str) -> Result<()> {
 
 #[trial]
 async fn unclosed_quote_in_257_is_unexpected() -> Result<()> {
-    Script::logged_in()
-        .on("PWD", "257 \"/home")
-        .on("NOOP", "200 still here")
-        .play(async |peer| {
-            let mut session = client::login(peer.address()).await?;
-            let unclosed = session.current_directory().await;
-            assert!(
-                matches!(unclosed, Err(Error::Ftp(FtpError::Refused { kind: RefusalKind::Unexpected, .. }))),
-                "{unclosed:?}"
-            );
-            assert_eq!(session.noop().await?.code, 200);
-            Ok(())
-        })
-        .await
+    script!(
+        Script::logged_in();
+        "C: PWD*   S: 257 \"/home
+         C: NOOP*   S: 200 still here"
+    )
+    .play(async |peer| {
+        let mut session = client::login(peer.address()).await?;
+        let unclosed = session.current_directory().await;
+        assert!(
+            matches!(unclosed, Err(Error::Ftp(FtpError::Refused { kind: RefusalKind::Unexpected, .. }))),
+            "{unclosed:?}"
+        );
+        assert_eq!(session.noop().await?.code, 200);
+        Ok(())
+    })
+    .await
 }
 
 #[trial]
 async fn nul_and_other_control_bytes_are_text() -> Result<()> {
-    Script::silent()
-        .say("220 a\0b\u{1b}[31mc\u{7f}\r\n")
-        .on("NOOP", "200 in step")
-        .play(async |peer| {
-            let mut session = client::connect(peer.address()).await?;
-            assert_eq!(session.welcome().await?.lines, ["a\0b\u{1b}[31mc\u{7f}"]);
-            assert_eq!(session.noop().await?.lines, ["in step"]);
-            Ok(())
-        })
-        .await
+    script!(
+        "S: 220 a\0b\x1b[31mc\x7f
+         C: NOOP*   S: 200 in step"
+    )
+    .play(async |peer| {
+        let mut session = client::connect(peer.address()).await?;
+        assert_eq!(session.welcome().await?.lines, ["a\0b\u{1b}[31mc\u{7f}"]);
+        assert_eq!(session.noop().await?.lines, ["in step"]);
+        Ok(())
+    })
+    .await
 }
 
 #[trial]
 async fn lone_cr_does_not_end_a_line() -> Result<()> {
-    Script::silent()
-        .say("220 one\r221 still one\r\n")
-        .on("NOOP", "200 in step")
-        .play(async |peer| {
-            let mut session = client::connect(peer.address()).await?;
-            assert_eq!(session.welcome().await?.lines, ["one\r221 still one"]);
-            assert_eq!(session.noop().await?.lines, ["in step"]);
-            Ok(())
-        })
-        .await
+    script!(
+        "S: 220 one\r221 still one
+         C: NOOP*   S: 200 in step"
+    )
+    .play(async |peer| {
+        let mut session = client::connect(peer.address()).await?;
+        assert_eq!(session.welcome().await?.lines, ["one\r221 still one"]);
+        assert_eq!(session.noop().await?.lines, ["in step"]);
+        Ok(())
+    })
+    .await
 }
 
 #[trial]
@@ -100,52 +102,58 @@ async fn reply_split_into_single_bytes_is_one_reply() -> Result<()> {
 
 #[trial]
 async fn two_replies_at_once_never_put_the_session_out_of_step() -> Result<()> {
-    Script::logged_in()
-        .expect("NOOP")
-        .say("200 first\r\n250 one too many\r\n")
-        .on("NOOP", "200 in step")
-        .on("SYST", "215 UNIX")
-        .play(async |peer| {
-            let mut session = client::login(peer.address()).await?;
-            assert_eq!(session.noop().await?.lines, ["first"]);
-            assert_eq!(session.system().await?, "UNIX");
-            Ok(())
-        })
-        .await
+    script!(
+        Script::logged_in();
+        "C: NOOP*   S: 200 first\r\n250 one too many
+         C: NOOP*   S: 200 in step
+         C: SYST*   S: 215 UNIX"
+    )
+    .play(async |peer| {
+        let mut session = client::login(peer.address()).await?;
+        assert_eq!(session.noop().await?.lines, ["first"]);
+        assert_eq!(session.system().await?, "UNIX");
+        Ok(())
+    })
+    .await
 }
 
 #[trial]
 async fn late_reply_never_puts_the_session_out_of_step() -> Result<()> {
-    Script::logged_in()
-        .download("RETR", "contents")
-        .expect("PWD")
-        .say("226 done once more\r\n257 \"/\"\r\n")
-        .stall()
-        .play(async |peer| {
-            let mut session = client::login(peer.address()).await?;
-            assert_eq!(client::get(&mut session, "file").await?, b"contents");
-            let next = session.current_directory().await;
-            assert!(matches!(next, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Protocol, .. }))), "{next:?}");
-            Ok(())
-        })
-        .await
+    script!(
+        Script::logged_in();
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR*   S: 150 here it comes
+         D> contents   D! close
+         S: 226 done
+         C: PWD*   S: 226 done once more\r\n257 \"/\"
+         S! stall"
+    )
+    .play(async |peer| {
+        let mut session = client::login(peer.address()).await?;
+        assert_eq!(client::get(&mut session, "file").await?, b"contents");
+        let next = session.current_directory().await;
+        assert!(matches!(next, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Protocol, .. }))), "{next:?}");
+        Ok(())
+    })
+    .await
 }
 
 #[trial]
 async fn unasked_421_is_what_the_next_call_gives() -> Result<()> {
-    Script::logged_in()
-        .expect("NOOP")
-        .say("200 fine\r\n421 shutting down\r\n")
-        .stall()
-        .play(async |peer| {
-            let mut session = client::login(peer.address()).await?;
-            session.noop().await?;
-            assert_eq!(client::refusal(session.noop().await), 421);
-            let after = session.noop().await;
-            assert!(matches!(after, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, .. }))), "{after:?}");
-            Ok(())
-        })
-        .await
+    script!(
+        Script::logged_in();
+        "C: NOOP*   S: 200 fine\r\n421 shutting down
+         S! stall"
+    )
+    .play(async |peer| {
+        let mut session = client::login(peer.address()).await?;
+        session.noop().await?;
+        assert_eq!(client::refusal(session.noop().await), 421);
+        let after = session.noop().await;
+        assert!(matches!(after, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, .. }))), "{after:?}");
+        Ok(())
+    })
+    .await
 }
 
 #[trial]
@@ -183,28 +191,29 @@ async fn endless_reply_line_is_limit_exceeded() -> Result<()> {
 }
 
 async fn endless_reply(flood: &str, limit: Limit) -> Result<()> {
-    Script::logged_in()
-        .expect("HELP")
-        .flood(flood.repeat(1000))
-        .play(async |peer| {
-            let mut session = client::login(peer.address()).await?;
-            let before = session.memory();
-            match session.help(None).await {
-                Err(Error::Ftp(FtpError::LimitExceeded(exceeded))) => assert_eq!(exceeded, limit),
-                other => panic!("{other:?}"),
-            }
-            assert!(session.memory() <= before + (16 << 20), "{before} bytes became {}", session.memory());
-            let after = session.noop().await;
-            assert!(matches!(after, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, .. }))), "{after:?}");
-            Ok(())
-        })
-        .await
+    script!(
+        Script::logged_in();
+        "C: HELP*
+         ! flood(flood.repeat(1000))"
+    )
+    .play(async |peer| {
+        let mut session = client::login(peer.address()).await?;
+        let before = session.memory();
+        match session.help(None).await {
+            Err(Error::Ftp(FtpError::LimitExceeded(exceeded))) => assert_eq!(exceeded, limit),
+            other => panic!("{other:?}"),
+        }
+        assert!(session.memory() <= before + (16 << 20), "{before} bytes became {}", session.memory());
+        let after = session.noop().await;
+        assert!(matches!(after, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, .. }))), "{after:?}");
+        Ok(())
+    })
+    .await
 }
 
 #[trial]
 async fn greeting_of_another_protocol_is_protocol() -> Result<()> {
-    Script::silent()
-        .reply("SSH-2.0-OpenSSH_9.2p1")
+    script!("S: SSH-2.0-OpenSSH_9.2p1")
         .play(async |peer| match client::connect(peer.address()).await {
             Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Protocol, .. })) => Ok(()),
             Err(other) => panic!("{other:?}"),
@@ -215,8 +224,7 @@ async fn greeting_of_another_protocol_is_protocol() -> Result<()> {
 
 #[trial]
 async fn quit_reads_its_own_reply() -> Result<()> {
-    Script::logged_in()
-        .on("QUIT", "221-you moved\r\n a lot of bytes\r\n221 goodbye")
+    script!(Script::logged_in(); "C: QUIT*   S: 221-you moved\r\n a lot of bytes\r\n221 goodbye")
         .play(async |peer| {
             let session = client::login(peer.address()).await?;
             let reply = session.quit().await?;

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use ftp_host::{Error, Session};
 use ftp_tests::client;
-use ftp_tests::script::{Play as _, Script};
+use ftp_tests::script::{Play as _, Script, script};
 use ftp_tests::trial;
 
 const PASSWORD: &str = "hunter2-the-password";
@@ -11,62 +11,69 @@ const ACCOUNT: &str = "hunter2-the-account";
 
 #[trial]
 async fn password_is_not_in_the_transcript() -> Result<()> {
-    Script::greeting()
-        .on("USER", "331 password?")
-        .on(format!("PASS {PASSWORD}"), "332 account?")
-        .on(format!("ACCT {ACCOUNT}"), "230 come in")
-        .play(async |peer| {
-            let mut session = client::connect(peer.address()).await?;
-            session.login("user", PASSWORD, Some(ACCOUNT)).await?;
-            let transcript = transcript_without_secrets(&mut session).await?;
-            assert!(transcript.iter().any(|line| line.starts_with("> PASS")), "{transcript:?}");
-            assert!(transcript.iter().any(|line| line.starts_with("> ACCT")), "{transcript:?}");
-            Ok(())
-        })
-        .await
+    script!(
+        "S: 220 ready
+         C: USER*   S: 331 password?
+         C: PASS {PASSWORD}*   S: 332 account?
+         C: ACCT {ACCOUNT}*   S: 230 come in"
+    )
+    .play(async |peer| {
+        let mut session = client::connect(peer.address()).await?;
+        session.login("user", PASSWORD, Some(ACCOUNT)).await?;
+        let transcript = transcript_without_secrets(&mut session).await?;
+        assert!(transcript.iter().any(|line| line.starts_with("> PASS")), "{transcript:?}");
+        assert!(transcript.iter().any(|line| line.starts_with("> ACCT")), "{transcript:?}");
+        Ok(())
+    })
+    .await
 }
 
 #[trial(covers("transcript"))]
 async fn password_that_the_server_repeats_is_nowhere() -> Result<()> {
-    Script::greeting()
-        .on("USER", "331 password?")
-        .on("PASS", format!("530 {PASSWORD} is wrong"))
-        .play(async |peer| {
-            let mut session = client::connect(peer.address()).await?;
-            assert_silent(session.login("user", PASSWORD, None).await);
-            transcript_without_secrets(&mut session).await?;
-            Ok(())
-        })
-        .await
+    script!(
+        "S: 220 ready
+         C: USER*   S: 331 password?
+         C: PASS*   S: 530 {PASSWORD} is wrong"
+    )
+    .play(async |peer| {
+        let mut session = client::connect(peer.address()).await?;
+        assert_silent(session.login("user", PASSWORD, None).await);
+        transcript_without_secrets(&mut session).await?;
+        Ok(())
+    })
+    .await
 }
 
 #[trial]
 async fn account_that_the_server_repeats_is_nowhere() -> Result<()> {
-    Script::greeting()
-        .on("USER", "332 account?")
-        .on("ACCT", format!("530 {ACCOUNT} is unknown"))
-        .play(async |peer| {
-            let mut session = client::connect(peer.address()).await?;
-            assert_silent(session.login("user", PASSWORD, Some(ACCOUNT)).await);
-            transcript_without_secrets(&mut session).await?;
-            Ok(())
-        })
-        .await
+    script!(
+        "S: 220 ready
+         C: USER*   S: 332 account?
+         C: ACCT*   S: 530 {ACCOUNT} is unknown"
+    )
+    .play(async |peer| {
+        let mut session = client::connect(peer.address()).await?;
+        assert_silent(session.login("user", PASSWORD, Some(ACCOUNT)).await);
+        transcript_without_secrets(&mut session).await?;
+        Ok(())
+    })
+    .await
 }
 
 #[trial]
 async fn password_is_not_in_the_error_when_the_line_is_cut() -> Result<()> {
-    Script::greeting()
-        .on("USER", "331 password?")
-        .expect("PASS")
-        .end(ftp_tests::script::Ending::Reset)
-        .play(async |peer| {
-            let mut session = client::connect(peer.address()).await?;
-            assert_silent(session.login("user", PASSWORD, None).await);
-            transcript_without_secrets(&mut session).await?;
-            Ok(())
-        })
-        .await
+    script!(
+        "S: 220 ready
+         C: USER*   S: 331 password?
+         C: PASS*   S! reset"
+    )
+    .play(async |peer| {
+        let mut session = client::connect(peer.address()).await?;
+        assert_silent(session.login("user", PASSWORD, None).await);
+        transcript_without_secrets(&mut session).await?;
+        Ok(())
+    })
+    .await
 }
 
 #[trial]

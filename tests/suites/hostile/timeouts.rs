@@ -3,7 +3,7 @@
 use anyhow::Result;
 use ftp_host::{Active, DataMode, Error, FailureKind, FtpError, Phase, Representation, Settings};
 use ftp_tests::client::{self, SHORT};
-use ftp_tests::script::{Play as _, Script};
+use ftp_tests::script::{Play as _, Script, script};
 use ftp_tests::trial;
 
 #[trial]
@@ -19,8 +19,7 @@ async fn control_port_that_never_accepts() -> Result<()> {
 
 #[trial(covers("connect", "set-connect-timeout"))]
 async fn greeting_that_never_comes() -> Result<()> {
-    Script::silent()
-        .stall()
+    script!("S! stall")
         .play(async |peer| {
             assert_timeout(client::connect_with(peer.address(), quick_replies()).await, Phase::Reply);
             Ok(())
@@ -30,14 +29,15 @@ async fn greeting_that_never_comes() -> Result<()> {
 
 #[trial]
 async fn greeting_of_one_byte_at_a_time() -> Result<()> {
-    Script::silent()
-        .drip(slow_line(220), SHORT / 10)
-        .stall()
-        .play(async |peer| {
-            assert_timeout(client::connect_with(peer.address(), quick_replies()).await, Phase::Reply);
-            Ok(())
-        })
-        .await
+    script!(
+        "! drip(slow_line(220), SHORT / 10)
+         S! stall"
+    )
+    .play(async |peer| {
+        assert_timeout(client::connect_with(peer.address(), quick_replies()).await, Phase::Reply);
+        Ok(())
+    })
+    .await
 }
 
 #[trial]
@@ -65,14 +65,16 @@ async fn reply_that_is_promised_again_and_again() -> Result<()> {
 fn promising(script: Script, code: u16) -> Script {
     let line = format!("{code} soon\r\n");
     let pause = SHORT / 2 / line.len() as u32;
-    script.drip(line.repeat(10), pause).stall()
+    script!(
+        script;
+        "! drip(line.repeat(10), pause)
+         S! stall"
+    )
 }
 
 #[trial(covers("set-reply-timeout"))]
 async fn reply_that_never_comes() -> Result<()> {
-    Script::logged_in()
-        .expect("NOOP")
-        .stall()
+    script!(Script::logged_in(); "C: NOOP*   S! stall")
         .play(async |peer| {
             let mut session = client::login_with(peer.address(), quick_replies()).await?;
             assert_timeout(session.noop().await, Phase::Reply);
@@ -85,16 +87,18 @@ async fn reply_that_never_comes() -> Result<()> {
 
 #[trial]
 async fn reply_of_one_byte_at_a_time() -> Result<()> {
-    Script::logged_in()
-        .expect("NOOP")
-        .drip(slow_line(200), SHORT / 10)
-        .stall()
-        .play(async |peer| {
-            let mut session = client::login_with(peer.address(), quick_replies()).await?;
-            assert_timeout(session.noop().await, Phase::Reply);
-            Ok(())
-        })
-        .await
+    script!(
+        Script::logged_in();
+        "C: NOOP*
+         ! drip(slow_line(200), SHORT / 10)
+         S! stall"
+    )
+    .play(async |peer| {
+        let mut session = client::login_with(peer.address(), quick_replies()).await?;
+        assert_timeout(session.noop().await, Phase::Reply);
+        Ok(())
+    })
+    .await
 }
 
 /// A line that takes a minute.
@@ -127,110 +131,123 @@ async fn server_that_never_connects_in_active_mode() -> Result<()> {
         connect_timeout: Some(SHORT),
         ..client::settings()
     };
-    Script::logged_in()
-        .on("PORT", "200 noted")
-        .on("RETR", "150 here it comes")
-        .stall()
-        .play(async |peer| {
-            let mut session = client::login_with(peer.address(), settings).await?;
-            let opened = session.retrieve("file", Representation::Image, 0).await;
-            assert_timeout(opened, Phase::DataConnection);
-            Ok(())
-        })
-        .await
+    script!(
+        Script::logged_in();
+        "C: PORT*   S: 200 noted
+         C: RETR*   S: 150 here it comes
+         S! stall"
+    )
+    .play(async |peer| {
+        let mut session = client::login_with(peer.address(), settings).await?;
+        let opened = session.retrieve("file", Representation::Image, 0).await;
+        assert_timeout(opened, Phase::DataConnection);
+        Ok(())
+    })
+    .await
 }
 
 #[trial(covers("set-idle-timeout"))]
 async fn download_that_is_silent() -> Result<()> {
-    Script::logged_in()
-        .open_data("RETR")
-        .send_data("")
-        .stall()
-        .play(async |peer| {
-            let mut session = client::login_with(peer.address(), quick_data()).await?;
-            let mut download = session.retrieve("file", Representation::Image, 0).await?;
-            assert_timeout(download.read().await, Phase::Data);
-            Ok(())
-        })
-        .await
+    script!(
+        Script::logged_in();
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR*   S: 150 here it comes
+         D>
+         S! stall"
+    )
+    .play(async |peer| {
+        let mut session = client::login_with(peer.address(), quick_data()).await?;
+        let mut download = session.retrieve("file", Representation::Image, 0).await?;
+        assert_timeout(download.read().await, Phase::Data);
+        Ok(())
+    })
+    .await
 }
 
 #[trial]
 async fn download_that_stops_in_the_middle() -> Result<()> {
-    Script::logged_in()
-        .open_data("RETR")
-        .send_data("the beginning")
-        .stall()
-        .play(async |peer| {
-            let mut session = client::login_with(peer.address(), quick_data()).await?;
-            let mut download = session.retrieve("file", Representation::Image, 0).await?;
-            assert_eq!(download.read().await?.as_deref(), Some(&b"the beginning"[..]));
-            assert_timeout(download.read().await, Phase::Data);
-            Ok(())
-        })
-        .await
+    script!(
+        Script::logged_in();
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR*   S: 150 here it comes
+         D> the beginning
+         S! stall"
+    )
+    .play(async |peer| {
+        let mut session = client::login_with(peer.address(), quick_data()).await?;
+        let mut download = session.retrieve("file", Representation::Image, 0).await?;
+        assert_eq!(download.read().await?.as_deref(), Some(&b"the beginning"[..]));
+        assert_timeout(download.read().await, Phase::Data);
+        Ok(())
+    })
+    .await
 }
 
 #[trial]
 async fn upload_that_is_not_read() -> Result<()> {
-    Script::logged_in()
-        .open_data("STOR")
-        .send_data("")
-        .stall()
-        .play(async |peer| {
-            let mut session = client::login_with(peer.address(), quick_data()).await?;
-            let mut upload = session.store("file", Representation::Image, 0).await?;
-            let error = loop {
-                if let Err(error) = upload.write(&[0; 65_536]).await {
-                    break error;
-                }
-            };
-            assert_timeout::<()>(Err(error), Phase::Data);
-            Ok(())
-        })
-        .await
+    script!(
+        Script::logged_in();
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: STOR*   S: 150 here it comes
+         D>
+         S! stall"
+    )
+    .play(async |peer| {
+        let mut session = client::login_with(peer.address(), quick_data()).await?;
+        let mut upload = session.store("file", Representation::Image, 0).await?;
+        let error = loop {
+            if let Err(error) = upload.write(&[0; 65_536]).await {
+                break error;
+            }
+        };
+        assert_timeout::<()>(Err(error), Phase::Data);
+        Ok(())
+    })
+    .await
 }
 
 #[trial]
 async fn verdict_that_never_comes() -> Result<()> {
-    Script::logged_in()
-        .open_data("RETR")
-        .send_data("contents")
-        .close_data()
-        .stall()
-        .play(async |peer| {
-            let mut session = client::login_with(peer.address(), quick_replies()).await?;
-            assert_timeout(client::get(&mut session, "file").await, Phase::Reply);
-            let after = session.noop().await;
-            assert!(matches!(after, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, .. }))), "{after:?}");
-            Ok(())
-        })
-        .await
+    script!(
+        Script::logged_in();
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR*   S: 150 here it comes
+         D> contents   D! close
+         S! stall"
+    )
+    .play(async |peer| {
+        let mut session = client::login_with(peer.address(), quick_replies()).await?;
+        assert_timeout(client::get(&mut session, "file").await, Phase::Reply);
+        let after = session.noop().await;
+        assert!(matches!(after, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, .. }))), "{after:?}");
+        Ok(())
+    })
+    .await
 }
 
 #[trial]
 async fn abort_that_is_not_answered() -> Result<()> {
-    Script::logged_in()
-        .open_data("RETR")
-        .send_data("the beginning")
-        .expect("ABOR")
-        .stall()
-        .play(async |peer| {
-            let mut session = client::login_with(peer.address(), quick_replies()).await?;
-            let mut download = session.retrieve("file", Representation::Image, 0).await?;
-            download.read().await?;
-            assert_timeout(download.abort().await, Phase::Reply);
-            Ok(())
-        })
-        .await
+    script!(
+        Script::logged_in();
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR*   S: 150 here it comes
+         D> the beginning
+         C: ABOR*   S! stall"
+    )
+    .play(async |peer| {
+        let mut session = client::login_with(peer.address(), quick_replies()).await?;
+        let mut download = session.retrieve("file", Representation::Image, 0).await?;
+        download.read().await?;
+        assert_timeout(download.abort().await, Phase::Reply);
+        Ok(())
+    })
+    .await
 }
 
 #[trial(covers("set-total-timeout"))]
 async fn total_time_of_a_call() -> Result<()> {
     let settings = Settings { total_timeout: Some(SHORT), ..client::settings() };
-    Script::logged_in()
-        .expect("NOOP")
-        .stall()
+    script!(Script::logged_in(); "C: NOOP*   S! stall")
         .play(async |peer| {
             let mut session = client::login_with(peer.address(), settings).await?;
             assert_timeout(session.noop().await, Phase::Total);
@@ -244,38 +261,51 @@ async fn total_time_of_a_call() -> Result<()> {
 #[trial]
 async fn total_time_of_a_read_leaves_the_transcript() -> Result<()> {
     let settings = Settings { total_timeout: Some(SHORT), ..client::settings() };
-    Script::logged_in()
-        .open_data("RETR")
-        .send_data("")
-        .stall()
-        .play(async |peer| {
-            let mut session = client::login_with(peer.address(), settings).await?;
-            let mut download = session.retrieve("file", Representation::Image, 0).await?;
-            assert_timeout(download.read().await, Phase::Total);
-            let after = session.noop().await;
-            assert!(matches!(after, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, .. }))), "{after:?}");
-            let transcript = session.transcript().await?;
-            assert_eq!(transcript.last().map(String::as_str), Some("< 150 here it comes"), "{transcript:?}");
-            Ok(())
-        })
-        .await
+    script!(
+        Script::logged_in();
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR*   S: 150 here it comes
+         D>
+         S! stall"
+    )
+    .play(async |peer| {
+        let mut session = client::login_with(peer.address(), settings).await?;
+        let mut download = session.retrieve("file", Representation::Image, 0).await?;
+        assert_timeout(download.read().await, Phase::Total);
+        let after = session.noop().await;
+        assert!(matches!(after, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Closed, .. }))), "{after:?}");
+        let transcript = session.transcript().await?;
+        assert_eq!(transcript.last().map(String::as_str), Some("< 150 here it comes"), "{transcript:?}");
+        Ok(())
+    })
+    .await
 }
 
 #[trial]
 async fn slow_download_is_not_idle() -> Result<()> {
-    let mut script = Script::logged_in().open_data("RETR");
+    let mut script = script!(
+        Script::logged_in();
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR*   S: 150 here it comes"
+    );
     for _ in 0..20 {
-        script = script.send_data("x").pause(SHORT / 10);
+        script = script!(
+            script;
+            "D> x
+             ! pause(SHORT / 10)"
+        );
     }
-    script
-        .close_data()
-        .reply("226 done")
-        .play(async |peer| {
-            let mut session = client::login_with(peer.address(), quick_data()).await?;
-            assert_eq!(client::get(&mut session, "file").await?, b"x".repeat(20));
-            Ok(())
-        })
-        .await
+    script!(
+        script;
+        "D! close
+         S: 226 done"
+    )
+    .play(async |peer| {
+        let mut session = client::login_with(peer.address(), quick_data()).await?;
+        assert_eq!(client::get(&mut session, "file").await?, b"x".repeat(20));
+        Ok(())
+    })
+    .await
 }
 
 fn quick_replies() -> Settings {

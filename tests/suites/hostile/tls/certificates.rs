@@ -1,10 +1,10 @@
-//! Which servers are believed. Each refusal comes before a user or a password is sent, and says why.
+//! Which servers are trusted. Each refusal comes before a user or a password is sent, and says why.
 
 use anyhow::Result;
 use ftp_host::{Error, FailureKind, FtpError, TlsSettings, TlsVersion, Trust};
 use ftp_tests::certificates::{self, Leaf, possible};
 use ftp_tests::client;
-use ftp_tests::script::{Play as _, Script, Tls};
+use ftp_tests::script::{Play as _, Script, Tls, script};
 use ftp_tests::trial;
 
 use super::{VERSIONS, assert_tls, explicit, tls};
@@ -172,7 +172,7 @@ fn itself(leaf: Leaf) -> Result<Trust> {
     Ok(Trust::Roots(certificates::server(leaf)?.leaf.clone()))
 }
 
-/// With this trust the server is believed, in either version of TLS.
+/// With this trust the server is trusted, in either version of TLS.
 async fn accepted(leaf: Leaf, trust: Trust) -> Result<()> {
     for version in VERSIONS {
         Script::secured_login()
@@ -186,19 +186,20 @@ async fn accepted(leaf: Leaf, trust: Trust) -> Result<()> {
     Ok(())
 }
 
-/// With this trust the server is not believed, in either version of TLS.
+/// With this trust the server is not trusted, in either version of TLS.
 async fn refused(server: Tls, trust: Trust, telling: &str) -> Result<()> {
     for version in VERSIONS {
-        Script::greeting()
-            .with_tls(server.clone())
-            .on("AUTH TLS", "234 go")
-            .fail_tls()
-            .play(async |peer| {
-                assert_tls(client::login_with(peer.address(), explicit(trusting(&trust, version))).await, telling);
-                assert_eq!(peer.commands(), ["AUTH TLS"]);
-                Ok(())
-            })
-            .await?;
+        script!(
+            Script::greeting().with_tls(server.clone());
+            "C: AUTH TLS*   S: 234 go
+             ! fail_tls()"
+        )
+        .play(async |peer| {
+            assert_tls(client::login_with(peer.address(), explicit(trusting(&trust, version))).await, telling);
+            assert_eq!(peer.commands(), ["AUTH TLS"]);
+            Ok(())
+        })
+        .await?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use anyhow::Result;
 use ftp_host::{Error, FailureKind, FtpError, Phase, Protection, Settings};
 use ftp_tests::certificates::possible;
 use ftp_tests::client::{self, get};
-use ftp_tests::script::{Ending, Play as _, Script};
+use ftp_tests::script::{Play as _, Script, script};
 use ftp_tests::trial;
 
 use super::{assert_closed, assert_insecure, assert_protocol, assert_timeout, explicit, in_step, login, tls};
@@ -16,69 +16,83 @@ const BRIEF: Duration = Duration::from_secs(2);
 
 #[trial(needs = possible())]
 async fn ccc_goes_on_in_the_clear_and_data_stays_protected() -> Result<()> {
-    Script::protected()
-        .secure_download("RETR", "before")
-        .on("CCC", "200 as you like")
-        .leave_tls()
-        .on("NOOP", "200 in step")
-        .secure_download("RETR", "after")
-        .on("QUIT", "221 goodbye")
-        .play(async |peer| {
-            let mut session = login(peer).await?;
-            assert_eq!(get(&mut session, "file").await?, b"before");
-            session.clear_command_channel().await?;
-            assert_eq!(session.encryption().await?, None);
-            in_step(&mut session).await?;
-            assert_eq!(get(&mut session, "file").await?, b"after");
-            session.quit().await?;
-            assert_eq!(peer.commands_in_the_clear(), ["AUTH TLS", "NOOP", "EPSV", "RETR file", "QUIT"]);
-            assert_eq!(peer.handshakes().len(), 3);
-            Ok(())
-        })
-        .await
+    script!(
+        Script::protected();
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR*   S: 150 here it comes
+         ! secure_data()
+         D> before
+         ! end_data()
+         S: 226 done
+         C: CCC*   S: 200 as you like
+         ! leave_tls()
+         C: NOOP*   S: 200 in step
+         C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR*   S: 150 here it comes
+         ! secure_data()
+         D> after
+         ! end_data()
+         S: 226 done
+         C: QUIT*   S: 221 goodbye"
+    )
+    .play(async |peer| {
+        let mut session = login(peer).await?;
+        assert_eq!(get(&mut session, "file").await?, b"before");
+        session.clear_command_channel().await?;
+        assert_eq!(session.encryption().await?, None);
+        in_step(&mut session).await?;
+        assert_eq!(get(&mut session, "file").await?, b"after");
+        session.quit().await?;
+        assert_eq!(peer.commands_in_the_clear(), ["AUTH TLS", "NOOP", "EPSV", "RETR file", "QUIT"]);
+        assert_eq!(peer.handshakes().len(), 3);
+        Ok(())
+    })
+    .await
 }
 
 #[trial(needs = possible())]
 async fn ccc_refused_stays_inside_tls() -> Result<()> {
-    Script::protected()
-        .on("CCC", "534 not with you")
-        .on("NOOP", "200 in step")
-        .play(async |peer| {
-            let mut session = login(peer).await?;
-            assert_eq!(client::refusal(session.clear_command_channel().await), 534);
-            in_step(&mut session).await?;
-            assert_eq!(peer.commands_in_the_clear(), ["AUTH TLS"]);
-            Ok(())
-        })
-        .await
+    script!(
+        Script::protected();
+        "C: CCC*   S: 534 not with you
+         C: NOOP*   S: 200 in step"
+    )
+    .play(async |peer| {
+        let mut session = login(peer).await?;
+        assert_eq!(client::refusal(session.clear_command_channel().await), 534);
+        in_step(&mut session).await?;
+        assert_eq!(peer.commands_in_the_clear(), ["AUTH TLS"]);
+        Ok(())
+    })
+    .await
 }
 
 #[trial(needs = possible(), covers("clear-command-channel", "protect-data"))]
 async fn login_after_ccc_is_not_sent() -> Result<()> {
-    Script::protected()
-        .on("CCC", "200 as you like")
-        .leave_tls()
-        .on("REIN", "220 anew")
-        .on("NOOP", "200 in step")
-        .play(async |peer| {
-            let mut session = login(peer).await?;
-            session.protect_data(Protection::Private).await?;
-            session.clear_command_channel().await?;
-            assert_insecure(session.login("user", "12345", None).await);
-            session.reinitialize().await?;
-            assert_insecure(session.login("user", "12345", None).await);
-            in_step(&mut session).await?;
-            assert_eq!(peer.commands_in_the_clear(), ["AUTH TLS", "REIN", "NOOP"]);
-            Ok(())
-        })
-        .await
+    script!(
+        Script::protected();
+        "C: CCC*   S: 200 as you like
+         ! leave_tls()
+         C: REIN*   S: 220 anew
+         C: NOOP*   S: 200 in step"
+    )
+    .play(async |peer| {
+        let mut session = login(peer).await?;
+        session.protect_data(Protection::Private).await?;
+        session.clear_command_channel().await?;
+        assert_insecure(session.login("user", "12345", None).await);
+        session.reinitialize().await?;
+        assert_insecure(session.login("user", "12345", None).await);
+        in_step(&mut session).await?;
+        assert_eq!(peer.commands_in_the_clear(), ["AUTH TLS", "REIN", "NOOP"]);
+        Ok(())
+    })
+    .await
 }
 
 #[trial(needs = possible())]
 async fn ccc_before_login_is_not_sent() -> Result<()> {
-    Script::secured()
-        .strict()
-        .on("NOOP", "200 nothing came")
+    script!(Script::secured().strict(); "C: NOOP*   S: 200 nothing came")
         .play(async |peer| {
             let mut session = client::connect_with(peer.address(), explicit(tls()?)).await?;
             let cleared = session.clear_command_channel().await;
@@ -93,9 +107,7 @@ async fn ccc_before_login_is_not_sent() -> Result<()> {
 
 #[trial(needs = possible())]
 async fn ccc_outside_tls_is_not_sent() -> Result<()> {
-    Script::logged_in()
-        .strict()
-        .on("NOOP", "200 nothing came")
+    script!(Script::logged_in().strict(); "C: NOOP*   S: 200 nothing came")
         .play(async |peer| {
             let mut session = client::login(peer.address()).await?;
             let cleared = session.clear_command_channel().await;
@@ -110,14 +122,23 @@ async fn ccc_outside_tls_is_not_sent() -> Result<()> {
 
 #[trial(needs = possible(), covers("clear-command-channel"))]
 async fn ccc_with_a_reply_behind_its_own_inside_tls_closes() -> Result<()> {
-    let script = Script::protected().expect("CCC").say("200 as you like\r\n200 and this\r\n").stall();
+    let script = script!(
+        Script::protected();
+        "C: CCC*   S: 200 as you like\r\n200 and this
+         S! stall"
+    );
     ccc_closes(script).await
 }
 
 #[trial(needs = possible(), covers("clear-command-channel"))]
 async fn ccc_with_blank_bytes_or_half_a_reply_behind_its_own_closes() -> Result<()> {
     for more in ["\r\n", "\n", "\0", "200-and ", "2"] {
-        ccc_closes(Script::protected().expect("CCC").say(format!("200 as you like\r\n{more}")).stall()).await?;
+        ccc_closes(script!(
+            Script::protected();
+            "C: CCC*   S> 200 as you like\r\n{more}
+             S! stall"
+        ))
+        .await?;
         ccc_closes(Script::protected().on("CCC", "200 as you like").leave_tls_and_say(more)).await?;
     }
     Ok(())
@@ -126,19 +147,20 @@ async fn ccc_with_blank_bytes_or_half_a_reply_behind_its_own_closes() -> Result<
 #[trial(needs = possible(), covers("clear-command-channel"))]
 async fn ccc_with_a_reply_that_came_before_it_is_not_sent() -> Result<()> {
     for early in ["200 as you like\r\n", "\r\n", "\0", "200"] {
-        Script::secured_login()
-            .on("PBSZ 0", "200 fine")
-            .expect("PROT P")
-            .say(format!("200 private\r\n{early}"))
-            .stall()
-            .play(async |peer| {
-                let mut session = login(peer).await?;
-                assert_protocol(session.clear_command_channel().await);
-                assert_closed(&mut session).await;
-                assert_eq!(peer.commands(), ["AUTH TLS", "USER user", "PASS 12345", "PBSZ 0", "PROT P"]);
-                Ok(())
-            })
-            .await?;
+        script!(
+            Script::secured_login();
+            "C: PBSZ 0*   S: 200 fine
+             C: PROT P*   S> 200 private\r\n{early}
+             S! stall"
+        )
+        .play(async |peer| {
+            let mut session = login(peer).await?;
+            assert_protocol(session.clear_command_channel().await);
+            assert_closed(&mut session).await;
+            assert_eq!(peer.commands(), ["AUTH TLS", "USER user", "PASS 12345", "PBSZ 0", "PROT P"]);
+            Ok(())
+        })
+        .await?;
     }
     Ok(())
 }
@@ -146,14 +168,25 @@ async fn ccc_with_a_reply_that_came_before_it_is_not_sent() -> Result<()> {
 #[trial(needs = possible())]
 async fn ccc_answered_by_another_positive_reply_closes() -> Result<()> {
     for reply in ["250 fine", "230 in", "234 go", "300 more", "120 wait"] {
-        ccc_closes(Script::protected().on("CCC", reply).stall()).await?;
+        ccc_closes(script!(
+            Script::protected();
+            "C: CCC*   S: {reply}
+             S! stall"
+        ))
+        .await?;
     }
     Ok(())
 }
 
 #[trial(needs = possible())]
 async fn ccc_with_a_reply_in_a_record_of_its_own_closes() -> Result<()> {
-    ccc_closes(Script::protected().on("CCC", "200 as you like").reply("200 and this").stall()).await
+    ccc_closes(script!(
+        Script::protected();
+        "C: CCC*   S: 200 as you like
+         S: 200 and this
+         S! stall"
+    ))
+    .await
 }
 
 #[trial(needs = possible())]
@@ -195,34 +228,36 @@ async fn ccc_with_a_reply_in_the_clear_instead_of_close_notify_closes() -> Resul
 
 #[trial(needs = possible())]
 async fn ccc_without_close_notify_but_an_end_closes() -> Result<()> {
-    Script::protected()
-        .on("CCC", "200 as you like")
-        .end(Ending::Close)
-        .play(async |peer| {
-            let mut session = login(peer).await?;
-            match session.clear_command_channel().await {
-                Err(Error::Ftp(FtpError::Failed {
-                    kind: FailureKind::Protocol | FailureKind::ConnectionLost, ..
-                })) => {}
-                other => panic!("{other:?}"),
-            }
-            assert_closed(&mut session).await;
-            Ok(())
-        })
-        .await
+    script!(
+        Script::protected();
+        "C: CCC*   S: 200 as you like
+         S! close"
+    )
+    .play(async |peer| {
+        let mut session = login(peer).await?;
+        match session.clear_command_channel().await {
+            Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Protocol | FailureKind::ConnectionLost, .. })) => {}
+            other => panic!("{other:?}"),
+        }
+        assert_closed(&mut session).await;
+        Ok(())
+    })
+    .await
 }
 
 #[trial(needs = possible())]
 async fn ccc_without_an_answer_is_a_timeout() -> Result<()> {
-    Script::protected()
-        .on("CCC", "200 as you like")
-        .stall()
-        .play(async |peer| {
-            let settings = Settings { connect_timeout: Some(BRIEF), ..explicit(tls()?) };
-            let mut session = client::login_with(peer.address(), settings).await?;
-            assert_timeout(session.clear_command_channel().await, Phase::Handshake);
-            assert_closed(&mut session).await;
-            Ok(())
-        })
-        .await
+    script!(
+        Script::protected();
+        "C: CCC*   S: 200 as you like
+         S! stall"
+    )
+    .play(async |peer| {
+        let settings = Settings { connect_timeout: Some(BRIEF), ..explicit(tls()?) };
+        let mut session = client::login_with(peer.address(), settings).await?;
+        assert_timeout(session.clear_command_channel().await, Phase::Handshake);
+        assert_closed(&mut session).await;
+        Ok(())
+    })
+    .await
 }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use ftp_host::{DataEnd, Error, FailureKind, FtpError, Protection, RefusalKind, Representation, TlsSettings};
 use ftp_tests::certificates::possible;
 use ftp_tests::client::{self, get};
-use ftp_tests::script::{Play as _, Script};
+use ftp_tests::script::{Play as _, Script, script};
 use ftp_tests::trial;
 
 use super::{VERSIONS, assert_tls, explicit, in_step, login, only, tls};
@@ -77,22 +77,23 @@ async fn cut_with_a_426_is_transient() -> Result<()> {
 async fn cut_download(data_end: DataEnd, announced: &str, verdict: &str) -> Result<Vec<Result<Vec<u8>, Error>>> {
     let mut all = Vec::new();
     for version in VERSIONS {
-        let got = Script::protected()
-            .passive()
-            .on("RETR", announced)
-            .secure_data()
-            .send_data(WHOLE.1)
-            .close_data()
-            .reply(verdict)
-            .on("NOOP", "200 in step")
-            .play(async |peer| {
-                let settings = explicit(TlsSettings { data_end, ..only(version)? });
-                let mut session = client::login_with(peer.address(), settings).await?;
-                let got = get(&mut session, "file").await;
-                in_step(&mut session).await?;
-                Ok(got)
-            })
-            .await?;
+        let got = script!(
+            Script::protected();
+            "C: EPSV*   S: 229 listening (|||<port>|)
+             C: RETR*   S: {announced}
+             ! secure_data()
+             D> {WHOLE.1}   D! close
+             S: {verdict}
+             C: NOOP*   S: 200 in step"
+        )
+        .play(async |peer| {
+            let settings = explicit(TlsSettings { data_end, ..only(version)? });
+            let mut session = client::login_with(peer.address(), settings).await?;
+            let got = get(&mut session, "file").await;
+            in_step(&mut session).await?;
+            Ok(got)
+        })
+        .await?;
         all.push(got);
     }
     Ok(all)
@@ -102,27 +103,28 @@ async fn cut_download(data_end: DataEnd, announced: &str, verdict: &str) -> Resu
 async fn cut_behind_an_offset_at_what_may_be_the_whole_size_is_an_error_unless_lenient() -> Result<()> {
     const OFFSET: u64 = 12;
     for (data_end, good) in [(DataEnd::Strict, false), (DataEnd::Verified, false), (DataEnd::Lenient, true)] {
-        Script::protected()
-            .passive()
-            .on("REST 12", "350 from there")
-            // Be it of the file, or of what is left of it.
-            .on("RETR", "150 here it comes (20 bytes)")
-            .secure_data()
-            .send_data(WHOLE.1)
-            .close_data()
-            .reply("226 done")
-            .play(async |peer| {
-                let settings = explicit(TlsSettings { data_end, ..tls()? });
-                let mut session = client::login_with(peer.address(), settings).await?;
-                let download = session.retrieve("file", Representation::Image, OFFSET).await?;
-                match (client::read_all(download).await, good) {
-                    (Ok(contents), true) => assert_eq!(contents, WHOLE.1.as_bytes()),
-                    (got, false) => assert_tls(got, "close_notify"),
-                    (got, true) => panic!("{got:?}"),
-                }
-                Ok(())
-            })
-            .await?;
+        // The announced size may be that of the file, or of what is left of it.
+        script!(
+            Script::protected();
+            "C: EPSV*   S: 229 listening (|||<port>|)
+             C: REST 12*   S: 350 from there
+             C: RETR*   S: 150 here it comes (20 bytes)
+             ! secure_data()
+             D> {WHOLE.1}   D! close
+             S: 226 done"
+        )
+        .play(async |peer| {
+            let settings = explicit(TlsSettings { data_end, ..tls()? });
+            let mut session = client::login_with(peer.address(), settings).await?;
+            let download = session.retrieve("file", Representation::Image, OFFSET).await?;
+            match (client::read_all(download).await, good) {
+                (Ok(contents), true) => assert_eq!(contents, WHOLE.1.as_bytes()),
+                (got, false) => assert_tls(got, "close_notify"),
+                (got, true) => panic!("{got:?}"),
+            }
+            Ok(())
+        })
+        .await?;
     }
     Ok(())
 }
@@ -130,28 +132,29 @@ async fn cut_behind_an_offset_at_what_may_be_the_whole_size_is_an_error_unless_l
 #[trial(needs = possible())]
 async fn cut_after_ccc_is_an_error_unless_lenient() -> Result<()> {
     for (data_end, good) in [(DataEnd::Strict, false), (DataEnd::Verified, false), (DataEnd::Lenient, true)] {
-        Script::protected()
-            .on("CCC", "200 as you like")
-            .leave_tls()
-            .passive()
-            .on("RETR", WHOLE.0)
-            .secure_data()
-            .send_data(WHOLE.1)
-            .close_data()
-            .reply("226 done")
-            .play(async |peer| {
-                let settings = explicit(TlsSettings { data_end, ..tls()? });
-                let mut session = client::login_with(peer.address(), settings).await?;
-                session.protect_data(Protection::Private).await?;
-                session.clear_command_channel().await?;
-                match (get(&mut session, "file").await, good) {
-                    (Ok(contents), true) => assert_eq!(contents, WHOLE.1.as_bytes()),
-                    (got, false) => assert_tls(got, "close_notify"),
-                    (got, true) => panic!("{got:?}"),
-                }
-                Ok(())
-            })
-            .await?;
+        script!(
+            Script::protected();
+            "C: CCC*   S: 200 as you like
+             ! leave_tls()
+             C: EPSV*   S: 229 listening (|||<port>|)
+             C: RETR*   S: {WHOLE.0}
+             ! secure_data()
+             D> {WHOLE.1}   D! close
+             S: 226 done"
+        )
+        .play(async |peer| {
+            let settings = explicit(TlsSettings { data_end, ..tls()? });
+            let mut session = client::login_with(peer.address(), settings).await?;
+            session.protect_data(Protection::Private).await?;
+            session.clear_command_channel().await?;
+            match (get(&mut session, "file").await, good) {
+                (Ok(contents), true) => assert_eq!(contents, WHOLE.1.as_bytes()),
+                (got, false) => assert_tls(got, "close_notify"),
+                (got, true) => panic!("{got:?}"),
+            }
+            Ok(())
+        })
+        .await?;
     }
     Ok(())
 }
@@ -159,24 +162,26 @@ async fn cut_after_ccc_is_an_error_unless_lenient() -> Result<()> {
 #[trial(needs = possible(), covers("set-data-end"))]
 async fn cut_listing_is_an_error_unless_lenient() -> Result<()> {
     for (data_end, good) in [(DataEnd::Strict, false), (DataEnd::Verified, false), (DataEnd::Lenient, true)] {
-        Script::protected()
-            .open_data("LIST")
-            .secure_data()
-            .send_data("-rw-r--r-- 1 user group 8 Jan  1 2020 file\r\n")
-            .close_data()
-            .reply("226 done")
-            .on("NOOP", "200 in step")
-            .play(async |peer| {
-                let settings = explicit(TlsSettings { data_end, ..tls()? });
-                let mut session = client::login_with(peer.address(), settings).await?;
-                match (session.listing(None).await, good) {
-                    (Ok(lines), true) => assert_eq!(lines.len(), 1),
-                    (listed, false) => assert_tls(listed, "close_notify"),
-                    (listed, true) => panic!("{listed:?}"),
-                }
-                in_step(&mut session).await
-            })
-            .await?;
+        script!(
+            Script::protected();
+            "C: EPSV*   S: 229 listening (|||<port>|)
+             C: LIST*   S: 150 here it comes
+             ! secure_data()
+             D> -rw-r--r-- 1 user group 8 Jan  1 2020 file\r\n   D! close
+             S: 226 done
+             C: NOOP*   S: 200 in step"
+        )
+        .play(async |peer| {
+            let settings = explicit(TlsSettings { data_end, ..tls()? });
+            let mut session = client::login_with(peer.address(), settings).await?;
+            match (session.listing(None).await, good) {
+                (Ok(lines), true) => assert_eq!(lines.len(), 1),
+                (listed, false) => assert_tls(listed, "close_notify"),
+                (listed, true) => panic!("{listed:?}"),
+            }
+            in_step(&mut session).await
+        })
+        .await?;
     }
     Ok(())
 }
@@ -185,15 +190,22 @@ async fn cut_listing_is_an_error_unless_lenient() -> Result<()> {
 async fn end_with_close_notify_is_good_for_all() -> Result<()> {
     for data_end in [DataEnd::Strict, DataEnd::Verified, DataEnd::Lenient] {
         for version in VERSIONS {
-            Script::protected()
-                .secure_download("RETR", "contents")
-                .play(async |peer| {
-                    let settings = explicit(TlsSettings { data_end, ..only(version)? });
-                    let mut session = client::login_with(peer.address(), settings).await?;
-                    assert_eq!(get(&mut session, "file").await?, b"contents");
-                    Ok(())
-                })
-                .await?;
+            script!(
+                Script::protected();
+                "C: EPSV*   S: 229 listening (|||<port>|)
+                 C: RETR*   S: 150 here it comes
+                 ! secure_data()
+                 D> contents
+                 ! end_data()
+                 S: 226 done"
+            )
+            .play(async |peer| {
+                let settings = explicit(TlsSettings { data_end, ..only(version)? });
+                let mut session = client::login_with(peer.address(), settings).await?;
+                assert_eq!(get(&mut session, "file").await?, b"contents");
+                Ok(())
+            })
+            .await?;
         }
     }
     Ok(())
@@ -201,19 +213,21 @@ async fn end_with_close_notify_is_good_for_all() -> Result<()> {
 
 #[trial(needs = possible())]
 async fn end_with_close_notify_short_of_the_announced_size_is_incomplete() -> Result<()> {
-    Script::protected()
-        .passive()
-        .on("RETR", "150 here it comes (1000 bytes)")
-        .secure_data()
-        .send_data("contents")
-        .end_data()
-        .reply("226 done")
-        .on("NOOP", "200 in step")
-        .play(async |peer| {
-            let mut session = login(peer).await?;
-            let got = get(&mut session, "file").await;
-            assert!(matches!(got, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Incomplete, .. }))), "{got:?}");
-            in_step(&mut session).await
-        })
-        .await
+    script!(
+        Script::protected();
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR*   S: 150 here it comes (1000 bytes)
+         ! secure_data()
+         D> contents
+         ! end_data()
+         S: 226 done
+         C: NOOP*   S: 200 in step"
+    )
+    .play(async |peer| {
+        let mut session = login(peer).await?;
+        let got = get(&mut session, "file").await;
+        assert!(matches!(got, Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Incomplete, .. }))), "{got:?}");
+        in_step(&mut session).await
+    })
+    .await
 }

@@ -5,7 +5,7 @@ use anyhow::Result;
 use ftp_host::{DataEnd, Protection, TlsSettings};
 use ftp_tests::certificates::possible;
 use ftp_tests::client::{self, get, put};
-use ftp_tests::script::{Play as _, Script};
+use ftp_tests::script::{Play as _, Script, script};
 use ftp_tests::trial;
 
 use super::{VERSIONS, assert_tls, explicit, in_step, only, tls};
@@ -13,28 +13,29 @@ use super::{VERSIONS, assert_tls, explicit, in_step, only, tls};
 #[trial(needs = possible())]
 async fn cut_at_the_size_that_was_asked_for_is_an_end_where_verified() -> Result<()> {
     for (data_end, good) in [(DataEnd::Strict, false), (DataEnd::Verified, true)] {
-        Script::protected()
-            .on("SIZE file", "213 8")
-            .passive()
-            .on("RETR", "150 here it comes")
-            .secure_data()
-            .send_data("contents")
-            .close_data()
-            .reply("226 done")
-            .on("NOOP", "200 in step")
-            .play(async |peer| {
-                let settings = explicit(TlsSettings { data_end, ..tls()? });
-                let mut session = client::login_with(peer.address(), settings).await?;
-                session.protect_data(Protection::Private).await?;
-                session.size("file").await?;
-                match (get(&mut session, "file").await, good) {
-                    (Ok(contents), true) => assert_eq!(contents, b"contents"),
-                    (got, false) => assert_tls(got, "close_notify"),
-                    (got, true) => panic!("{got:?}"),
-                }
-                in_step(&mut session).await
-            })
-            .await?;
+        script!(
+            Script::protected();
+            "C: SIZE file*   S: 213 8
+             C: EPSV*   S: 229 listening (|||<port>|)
+             C: RETR*   S: 150 here it comes
+             ! secure_data()
+             D> contents   D! close
+             S: 226 done
+             C: NOOP*   S: 200 in step"
+        )
+        .play(async |peer| {
+            let settings = explicit(TlsSettings { data_end, ..tls()? });
+            let mut session = client::login_with(peer.address(), settings).await?;
+            session.protect_data(Protection::Private).await?;
+            session.size("file").await?;
+            match (get(&mut session, "file").await, good) {
+                (Ok(contents), true) => assert_eq!(contents, b"contents"),
+                (got, false) => assert_tls(got, "close_notify"),
+                (got, true) => panic!("{got:?}"),
+            }
+            in_step(&mut session).await
+        })
+        .await?;
     }
     Ok(())
 }
@@ -53,9 +54,15 @@ async fn upload_whose_end_is_not_that_of_tls_has_to_have_its_size() -> Result<()
         for version in VERSIONS {
             let script = Script::protected().open_data("STOR").secure_data().expect_data("contents").close_data();
             let script = script.reply("226 done");
-            let script = if data_end == DataEnd::Strict { script } else { script.on("SIZE file", size) };
-            script
-                .on("NOOP", "200 in step")
+            let script = if data_end == DataEnd::Strict {
+                script
+            } else {
+                script!(
+                    script;
+                    "C: SIZE file*   S: {size}"
+                )
+            };
+            script!(script; "C: NOOP*   S: 200 in step")
                 .play(async |peer| {
                     let settings = explicit(TlsSettings { data_end, ..only(version)? });
                     let mut session = client::login_with(peer.address(), settings).await?;
@@ -78,28 +85,30 @@ async fn upload_whose_end_is_not_that_of_tls_has_to_have_its_size() -> Result<()
 #[trial(needs = possible())]
 async fn handshake_is_over_before_the_reply() -> Result<()> {
     for version in VERSIONS {
-        Script::protected()
-            .passive()
-            .expect("RETR")
-            .secure_data()
-            .reply("150 here it comes")
-            .send_data("contents")
-            .end_data()
-            .reply("226 done")
-            .passive()
-            .expect("STOR")
-            .secure_data()
-            .reply("150 go on")
-            .receive_data("contents")
-            .reply("226 done")
-            .on("SIZE file", "213 8")
-            .play(async |peer| {
-                let mut session = client::login_with(peer.address(), explicit(only(version)?)).await?;
-                assert_eq!(get(&mut session, "file").await?, b"contents");
-                put(&mut session, "file", b"contents").await?;
-                Ok(())
-            })
-            .await?;
+        script!(
+            Script::protected();
+            "C: EPSV*   S: 229 listening (|||<port>|)
+             C: RETR*
+             ! secure_data()
+             S: 150 here it comes
+             D> contents
+             ! end_data()
+             S: 226 done
+             C: EPSV*   S: 229 listening (|||<port>|)
+             C: STOR*
+             ! secure_data()
+             S: 150 go on
+             D< contents
+             S: 226 done
+             C: SIZE file*   S: 213 8"
+        )
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), explicit(only(version)?)).await?;
+            assert_eq!(get(&mut session, "file").await?, b"contents");
+            put(&mut session, "file", b"contents").await?;
+            Ok(())
+        })
+        .await?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use ftp_host::{Error, FailureKind, FtpError, Phase, Settings, TlsSettings, TlsVersion};
 use ftp_tests::certificates::possible;
 use ftp_tests::client::{self, SHORT, get};
-use ftp_tests::script::{Ending, Peer, Play as _, Script, Tls};
+use ftp_tests::script::{Ending, Peer, Play as _, Script, Tls, script};
 use ftp_tests::suite::variants;
 use ftp_tests::trial;
 
@@ -13,22 +13,23 @@ use super::{VERSIONS, assert_timeout, assert_tls, explicit, implicit, login, onl
 #[trial(needs = possible())]
 async fn silence_after_auth_is_a_timeout() -> Result<()> {
     let quick = Settings { connect_timeout: Some(SHORT), ..explicit(tls()?) };
-    Script::greeting()
-        .on("AUTH TLS", "234 go")
-        .stall()
-        .play(async |peer| {
-            assert_timeout(client::connect_with(peer.address(), quick).await, Phase::Handshake);
-            assert_eq!(peer.commands(), ["AUTH TLS"]);
-            Ok(())
-        })
-        .await
+    script!(
+        "S: 220 ready
+         C: AUTH TLS*   S: 234 go
+         S! stall"
+    )
+    .play(async |peer| {
+        assert_timeout(client::connect_with(peer.address(), quick).await, Phase::Handshake);
+        assert_eq!(peer.commands(), ["AUTH TLS"]);
+        Ok(())
+    })
+    .await
 }
 
 #[trial(needs = possible())]
 async fn silence_on_an_implicit_port_is_a_timeout() -> Result<()> {
     let quick = Settings { connect_timeout: Some(SHORT), ..implicit(tls()?) };
-    Script::silent()
-        .stall()
+    script!("S! stall")
         .play(async |peer| {
             assert_timeout(client::connect_with(peer.address(), quick).await, Phase::Handshake);
             Ok(())
@@ -41,33 +42,37 @@ async fn handshake_of_one_byte_at_a_time_is_a_timeout() -> Result<()> {
     let quick = Settings { connect_timeout: Some(SHORT), ..explicit(tls()?) };
     // The beginning of a record of 16 KiB, which is a message of the handshake.
     let record = [&[22, 3, 3, 0x40, 0, 2, 0, 0x3f, 0xfc][..], &[3; 1000]].concat();
-    Script::greeting()
-        .on("AUTH TLS", "234 go")
-        .see_hello()
-        .drip(record, SHORT / 10)
-        .stall()
-        .play(async |peer| {
-            assert_timeout(client::connect_with(peer.address(), quick).await, Phase::Handshake);
-            Ok(())
-        })
-        .await
+    script!(
+        "S: 220 ready
+         C: AUTH TLS*   S: 234 go
+         ! see_hello()
+         ! drip(record, SHORT / 10)
+         S! stall"
+    )
+    .play(async |peer| {
+        assert_timeout(client::connect_with(peer.address(), quick).await, Phase::Handshake);
+        Ok(())
+    })
+    .await
 }
 
 #[trial(needs = possible())]
 async fn garbage_is_tls() -> Result<()> {
     for garbage in [&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], &[0; 1000], &[0x16, 3, 3, 0xff, 0xff, 2], &[0x17; 70_000]]
     {
-        Script::greeting()
-            .on("AUTH TLS", "234 go")
-            .see_hello()
-            .say(garbage)
-            .stall()
-            .play(async |peer| {
-                assert_tls(client::connect_with(peer.address(), explicit(tls()?)).await, "");
-                assert_eq!(peer.commands(), ["AUTH TLS"]);
-                Ok(())
-            })
-            .await?;
+        script!(
+            "S: 220 ready
+             C: AUTH TLS*   S: 234 go
+             ! see_hello()
+             S> {garbage}
+             S! stall"
+        )
+        .play(async |peer| {
+            assert_tls(client::connect_with(peer.address(), explicit(tls()?)).await, "");
+            assert_eq!(peer.commands(), ["AUTH TLS"]);
+            Ok(())
+        })
+        .await?;
     }
     Ok(())
 }
@@ -88,17 +93,19 @@ async fn flood_of_one_endless_message_is_tls() -> Result<()> {
 
 async fn flood_is_tls(bytes: Vec<u8>) -> Result<()> {
     for version in VERSIONS {
-        Script::greeting()
-            .on("AUTH TLS", "234 go")
-            .see_hello()
-            .flood(bytes.clone())
-            .stall()
-            .play(async |peer| {
-                assert_tls(client::connect_with(peer.address(), explicit(only(version)?)).await, "");
-                assert_eq!(peer.commands(), ["AUTH TLS"]);
-                Ok(())
-            })
-            .await?;
+        script!(
+            "S: 220 ready
+             C: AUTH TLS*   S: 234 go
+             ! see_hello()
+             ! flood(bytes.clone())
+             S! stall"
+        )
+        .play(async |peer| {
+            assert_tls(client::connect_with(peer.address(), explicit(only(version)?)).await, "");
+            assert_eq!(peer.commands(), ["AUTH TLS"]);
+            Ok(())
+        })
+        .await?;
     }
     Ok(())
 }
@@ -140,17 +147,18 @@ fn server_hello(protocol: &str) -> Vec<u8> {
 #[trial(needs = possible())]
 async fn server_without_a_common_protocol_is_refused() -> Result<()> {
     for version in VERSIONS {
-        Script::greeting()
-            .with_tls(Tls { protocols: vec!["http/1.1"], ..Tls::default() })
-            .on("AUTH TLS", "234 go")
-            .fail_tls()
-            .play(async |peer| {
-                let settings = explicit(only(version)?);
-                assert_tls(client::connect_with(peer.address(), settings).await, "ApplicationProtocol");
-                assert_eq!(peer.commands(), ["AUTH TLS"]);
-                Ok(())
-            })
-            .await?;
+        script!(
+            Script::greeting().with_tls(Tls { protocols: vec!["http/1.1"], ..Tls::default() });
+            "C: AUTH TLS*   S: 234 go
+             ! fail_tls()"
+        )
+        .play(async |peer| {
+            let settings = explicit(only(version)?);
+            assert_tls(client::connect_with(peer.address(), settings).await, "ApplicationProtocol");
+            assert_eq!(peer.commands(), ["AUTH TLS"]);
+            Ok(())
+        })
+        .await?;
     }
     Ok(())
 }
@@ -158,48 +166,68 @@ async fn server_without_a_common_protocol_is_refused() -> Result<()> {
 #[trial(needs = possible())]
 async fn server_with_the_protocol_ftp_is_fine() -> Result<()> {
     for version in VERSIONS {
-        Script::protected()
-            .with_tls(Tls { protocols: vec!["http/1.1", "ftp"], ..Tls::default() })
-            .secure_download("RETR", "contents")
-            .play(async |peer| {
-                let mut session = client::login_with(peer.address(), explicit(only(version)?)).await?;
-                assert_eq!(get(&mut session, "file").await?, b"contents");
-                for handshake in peer.handshakes() {
-                    assert_eq!(handshake.protocol.as_deref(), Some("ftp"));
-                }
-                Ok(())
-            })
-            .await?;
+        script!(
+            Script::protected().with_tls(Tls { protocols: vec!["http/1.1", "ftp"], ..Tls::default() });
+            "C: EPSV*   S: 229 listening (|||<port>|)
+             C: RETR*   S: 150 here it comes
+             ! secure_data()
+             D> contents
+             ! end_data()
+             S: 226 done"
+        )
+        .play(async |peer| {
+            let mut session = client::login_with(peer.address(), explicit(only(version)?)).await?;
+            assert_eq!(get(&mut session, "file").await?, b"contents");
+            for handshake in peer.handshakes() {
+                assert_eq!(handshake.protocol.as_deref(), Some("ftp"));
+            }
+            Ok(())
+        })
+        .await?;
     }
     Ok(())
 }
 
 #[trial(needs = possible())]
 async fn server_name_is_told_for_a_name() -> Result<()> {
-    Script::protected()
-        .secure_download("RETR", "contents")
-        .play(async |peer| {
-            let connector = client::connector(explicit(tls()?)).await?;
-            let mut session = connector.connect("localhost", Some(peer.address().port())).await?;
-            session.login("user", "12345", None).await?;
-            assert_eq!(get(&mut session, "file").await?, b"contents");
-            assert_eq!(names(peer), [Some("localhost".to_owned()), Some("localhost".to_owned())]);
-            Ok(())
-        })
-        .await
+    script!(
+        Script::protected();
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR*   S: 150 here it comes
+         ! secure_data()
+         D> contents
+         ! end_data()
+         S: 226 done"
+    )
+    .play(async |peer| {
+        let connector = client::connector(explicit(tls()?)).await?;
+        let mut session = connector.connect("localhost", Some(peer.address().port())).await?;
+        session.login("user", "12345", None).await?;
+        assert_eq!(get(&mut session, "file").await?, b"contents");
+        assert_eq!(names(peer), [Some("localhost".to_owned()), Some("localhost".to_owned())]);
+        Ok(())
+    })
+    .await
 }
 
 #[trial(needs = possible())]
 async fn server_name_is_not_told_for_an_address() -> Result<()> {
-    Script::protected()
-        .secure_download("RETR", "contents")
-        .play(async |peer| {
-            let mut session = login(peer).await?;
-            assert_eq!(get(&mut session, "file").await?, b"contents");
-            assert_eq!(names(peer), [None, None]);
-            Ok(())
-        })
-        .await
+    script!(
+        Script::protected();
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR*   S: 150 here it comes
+         ! secure_data()
+         D> contents
+         ! end_data()
+         S: 226 done"
+    )
+    .play(async |peer| {
+        let mut session = login(peer).await?;
+        assert_eq!(get(&mut session, "file").await?, b"contents");
+        assert_eq!(names(peer), [None, None]);
+        Ok(())
+    })
+    .await
 }
 
 #[trial(needs = possible(), covers("set-server-name"))]
@@ -212,15 +240,17 @@ async fn server_name_of_the_settings_is_told_and_verified() -> Result<()> {
             Ok(())
         })
         .await?;
-    Script::greeting()
-        .on("AUTH TLS", "234 go")
-        .fail_tls()
-        .play(async |peer| {
-            let settings = explicit(named("other.example")?);
-            assert_tls(client::connect_with(peer.address(), settings).await, "another name");
-            Ok(())
-        })
-        .await
+    script!(
+        "S: 220 ready
+         C: AUTH TLS*   S: 234 go
+         ! fail_tls()"
+    )
+    .play(async |peer| {
+        let settings = explicit(named("other.example")?);
+        assert_tls(client::connect_with(peer.address(), settings).await, "another name");
+        Ok(())
+    })
+    .await
 }
 
 /// The names that were asked for, one for each handshake.
@@ -230,17 +260,18 @@ fn names(peer: &Peer) -> Vec<Option<String>> {
 
 #[trial(needs = possible())]
 async fn version_that_is_too_old_is_refused() -> Result<()> {
-    Script::greeting()
-        .with_tls(Tls { version: Some(TlsVersion::Tls12), ..Tls::default() })
-        .on("AUTH TLS", "234 go")
-        .fail_tls()
-        .play(async |peer| {
-            let settings = explicit(only(TlsVersion::Tls13)?);
-            assert_tls(client::connect_with(peer.address(), settings).await, "ersion");
-            assert_eq!(peer.commands(), ["AUTH TLS"]);
-            Ok(())
-        })
-        .await
+    script!(
+        Script::greeting().with_tls(Tls { version: Some(TlsVersion::Tls12), ..Tls::default() });
+        "C: AUTH TLS*   S: 234 go
+         ! fail_tls()"
+    )
+    .play(async |peer| {
+        let settings = explicit(only(TlsVersion::Tls13)?);
+        assert_tls(client::connect_with(peer.address(), settings).await, "ersion");
+        assert_eq!(peer.commands(), ["AUTH TLS"]);
+        Ok(())
+    })
+    .await
 }
 
 #[trial(needs = possible(), covers("encryption", "set-tls-versions"))]
@@ -295,10 +326,22 @@ async fn end_anywhere_is_a_typed_error(cut: (TlsVersion, Ending)) -> Result<()> 
 }
 
 fn script() -> Script {
-    Script::protected()
-        .secure_download("LIST", "-rw-r--r-- 1 user group 8 Jan  1 2020 file\r\n")
-        .secure_download("RETR", "contents")
-        .on("QUIT", "221 goodbye")
+    script!(
+        Script::protected();
+        "C: EPSV*   S: 229 listening (|||<port>|)
+         C: LIST*   S: 150 here it comes
+         ! secure_data()
+         D> -rw-r--r-- 1 user group 8 Jan  1 2020 file\r\n
+         ! end_data()
+         S: 226 done
+         C: EPSV*   S: 229 listening (|||<port>|)
+         C: RETR*   S: 150 here it comes
+         ! secure_data()
+         D> contents
+         ! end_data()
+         S: 226 done
+         C: QUIT*   S: 221 goodbye"
+    )
 }
 
 async fn session(peer: &Peer, version: TlsVersion) -> Result<()> {

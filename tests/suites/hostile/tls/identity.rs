@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 use ftp_host::{Error, FailureKind, FtpError, Identity, TlsSettings};
 use ftp_tests::certificates::{Certificate, ClientKey, client as made, possible};
 use ftp_tests::client;
-use ftp_tests::script::{Play as _, Script, Tls};
+use ftp_tests::script::{Play as _, Script, Tls, script};
 use ftp_tests::trial;
 
 use super::{VERSIONS, explicit, only, tls};
@@ -17,17 +17,23 @@ async fn key_of_each_kind_and_form_is_accepted() -> Result<()> {
         let certificate = made(kind)?;
         for key in [Some(&certificate.key), certificate.traditional_key.as_ref()].into_iter().flatten() {
             for version in VERSIONS {
-                Script::protected()
-                    .with_tls(asking())
-                    .secure_download("RETR", "contents")
-                    .play(async |peer| {
-                        let tls = TlsSettings { identity: Some(identity(certificate, key)), ..only(version)? };
-                        let mut session = client::login_with(peer.address(), explicit(tls)).await?;
-                        assert_eq!(client::get(&mut session, "file").await?, b"contents");
-                        Ok(())
-                    })
-                    .await
-                    .with_context(|| format!("{kind:?}, {version:?}, {:?}", key.lines().next()))?;
+                script!(
+                    Script::protected().with_tls(asking());
+                    "C: EPSV*   S: 229 listening (|||<port>|)
+                     C: RETR*   S: 150 here it comes
+                     ! secure_data()
+                     D> contents
+                     ! end_data()
+                     S: 226 done"
+                )
+                .play(async |peer| {
+                    let tls = TlsSettings { identity: Some(identity(certificate, key)), ..only(version)? };
+                    let mut session = client::login_with(peer.address(), explicit(tls)).await?;
+                    assert_eq!(client::get(&mut session, "file").await?, b"contents");
+                    Ok(())
+                })
+                .await
+                .with_context(|| format!("{kind:?}, {version:?}, {:?}", key.lines().next()))?;
             }
         }
     }
@@ -49,22 +55,21 @@ async fn server_that_does_not_ask_sees_none() -> Result<()> {
 #[trial(needs = possible())]
 async fn server_that_asks_lets_nobody_in_without() -> Result<()> {
     for version in VERSIONS {
-        Script::greeting()
-            .with_tls(asking())
-            .on("AUTH TLS", "234 go")
-            .fail_tls()
-            .play(async |peer| {
-                match client::login_with(peer.address(), explicit(only(version)?)).await {
-                    Err(Error::Ftp(FtpError::Failed {
-                        kind: FailureKind::Tls | FailureKind::ConnectionLost, ..
-                    })) => {}
-                    Err(other) => panic!("{other:?}"),
-                    Ok(_) => panic!("logged in"),
-                }
-                assert_eq!(peer.commands(), ["AUTH TLS"]);
-                Ok(())
-            })
-            .await?;
+        script!(
+            Script::greeting().with_tls(asking());
+            "C: AUTH TLS*   S: 234 go
+             ! fail_tls()"
+        )
+        .play(async |peer| {
+            match client::login_with(peer.address(), explicit(only(version)?)).await {
+                Err(Error::Ftp(FtpError::Failed { kind: FailureKind::Tls | FailureKind::ConnectionLost, .. })) => {}
+                Err(other) => panic!("{other:?}"),
+                Ok(_) => panic!("logged in"),
+            }
+            assert_eq!(peer.commands(), ["AUTH TLS"]);
+            Ok(())
+        })
+        .await?;
     }
     Ok(())
 }
@@ -139,18 +144,20 @@ async fn key_is_shown_nowhere() -> Result<()> {
 
 #[trial(needs = possible())]
 async fn password_inside_tls_is_not_in_the_transcript() -> Result<()> {
-    Script::secured()
-        .on("USER", "331 password?")
-        .on(format!("PASS {PASSWORD}"), format!("230 {PASSWORD} is right"))
-        .play(async |peer| {
-            let mut session = client::connect_with(peer.address(), explicit(tls()?)).await?;
-            session.login("user", PASSWORD, None).await?;
-            let transcript = session.transcript().await?;
-            assert!(transcript.iter().any(|line| line == "> PASS ****"), "{transcript:?}");
-            assert!(!transcript.concat().contains("hunter2"), "{transcript:?}");
-            Ok(())
-        })
-        .await
+    script!(
+        Script::secured();
+        "C: USER*   S: 331 password?
+         C: PASS {PASSWORD}*   S: 230 {PASSWORD} is right"
+    )
+    .play(async |peer| {
+        let mut session = client::connect_with(peer.address(), explicit(tls()?)).await?;
+        session.login("user", PASSWORD, None).await?;
+        let transcript = session.transcript().await?;
+        assert!(transcript.iter().any(|line| line == "> PASS ****"), "{transcript:?}");
+        assert!(!transcript.concat().contains("hunter2"), "{transcript:?}");
+        Ok(())
+    })
+    .await
 }
 
 /// A server that wants to know who comes.
