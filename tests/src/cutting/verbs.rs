@@ -287,7 +287,7 @@ impl Verb {
 }
 
 /// What a call of the contract does.
-fn called(call: Call, scene: Scene, new: &Payload, old: &Payload) -> Scene {
+fn called(call: Call, scene: Scene, new: &[u8], old: &[u8]) -> Scene {
     match call {
         Call::Retrieve | Call::Fetch => {
             let scene = Scene { has_no_size: call == Call::Retrieve, ..scene };
