@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use ftp_client::{Error, Reply, is_printable};
+use ftp_client::is_printable;
 
 /// The text without anything that moves the cursor, hides what follows or changes the direction of writing. A byte that is no
 /// text is written `%XX`.
@@ -32,26 +32,9 @@ pub fn plain_json(json: &str) -> String {
     plain
 }
 
-/// The message of an error. Of a reply for which a message has no room it is the last line, which has the reason: a banner may
-/// stand before it.
-pub fn message(error: &Error) -> String {
-    let message = error.to_string();
-    match error {
-        Error::Refused { kind, reply: Reply { code, lines } } if message.ends_with('…') => match lines.as_slice() {
-            [_, .., last] => {
-                let reply = Reply { code: *code, lines: vec![format!("… / {last}")] };
-                Error::Refused { kind: *kind, reply }.to_string()
-            }
-            _ => message,
-        },
-        _ => message,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{message, plain, plain_json};
-    use ftp_client::{Error, Reply};
+    use super::{plain, plain_json};
 
     #[test]
     fn escapes_what_a_terminal_would_obey() {
@@ -75,23 +58,5 @@ mod tests {
     fn keeps_what_people_write() {
         let text = r#"ümlaut 日本 "quoted" \ 'it' ☃"#;
         assert_eq!(plain(text), text);
-    }
-
-    #[test]
-    fn message_of_a_long_reply_has_its_last_line() {
-        let refused = |lines: Vec<String>| message(&Error::permanent(Reply { code: 530, lines }));
-        let banner = vec!["Terms and conditions apply to you and yours.".to_owned(); 20];
-        let end = ["Login incorrect.".to_owned()];
-
-        assert_eq!(refused([banner.as_slice(), &end].concat()), "refused: 530 … / Login incorrect.");
-        assert_eq!(refused([&banner[..1], &end].concat()), format!("refused: 530 {} / {}", banner[0], end[0]));
-    }
-
-    #[test]
-    fn message_has_a_limit_whatever_the_lines_are() {
-        for lines in [vec!["x".repeat(10_000)], vec!["one".to_owned(), "x".repeat(10_000)], Vec::new()] {
-            let message = message(&Error::permanent(Reply { code: 550, lines }));
-            assert!(message.starts_with("refused: 550") && message.chars().count() < 420, "{message}");
-        }
     }
 }

@@ -256,7 +256,7 @@ impl<N: Network> Upload<N> {
                 }
                 let mut outcome = outcome(data, live, &reply);
                 let name = self.agreed.as_ref().and_then(|agreed| chosen_name([agreed, &reply]));
-                outcome.name = name.map(|name| live.told(name));
+                outcome.name = name.map(|name| live.reported_name(name));
                 outcome.verified = self.sizing.compare(live, outcome.name.as_deref(), outcome.bytes).await?;
                 compare_checksums(self.check, live, &mut outcome).await?;
                 match (cut, outcome.verified) {

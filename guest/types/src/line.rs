@@ -5,7 +5,7 @@ use core::fmt::{self, Display, Formatter, Write as _};
 use ftp_protocol::text::is_printable;
 
 /// The longest text, in characters, that a message repeats from a server.
-const LONGEST: usize = 400;
+pub(crate) const LONGEST: usize = 400;
 
 /// A text on one line, without anything that moves the cursor or changes the direction of writing.
 pub(crate) struct Line<'a>(pub(crate) &'a str);

@@ -6,7 +6,6 @@ use std::path::Path;
 use ftp_cli::exit::Exit;
 use ftp_cli::needs::parent;
 use ftp_cli::remote::Invalid;
-use ftp_cli::text::message;
 use ftp_client::engine::{CopyError, ReceiveError};
 use ftp_client::{Error, codes};
 
@@ -32,7 +31,7 @@ impl Failure {
 
     /// `what` was tried, and this came of it.
     pub fn of(what: impl AsRef<str>, error: Error) -> Self {
-        let text = format!("{}: {}{}", what.as_ref(), message(&error), hints::of(&error));
+        let text = format!("{}: {error}{}", what.as_ref(), hints::of(&error));
         Self { exit: Exit::of(&error), text, error: Some(error) }
     }
 

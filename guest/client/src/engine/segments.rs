@@ -355,7 +355,7 @@ impl<N: Network> Part<'_, N> {
             return Ok(());
         }
         if self.download.read(&mut Vec::new(), 1).await? > 0 {
-            return Err(Error::integrity(format!("the file goes on after {at} bytes")));
+            return Err(Error::integrity(format!("the file continues after {at} bytes")));
         }
         self.download.finish(self.session).await.map(drop)
     }

@@ -63,7 +63,7 @@ impl<N: Network> Session<N> {
                 // It is in the directory that we are in.
                 live.current_path().await?;
             }
-            Ok(live.told(&made))
+            Ok(live.reported_name(&made))
         })
         .await
     }
@@ -102,11 +102,11 @@ impl<N: Network> Live<N> {
         if let (None, Some(once)) = (self.control.doubling.in_replies, telnet::undoubled(&path)) {
             self.compare(&path, &once).await?;
         }
-        Ok(self.told(&path))
+        Ok(self.reported_name(&path))
     }
 
     /// A path or a name in a reply, as far as is known how this server reports it.
-    pub(crate) fn told(&mut self, path: &[u8]) -> String {
+    pub(crate) fn reported_name(&mut self, path: &[u8]) -> String {
         self.control.note_name(path);
         let once = telnet::undoubled(path).filter(|_| self.control.doubling.in_replies == Some(true));
         self.settings.encoding.decode(once.as_deref().unwrap_or(path))

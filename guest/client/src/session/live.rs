@@ -29,7 +29,7 @@ pub(crate) struct Live<N: Network> {
     pub(super) transfer: Option<Arc<TransferHandover<N::Stream>>>,
     pub(super) host: String,
     pub(super) tls: SessionTls,
-    /// The greeting was 230: whoever connects is logged in. Only where nobody in between can have said so.
+    /// The greeting was 230: no login is needed. Only set where nobody in between can have sent it.
     pub(super) greeted_in: bool,
     pub(crate) parameters: TransferParameters,
     pub(crate) known: Known,
@@ -42,7 +42,7 @@ pub(crate) struct Live<N: Network> {
 pub(super) struct SessionTls {
     /// None as long as there was no TLS connection.
     pub(super) engine: Option<Rustls>,
-    /// What the server was told about data connections.
+    /// The protection of data connections that was sent (PROT).
     pub(super) protection: Option<Protection>,
 }
 

@@ -168,7 +168,7 @@ impl<N: Network> Live<N> {
     /// The facts stand between the first line and the last, in which a name may look like some (RFC 3659, section 7.2).
     fn entry_in(&mut self, reply: &Raw, path: &str) -> Option<Entry> {
         let lines = match reply.lines.as_slice() {
-            [_, told @ .., _] if !told.is_empty() => told,
+            [_, between @ .., _] if !between.is_empty() => between,
             all => all,
         };
         let lines = lines.iter().filter(|_| reply.code == codes::FILE_ACTION_DONE);
