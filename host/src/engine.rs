@@ -19,6 +19,7 @@ use wasmtime_wasi::{
 };
 
 use crate::bindings::{ClientPre, wasi};
+use crate::cryptography;
 use crate::instance::State;
 use crate::limits::TICK;
 use crate::options::Options;
@@ -83,7 +84,8 @@ fn add_imports(linker: &mut Linker<State>) -> Result<()> {
     sockets::instance_network::add_to_linker::<State, WasiSockets>(linker, State::sockets)?;
     sockets::tcp::add_to_linker::<State, WasiSockets>(linker, State::sockets)?;
     sockets::tcp_create_socket::add_to_linker::<State, WasiSockets>(linker, State::sockets)?;
-    wasi::sockets::ip_name_lookup::add_to_linker::<State, HasSelf<State>>(linker, |state| state)
+    wasi::sockets::ip_name_lookup::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
+    cryptography::add_to_linker(linker)
 }
 
 /// The command, ready to be instantiated once: in an engine of its own, which reserves nothing.

@@ -51,6 +51,7 @@ mod columns;
 mod command;
 mod connector;
 mod convert;
+mod cryptography;
 mod engine;
 mod entries;
 mod error;
