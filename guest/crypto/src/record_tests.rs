@@ -11,7 +11,7 @@ use rustls::crypto::cipher::{
 };
 use rustls::{ContentType, Error, ProtocolVersion, SupportedCipherSuite};
 
-use crate::aead::MAX_PLAINTEXT;
+use crate::records::MAX_PLAINTEXT;
 use crate::suites::SUITES;
 
 const HEADER: usize = 5;
