@@ -309,6 +309,23 @@ impl Opener {
     }
 }
 
+#[cfg(test)]
+impl Opener {
+    /// A record of TLS 1.3 whose inner plaintext is this.
+    pub(crate) fn sealed_inner(&self, inner: &[u8], number: u64) -> Vec<u8> {
+        let len = inner.len().saturating_sub(1);
+        let mut frame = self.protection.outgoing(ContentType::ApplicationData, ProtocolVersion::TLSv1_2, len, number);
+        if inner.is_empty() {
+            frame.prefix = Short::of([&[23, 3, 3, 0, 16]]);
+            frame.additional = frame.prefix;
+        }
+        frame.suffix = Short::default();
+        let mut sealed = Vec::new();
+        self.protection.key.seal(&[frame.around(inner)], &mut sealed).unwrap();
+        sealed
+    }
+}
+
 /// The type of the content, which is the last byte that is not zero, and the length of the content (RFC 8446, section 5.4).
 fn unpadded(text: &[u8], tail: Option<&u8>) -> Result<(ContentType, usize), Error> {
     let (kind, len) = match tail {
