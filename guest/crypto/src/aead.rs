@@ -1,54 +1,15 @@
 //! What is sealed and opened: the terms that every backend has in common.
 
-use crate::backend::aead::Key;
 use alloc::vec::Vec;
-use rustls::crypto::cipher::Iv;
-use rustls::{ConnectionTrafficSecrets, Error};
+use rustls::Error;
+
+use crate::algorithms::Algorithm;
 
 /// Bytes of a nonce of every cipher here.
 pub const NONCE_LEN: usize = 12;
 
 /// Bytes of the authentication tag of every cipher here.
 pub const TAG_LEN: usize = 16;
-
-/// A cipher.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Algorithm {
-    /// With a key of 16 bytes.
-    Aes128Gcm,
-    /// With a key of 32 bytes.
-    Aes256Gcm,
-    /// With a key of 32 bytes.
-    ChaCha20Poly1305,
-}
-
-impl Algorithm {
-    /// Bytes of a key.
-    pub const fn key_len(self) -> usize {
-        match self {
-            Self::Aes128Gcm => 16,
-            Self::Aes256Gcm | Self::ChaCha20Poly1305 => 32,
-        }
-    }
-
-    /// Labels a key and its nonce base with the name of this cipher.
-    pub(crate) fn secrets(self, key: rustls::crypto::cipher::AeadKey, iv: Iv) -> ConnectionTrafficSecrets {
-        match self {
-            Self::Aes128Gcm => ConnectionTrafficSecrets::Aes128Gcm { key, iv },
-            Self::Aes256Gcm => ConnectionTrafficSecrets::Aes256Gcm { key, iv },
-            Self::ChaCha20Poly1305 => ConnectionTrafficSecrets::Chacha20Poly1305 { key, iv },
-        }
-    }
-}
-
-/// A cipher that the backend has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Supported {
-    /// The cipher.
-    pub algorithm: Algorithm,
-    /// It has at least half the speed of the first.
-    pub is_fast: bool,
-}
 
 /// One message to be sealed or opened.
 #[derive(Debug, Clone, Copy)]
@@ -94,8 +55,3 @@ pub trait AeadKey: Sized {
         tails: &mut Vec<u8>,
     ) -> Result<(), Error>;
 }
-
-const _: () = {
-    const fn is_key<K: AeadKey + Send + Sync>() {}
-    is_key::<Key>();
-};

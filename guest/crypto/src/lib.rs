@@ -4,6 +4,10 @@
 //! [RustCrypto] and [dalek-cryptography] projects to the traits of rustls and does no cryptography of its own, with two
 //! exceptions: it checks the padding of RSA signatures, and it makes the public keys of P-256 out of tables.
 //!
+//! With the feature `imported`, for WebAssembly alone, ciphers, key agreement and verification are those of whoever runs the
+//! component: the package `ftp:crypto` in `wit/deps/ftp-crypto.wit`. Hashes, key derivation and client keys stay here. Both
+//! backends stand behind one seam, [`operations`]; the rest does not know which one it has.
+//!
 //! ```
 //! use std::sync::Arc;
 //!
@@ -118,6 +122,7 @@ extern crate std;
 mod aead;
 #[cfg(test)]
 mod aead_tests;
+mod algorithms;
 mod hash;
 mod hmac;
 #[cfg(feature = "imported")]
@@ -148,12 +153,11 @@ pub use rsa_key::rsa_bits;
 
 /// The operations of which the rest is made, for those who implement `ftp:crypto` with them.
 pub mod operations {
-    pub use crate::aead::{AeadKey, Algorithm, Message, NONCE_LEN, Supported, TAG_LEN};
+    pub use crate::aead::{AeadKey, Message, NONCE_LEN, TAG_LEN};
+    pub use crate::algorithms::{Algorithm, Group, SignatureAlgorithm, Supported};
     pub use crate::backend::aead::{Key, supported};
     pub use crate::backend::kx::PrivateKey;
     pub use crate::backend::verify::verify;
-    pub use crate::kx::Group;
-    pub use crate::verify::SignatureAlgorithm;
 }
 
 /// Whether the cipher of this suite is a fast one where this runs: at least half as fast as the fastest.

@@ -11,7 +11,8 @@ use rustls::crypto::cipher::{
 };
 use rustls::{ConnectionTrafficSecrets, ContentType, Error, PeerMisbehaved, ProtocolVersion, SupportedCipherSuite};
 
-use crate::aead::{AeadKey as _, Algorithm, Message, NONCE_LEN, TAG_LEN};
+use crate::aead::{AeadKey as _, Message, NONCE_LEN, TAG_LEN};
+use crate::algorithms::Algorithm;
 use crate::backend::aead::Key;
 
 /// The longest plaintext of a record: 2^14 bytes (RFC 8446, section 5.1; RFC 5246, section 6.2.1).

@@ -11,7 +11,7 @@ use rustls::{
     CipherSuite, CipherSuiteCommon, SignatureScheme, SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite,
 };
 
-use crate::aead::{Algorithm, Supported};
+use crate::algorithms::{Algorithm, Supported};
 use crate::backend;
 use crate::hash::{SHA256, SHA384};
 use crate::hmac::{HMAC_SHA256, HMAC_SHA384};

@@ -8,7 +8,8 @@ use rustls::crypto::cipher::{
     AeadKey, Iv, KeyBlockShape, MessageDecrypter, MessageEncrypter, Tls12AeadAlgorithm, UnsupportedOperationError,
 };
 
-use crate::aead::{Algorithm, NONCE_LEN};
+use crate::aead::NONCE_LEN;
+use crate::algorithms::Algorithm;
 use crate::records::{EXPLICIT_LEN, Format, Protection, Single};
 
 /// The record protection of TLS 1.2 with a cipher.

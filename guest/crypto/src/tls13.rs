@@ -7,7 +7,7 @@ use rustls::crypto::cipher::{
     AeadKey, Iv, MessageDecrypter, MessageEncrypter, Tls13AeadAlgorithm, UnsupportedOperationError,
 };
 
-use crate::aead::Algorithm;
+use crate::algorithms::Algorithm;
 use crate::records::{Format, Protection, Single};
 
 /// The record protection of TLS 1.3 with a cipher.

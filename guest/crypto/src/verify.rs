@@ -4,43 +4,11 @@ use rustls::SignatureScheme;
 use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id};
 
-use crate::backend::verify::verify;
-
-/// A kind of key with a padding or curve, and the hash of the message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SignatureAlgorithm {
-    /// ECDSA over P-256 with SHA-256.
-    EcdsaP256Sha256,
-    /// ECDSA over P-256 with SHA-384.
-    EcdsaP256Sha384,
-    /// ECDSA over P-256 with SHA-512.
-    EcdsaP256Sha512,
-    /// ECDSA over P-384 with SHA-256.
-    EcdsaP384Sha256,
-    /// ECDSA over P-384 with SHA-384.
-    EcdsaP384Sha384,
-    /// ECDSA over P-384 with SHA-512.
-    EcdsaP384Sha512,
-    /// Ed25519.
-    Ed25519,
-    /// RSA-PSS with SHA-256.
-    RsaPssSha256,
-    /// RSA-PSS with SHA-384.
-    RsaPssSha384,
-    /// RSA-PSS with SHA-512.
-    RsaPssSha512,
-    /// RSA with PKCS #1 v1.5 and SHA-256.
-    RsaPkcs1Sha256,
-    /// RSA with PKCS #1 v1.5 and SHA-384.
-    RsaPkcs1Sha384,
-    /// RSA with PKCS #1 v1.5 and SHA-512.
-    RsaPkcs1Sha512,
-}
-
-use SignatureAlgorithm::{
-    EcdsaP256Sha256, EcdsaP256Sha384, EcdsaP256Sha512, EcdsaP384Sha256, EcdsaP384Sha384, EcdsaP384Sha512, Ed25519,
-    RsaPkcs1Sha256, RsaPkcs1Sha384, RsaPkcs1Sha512, RsaPssSha256, RsaPssSha384, RsaPssSha512,
+use crate::algorithms::SignatureAlgorithm::{
+    self, EcdsaP256Sha256, EcdsaP256Sha384, EcdsaP256Sha512, EcdsaP384Sha256, EcdsaP384Sha384, EcdsaP384Sha512,
+    Ed25519, RsaPkcs1Sha256, RsaPkcs1Sha384, RsaPkcs1Sha512, RsaPssSha256, RsaPssSha384, RsaPssSha512,
 };
+use crate::backend::verify::verify;
 
 /// `all` is for certificates, `mapping` for handshakes, in the order in which the schemes are offered. Several
 /// algorithms stand for one scheme where TLS 1.2 leaves the curve open; TLS 1.3 takes the first, whose curve fits.

@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use rustls::Error;
 
 use super::bindings::ftp::crypto::{aead as wit, types};
-use crate::aead::{AeadKey, Algorithm, Message, Supported};
+use crate::aead::{AeadKey, Message};
+use crate::algorithms::{Algorithm, Supported};
 
 /// The ciphers that there are, the fastest first.
 pub fn supported() -> Vec<Supported> {

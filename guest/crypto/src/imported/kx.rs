@@ -7,7 +7,7 @@ use rustls::{Error, PeerMisbehaved};
 
 use super::aead::unusable;
 use super::bindings::ftp::crypto::key_agreement as wit;
-use crate::kx::Group;
+use crate::algorithms::Group;
 
 /// A private key, which is used once.
 pub struct PrivateKey(wit::PrivateKey);

@@ -3,7 +3,7 @@
 use rustls::pki_types::InvalidSignature;
 
 use super::bindings::ftp::crypto::signatures as wit;
-use crate::verify::SignatureAlgorithm;
+use crate::algorithms::SignatureAlgorithm;
 
 /// Verify the signature of a message by a key as it stands in a certificate.
 ///

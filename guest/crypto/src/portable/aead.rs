@@ -8,7 +8,8 @@ use chacha20poly1305::aead::consts::{U12, U16};
 use chacha20poly1305::aead::{AeadInOut, KeyInit};
 use rustls::Error;
 
-use crate::aead::{AeadKey, Algorithm, Message, Supported, TAG_LEN};
+use crate::aead::{AeadKey, Message, TAG_LEN};
+use crate::algorithms::{Algorithm, Supported};
 
 /// The ciphers that there are, the fastest first.
 ///

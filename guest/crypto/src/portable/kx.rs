@@ -17,7 +17,7 @@ use rustls::{Error, PeerMisbehaved};
 use x25519_dalek::StaticSecret;
 use zeroize::Zeroizing;
 
-use crate::kx::Group;
+use crate::algorithms::Group;
 
 /// A private key, which is used once.
 pub enum PrivateKey {

@@ -10,7 +10,7 @@ use rustls::pki_types::InvalidSignature;
 use sha2::{Sha256, Sha384, Sha512};
 
 use self::rsa::{Pkcs1, Pss};
-use crate::verify::SignatureAlgorithm;
+use crate::algorithms::SignatureAlgorithm;
 
 /// Verify the signature of a message by a key as it stands in a certificate.
 ///
