@@ -3,11 +3,14 @@
 use aes_gcm::{Aes128Gcm, Aes256Gcm};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 use chacha20poly1305::ChaCha20Poly1305;
 use chacha20poly1305::aead::consts::{U12, U16};
 use chacha20poly1305::aead::{AeadInOut, KeyInit};
 use rustls::Error;
 
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+use super::chacha::ChaCha20Poly1305;
 use crate::aead::{AeadKey, Message, TAG_LEN};
 use crate::algorithms::{Algorithm, Supported};
 
@@ -74,34 +77,64 @@ impl AeadKey for Key {
     }
 }
 
-/// A cipher with 96-bit nonces and 128-bit tags.
-trait Cipher: AeadInOut<NonceSize = U12, TagSize = U16> + KeyInit {
-    fn of(key: &[u8]) -> Result<Self, Error> {
-        Self::new_from_slice(key).map_err(|_| Error::General("a key of another length".into()))
-    }
+/// A cipher, which works on a text in place.
+trait Cipher: Sized {
+    fn of(key: &[u8]) -> Result<Self, Error>;
+
+    /// Encrypts; returns the tag.
+    fn encrypt(&self, message: &Message<'_>, text: &mut [u8]) -> Result<[u8; TAG_LEN], Error>;
+
+    /// Decrypts, if the tag is right.
+    fn decrypt(&self, message: &Message<'_>, text: &mut [u8], tag: &[u8; TAG_LEN]) -> Result<(), Error>;
 
     fn seal(&self, message: &Message<'_>, sealed: &mut Vec<u8>) -> Result<(), Error> {
-        let Message { nonce, additional, prefix, text, suffix } = message;
-        sealed.extend_from_slice(prefix);
+        sealed.extend_from_slice(message.prefix);
         let start = sealed.len();
-        sealed.extend_from_slice(text);
-        sealed.extend_from_slice(suffix);
-        let text = sealed.get_mut(start..).unwrap_or_default();
-        let tag = self.encrypt_inout_detached(&(**nonce).into(), additional, text.into());
-        sealed.extend_from_slice(&tag.map_err(|_| Error::EncryptError)?);
+        sealed.extend_from_slice(message.text);
+        sealed.extend_from_slice(message.suffix);
+        let tag = self.encrypt(message, sealed.get_mut(start..).unwrap_or_default())?;
+        sealed.extend_from_slice(&tag);
         Ok(())
     }
 
     /// Appends the plain text, or after an error what is not one.
     fn open(&self, message: &Message<'_>, plain: &mut Vec<u8>) -> Result<(), Error> {
-        let Message { nonce, additional, text, .. } = message;
-        let (text, tag) = text.split_last_chunk::<TAG_LEN>().ok_or(Error::DecryptError)?;
+        let (text, tag) = message.text.split_last_chunk::<TAG_LEN>().ok_or(Error::DecryptError)?;
         let start = plain.len();
         plain.extend_from_slice(text);
-        let text = plain.get_mut(start..).unwrap_or_default();
+        self.decrypt(message, plain.get_mut(start..).unwrap_or_default(), tag)
+    }
+}
+
+/// Those of the crates, with 96-bit nonces and 128-bit tags.
+impl<C: AeadInOut<NonceSize = U12, TagSize = U16> + KeyInit> Cipher for C {
+    fn of(key: &[u8]) -> Result<Self, Error> {
+        Self::new_from_slice(key).map_err(|_| Error::General("a key of another length".into()))
+    }
+
+    fn encrypt(&self, message: &Message<'_>, text: &mut [u8]) -> Result<[u8; TAG_LEN], Error> {
+        let tag = self.encrypt_inout_detached(&(*message.nonce).into(), message.additional, text.into());
+        tag.map(Into::into).map_err(|_| Error::EncryptError)
+    }
+
+    fn decrypt(&self, message: &Message<'_>, text: &mut [u8], tag: &[u8; TAG_LEN]) -> Result<(), Error> {
+        let Message { nonce, additional, .. } = message;
         let opened = self.decrypt_inout_detached(&(**nonce).into(), additional, text.into(), &(*tag).into());
         opened.map_err(|_| Error::DecryptError)
     }
 }
 
-impl<C: AeadInOut<NonceSize = U12, TagSize = U16> + KeyInit> Cipher for C {}
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+impl Cipher for ChaCha20Poly1305 {
+    fn of(key: &[u8]) -> Result<Self, Error> {
+        Self::new(key)
+    }
+
+    fn encrypt(&self, message: &Message<'_>, text: &mut [u8]) -> Result<[u8; TAG_LEN], Error> {
+        Ok(Self::encrypt(self, message, text))
+    }
+
+    fn decrypt(&self, message: &Message<'_>, text: &mut [u8], tag: &[u8; TAG_LEN]) -> Result<(), Error> {
+        Self::decrypt(self, message, text, tag)
+    }
+}
