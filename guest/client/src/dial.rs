@@ -5,7 +5,7 @@ use crate::limits::{ATTEMPT_DELAY, MAX_ADDRESSES};
 use crate::network::{Network, NetworkError, Stream};
 use crate::proxy::{self, Proxy, Target};
 use crate::settings::Settings;
-use crate::timeout::timeout;
+use crate::timeout::{spend, timeout};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec::Vec;
@@ -15,41 +15,37 @@ use core::task::Poll;
 use core::time::Duration;
 use ftp_types::{Cause, ResolveCause};
 
-/// The first connection to the host.
+/// The first connection to the host, in what is left of this time.
 pub(crate) async fn dial<N: Network>(
     network: &N,
     settings: &Settings,
+    left: &mut Duration,
     host: &str,
     port: u16,
 ) -> Result<N::Stream, Error> {
-    let limit = settings.connect_timeout;
     let Some(proxy) = &settings.proxy else {
         let addresses = look_up(network, settings, host).await?;
         let connecting = first_of(network, &addresses, port, settings.local_address);
-        return timeout(network, limit, Phase::Connect, async { Ok(connecting.await?) }).await;
+        return spend(network, left, Phase::Connect, async { Ok(connecting.await?) }).await;
     };
     let (server, target) = (proxy.server(), Target::new(host, port)?);
     let addresses = look_up(network, settings, &server.host).await.map_err(of_the_proxy)?;
     let connecting = first_of(network, &addresses, server.port, settings.local_address);
-    timeout(network, limit, Phase::Connect, through(proxy, connecting, &target)).await
+    spend(network, left, Phase::Connect, through(proxy, connecting, &target)).await
 }
 
-/// One more connection to the host, in this time. `peer` is the address to which the first one went: the host's, or the
-/// proxy's.
+/// One more connection to the host. `peer` is the address to which the first one went: the host's, or the proxy's.
 pub(crate) async fn dial_again<N: Network>(
     network: &N,
     settings: &Settings,
-    limit: Duration,
     peer: IpAddr,
     host: &str,
     port: u16,
 ) -> Result<N::Stream, Error> {
     let connect = |port| network.connect(SocketAddr::new(peer, port), settings.local_address);
-    let Some(proxy) = &settings.proxy else {
-        return timeout(network, limit, Phase::DataConnection, async { Ok(connect(port).await?) }).await;
-    };
+    let Some(proxy) = &settings.proxy else { return Ok(connect(port).await?) };
     let (server, target) = (proxy.server(), Target::new(host, port)?);
-    timeout(network, limit, Phase::DataConnection, through(proxy, connect(server.port), &target)).await
+    through(proxy, connect(server.port), &target).await
 }
 
 async fn through<S: Stream>(

@@ -127,11 +127,17 @@ mod tls12;
 mod tls13;
 mod verify;
 
+use rustls::CipherSuite;
 use rustls::crypto::CryptoProvider;
 
 /// The size of an RSA key in bits, from its `SubjectPublicKeyInfo` in DER. `None` for keys of other kinds.
 pub fn rsa_bits(subject_public_key_info: &[u8]) -> Option<usize> {
     verify::rsa_bits(subject_public_key_info)
+}
+
+/// Whether the cipher of this suite is fast where this runs. Of each version of TLS at least one suite is.
+pub fn is_fast(suite: CipherSuite) -> bool {
+    suites::is_fast(suite)
 }
 
 /// Everything this crate has, the fastest in WebAssembly first.

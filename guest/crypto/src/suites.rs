@@ -30,6 +30,16 @@ pub(crate) static SUITES: &[SupportedCipherSuite] = &[
     SupportedCipherSuite::Tls12(&ECDHE_RSA_AES_256_GCM_SHA384),
 ];
 
+/// Those whose cipher needs no instructions of its own.
+pub(crate) fn is_fast(suite: CipherSuite) -> bool {
+    matches!(
+        suite,
+        CipherSuite::TLS13_CHACHA20_POLY1305_SHA256
+            | CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256
+            | CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256
+    )
+}
+
 /// Records under one key before an observer gains an advantage; rustls then changes the key or ends the connection.
 const AES_GCM_LIMIT: u64 = 1 << 24;
 /// For ChaCha20-Poly1305 the sequence number ends first (RFC 8446, section 5.5).

@@ -143,7 +143,8 @@ impl<N: Network> Live<N> {
     }
 
     async fn dial_data(&self, port: u16, limit: Duration) -> Result<N::Stream, Error> {
-        dial_again(&self.network, &self.settings, limit, self.control.peer()?, &self.host, port).await
+        let dialling = dial_again(&self.network, &self.settings, self.control.peer()?, &self.host, port);
+        timeout(&self.network, limit, Phase::DataConnection, dialling).await
     }
 
     /// Addresses of IPv6 do not fit into a reply to `PASV`. Behind a proxy nobody knows which kind a name leads to.
