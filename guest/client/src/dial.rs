@@ -8,6 +8,7 @@ use crate::settings::Settings;
 use crate::timeout::{spend, timeout};
 use alloc::boxed::Box;
 use alloc::format;
+use alloc::vec;
 use alloc::vec::Vec;
 use core::future::poll_fn;
 use core::net::{IpAddr, SocketAddr};
@@ -15,37 +16,47 @@ use core::task::Poll;
 use core::time::Duration;
 use ftp_types::{Cause, ResolveCause};
 
-/// The first connection to the host, in what is left of this time.
+/// A control connection to the host, in what is left of this time; to the address of an earlier one, if there was one: the
+/// host's, or the proxy's.
 pub(crate) async fn dial<N: Network>(
     network: &N,
     settings: &Settings,
     left: &mut Duration,
+    peer: Option<IpAddr>,
     host: &str,
     port: u16,
 ) -> Result<N::Stream, Error> {
+    let addresses = async |host| match peer {
+        Some(peer) => Ok(vec![peer]),
+        None => look_up(network, settings, host).await,
+    };
     let Some(proxy) = &settings.proxy else {
-        let addresses = look_up(network, settings, host).await?;
+        let addresses = addresses(host).await?;
         let connecting = first_of(network, &addresses, port, settings.local_address);
         return spend(network, left, Phase::Connect, async { Ok(connecting.await?) }).await;
     };
     let (server, target) = (proxy.server(), Target::new(host, port)?);
-    let addresses = look_up(network, settings, &server.host).await.map_err(of_the_proxy)?;
+    let addresses = addresses(&server.host).await.map_err(of_the_proxy)?;
     let connecting = first_of(network, &addresses, server.port, settings.local_address);
     spend(network, left, Phase::Connect, through(proxy, connecting, &target)).await
 }
 
-/// One more connection to the host. `peer` is the address to which the first one went: the host's, or the proxy's.
+/// One more connection to the host, in this time. `peer` is the address to which the first one went: the host's, or the
+/// proxy's.
 pub(crate) async fn dial_again<N: Network>(
     network: &N,
     settings: &Settings,
+    limit: Duration,
     peer: IpAddr,
     host: &str,
     port: u16,
 ) -> Result<N::Stream, Error> {
     let connect = |port| network.connect(SocketAddr::new(peer, port), settings.local_address);
-    let Some(proxy) = &settings.proxy else { return Ok(connect(port).await?) };
+    let Some(proxy) = &settings.proxy else {
+        return timeout(network, limit, Phase::DataConnection, async { Ok(connect(port).await?) }).await;
+    };
     let (server, target) = (proxy.server(), Target::new(host, port)?);
-    through(proxy, connect(server.port), &target).await
+    timeout(network, limit, Phase::DataConnection, through(proxy, connect(server.port), &target)).await
 }
 
 async fn through<S: Stream>(
@@ -151,7 +162,6 @@ async fn first_of<N: Network>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::vec;
 
     fn ip(text: &str) -> IpAddr {
         text.parse().unwrap()

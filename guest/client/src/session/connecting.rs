@@ -3,14 +3,13 @@
 use super::Live;
 use super::live::SessionTls;
 use crate::control::Control;
-use crate::dial::{dial, dial_again};
-use crate::error::{Error, FailureKind, Phase, Reply};
+use crate::dial::dial;
+use crate::error::{Error, FailureKind, Reply};
 use crate::handover::SessionState;
 use crate::known::{Known, PassivePorts};
 use crate::network::Network;
 use crate::session::live::TransferParameters;
 use crate::settings::Settings;
-use crate::timeout::spend;
 use crate::tls::channel::StartedHandshake;
 use crate::tls::{Ciphers, Offer, Rustls, Security, Server, Takes, Version, Versions};
 use crate::transcript::Transcript;
@@ -75,13 +74,7 @@ impl<N: Network> Live<N> {
             Security::None => None,
             Security::Explicit | Security::Implicit => Some(Rustls::new::<N>(&settings.tls, attempts.offer, host)?),
         };
-        let stream = match attempts.peer {
-            None => dial(network, settings, &mut attempts.connect, host, port).await?,
-            Some(peer) => {
-                let dialling = dial_again(network, settings, peer, host, port);
-                spend(network, &mut attempts.connect, Phase::Connect, dialling).await?
-            }
-        };
+        let stream = dial(network, settings, &mut attempts.connect, attempts.peer, host, port).await?;
         Ok(Box::new(Self {
             control: Control::new(network.clone(), stream, settings, transcript),
             host: host.to_string(),

@@ -143,8 +143,7 @@ impl<N: Network> Live<N> {
     }
 
     async fn dial_data(&self, port: u16, limit: Duration) -> Result<N::Stream, Error> {
-        let dialling = dial_again(&self.network, &self.settings, self.control.peer()?, &self.host, port);
-        timeout(&self.network, limit, Phase::DataConnection, dialling).await
+        dial_again(&self.network, &self.settings, limit, self.control.peer()?, &self.host, port).await
     }
 
     /// Addresses of IPv6 do not fit into a reply to `PASV`. Behind a proxy nobody knows which kind a name leads to.
