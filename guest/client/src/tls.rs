@@ -12,7 +12,7 @@ mod records;
 mod tickets;
 mod trust;
 
-pub(crate) use engine::Rustls;
+pub(crate) use engine::{Refusal, Rustls};
 pub use offer::{Ciphers, LearnedCiphers};
 pub(crate) use offer::{Offer, Server, Takes};
 pub use pem::{Identity, Roots};

@@ -308,7 +308,17 @@ fn what_is_learned_of_a_server_is_about_no_other() {
 }
 
 #[test]
-fn server_that_refuses_in_both_attempts_is_asked_again_next_time() {
+fn refusal_that_was_said_is_remembered_even_if_the_second_attempt_fails() {
+    let settings = explicit();
+    let ending = || Server::explicit(Tls::Says(Vec::new(), End::Close));
+    let refusing = Server::explicit(Tls::Says(alert(HANDSHAKE_FAILURE), End::Close));
+    connect(&settings, [refusing, ending()]);
+    let (_, _, servers) = log_in(&settings, [Server::explicit(Tls::Does(aes(&[&TLS13])))]);
+    assert!(offers_everything(&servers[0]));
+}
+
+#[test]
+fn server_that_ends_both_attempts_is_asked_again_next_time() {
     let settings = explicit();
     let refusing = || Server::explicit(Tls::Says(Vec::new(), End::Close));
     connect(&settings, [refusing(), refusing()]);

@@ -11,7 +11,7 @@ use crate::network::Network;
 use crate::session::live::TransferParameters;
 use crate::settings::Settings;
 use crate::tls::channel::StartedHandshake;
-use crate::tls::{Ciphers, Offer, Rustls, Security, Server, Takes, Version, Versions};
+use crate::tls::{Ciphers, Offer, Refusal, Rustls, Security, Server, Takes, Version, Versions};
 use crate::transcript::Transcript;
 use alloc::boxed::Box;
 use alloc::format;
@@ -131,7 +131,13 @@ impl<N: Network> Live<N> {
         };
         let (offer, learned) = (engine.offer(), &tls.learned_ciphers);
         if let Err(error) = &secured {
-            attempts.next = (offer == Offer::Fast && engine.is_refused(error)).then_some(Offer::All);
+            let refusal = if offer == Offer::Fast { engine.refusal(error) } else { Refusal::None };
+            if refusal != Refusal::None {
+                attempts.next = Some(Offer::All);
+            }
+            if refusal == Refusal::Said {
+                learned.learn(server, Takes::Others);
+            }
             return secured;
         }
         let version = self.control.agreed().map_or(Version::Tls13, |agreed| agreed.version);

@@ -58,13 +58,23 @@ pub(crate) struct Rustls {
 /// What has come from the server in a handshake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Heard {
-    /// Nothing but, at most, that it takes none of the suites.
     #[default]
+    Nothing,
+    /// That it takes none of the suites; or a choice of TLS 1.2, and that it has TLS 1.3 (RFC 8446, section 4.1.3).
     Refusal,
-    /// A choice of TLS 1.2, and that it has TLS 1.3 (RFC 8446, section 4.1.3).
-    Downgrade,
     /// Anything else.
     Other,
+}
+
+/// Whether a server has refused an offer, after which it may take another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// It has not.
+    None,
+    /// It ended the connection without a word.
+    Silent,
+    /// It said so.
+    Said,
 }
 
 /// What is known about a handshake that fails, besides the error of rustls.
@@ -110,13 +120,13 @@ impl Rustls {
         self.why.offer
     }
 
-    /// Whether the server may take another offer, after a handshake that failed so. It says so before its `ServerHello`: by
-    /// an alert of its own, an end or a reset. A `HelloRetryRequest` is a `ServerHello`, as it has chosen a suite.
-    pub(crate) fn is_refused(&self, failure: &Error) -> bool {
-        match *self.why.heard.lock() {
-            Heard::Refusal => matches!(failure.failure(), Some(FailureKind::Tls | FailureKind::ConnectionLost)),
-            Heard::Downgrade => true,
-            Heard::Other => false,
+    /// What a failed handshake says about the offer. A refusal comes before the `ServerHello`. A `HelloRetryRequest` is one,
+    /// too: it has chosen a suite.
+    pub(crate) fn refusal(&self, failure: &Error) -> Refusal {
+        match (*self.why.heard.lock(), failure.failure()) {
+            (Heard::Nothing, Some(FailureKind::Tls | FailureKind::ConnectionLost)) => Refusal::Silent,
+            (Heard::Refusal, _) => Refusal::Said,
+            (Heard::Nothing | Heard::Other, _) => Refusal::None,
         }
     }
 }
@@ -137,17 +147,23 @@ impl Why {
     fn of(&self, error: rustls::Error) -> Error {
         use AlertDescription::{HandshakeFailure, InsufficientSecurity};
         use PeerMisbehaved::AttemptedDowngradeToTls12WhenTls13IsSupported as Downgrade;
-        match error {
-            rustls::Error::AlertReceived(HandshakeFailure | InsufficientSecurity) => {}
-            rustls::Error::PeerMisbehaved(Downgrade) => self.hear(Heard::Downgrade),
-            _ => self.hear(Heard::Other),
-        }
+        let heard = match error {
+            rustls::Error::AlertReceived(HandshakeFailure | InsufficientSecurity) if self.is_silent() => Heard::Refusal,
+            rustls::Error::PeerMisbehaved(Downgrade) => Heard::Refusal,
+            _ => Heard::Other,
+        };
+        self.hear(heard);
         let is_alert = matches!(error, rustls::Error::AlertReceived(_));
         match self.verifier.take_cause() {
             Some(cause) => cause.into(),
             None if is_alert && self.asked.0.load(Ordering::Relaxed) => TlsCause::CertificateWanted.into(),
             None => failed(error, self.offer),
         }
+    }
+
+    /// Whether the server has said nothing yet.
+    fn is_silent(&self) -> bool {
+        *self.heard.lock() == Heard::Nothing
     }
 
     fn hear(&self, heard: Heard) {
