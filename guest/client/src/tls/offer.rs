@@ -12,8 +12,8 @@ use spin::Mutex;
 /// Servers that are remembered.
 const SERVERS: usize = 16;
 
-/// Which cipher suites a session offers when it connects. A suite is fast if the client has fast code for its cipher: in
-/// WebAssembly that is ChaCha20-Poly1305, which is as strong as AES-GCM.
+/// Which cipher suites a session offers when it connects. A suite is fast if its cipher is fast where the client runs:
+/// ChaCha20-Poly1305, which is as strong as AES-GCM; with imported cryptography, what its implementation calls fast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Ciphers {
     /// The fast suites first. If the server refuses them, the session connects once more and offers every suite.
@@ -37,21 +37,25 @@ pub(crate) enum Offer {
 }
 
 impl Offer {
-    /// Leave these suites only; gives [`Offer::All`] where nothing was left out.
+    /// Leave these suites only; gives [`Offer::All`] where that is every suite. It is, too, where none would be fast.
     pub(super) fn reduce(self, suites: &mut Vec<SupportedCipherSuite>, versions: Versions) -> Self {
-        let is_offered = |suite: &SupportedCipherSuite| match self {
-            Self::Fast => ftp_crypto::is_fast(suite.suite()),
-            Self::FastOrNewest => ftp_crypto::is_fast(suite.suite()) || suite.tls13().is_some(),
-            Self::All => true,
-        };
         let is_spoken = |suite: &SupportedCipherSuite| match versions {
             Versions::Tls12 => suite.tls13().is_none(),
             Versions::Both => true,
             Versions::Tls13 => suite.tls13().is_some(),
         };
-        let is_whole = suites.iter().filter(|suite| is_spoken(suite)).all(is_offered);
-        suites.retain(is_offered);
-        if is_whole { Self::All } else { self }
+        let (mut kept, spoken) = (suites.clone(), suites.iter().filter(|suite| is_spoken(suite)).count());
+        kept.retain(|suite| match self {
+            _ if !is_spoken(suite) => false,
+            Self::Fast => ftp_crypto::is_fast(*suite),
+            Self::FastOrNewest => suite.tls13().is_some() || ftp_crypto::is_fast(*suite),
+            Self::All => true,
+        });
+        if kept.is_empty() || kept.len() == spoken {
+            return Self::All;
+        }
+        *suites = kept;
+        self
     }
 }
 
@@ -136,7 +140,7 @@ mod tests {
             let mut suites = ftp_crypto::provider().cipher_suites;
             assert_eq!(Offer::Fast.reduce(&mut suites, versions), Offer::Fast);
             let chacha = |suite: &SupportedCipherSuite| format!("{:?}", suite.suite()).contains("CHACHA20");
-            assert!(suites.len() == 3 && suites.iter().all(chacha), "{suites:?}");
+            assert!(!suites.is_empty() && suites.iter().all(chacha), "{suites:?}");
         }
     }
 
@@ -151,8 +155,12 @@ mod tests {
     #[test]
     fn offer_without_anything_left_out_is_the_whole_one() {
         let mut suites = ftp_crypto::provider().cipher_suites;
-        suites.retain(|suite| ftp_crypto::is_fast(suite.suite()) || suite.tls13().is_none());
+        suites.retain(|suite| ftp_crypto::is_fast(*suite) || suite.tls13().is_none());
         assert_eq!(Offer::Fast.reduce(&mut suites, Versions::Tls13), Offer::All);
+        assert!(suites.iter().any(|suite| suite.tls13().is_some()));
+        suites.retain(|suite| !ftp_crypto::is_fast(*suite));
+        assert_eq!(Offer::Fast.reduce(&mut suites, Versions::Both), Offer::All);
+        assert!(!suites.is_empty());
     }
 
     #[test]
