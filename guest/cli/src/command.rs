@@ -7,6 +7,7 @@ mod bars;
 mod client;
 mod compared;
 mod connect;
+mod contents;
 mod context;
 mod copy;
 mod credentials;
