@@ -1,9 +1,9 @@
-//! What the component asks of its host, what it gives, and how large it is.
+//! What the component and its sibling ask of their host, what they give, and how large they are.
 
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use ftp_host::COMPONENT;
+use ftp_host::{COMPONENT, IMPORTED_COMPONENT};
 use ftp_tests::{suite, trial};
 use wit_component::DecodedWasm;
 
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
 
 #[trial]
 async fn imports_sockets_clocks_and_nothing_of_the_system() -> Result<()> {
-    let world = world()?;
+    let world = world(COMPONENT)?;
     assert!(world.imports.iter().any(|name| name.starts_with("wasi:sockets/tcp@")), "{:?}", world.imports);
     for name in &world.imports {
         assert!(ALLOWED_IMPORTS.iter().any(|allowed| name.starts_with(allowed)), "{name} is imported");
@@ -29,8 +29,21 @@ async fn imports_sockets_clocks_and_nothing_of_the_system() -> Result<()> {
 }
 
 #[trial]
+async fn the_sibling_imports_its_cryptography_besides_and_exports_the_same() -> Result<()> {
+    let (component, sibling) = (world(COMPONENT)?, world(IMPORTED_COMPONENT)?);
+    assert_eq!(sibling.exports, component.exports);
+    let (crypto, others): (Vec<_>, Vec<_>) =
+        sibling.imports.into_iter().partition(|name| name.starts_with("ftp:crypto/"));
+    assert!(crypto.iter().any(|name| name == "ftp:crypto/aead@0.1.0"), "{crypto:?}");
+    for name in others {
+        assert!(component.imports.contains(&name), "{name} is imported");
+    }
+    Ok(())
+}
+
+#[trial]
 async fn exports_the_contract_and_nothing_else() -> Result<()> {
-    let mut exports = world()?.exports;
+    let mut exports = world(COMPONENT)?.exports;
     exports.sort_unstable();
     assert_eq!(exports, EXPORTS);
     Ok(())
@@ -40,6 +53,8 @@ async fn exports_the_contract_and_nothing_else() -> Result<()> {
 async fn is_small() -> Result<()> {
     println!("the component has {} bytes", COMPONENT.len());
     assert!(COMPONENT.len() <= LARGEST, "the component has {} bytes", COMPONENT.len());
+    println!("its sibling has {} bytes", IMPORTED_COMPONENT.len());
+    assert!(IMPORTED_COMPONENT.len() < COMPONENT.len(), "its sibling has {} bytes", IMPORTED_COMPONENT.len());
     Ok(())
 }
 
@@ -49,8 +64,8 @@ struct World {
     exports: Vec<String>,
 }
 
-fn world() -> Result<World> {
-    let DecodedWasm::Component(resolve, world) = wit_component::decode(COMPONENT)? else {
+fn world(component: &[u8]) -> Result<World> {
+    let DecodedWasm::Component(resolve, world) = wit_component::decode(component)? else {
         bail!("this is a package, not a component");
     };
     let world = &resolve.worlds[world];
