@@ -86,7 +86,7 @@ pub use tls::{Identity, TlsSettings};
 pub use transfer::{Download, Upload};
 pub use types::{
     Active, Arrived, DataEnd, DataMode, Encoding, Encryption, Entry, EntryKind, Listed, Precision, Protection,
-    RawEntry, Representation, Security, Timestamp, TlsVersion, TransferMode, Trust,
+    RawEntry, Representation, Security, Timestamp, TlsCiphers, TlsVersion, TransferMode, Trust,
 };
 
 /// The component itself, `ftp.wasm`, for a program that loads or composes it in its own way.
