@@ -1,4 +1,4 @@
-//! What the component asks of its host, what it gives, and how large it is.
+//! What the component and its sibling ask of their host, what they give, and how large they are.
 
 use std::process::ExitCode;
 
@@ -52,6 +52,19 @@ async fn sibling_imports_its_cryptography_besides() -> Result<()> {
 }
 
 #[trial]
+async fn the_sibling_imports_its_cryptography_besides_and_exports_the_same() -> Result<()> {
+    let (component, sibling) = (world(COMPONENT)?, world(IMPORTED_COMPONENT)?);
+    assert_eq!(sibling.exports, component.exports);
+    let (crypto, others): (Vec<_>, Vec<_>) =
+        sibling.imports.into_iter().partition(|name| name.starts_with("ftp:crypto/"));
+    assert!(crypto.iter().any(|name| name == "ftp:crypto/aead@0.1.0"), "{crypto:?}");
+    for name in others {
+        assert!(component.imports.contains(&name), "{name} is imported");
+    }
+    Ok(())
+}
+
+#[trial]
 async fn exports_the_contract_and_nothing_else() -> Result<()> {
     let mut exports = world(COMPONENT)?.exports;
     exports.sort_unstable();
@@ -63,6 +76,8 @@ async fn exports_the_contract_and_nothing_else() -> Result<()> {
 async fn is_small() -> Result<()> {
     println!("the component has {} bytes", COMPONENT.len());
     assert!(COMPONENT.len() <= LARGEST, "the component has {} bytes", COMPONENT.len());
+    println!("its sibling has {} bytes", IMPORTED_COMPONENT.len());
+    assert!(IMPORTED_COMPONENT.len() < COMPONENT.len(), "its sibling has {} bytes", IMPORTED_COMPONENT.len());
     Ok(())
 }
 

@@ -148,7 +148,7 @@ mod tests {
     impl Guest {
         fn new() -> Self {
             let engine = Engine::new(&ftp_artifacts::config()).unwrap();
-            let component = Component::new(&engine, GUEST).unwrap();
+            let component = Component::new(&engine, wat::parse_str(GUEST).unwrap()).unwrap();
             let mut linker = Linker::new(&engine);
             add_to_linker(&mut linker).unwrap();
             let mut store = Store::new(&engine, State::new(Grants::new(Policy::default(), None), 0));
@@ -218,9 +218,9 @@ mod tests {
         assert_eq!(guest.open(&key, &vec![sent(b""); 65], 1), Err(Error::TooLong));
         assert_eq!(guest.open(&key, &[], 1), Ok(Received { text: Vec::new(), tails: Vec::new() }));
 
-        let message = vec![0; 1 << 21];
+        let message = vec![0_u8; 1 << 21];
         for (message, error) in [(&message[..9], Error::InvalidSignature), (&message[..], Error::TooLong)] {
-            let arguments = (Signature::RsaPssSha256, &[4; 9][..], message, &[][..]);
+            let arguments = (Signature::RsaPssSha256, &[4_u8; 9][..], message, &[0_u8; 0][..]);
             assert_eq!(guest.call::<_, Result<(), Error>>("verify", arguments), Err(error));
         }
     }
@@ -240,7 +240,7 @@ mod tests {
             assert_eq!(secret, theirs.agree(&public_key));
             assert!(guest.store.data().keys.is_empty());
             let key: Result<Resource<PrivateKey>, Error> = guest.call("generate", (group,));
-            let secret: Result<Vec<u8>, Error> = guest.call("agree", (key.unwrap(), vec![0; public_key.len()]));
+            let secret: Result<Vec<u8>, Error> = guest.call("agree", (key.unwrap(), vec![0_u8; public_key.len()]));
             assert_eq!(secret, Err(Error::InvalidPoint));
         }
     }
