@@ -249,8 +249,10 @@ mod tests {
                 (Message { text: &[], ..message }, None, Error::NotAuthentic),
                 (message, None, Error::NotAuthentic),
             ] {
-                assert_eq!(seal(&key, &[message]).err(), of_seal, "{message:?}");
-                assert_eq!(open(&key, &[message], 1).err(), Some(of_open), "{message:?}");
+                let lengths = [message.nonce, message.additional_data, message.prefix, message.text, message.suffix]
+                    .map(<[u8]>::len);
+                assert_eq!(seal(&key, &[message]).err(), of_seal, "{lengths:?}");
+                assert_eq!(open(&key, &[message], 1).err(), Some(of_open), "{lengths:?}");
             }
             assert_eq!(seal(&key, &[message; 65]).err(), Some(Error::TooLong));
             assert_eq!(open(&key, &[message; 65], 1).err(), Some(Error::TooLong));
