@@ -195,6 +195,14 @@ mod tests {
         assert_eq!(check(Signature::RsaPkcs1Sha256, key, signature), Err(Error::InvalidSignature));
     }
 
+    /// The key is the neutral element, and so is the point of the signature: the equation holds for every message.
+    #[test]
+    fn an_ed25519_key_of_small_order_signs_nothing() {
+        let (mut key, mut signature) = ([0; 32], [0; 64]);
+        (key[0], signature[0]) = (1, 1);
+        assert_eq!(verify(Signature::Ed25519, &key, b"message", &signature), Err(Error::InvalidSignature));
+    }
+
     #[test]
     fn garbage_is_no_signature_and_no_key() {
         let lengths = [0, 1, 31, 32, 33, 64, 65, 97, 256, 512, 2000];
