@@ -1,7 +1,6 @@
 //! Which cipher suites are offered, and what sessions learn about that for those after them.
 
 use super::{TlsSettings, Version, Versions};
-use alloc::collections::VecDeque;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -81,7 +80,7 @@ impl TlsSettings {
 ///
 /// It has the last few servers, by host, port and versions of TLS.
 #[derive(Clone, Default)]
-pub struct LearnedCiphers(Arc<Mutex<VecDeque<(Server, Takes)>>>);
+pub struct LearnedCiphers(Arc<Mutex<Vec<(Server, Takes)>>>);
 
 /// A server, and how TLS is spoken with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,7 +114,7 @@ impl LearnedCiphers {
         let mut known = self.0.lock();
         known.retain(|(other, _)| other != server);
         known.truncate(SERVERS - 1);
-        known.push_front((server.clone(), takes));
+        known.insert(0, (server.clone(), takes));
     }
 
     pub(crate) fn forget(&self, server: &Server) {
