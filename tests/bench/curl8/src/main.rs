@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -20,15 +21,25 @@ const WAIT: Duration = Duration::from_secs(1);
 /// The size of the buffer for downloads that the command `curl` sets; the library's own is 16 KiB.
 const BUFFER: usize = 100 << 10;
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
     curl::init();
     let words: Vec<String> = std::env::args().skip(1).collect();
+    match run(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(words: &[String]) -> Result<()> {
     if words == ["--version"] {
         let version = Version::get();
         println!("libcurl {} {}", version.version(), version.ssl_version().unwrap_or("without TLS"));
         return Ok(());
     }
-    let [work, host, port, way, numbers @ ..] = &words[..] else { bail!("WORK HOST PORT WAY and four numbers") };
+    let [work, host, port, way, numbers @ ..] = words else { bail!("WORK HOST PORT WAY and four numbers") };
     let numbers = numbers.iter().map(|number| number.parse()).collect::<Result<Vec<usize>, _>>()?;
     let &[files, clients, connects, entries] = &numbers[..] else { bail!("four numbers") };
     let server = Server { address: format!("{host}:{port}"), encrypted: way == "tls" };
