@@ -17,22 +17,37 @@ const STARTS: usize = 1000;
 const SESSIONS: u32 = 400;
 
 /// The library, in this process, on one thread.
-#[derive(Default)]
-pub struct Ours(Option<(Host, Runtime)>);
+pub struct Ours {
+    name: &'static str,
+    title: &'static str,
+    options: Options,
+    ready: Option<(Host, Runtime)>,
+}
+
+impl Ours {
+    /// As a program has it that asks for nothing.
+    pub fn host() -> Self {
+        Self::with("host", "`ftp.wasm` in the library `ftp-host`, on one thread", Options::default())
+    }
+
+    fn with(name: &'static str, title: &'static str, mut options: Options) -> Self {
+        options.sessions = SESSIONS;
+        Self { name, title, options, ready: None }
+    }
+}
 
 impl Peer for Ours {
     fn name(&self) -> &'static str {
-        "host"
+        self.name
     }
 
     fn title(&self) -> &'static str {
-        "`ftp.wasm` in the library `ftp-host`, on one thread"
+        self.title
     }
 
     fn prepare(&mut self) -> Result<String> {
-        let mut options = Options::default();
-        options.sessions = SESSIONS;
-        self.0 = Some((Host::with_options(options)?, Builder::new_current_thread().enable_all().build()?));
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        self.ready = Some((Host::with_options(self.options.clone())?, runtime));
         Ok(env!("CARGO_PKG_VERSION").to_owned())
     }
 
@@ -41,7 +56,7 @@ impl Peer for Ours {
     }
 
     fn run(&mut self, task: &Task<'_>) -> Result<Figures> {
-        let (host, runtime) = self.0.as_ref().context("it is prepared")?;
+        let (host, runtime) = self.ready.as_ref().context("it is prepared")?;
         runtime.block_on(run(host, task))
     }
 }

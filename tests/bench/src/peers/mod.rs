@@ -50,7 +50,7 @@ pub trait Peer {
 /// All of them, in the order of the tables.
 pub fn all() -> Vec<Box<dyn Peer>> {
     vec![
-        Box::<Ours>::default(),
+        Box::new(Ours::host()),
         Box::new(command::Ours::wasmtime()),
         Box::new(command::Ours::wasmtime_uncached()),
         Box::new(command::Ours::runner()),
