@@ -4,6 +4,10 @@
 //! [RustCrypto] and [dalek-cryptography] projects to the traits of rustls and does no cryptography of its own, with two
 //! exceptions: it checks the padding of RSA signatures, and it makes the public keys of P-256 out of tables.
 //!
+//! With the feature `imported`, for WebAssembly alone, ciphers, key agreement and verification are those of whoever runs the
+//! component: the package `ftp:crypto` in `wit/deps/ftp-crypto.wit`. Hashes, key derivation and client keys stay here. Both
+//! backends stand behind one seam, [`operations`]; the rest does not know which one it has.
+//!
 //! ```
 //! use std::sync::Arc;
 //!
@@ -103,7 +107,8 @@
 //! [dalek-cryptography]: https://github.com/dalek-cryptography
 //! [RUSTSEC-2023-0071]: https://rustsec.org/advisories/RUSTSEC-2023-0071.html
 #![no_std]
-#![forbid(unsafe_code)]
+// What is generated of an interface is made of it.
+#![deny(unsafe_code)]
 #![deny(missing_docs)]
 #![cfg_attr(
     not(test),
@@ -115,29 +120,55 @@ extern crate alloc;
 extern crate std;
 
 mod aead;
+#[cfg(test)]
+mod aead_tests;
+mod algorithms;
 mod hash;
 mod hmac;
+#[cfg(feature = "imported")]
+mod imported;
 mod kx;
+#[cfg(not(feature = "imported"))]
+mod portable;
 mod random;
 #[cfg(test)]
 mod record_tests;
+mod records;
+mod rsa_key;
 mod sign;
 mod suites;
 mod tls12;
 mod tls13;
 mod verify;
 
+#[cfg(feature = "imported")]
+use imported as backend;
+#[cfg(not(feature = "imported"))]
+use portable as backend;
+use rustls::SupportedCipherSuite;
 use rustls::crypto::CryptoProvider;
 
-/// The size of an RSA key in bits, from its `SubjectPublicKeyInfo` in DER. `None` for keys of other kinds.
-pub fn rsa_bits(subject_public_key_info: &[u8]) -> Option<usize> {
-    verify::rsa_bits(subject_public_key_info)
+pub use records::{Opened, Opener, Sealer};
+pub use rsa_key::rsa_bits;
+
+/// The operations of which the rest is made, for those who implement `ftp:crypto` with them.
+pub mod operations {
+    pub use crate::aead::{AeadKey, Message, NONCE_LEN, TAG_LEN};
+    pub use crate::algorithms::{Algorithm, Group, SignatureAlgorithm, Supported};
+    pub use crate::backend::aead::{Key, supported};
+    pub use crate::backend::kx::PrivateKey;
+    pub use crate::backend::verify::verify;
 }
 
-/// Everything this crate has, the fastest in WebAssembly first.
+/// Whether the cipher of this suite is a fast one where this runs: at least half as fast as the fastest.
+pub fn is_fast(suite: SupportedCipherSuite) -> bool {
+    suites::is_fast(suite)
+}
+
+/// Everything that there is, the fastest where this runs first.
 pub fn provider() -> CryptoProvider {
     CryptoProvider {
-        cipher_suites: suites::SUITES.to_vec(),
+        cipher_suites: suites::offered(),
         kx_groups: kx::GROUPS.to_vec(),
         signature_verification_algorithms: verify::ALGORITHMS,
         secure_random: &random::SystemRandom,

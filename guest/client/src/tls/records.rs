@@ -3,26 +3,20 @@
 //!
 //! rustls could go on with them. But it gives each ticket out once, and there are servers that send two with the control
 //! connection, none with an upload, and refuse a data connection that resumes nothing. Here the ticket stays at hand. And
-//! data is decrypted where it came, with a copy less. `guest/crypto/README.md` states what would make this file unnecessary.
+//! all records of one read are decrypted in one call. `guest/crypto/README.md` states what would make this file unnecessary.
 
 use super::tickets::Tickets;
 use super::{Connection, Progress};
 use crate::error::Error;
-use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use ftp_crypto::{Opened, Opener, Sealer};
 use ftp_types::TlsCause;
 use rustls::client::ClientConnectionData;
-use rustls::crypto::cipher::{
-    AeadKey, InboundOpaqueMessage, Iv, MessageDecrypter, MessageEncrypter, OutboundChunks, OutboundPlainMessage,
-};
 use rustls::kernel::KernelConnection;
-use rustls::{
-    AlertDescription, ConnectionTrafficSecrets, ContentType, ExtractedSecrets, HandshakeType, ProtocolVersion,
-    SupportedCipherSuite, Tls12CipherSuite,
-};
+use rustls::{AlertDescription, ContentType, ExtractedSecrets, HandshakeType, SupportedCipherSuite};
 
 /// Bytes before the payload of a record: type, version, length.
 pub(super) const HEADER: usize = 5;
@@ -48,12 +42,14 @@ const FATAL: u8 = 2;
 pub(super) struct Records {
     kernel: KernelConnection<ClientConnectionData>,
     suite: SupportedCipherSuite,
-    /// Bytes of a record before its data.
-    front: usize,
     /// Records that one key is good for.
     limit: u64,
-    sending: (Box<dyn MessageEncrypter>, u64),
-    receiving: (Box<dyn MessageDecrypter>, u64),
+    sending: Sealer,
+    receiving: Opener,
+    /// What the last call has opened.
+    opened: Vec<Opened>,
+    /// What comes next is for a key that has come after that call.
+    has_new_key: bool,
     /// A message after the handshake that is not yet complete.
     message: Vec<u8>,
     demands: u32,
@@ -70,52 +66,93 @@ impl Records {
         tickets: Option<Arc<Tickets>>,
     ) -> Result<Self, Error> {
         let suite = kernel.negotiated_cipher_suite();
-        let (limit, explicit) = match suite {
-            SupportedCipherSuite::Tls13(suite) => (suite.common.confidentiality_limit, 0),
-            SupportedCipherSuite::Tls12(suite) => {
-                (suite.common.confidentiality_limit, suite.aead_alg.key_block_shape().explicit_nonce_len)
-            }
+        let limit = match suite {
+            SupportedCipherSuite::Tls13(suite) => suite.common.confidentiality_limit,
+            SupportedCipherSuite::Tls12(suite) => suite.common.confidentiality_limit,
         };
-        let (sent, secret) = secrets.tx;
-        let sending = (encrypter(suite, secret)?, sent);
-        let (received, secret) = secrets.rx;
-        let receiving = (decrypter(suite, secret)?, received);
-        let (message, ticket) = (Vec::new(), Vec::new());
-        let front = HEADER + explicit;
-        let (demands, ended) = (0, false);
-        Ok(Self { kernel, suite, front, limit, sending, receiving, message, demands, ended, tickets, ticket })
+        let (number, secret) = secrets.tx;
+        let sending = Sealer::new(suite, number, &secret).map_err(failed)?;
+        let (number, secret) = secrets.rx;
+        let receiving = Opener::new(suite, number, &secret).map_err(failed)?;
+        let (opened, message, ticket) = (Vec::new(), Vec::new(), Vec::new());
+        let (has_new_key, demands, ended) = (false, 0, false);
+        Ok(Self {
+            kernel,
+            suite,
+            limit,
+            sending,
+            receiving,
+            opened,
+            has_new_key,
+            message,
+            demands,
+            ended,
+            tickets,
+            ticket,
+        })
     }
 
-    /// Take one record from the front, or nothing when it is not complete. Data is decrypted where it is.
-    fn take(&mut self, incoming: &mut [u8], outgoing: &mut Vec<u8>) -> Result<Option<Taken>, Failure> {
-        let Some((&mut [kind, major, minor, high, low], rest)) = incoming.split_first_chunk_mut() else {
-            return Ok(None);
-        };
-        let (kind, length) = (ContentType::from(kind), usize::from(u16::from_be_bytes([high, low])));
-        if !self.may_be(kind) {
-            return Err(OTHER_KIND);
+    /// Take whole records from the front, as many as are opened at once; their data is appended to `plain`. Returns their bytes,
+    /// 0 when there is none.
+    fn take(&mut self, incoming: &[u8], outgoing: &mut Vec<u8>, plain: &mut Vec<u8>) -> Result<usize, Failure> {
+        let whole = self.whole_records(incoming)?;
+        if whole.is_empty() {
+            return Ok(0);
         }
-        if length > ENCRYPTED {
-            return Err(TOO_LONG);
-        }
-        let Some(payload) = rest.get_mut(..length) else { return Ok(None) };
-        // In TLS 1.2 the tag covers it, in TLS 1.3 it means nothing.
-        let version = ProtocolVersion::from(u16::from_be_bytes([major, minor]));
-        let record = InboundOpaqueMessage::new(kind, version, payload);
-        let (decrypter, number) = &mut self.receiving;
-        let record = decrypter.decrypt(record, *number).map_err(Failure::unreadable)?;
-        *number = number.checked_add(1).ok_or(TOO_MANY)?;
-        let mut data = 0;
-        match record.typ {
-            ContentType::ApplicationData if self.message.is_empty() => data = record.payload.len(),
-            ContentType::Handshake if self.message.len() + record.payload.len() <= MESSAGE => {
-                self.message.extend_from_slice(record.payload);
-                self.take_messages(outgoing)?;
+        let mut opened = core::mem::take(&mut self.opened);
+        opened.clear();
+        let mut filled = plain.len();
+        let size = self.receiving.open(whole, plain, &mut opened).map_err(Failure::unreadable)?;
+        self.has_new_key = false;
+        let mut taken = Ok(());
+        for record in &opened {
+            taken = self.take_record(record, outgoing, plain);
+            if taken.is_err() || self.ended {
+                break;
             }
-            ContentType::Alert => self.take_alert(record.payload)?,
-            _ => return Err(Failure(AlertDescription::UnexpectedMessage, "a record that does not belong there")),
+            if record.kind == ContentType::ApplicationData {
+                plain.copy_within(record.start..record.end, filled);
+                filled += record.end - record.start;
+            }
         }
-        Ok(Some(Taken { size: HEADER + length, data }))
+        plain.truncate(filled);
+        self.opened = opened;
+        taken.map(|()| size)
+    }
+
+    /// The whole records at the front, as far as their headers are right; an error where the first one is not.
+    fn whole_records<'a>(&self, incoming: &'a [u8]) -> Result<&'a [u8], Failure> {
+        let mut whole = 0;
+        while let Some(&[kind, _, _, high, low]) = incoming.get(whole..).and_then(<[u8]>::first_chunk) {
+            let length = usize::from(u16::from_be_bytes([high, low]));
+            let wrong = match kind {
+                kind if !self.may_be(kind.into()) => Some(OTHER_KIND),
+                _ if length > ENCRYPTED => Some(TOO_LONG),
+                _ => None,
+            };
+            match wrong {
+                Some(failure) if whole == 0 => return Err(failure),
+                None if whole + HEADER + length <= incoming.len() => whole += HEADER + length,
+                _ => break,
+            }
+        }
+        Ok(incoming.get(..whole).unwrap_or_default())
+    }
+
+    fn take_record(&mut self, record: &Opened, outgoing: &mut Vec<u8>, plain: &[u8]) -> Result<(), Failure> {
+        let content = plain.get(record.start..record.end).unwrap_or_default();
+        if self.has_new_key {
+            return Err(UNREADABLE);
+        }
+        match record.kind {
+            ContentType::ApplicationData if self.message.is_empty() => Ok(()),
+            ContentType::Handshake if self.message.len() + content.len() <= MESSAGE => {
+                self.message.extend_from_slice(content);
+                self.take_messages(outgoing)
+            }
+            ContentType::Alert => self.take_alert(content),
+            _ => Err(Failure(AlertDescription::UnexpectedMessage, "a record that does not belong there")),
+        }
     }
 
     /// What a record says that it is: in TLS 1.3 all look alike.
@@ -167,7 +204,8 @@ impl Records {
     fn refuse_handshake(&mut self, outgoing: &mut Vec<u8>) -> Result<(), Failure> {
         self.count_demand()?;
         let refusal = [WARNING, AlertDescription::NoRenegotiation.into()];
-        self.seal(ContentType::Alert, &refusal, outgoing).map_err(|_| TOO_MANY)
+        self.seal(ContentType::Alert, &refusal, outgoing)
+            .map_err(|_| Failure(AlertDescription::InternalError, "more records than can be counted"))
     }
 
     fn count_demand(&mut self) -> Result<(), Failure> {
@@ -193,7 +231,8 @@ impl Records {
         const WRONG: Failure = Failure(AlertDescription::IllegalParameter, "a change of the key that is none");
         self.count_demand()?;
         let (number, secret) = self.kernel.update_rx_secret().map_err(|_| WRONG)?;
-        self.receiving = (decrypter(self.suite, secret).map_err(|_| WRONG)?, number);
+        self.receiving = Opener::new(self.suite, number, &secret).map_err(|_| WRONG)?;
+        self.has_new_key = true;
         match body {
             [0] => Ok(()),
             [1] => self.change_key(outgoing).map_err(|_| WRONG),
@@ -208,19 +247,12 @@ impl Records {
         }
         self.seal(ContentType::Handshake, &[HandshakeType::KeyUpdate.into(), 0, 0, 1, 0], outgoing)?;
         let (number, secret) = self.kernel.update_tx_secret().map_err(failed)?;
-        self.sending = (encrypter(self.suite, secret)?, number);
+        self.sending = Sealer::new(self.suite, number, &secret).map_err(failed)?;
         Ok(())
     }
 
     fn seal(&mut self, kind: ContentType, bytes: &[u8], outgoing: &mut Vec<u8>) -> Result<(), Error> {
-        let payload = OutboundChunks::Single(bytes);
-        // So do the headers say in TLS 1.3 too.
-        let message = OutboundPlainMessage { typ: kind, version: ProtocolVersion::TLSv1_2, payload };
-        let (encrypter, number) = &mut self.sending;
-        let next = number.checked_add(1).ok_or_else(|| Error::tls("too many records were sent"))?;
-        outgoing.extend(encrypter.encrypt(message, *number).map_err(failed)?.encode());
-        *number = next;
-        Ok(())
+        self.sending.seal(kind, bytes, outgoing).map_err(failed)
     }
 
     fn is_tls12(&self) -> bool {
@@ -235,32 +267,18 @@ impl Connection for Records {
         outgoing: &mut Vec<u8>,
         plain: &mut Vec<u8>,
     ) -> Result<Progress, Error> {
-        let (mut consumed, mut filled) = (0, 0);
+        let mut consumed = 0;
         let end = loop {
             if self.ended {
                 break Ok(Progress::Ended);
             }
-            match self.take(incoming.get_mut(consumed..).unwrap_or_default(), outgoing) {
-                Ok(Some(Taken { size, data })) => {
-                    let start = consumed + self.front;
-                    incoming.copy_within(start..start + data, filled);
-                    filled += data;
-                    consumed += size;
-                }
-                Ok(None) => break Ok(Progress::Open),
+            match self.take(incoming.get(consumed..).unwrap_or_default(), outgoing, plain) {
+                Ok(0) => break Ok(Progress::Open),
+                Ok(size) => consumed += size,
                 Err(failure) => break Err(failure),
             }
         };
-        if consumed > 0 {
-            // The buffer of what was received becomes that of what is plain.
-            let rest = incoming.split_off(consumed);
-            incoming.truncate(filled);
-            match plain.is_empty() {
-                true => core::mem::swap(plain, incoming),
-                false => plain.append(incoming),
-            }
-            *incoming = rest;
-        }
+        incoming.drain(..consumed);
         end.map_err(|Failure(alert, text)| {
             if text.is_empty() && alert == AlertDescription::CertificateRequired {
                 return TlsCause::CertificateWanted.into();
@@ -274,11 +292,15 @@ impl Connection for Records {
     }
 
     fn encrypt(&mut self, bytes: &[u8], outgoing: &mut Vec<u8>) -> Result<(), Error> {
-        for piece in bytes.chunks(PLAIN) {
-            if self.sending.1 >= self.limit {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            if self.sending.number() >= self.limit {
                 self.change_key(outgoing)?;
             }
-            self.seal(ContentType::ApplicationData, piece, outgoing)?;
+            let records = usize::try_from(self.limit - self.sending.number()).unwrap_or(usize::MAX);
+            let (part, after) = rest.split_at(rest.len().min(records.saturating_mul(PLAIN)));
+            self.seal(ContentType::ApplicationData, part, outgoing)?;
+            rest = after;
         }
         Ok(())
     }
@@ -296,18 +318,12 @@ impl Connection for Records {
     }
 }
 
-/// A record that was taken: its size, and how much data is in it.
-struct Taken {
-    size: usize,
-    data: usize,
-}
-
 /// What the server did wrong, and the alert that tells it so. Without a text it is an alert of the server's.
 struct Failure(AlertDescription, &'static str);
 
 const OTHER_KIND: Failure = Failure(AlertDescription::UnexpectedMessage, "a record of another kind than data");
+const UNREADABLE: Failure = Failure(AlertDescription::BadRecordMac, "a record that cannot be decrypted");
 const TOO_LONG: Failure = Failure(AlertDescription::RecordOverflow, "a record that is too long");
-const TOO_MANY: Failure = Failure(AlertDescription::InternalError, "more records than can be counted");
 
 impl Failure {
     fn received(alert: AlertDescription) -> Self {
@@ -319,48 +335,8 @@ impl Failure {
             rustls::Error::PeerSentOversizedRecord => TOO_LONG,
             // What was encrypted says that it is of such a kind.
             rustls::Error::PeerMisbehaved(_) => OTHER_KIND,
-            _ => Self(AlertDescription::BadRecordMac, "a record that cannot be decrypted"),
+            _ => UNREADABLE,
         }
-    }
-}
-
-fn encrypter(
-    suite: SupportedCipherSuite,
-    secret: ConnectionTrafficSecrets,
-) -> Result<Box<dyn MessageEncrypter>, Error> {
-    let (key, iv) = parts(secret)?;
-    Ok(match suite {
-        SupportedCipherSuite::Tls13(suite) => suite.aead_alg.encrypter(key, iv),
-        SupportedCipherSuite::Tls12(suite) => {
-            let (fixed, explicit) = halves(suite, &iv)?;
-            suite.aead_alg.encrypter(key, fixed, explicit)
-        }
-    })
-}
-
-fn decrypter(
-    suite: SupportedCipherSuite,
-    secret: ConnectionTrafficSecrets,
-) -> Result<Box<dyn MessageDecrypter>, Error> {
-    let (key, iv) = parts(secret)?;
-    Ok(match suite {
-        SupportedCipherSuite::Tls13(suite) => suite.aead_alg.decrypter(key, iv),
-        SupportedCipherSuite::Tls12(suite) => suite.aead_alg.decrypter(key, halves(suite, &iv)?.0),
-    })
-}
-
-/// What of a nonce is secret in TLS 1.2, and what each record carries.
-fn halves<'a>(suite: &Tls12CipherSuite, iv: &'a Iv) -> Result<(&'a [u8], &'a [u8]), Error> {
-    let halves = iv.as_ref().split_at_checked(suite.aead_alg.key_block_shape().fixed_iv_len);
-    halves.ok_or_else(|| Error::tls("a nonce of another length"))
-}
-
-fn parts(secret: ConnectionTrafficSecrets) -> Result<(AeadKey, Iv), Error> {
-    match secret {
-        ConnectionTrafficSecrets::Aes128Gcm { key, iv }
-        | ConnectionTrafficSecrets::Aes256Gcm { key, iv }
-        | ConnectionTrafficSecrets::Chacha20Poly1305 { key, iv } => Ok((key, iv)),
-        _ => Err(Error::tls("a cipher of another kind")),
     }
 }
 

@@ -157,3 +157,23 @@ fn what_one_key_is_good_for_is_not_exceeded() {
         }
     }
 }
+
+#[test]
+fn data_under_the_key_before_is_refused_behind_a_change_of_the_key() {
+    const KEY_UPDATE: [u8; 5] = [24, 0, 0, 1, 0];
+    for suite in suites_of(Version::Tls13) {
+        for is_at_once in [true, false] {
+            let mut pair = Pair::new(suite);
+            let change = pair.seal(ContentType::Handshake, &KEY_UPDATE);
+            let data = pair.seal(ContentType::ApplicationData, b"x");
+            let taken = match is_at_once {
+                true => pair.take([change, data].concat()),
+                false => {
+                    pair.take(change).goes_on();
+                    pair.take(data)
+                }
+            };
+            taken.fails_with(AlertDescription::BadRecordMac);
+        }
+    }
+}

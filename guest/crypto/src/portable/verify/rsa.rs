@@ -3,84 +3,20 @@
 //! Everything here is public, so nothing has to take constant time.
 
 use alloc::vec::Vec;
-use core::fmt;
 use core::marker::PhantomData;
 
 use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
 use crypto_bigint::{BoxedUint, Odd};
-use p256::pkcs8::SubjectPublicKeyInfoRef;
-use p256::pkcs8::der::Decode;
 use pkcs1::RsaPublicKeyRef;
-use rustls::pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id};
 use sha2::{Digest, Sha256, Sha384, Sha512};
-
-pub(super) static RSA_PKCS1_SHA256: Rsa<Pkcs1<Sha256>> = Rsa::new(alg_id::RSA_PKCS1_SHA256);
-pub(super) static RSA_PKCS1_SHA384: Rsa<Pkcs1<Sha384>> = Rsa::new(alg_id::RSA_PKCS1_SHA384);
-pub(super) static RSA_PKCS1_SHA512: Rsa<Pkcs1<Sha512>> = Rsa::new(alg_id::RSA_PKCS1_SHA512);
-pub(super) static RSA_PSS_SHA256: Rsa<Pss<Sha256>> = Rsa::new(alg_id::RSA_PSS_SHA256);
-pub(super) static RSA_PSS_SHA384: Rsa<Pss<Sha384>> = Rsa::new(alg_id::RSA_PSS_SHA384);
-pub(super) static RSA_PSS_SHA512: Rsa<Pss<Sha512>> = Rsa::new(alg_id::RSA_PSS_SHA512);
-
-// Certificates that name the algorithm without its NULL parameters have to be accepted (RFC 4055, section 5).
-pub(super) static RSA_PKCS1_SHA256_ABSENT_PARAMS: Rsa<Pkcs1<Sha256>> = Rsa::new(SHA256_ABSENT_PARAMS);
-pub(super) static RSA_PKCS1_SHA384_ABSENT_PARAMS: Rsa<Pkcs1<Sha384>> = Rsa::new(SHA384_ABSENT_PARAMS);
-pub(super) static RSA_PKCS1_SHA512_ABSENT_PARAMS: Rsa<Pkcs1<Sha512>> = Rsa::new(SHA512_ABSENT_PARAMS);
-
-/// `OBJECT IDENTIFIER 1.2.840.113549.1.1.11` to `.13`.
-const SHA256_ABSENT_PARAMS: AlgorithmIdentifier =
-    AlgorithmIdentifier::from_slice(&[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11]);
-const SHA384_ABSENT_PARAMS: AlgorithmIdentifier =
-    AlgorithmIdentifier::from_slice(&[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 12]);
-const SHA512_ABSENT_PARAMS: AlgorithmIdentifier =
-    AlgorithmIdentifier::from_slice(&[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 13]);
-
-/// The bits of the modulus, when this is the `SubjectPublicKeyInfo` of an RSA key (RFC 3279, section 2.3.1).
-pub(crate) fn bits(key: &[u8]) -> Option<usize> {
-    let info = SubjectPublicKeyInfoRef::from_der(key).ok()?;
-    if info.algorithm.oid != pkcs1::ALGORITHM_OID {
-        return None;
-    }
-    let key = RsaPublicKeyRef::try_from(info.subject_public_key.as_bytes()?).ok()?;
-    let modulus = key.modulus.as_bytes();
-    let unused = modulus.first().map_or(0, |first| first.leading_zeros() as usize);
-    Some(modulus.len() * 8 - unused)
-}
 
 const MIN_BITS: u32 = 2048;
 const MAX_BITS: u32 = 8192;
 const MAX_EXPONENT: u64 = (1 << 33) - 1;
 
-pub(super) struct Rsa<P> {
-    signature: AlgorithmIdentifier,
-    padding: PhantomData<P>,
-}
-
-impl<P> Rsa<P> {
-    const fn new(signature: AlgorithmIdentifier) -> Self {
-        Self { signature, padding: PhantomData }
-    }
-}
-
-impl<P: Padding> SignatureVerificationAlgorithm for Rsa<P> {
-    fn verify_signature(&self, public_key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), InvalidSignature> {
-        let key = PublicKey::from_der(public_key).ok_or(InvalidSignature)?;
-        let encoded = key.recover(signature).ok_or(InvalidSignature)?;
-        P::verify(&encoded, key.bits, message).ok_or(InvalidSignature)
-    }
-
-    fn public_key_alg_id(&self) -> AlgorithmIdentifier {
-        alg_id::RSA_ENCRYPTION
-    }
-
-    fn signature_alg_id(&self) -> AlgorithmIdentifier {
-        self.signature
-    }
-}
-
-impl<P> fmt::Debug for Rsa<P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rsa").field("signature", &self.signature).finish_non_exhaustive()
-    }
+pub(super) fn verify<P: Padding>(key: &[u8], message: &[u8], signature: &[u8]) -> Option<()> {
+    let key = PublicKey::from_der(key)?;
+    P::verify(&key.recover(signature)?, key.bits, message)
 }
 
 struct PublicKey {
@@ -128,7 +64,7 @@ fn unsigned(bytes: &[u8]) -> Option<u64> {
     (bytes.len() <= 8).then(|| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
 }
 
-pub(super) trait Padding: Send + Sync {
+pub(super) trait Padding {
     /// Whether `encoded`, as long as a modulus of `bits`, is an encoding of `message`.
     fn verify(encoded: &[u8], bits: u32, message: &[u8]) -> Option<()>;
 }
@@ -136,7 +72,7 @@ pub(super) trait Padding: Send + Sync {
 pub(super) struct Pkcs1<D>(PhantomData<D>);
 
 /// The encoding is built and compared as a whole: parsing one has let forged signatures through in the past.
-impl<D: Digest + DigestInfo + Send + Sync> Padding for Pkcs1<D> {
+impl<D: Digest + DigestInfo> Padding for Pkcs1<D> {
     fn verify(encoded: &[u8], _: u32, message: &[u8]) -> Option<()> {
         let digest = D::digest(message);
         let filler = encoded.len().checked_sub(3 + D::DIGEST_INFO.len() + digest.len())?;
@@ -154,7 +90,7 @@ pub(super) struct Pss<D>(PhantomData<D>);
 
 /// EMSA-PSS (RFC 8017, section 9.1.2) with MGF1 over the same hash and a salt as long as the hash, as TLS demands
 /// (RFC 8446, section 4.2.3).
-impl<D: Digest + Send + Sync> Padding for Pss<D> {
+impl<D: Digest> Padding for Pss<D> {
     fn verify(encoded: &[u8], bits: u32, message: &[u8]) -> Option<()> {
         let hash_len = <D as Digest>::output_size();
         // The encoding is a bit shorter than the modulus, and so at times a byte.
