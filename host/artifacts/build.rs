@@ -1,5 +1,6 @@
-//! Builds the component, or takes it from the folder `FTP_PREBUILT`, and compiles it ahead of time: `ftp.wasm` and
-//! `ftp.cwasm` in `OUT_DIR`. With the feature `command` it does so with the command too: `ftp-cli.wasm` and `ftp-cli.cwasm`.
+//! Builds the component and its sibling, which imports its cryptography, or takes them from the folder `FTP_PREBUILT`, and
+//! compiles them ahead of time: `ftp.wasm`, `ftp.cwasm`, `ftp-imported.wasm` and `ftp-imported.cwasm` in `OUT_DIR`. With the
+//! feature `command` it does so with the command too: `ftp-cli.wasm`, `ftp-cli-imported.wasm` and so on.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -17,20 +18,29 @@ const GUEST: &str = "wasm32-wasip2";
 /// The variable that names a folder with components to take as they are.
 const PREBUILT: &str = "FTP_PREBUILT";
 
+/// The feature of a package with which its component imports its cryptography.
+const IMPORTED: &str = "imported-crypto";
+
 fn main() {
     println!("cargo:rerun-if-env-changed={PREBUILT}");
-    make("ftp-component", "ftp", tunables::library());
+    make_both("ftp-component", "ftp", tunables::library());
     if has_feature("COMMAND") {
-        make("ftp-cli", "ftp-cli", tunables::config());
+        make_both("ftp-cli", "ftp-cli", tunables::config());
     }
 }
 
-/// One component: from its package, or its file, to what is embedded.
-fn make(package: &str, name: &str, config: Config) {
+/// A component, and its sibling.
+fn make_both(package: &str, name: &str, config: Config) {
+    make(package, name, name, None, config);
+    make(package, name, &format!("{name}-imported"), Some(IMPORTED), tunables::config());
+}
+
+/// One component: from its package, or its file, to what is embedded. Cargo calls what it builds `file`.
+fn make(package: &str, file: &str, name: &str, feature: Option<&str>, config: Config) {
     let out = PathBuf::from(variable("OUT_DIR"));
     let wasm = match env::var_os(PREBUILT) {
         Some(folder) => prebuilt(Path::new(&folder), name),
-        None => built(&out, package, name),
+        None => built(&out, package, file, feature),
     };
     write(&out.join(format!("{name}.wasm")), &wasm);
     write(&out.join(format!("{name}.cwasm")), &compile(&wasm, config));
@@ -43,12 +53,12 @@ fn prebuilt(folder: &Path, name: &str) -> Vec<u8> {
 }
 
 /// One component by itself: built together, they would have each other's features.
-fn built(out: &Path, package: &str, name: &str) -> Vec<u8> {
+fn built(out: &Path, package: &str, name: &str, feature: Option<&str>) -> Vec<u8> {
     let own = PathBuf::from(variable("CARGO_MANIFEST_DIR"));
     let workspace = own.ancestors().nth(2).unwrap_or_else(|| fail("the workspace is two folders above"));
     require_target(workspace);
     let target = out.join("guest");
-    build(workspace, &target, package);
+    build(workspace, &target, package, feature);
     let built = target.join(GUEST).join("wasm");
     watch(workspace, &built.join(format!("{name}.d")));
     read(&built.join(format!("{name}.wasm")))
@@ -77,11 +87,12 @@ fn has_target(workspace: &Path) -> bool {
 }
 
 /// In a directory of its own, so that it need not wait for the lock that the cargo around this one holds.
-fn build(workspace: &Path, directory: &Path, package: &str) {
+fn build(workspace: &Path, directory: &Path, package: &str, feature: Option<&str>) {
     let mut cargo = Command::new(variable("CARGO"));
     clean(&mut cargo).args(["build", "--package", package, "--profile", "wasm", "--target", GUEST]);
-    if has_feature("RSA_CLIENT_AUTH") {
-        cargo.args(["--features", "rsa-client-auth"]);
+    let of_keys = has_feature("RSA_CLIENT_AUTH").then_some("rsa-client-auth");
+    for feature in of_keys.into_iter().chain(feature) {
+        cargo.args(["--features", feature]);
     }
     cargo.arg("--target-dir").arg(directory).current_dir(workspace);
     if workspace.join("Cargo.lock").exists() {

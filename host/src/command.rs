@@ -11,11 +11,13 @@ use wasmtime_wasi::p2::bindings::CommandPre;
 use wasmtime_wasi::p2::pipe::{ClosedInputStream, MemoryOutputPipe};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxBuilder};
 
+use crate::cryptography;
 use crate::engine;
 use crate::error::Error;
 use crate::grants::{Answer, Grants};
 use crate::instance::{Columns, State};
 use crate::lookup::look_up;
+use crate::options::Cryptography;
 use crate::policy::Policy;
 
 /// The most sockets, streams, files and the like that the command may hold: it has up to 64 sessions and the files of all
@@ -44,6 +46,7 @@ pub struct Command {
     wasi: WasiCtxBuilder,
     grants: Grants,
     memory: usize,
+    cryptography: Cryptography,
     columns: Option<Columns>,
 }
 
@@ -54,7 +57,8 @@ impl Command {
         let mut wasi = WasiCtx::builder();
         // Its texts name options of `wasmtime run` unless it is told who runs it.
         wasi.allow_blocking_current_thread(true).inherit_stdio().env("FTP_RUNNER", "ftp-host");
-        Self { wasi, grants: Grants::new(policy, local_address), memory: 256 << 20, columns: None }
+        let grants = Grants::new(policy, local_address);
+        Self { wasi, grants, memory: 256 << 20, cryptography: Cryptography::Auto, columns: None }
     }
 
     /// The arguments, of which the first is the name of the command.
@@ -101,6 +105,18 @@ impl Command {
         self.memory = bytes;
     }
 
+    /// Whose cryptography it takes. [`Cryptography::Auto`] unless set.
+    pub fn cryptography(&mut self, cryptography: Cryptography) {
+        self.cryptography = cryptography;
+    }
+
+    /// The cryptography that it will run with: [`Cryptography::Host`] or [`Cryptography::Portable`].
+    ///
+    /// Errors: [`Error::NoCryptography`] where the host's is asked for and cannot run.
+    pub fn chosen_cryptography(&self) -> Result<Cryptography, Error> {
+        cryptography::choose(self.cryptography)
+    }
+
     /// Keep what it prints, at most so many bytes of each stream, in place of the standard streams of this process. Its
     /// standard input has ended.
     pub fn capture(&mut self, most: usize) -> Printed {
@@ -131,10 +147,10 @@ impl Command {
     /// Run it to its end, in a runtime of tokio that has I/O and time. The result is its exit code. Dropping the future
     /// ends the command; one that computes lets others run now and then.
     ///
-    /// Errors: [`Error::Host`] when it cannot be started, [`Error::Trapped`] when it failed without an exit code.
+    /// Errors: [`Error::Host`] or [`Error::NoCryptography`] when it cannot be started, [`Error::Trapped`] when it failed without an exit code.
     pub async fn run(mut self) -> Result<u8, Error> {
         let host = |error: wasmtime::Error| Error::Host(format!("{error:#}"));
-        let command = prepared().map_err(host)?;
+        let command = prepared(self.chosen_cryptography()?).map_err(host)?;
         let mut state = State::with(&mut self.wasi, self.grants, self.memory, MOST_RESOURCES);
         state.columns = self.columns;
         let mut store = Store::new(command.engine(), state);
@@ -172,14 +188,19 @@ impl Printed {
     }
 }
 
-/// The command, loaded once in a process.
-fn prepared() -> wasmtime::Result<&'static CommandPre<State>> {
-    static PREPARED: OnceLock<CommandPre<State>> = OnceLock::new();
-    match PREPARED.get() {
+/// The command, loaded once in a process for each cryptography.
+fn prepared(cryptography: Cryptography) -> wasmtime::Result<&'static CommandPre<State>> {
+    static WITH_HOST: OnceLock<CommandPre<State>> = OnceLock::new();
+    static PORTABLE: OnceLock<CommandPre<State>> = OnceLock::new();
+    let place = match cryptography {
+        Cryptography::Host => &WITH_HOST,
+        Cryptography::Auto | Cryptography::Portable => &PORTABLE,
+    };
+    match place.get() {
         Some(prepared) => Ok(prepared),
         None => {
-            let new = engine::prepare_command()?;
-            Ok(PREPARED.get_or_init(|| new))
+            let new = engine::prepare_command(cryptography)?;
+            Ok(place.get_or_init(|| new))
         }
     }
 }

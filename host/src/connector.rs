@@ -45,8 +45,8 @@ pub struct Settings {
     /// others, pyftpdlib for one, a transfer then fails with `Protocol`, or `Tls` in its handshake.
     /// Default: no.
     pub pipelining: bool,
-    /// The longest that looking up a host, then connecting to it, and then a TLS handshake may take; likewise for each
-    /// data connection.
+    /// The longest that looking up a host, then connecting to it, and then a TLS handshake may take, in one or two attempts;
+    /// likewise for each data connection.
     /// None: 30 seconds.
     pub connect_timeout: Option<Duration>,
     /// The longest that a command may take until its reply is complete. None: 60 seconds.
@@ -183,6 +183,9 @@ impl Connector {
         if tls.versions != default.versions {
             let (oldest, newest) = tls.versions.into_inner();
             call!(handle, connector.call_set_tls_versions(oldest, newest))??;
+        }
+        if tls.ciphers != default.ciphers {
+            call!(handle, connector.call_set_tls_ciphers(tls.ciphers))?;
         }
         if tls.data_end != default.data_end {
             call!(handle, connector.call_set_data_end(tls.data_end))?;

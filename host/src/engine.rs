@@ -2,9 +2,9 @@
 
 use std::thread;
 
-use ftp_artifacts::COMPILED_COMPONENT;
+use ftp_artifacts::{COMPILED_COMPONENT, COMPILED_IMPORTED_COMPONENT};
 use wasmtime::component::{Component, HasData, HasSelf, Linker, ResourceTable};
-use wasmtime::{Enabled, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig, Result};
+use wasmtime::{Config, Enabled, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig, Result};
 use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView as _};
 use wasmtime_wasi::p2::bindings::{clocks, random, sockets};
 use wasmtime_wasi::random::{WasiRandom, WasiRandomView as _};
@@ -19,9 +19,10 @@ use wasmtime_wasi::{
 };
 
 use crate::bindings::{ClientPre, wasi};
+use crate::cryptography;
 use crate::instance::State;
 use crate::limits::TICK;
-use crate::options::Options;
+use crate::options::{Cryptography, Options};
 
 /// What there may be of each kind in one instance of the component: its own module and those that connect it.
 const PARTS: u32 = 8;
@@ -31,17 +32,21 @@ const PARTS: u32 = 8;
 const KEPT: usize = 256 << 10;
 
 /// The component, ready to be instantiated. The memory of `options.sessions` instances is reserved, where it can be.
-pub fn prepare(options: &Options) -> Result<ClientPre<State>> {
-    let engine = pooling(options).or_else(|_| Engine::new(&ftp_artifacts::library()))?;
-    let component = compiled(&engine, COMPILED_COMPONENT)?;
+pub fn prepare(options: &Options, cryptography: Cryptography) -> Result<ClientPre<State>> {
+    let (config, bytes) = match cryptography {
+        Cryptography::Host => (ftp_artifacts::config(), COMPILED_IMPORTED_COMPONENT),
+        Cryptography::Auto | Cryptography::Portable => (ftp_artifacts::library(), COMPILED_COMPONENT),
+    };
+    let engine = pooling(options, config.clone()).or_else(|_| Engine::new(&config))?;
+    let component = compiled(&engine, bytes)?;
     let mut linker = Linker::new(&engine);
-    add_imports(&mut linker)?;
+    add_imports(&mut linker, cryptography)?;
     let pre = ClientPre::new(linker.instantiate_pre(&component)?)?;
     tick(engine.weak())?;
     Ok(pre)
 }
 
-fn pooling(options: &Options) -> Result<Engine> {
+fn pooling(options: &Options, mut config: Config) -> Result<Engine> {
     let count = options.sessions.max(1);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(count)
@@ -57,7 +62,6 @@ fn pooling(options: &Options) -> Result<Engine> {
         .table_keep_resident(KEPT)
         // Where the system has it: then only pages that were written are set back, wherever they are.
         .pagemap_scan(Enabled::Auto);
-    let mut config = ftp_artifacts::library();
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     Engine::new(&config)
 }
@@ -71,7 +75,7 @@ fn compiled(engine: &Engine, bytes: &'static [u8]) -> Result<Component> {
 }
 
 /// The interfaces that the component imports, one by one, and nothing else.
-fn add_imports(linker: &mut Linker<State>) -> Result<()> {
+fn add_imports(linker: &mut Linker<State>, cryptography: Cryptography) -> Result<()> {
     io::error::add_to_linker::<State, HasTable>(linker, |state| &mut state.table)?;
     io::poll::add_to_linker::<State, HasTable>(linker, |state| &mut state.table)?;
     io::streams::add_to_linker::<State, HasTable>(linker, |state| &mut state.table)?;
@@ -83,16 +87,23 @@ fn add_imports(linker: &mut Linker<State>) -> Result<()> {
     sockets::instance_network::add_to_linker::<State, WasiSockets>(linker, State::sockets)?;
     sockets::tcp::add_to_linker::<State, WasiSockets>(linker, State::sockets)?;
     sockets::tcp_create_socket::add_to_linker::<State, WasiSockets>(linker, State::sockets)?;
-    wasi::sockets::ip_name_lookup::add_to_linker::<State, HasSelf<State>>(linker, |state| state)
+    wasi::sockets::ip_name_lookup::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
+    match cryptography {
+        Cryptography::Host => cryptography::add_to_linker(linker),
+        Cryptography::Auto | Cryptography::Portable => Ok(()),
+    }
 }
 
 /// The command, ready to be instantiated once: in an engine of its own, which reserves nothing.
 #[cfg(feature = "command")]
-pub fn prepare_command() -> Result<CommandPre<State>> {
+pub fn prepare_command(cryptography: Cryptography) -> Result<CommandPre<State>> {
     let engine = Engine::new(&ftp_artifacts::config())?;
-    let component = compiled(&engine, ftp_artifacts::COMPILED_COMMAND)?;
+    let component = match cryptography {
+        Cryptography::Host => compiled(&engine, ftp_artifacts::COMPILED_IMPORTED_COMMAND)?,
+        Cryptography::Auto | Cryptography::Portable => compiled(&engine, ftp_artifacts::COMPILED_COMMAND)?,
+    };
     let mut linker = Linker::new(&engine);
-    add_imports(&mut linker)?;
+    add_imports(&mut linker, cryptography)?;
     add_imports_of_commands(&mut linker)?;
     let pre = CommandPre::new(linker.instantiate_pre(&component)?)?;
     tick(engine.weak())?;

@@ -15,6 +15,8 @@ pub enum Error {
     Trapped(String),
     /// The engine, or the component in it, could not be made; or as many connectors are open as there may be.
     Host(String),
+    /// The host's cryptography was asked for, and this machine has not what it needs.
+    NoCryptography,
     /// The reader or writer that was given to `copy_from` or `copy_to` failed.
     Local(String),
 }
@@ -26,6 +28,9 @@ impl Display for Error {
             Self::Ftp(error) => error.fmt(f),
             Self::Trapped(text) => write!(f, "the component was stopped: {}", text.escape_debug()),
             Self::Host(text) => write!(f, "the component cannot run: {}", text.escape_debug()),
+            Self::NoCryptography => f.write_str(
+                "the component cannot run: this processor lacks instructions that the host's cryptography needs",
+            ),
             Self::Local(text) => write!(f, "local error: {}", text.escape_debug()),
         }
     }

@@ -6,11 +6,12 @@ use tokio::sync::Semaphore;
 
 use crate::bindings::ClientPre;
 use crate::connector::{Connector, Settings};
+use crate::cryptography;
 use crate::engine;
 use crate::error::Error;
 use crate::grants::Grants;
 use crate::instance::{Instance, State};
-use crate::options::Options;
+use crate::options::{Cryptography, Options};
 use crate::policy::Policy;
 use crate::session::Session;
 
@@ -21,6 +22,7 @@ pub struct Host(Arc<Inner>);
 struct Inner {
     component: ClientPre<State>,
     options: Options,
+    cryptography: Cryptography,
     room: Arc<Semaphore>,
 }
 
@@ -34,15 +36,21 @@ impl Host {
 
     /// A host for more or fewer sessions, or with other limits.
     ///
-    /// Errors: [`Error::Host`].
+    /// Errors: [`Error::Host`]; [`Error::NoCryptography`] where the host's is asked for and cannot run.
     pub fn with_options(options: Options) -> Result<Self, Error> {
-        match engine::prepare(&options) {
+        let cryptography = cryptography::choose(options.cryptography)?;
+        match engine::prepare(&options, cryptography) {
             Ok(component) => {
                 let room = Arc::new(Semaphore::new(options.sessions as usize));
-                Ok(Self(Arc::new(Inner { component, options, room })))
+                Ok(Self(Arc::new(Inner { component, options, cryptography, room })))
             }
             Err(error) => Err(Error::Host(format!("{error:#}"))),
         }
+    }
+
+    /// The cryptography that its sessions take: [`Cryptography::Host`] or [`Cryptography::Portable`].
+    pub fn cryptography(&self) -> Cryptography {
+        self.0.cryptography
     }
 
     /// A sandbox of its own, with these settings, that reaches what this policy permits and what it is told to
@@ -51,7 +59,7 @@ impl Host {
     /// Errors: [`Error::Host`] when as many are open as [`Options::sessions`] says; `InvalidArgument` for
     /// settings that cannot be.
     pub async fn connector(&self, policy: Policy, settings: Settings) -> Result<Connector, Error> {
-        let Inner { component, options, room } = &*self.0;
+        let Inner { component, options, room, .. } = &*self.0;
         let Ok(permit) = room.clone().try_acquire_owned() else {
             return Err(Error::Host(format!("{} connectors are open already", options.sessions)));
         };

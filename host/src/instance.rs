@@ -11,7 +11,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use crate::bindings::{Client, ClientPre};
 use crate::error::Error;
 use crate::grants::Grants;
-use crate::limits::{Busy, Memory};
+use crate::limits::{Busy, MOST_KEYS, Memory};
 use crate::options::Options;
 use crate::types::DataMode;
 
@@ -25,6 +25,8 @@ pub type Columns = Box<dyn Fn() -> Option<u16> + Send>;
 /// What the host's side of a store holds.
 pub struct State {
     pub table: ResourceTable,
+    /// Keys of the guest, in a table of their own: they take no room from sockets, and none of theirs.
+    pub keys: ResourceTable,
     pub grants: Grants,
     wasi: WasiCtx,
     memory: Memory,
@@ -49,8 +51,11 @@ impl State {
             .build();
         let mut table = ResourceTable::new();
         table.set_max_capacity(resources);
+        let mut keys = ResourceTable::new();
+        keys.set_max_capacity(MOST_KEYS);
         Self {
             table,
+            keys,
             grants,
             wasi,
             memory: Memory::new(memory),

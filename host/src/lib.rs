@@ -51,6 +51,7 @@ mod columns;
 mod command;
 mod connector;
 mod convert;
+mod cryptography;
 mod engine;
 mod entries;
 mod error;
@@ -78,22 +79,29 @@ pub use ftp_types::{
     ProxyServer, RefusalKind, Reply, Retry, Secret, Unverified, Verification,
 };
 pub use host::Host;
-pub use options::Options;
+pub use options::{Cryptography, Options};
 pub use policy::Policy;
 pub use session::Session;
 pub use tls::{Identity, TlsSettings};
 pub use transfer::{Download, Upload};
 pub use types::{
     Active, Arrived, DataEnd, DataMode, Encoding, Encryption, Entry, EntryKind, Listed, Precision, Protection,
-    RawEntry, Representation, Security, Timestamp, TlsVersion, TransferMode, Trust,
+    RawEntry, Representation, Security, Timestamp, TlsCiphers, TlsVersion, TransferMode, Trust,
 };
 
 /// The component itself, `ftp.wasm`, for a program that loads or composes it in its own way.
 pub use ftp_artifacts::COMPONENT;
 
+/// Its sibling, `ftp-imported.wasm`, which imports its cryptography: `ftp:crypto`.
+pub use ftp_artifacts::IMPORTED_COMPONENT;
+
 /// The command, `ftp-cli.wasm`, for a program that runs it in its own way.
 #[cfg(feature = "command")]
 pub use ftp_artifacts::COMMAND;
+
+/// Its sibling, `ftp-cli-imported.wasm`, which imports its cryptography: `ftp:crypto`.
+#[cfg(feature = "command")]
+pub use ftp_artifacts::IMPORTED_COMMAND;
 
 /// The examples of the repository's README, compiled as those above are.
 #[cfg(doctest)]

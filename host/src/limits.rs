@@ -11,6 +11,10 @@ use wasmtime::{ResourceLimiter, Result, Store, UpdateDeadline, format_err};
 /// How often a guest that computes is interrupted, to let others run and to count its time.
 pub const TICK: Duration = Duration::from_millis(20);
 
+/// The most keys of its host that a guest may hold: for records two to each connection, and in a handshake one that is agreed.
+/// The command has up to 64 sessions, of two connections each.
+pub const MOST_KEYS: usize = 1024;
+
 /// The linear memory of one store, and the most that it may become.
 #[derive(Debug)]
 pub struct Memory {

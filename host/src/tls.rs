@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use ftp_types::Secret;
 
 use crate::bindings::exports::ftp::client::types;
-use crate::types::{DataEnd, TlsVersion, Trust};
+use crate::types::{DataEnd, TlsCiphers, TlsVersion, Trust};
 
 /// How TLS is done, where it is. Each setting has a safe default.
 #[derive(Debug, Clone)]
@@ -18,6 +18,9 @@ pub struct TlsSettings {
     pub server_name: Option<String>,
     /// The oldest and the newest version to speak. Default: 1.2 and 1.3.
     pub versions: RangeInclusive<TlsVersion>,
+    /// Which cipher suites to offer. Default: the fast ones first, and every one in a second attempt if the server refuses
+    /// these.
+    pub ciphers: TlsCiphers,
     /// What to make of a data connection that ends without `close_notify`. Default: verify the size.
     pub data_end: DataEnd,
     /// Refuse data connections that do not resume the control connection's TLS session.
@@ -31,6 +34,7 @@ impl Default for TlsSettings {
             identity: None,
             server_name: None,
             versions: TlsVersion::Tls12..=TlsVersion::Tls13,
+            ciphers: TlsCiphers::FastFirst,
             data_end: DataEnd::Verified,
             require_resumption: false,
         }

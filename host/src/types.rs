@@ -4,7 +4,7 @@ use crate::bindings::exports::ftp::client::types;
 
 pub use types::{
     Active, Arrived, DataEnd, DataMode, Encoding, Encryption, Entry, EntryKind, Listed, Precision, Protection,
-    RawEntry, Representation, Security, Timestamp, TlsVersion, TransferMode, Trust,
+    RawEntry, Representation, Security, Timestamp, TlsCiphers, TlsVersion, TransferMode, Trust,
 };
 
 impl Default for DataMode {

@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use ftp_host::{Connector, Error, FailureKind, FtpError, Host, Options, Policy, Representation, Settings};
+use ftp_host::{
+    Connector, Cryptography, Error, FailureKind, FtpError, Host, Options, Policy, Representation, Settings,
+};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -358,10 +360,33 @@ async fn ports_below_1024_are_not_listened_on() {
 
 #[test]
 fn the_component_imports_no_more_than_it_says() {
-    let imported = |interface: &str| ftp_host::COMPONENT.windows(interface.len()).any(|w| w == interface.as_bytes());
+    for (component, crypto) in [(ftp_host::COMPONENT, Some("ftp:crypto/")), (ftp_host::IMPORTED_COMPONENT, None)] {
+        let imported = |interface: &str| component.windows(interface.len()).any(|w| w == interface.as_bytes());
 
-    assert!(imported("wasi:sockets/tcp@0.2"));
-    for absent in ["wasi:filesystem/", "wasi:cli/", "wasi:random/insecure", "wasi:http/", "wasi:sockets/udp"] {
-        assert!(!imported(absent), "{absent}");
+        assert!(imported("wasi:sockets/tcp@0.2"));
+        let absent = ["wasi:filesystem/", "wasi:cli/", "wasi:random/insecure", "wasi:http/", "wasi:sockets/udp"];
+        for absent in absent.into_iter().chain(crypto) {
+            assert!(!imported(absent), "{absent}");
+        }
+    }
+}
+
+/// Where the processor has what the host's cryptography needs, both are tried; elsewhere the portable component runs.
+#[tokio::test]
+async fn a_host_reports_whose_cryptography_it_runs_and_the_portable_one_can_be_forced() {
+    let host = |wanted| Host::with_options(options(|options| options.cryptography = wanted));
+    let portable = host(Cryptography::Portable).unwrap();
+    assert_eq!(portable.cryptography(), Cryptography::Portable);
+    assert!(connector(&portable).await.memory() > 0);
+    match host(Cryptography::Host) {
+        Ok(host) => {
+            assert_eq!(host.cryptography(), Cryptography::Host);
+            assert_eq!(Host::new().unwrap().cryptography(), Cryptography::Host);
+            assert!(connector(&host).await.memory() > 0);
+        }
+        Err(error) => {
+            assert_eq!(error, Error::NoCryptography);
+            assert_eq!(Host::new().unwrap().cryptography(), Cryptography::Portable);
+        }
     }
 }

@@ -146,7 +146,18 @@ async fn explain_names_what_is_granted_and_no_secret() -> Result<()> {
     let here = root::temporary()?;
     std::fs::write(server.root().join("file"), b"contents")?;
     let url = url(&server, "file");
-    let arguments = ["--explain", "--memory-limit", "99", "--time-limit", "60", "get", "--active", &url, "new/"];
+    let arguments = [
+        "--explain",
+        "--portable-crypto",
+        "--memory-limit",
+        "99",
+        "--time-limit",
+        "60",
+        "get",
+        "--active",
+        &url,
+        "new/",
+    ];
     let output = command(&arguments)?.current_dir(here.path()).output()?;
     assert!(output.status.success(), "{output:?}");
     let (shown, address) = (text(&output.stderr), server.address());
@@ -155,6 +166,7 @@ async fn explain_names_what_is_granted_and_no_secret() -> Result<()> {
         "it listens on any port from 1024 on",
         "it reads and writes new/",
         "it has the variables FTP_PASSWORD",
+        "it takes the cryptography of TLS from itself, inside the sandbox",
         "it takes at most 99 MiB of memory",
         "it takes at most 60 seconds",
     ] {

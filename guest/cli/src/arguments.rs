@@ -18,7 +18,8 @@ use crate::task::Task;
 pub use options::{ConnectionOptions, Files, LoginOptions, NetworkOptions, OutputOptions, TlsOptions, TransferOptions};
 pub use program::named;
 pub use values::{
-    DataEndMode, Families, Filters, LineFormat, ProxyUrl, Route, SumAlgorithm, TlsMode, TlsVersion, Volume, seconds,
+    DataEndMode, Families, Filters, LineFormat, ProxyUrl, Route, SumAlgorithm, TlsCiphers, TlsMode, TlsVersion, Volume,
+    seconds,
 };
 pub use verbs::{Cat, Chmod, Cp, Get, Ls, Mirror, Mkdir, Mv, Probe, Put, Quote, Rm, Rmdir, Stat, Sum, Touch};
 pub use words::{matches, without_files};
@@ -194,7 +195,7 @@ mod tests {
 
     use clap::CommandFactory as _;
     use ftp_client::mirror::Rule;
-    use ftp_client::{Active, DataMode, Encoding, Versions};
+    use ftp_client::{Active, Ciphers, DataMode, Encoding, Versions};
 
     use super::*;
 
@@ -254,6 +255,20 @@ mod tests {
             [("1.2", "1.2", Versions::Tls12), ("1.2", "1.3", Versions::Both), ("1.3", "1.3", Versions::Tls13)]
         {
             assert_eq!(settings(oldest, newest).unwrap().tls.versions, versions);
+        }
+    }
+
+    #[test]
+    fn cipher_suites_are_those_that_are_named() {
+        let ciphers = |words: &[&str]| {
+            let words = [&["ls", "ftp://h"], words].concat();
+            parse(&words).ok().unwrap().connection.settings().unwrap().tls.ciphers
+        };
+        assert_eq!(ciphers(&[]), Ciphers::FastFirst);
+        for (word, named) in
+            [("fast-first", Ciphers::FastFirst), ("fast-only", Ciphers::FastOnly), ("all", Ciphers::All)]
+        {
+            assert_eq!(ciphers(&["--tls-ciphers", word]), named);
         }
     }
 

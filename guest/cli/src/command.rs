@@ -7,6 +7,7 @@ mod bars;
 mod client;
 mod compared;
 mod connect;
+mod contents;
 mod context;
 mod copy;
 mod credentials;
@@ -45,7 +46,7 @@ use ftp_cli::arguments::{Arguments, Verb, is_help, without_passwords};
 use ftp_cli::exit::Exit;
 use ftp_cli::needs::{RequiredGrants, has_several_hosts};
 use ftp_cli::with_task;
-use ftp_client::{Error, Phase, timeout};
+use ftp_client::{Error, LearnedCiphers, Phase, timeout};
 use ftp_wasi::block_on;
 
 use context::{Context, Run as _};
@@ -65,6 +66,7 @@ pub fn run() -> Exit {
         has_several_hosts: has_several_hosts(verb.task(), &connection),
         verify_size: !connection.network.no_verify_size,
         parts: RefCell::default(),
+        learned_ciphers: LearnedCiphers::default(),
         connection,
     };
     let result = block_on(async {

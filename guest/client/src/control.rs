@@ -9,7 +9,7 @@ use crate::keepalive::{BorrowedControl, ControlStream};
 use crate::limits::{CLOSE_LINGER, SHORTEST_TCP_KEEPALIVE};
 use crate::network::{Network, Stream};
 use crate::settings::Settings;
-use crate::timeout::timeout;
+use crate::timeout::{spend, timeout};
 use crate::tls::channel::{Channel, StartedHandshake};
 use crate::tls::{Agreed, Connection};
 use crate::transcript::Transcript;
@@ -34,7 +34,7 @@ struct ControlTls {
     left: Option<Box<dyn Connection>>,
     /// It begins or ends: nothing may come that was not asked for.
     is_changing: bool,
-    /// Of a handshake.
+    /// Of the end of it.
     limit: Duration,
 }
 
@@ -69,8 +69,7 @@ pub(crate) struct Control<N: Network> {
 }
 
 impl<N: Network> Control<N> {
-    pub(crate) fn new(network: N, stream: N::Stream, settings: &Settings) -> Self {
-        let mut transcript = Transcript::new(network.clone(), settings.transcript_capacity);
+    pub(crate) fn new(network: N, stream: N::Stream, settings: &Settings, mut transcript: Transcript<N>) -> Self {
         enable_tcp_keepalive(&stream, settings, &mut transcript);
         Self {
             network,
@@ -105,14 +104,14 @@ impl<N: Network> Control<N> {
         self.peer.ok_or_else(|| Error::connection_lost("the server closed the connection at once"))
     }
 
-    /// Begin TLS. Whatever came before it is not carried over.
-    pub(crate) async fn secure(&mut self, tls: StartedHandshake) -> Result<(), Error> {
+    /// Begin TLS, in what is left of this time. Whatever came before it is not carried over.
+    pub(crate) async fn secure(&mut self, tls: StartedHandshake, left: &mut Duration) -> Result<(), Error> {
         self.check_silence()?;
         let Channel::Plain(stream) = core::mem::replace(&mut self.wire.channel, Channel::Closed) else {
             return Err(self.broken("TLS inside TLS"));
         };
         let network = self.network.clone();
-        let secured = timeout(&network, self.tls.limit, Phase::Handshake, async {
+        let secured = spend(&network, left, Phase::Handshake, async {
             let mut channel = Channel::secure(stream, tls).await?;
             channel.flush().await?;
             Ok(channel)
@@ -151,6 +150,13 @@ impl<N: Network> Control<N> {
         };
         let _ = timeout(&network, CLOSE_LINGER, Phase::Reply, end).await;
         self.usable = false;
+    }
+
+    /// Leave this connection for another one, in order as far as that takes no time; gives what was said on it.
+    pub(crate) async fn leave(&mut self) -> Transcript<N> {
+        let goodbye = pin!(self.wire.channel.say_goodbye());
+        let _ = timeout(&self.network, Duration::ZERO, Phase::Handshake, goodbye).await;
+        core::mem::replace(&mut self.transcript, Transcript::new(self.network.clone(), 0))
     }
 
     /// What was agreed, inside TLS.

@@ -5,9 +5,10 @@ use crate::limits::{ATTEMPT_DELAY, MAX_ADDRESSES};
 use crate::network::{Network, NetworkError, Stream};
 use crate::proxy::{self, Proxy, Target};
 use crate::settings::Settings;
-use crate::timeout::timeout;
+use crate::timeout::{spend, timeout};
 use alloc::boxed::Box;
 use alloc::format;
+use alloc::vec;
 use alloc::vec::Vec;
 use core::future::poll_fn;
 use core::net::{IpAddr, SocketAddr};
@@ -15,23 +16,29 @@ use core::task::Poll;
 use core::time::Duration;
 use ftp_types::{Cause, ResolveCause};
 
-/// The first connection to the host.
+/// A control connection to the host, in what is left of this time; to the address of an earlier one, if there was one: the
+/// host's, or the proxy's.
 pub(crate) async fn dial<N: Network>(
     network: &N,
     settings: &Settings,
+    left: &mut Duration,
+    peer: Option<IpAddr>,
     host: &str,
     port: u16,
 ) -> Result<N::Stream, Error> {
-    let limit = settings.connect_timeout;
+    let addresses = async |host| match peer {
+        Some(peer) => Ok(vec![peer]),
+        None => look_up(network, settings, host).await,
+    };
     let Some(proxy) = &settings.proxy else {
-        let addresses = look_up(network, settings, host).await?;
+        let addresses = addresses(host).await?;
         let connecting = first_of(network, &addresses, port, settings.local_address);
-        return timeout(network, limit, Phase::Connect, async { Ok(connecting.await?) }).await;
+        return spend(network, left, Phase::Connect, async { Ok(connecting.await?) }).await;
     };
     let (server, target) = (proxy.server(), Target::new(host, port)?);
-    let addresses = look_up(network, settings, &server.host).await.map_err(of_the_proxy)?;
+    let addresses = addresses(&server.host).await.map_err(of_the_proxy)?;
     let connecting = first_of(network, &addresses, server.port, settings.local_address);
-    timeout(network, limit, Phase::Connect, through(proxy, connecting, &target)).await
+    spend(network, left, Phase::Connect, through(proxy, connecting, &target)).await
 }
 
 /// One more connection to the host, in this time. `peer` is the address to which the first one went: the host's, or the
@@ -155,7 +162,6 @@ async fn first_of<N: Network>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::vec;
 
     fn ip(text: &str) -> IpAddr {
         text.parse().unwrap()

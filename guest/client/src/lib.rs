@@ -74,7 +74,8 @@ pub use session::{Session, WorkingDirectory};
 pub use settings::{Active, DataMode, Representation, Settings, TransferMode};
 pub use timeout::{join_all, timeout, yield_now};
 pub use tls::{
-    Agreed, DataEnd, Identity, Protection, Roots, Security, ServerName, TlsSettings, Trust, Version, Versions,
+    Agreed, Ciphers, DataEnd, Identity, LearnedCiphers, Protection, Roots, Security, ServerName, TlsSettings, Trust,
+    Version, Versions,
 };
 pub use transfer::{Download, Upload};
 pub use verify::{ReportedSize, UploadStart};

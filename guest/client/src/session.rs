@@ -3,6 +3,7 @@
 //! The commands stand by subject in the files of the folder, one method for each. Here are what every call goes through, and
 //! the commands with a reply and nothing else. What several commands share is a step of [`Live`].
 
+mod connecting;
 mod data_mode;
 mod directories;
 mod listings;

@@ -23,7 +23,8 @@ pub struct Settings {
     pub local_address: Option<IpAddr>,
     /// What the connections go through.
     pub proxy: Option<Proxy>,
-    /// The longest that looking up the host, and then connecting, may take; likewise for each data connection.
+    /// The longest that looking up the host, then connecting, and then a TLS handshake may take, in one or two attempts;
+    /// likewise for each data connection.
     pub connect_timeout: Duration,
     /// The longest that a command may take until its reply is complete.
     pub reply_timeout: Duration,

@@ -39,6 +39,19 @@ pub async fn timeout<N: Network, T>(
     }
 }
 
+/// Do the work within what is left of a limit that several works have together.
+pub(crate) async fn spend<N: Network, T>(
+    network: &N,
+    left: &mut Duration,
+    phase: Phase,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let begun = network.now();
+    let result = timeout(network, *left, phase, work).await;
+    *left = left.saturating_sub(network.now().saturating_sub(begun));
+    result
+}
+
 /// Do the work of a whole call, within its limit. None when that runs out.
 pub(crate) async fn whole_call<N: Network, T>(
     network: &N,

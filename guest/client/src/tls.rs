@@ -6,12 +6,15 @@
 
 pub(crate) mod channel;
 mod engine;
+mod offer;
 mod pem;
 mod records;
 mod tickets;
 mod trust;
 
-pub(crate) use engine::Rustls;
+pub(crate) use engine::{Refusal, Rustls};
+pub use offer::{Ciphers, LearnedCiphers};
+pub(crate) use offer::{Offer, Server, Takes};
 pub use pem::{Identity, Roots};
 
 use crate::error::Error;
@@ -184,6 +187,10 @@ pub struct TlsSettings {
     pub server_name: Option<ServerName>,
     /// The versions to speak.
     pub versions: Versions,
+    /// The cipher suites to offer.
+    pub ciphers: Ciphers,
+    /// What the sessions with these settings, and with clones of them, have learned about that.
+    pub learned_ciphers: LearnedCiphers,
     /// What to make of a data connection that ends without `close_notify`.
     pub data_end: DataEnd,
     /// Refuse data connections that do not resume the control connection's TLS session.

@@ -7,9 +7,10 @@ use core::net::IpAddr;
 use core::time::Duration;
 use ftp_client::engine::Arrived;
 use ftp_client::{
-    Active, Agreed, Algorithm, Checksum, Copied, Credentials, DataEnd, DataMode, Encoding, Entry, Error, FailureKind,
-    Identity, Kind, Limit, Listed, Outcome, Phase, Precision, Protection, Proxy, ProxyServer, RawEntry, RefusalKind,
-    Reply, Representation, Retry, Security, Timestamp, TransferMode, Trust, Unverified, Verification, Version,
+    Active, Agreed, Algorithm, Checksum, Ciphers, Copied, Credentials, DataEnd, DataMode, Encoding, Entry, Error,
+    FailureKind, Identity, Kind, Limit, Listed, Outcome, Phase, Precision, Protection, Proxy, ProxyServer, RawEntry,
+    RefusalKind, Reply, Representation, Retry, Security, Timestamp, TransferMode, Trust, Unverified, Verification,
+    Version,
 };
 
 impl From<Reply> for wit::Reply {
@@ -106,6 +107,16 @@ impl From<wit::Protection> for Protection {
         match protection {
             wit::Protection::Clear => Self::Clear,
             wit::Protection::Private => Self::Private,
+        }
+    }
+}
+
+impl From<wit::TlsCiphers> for Ciphers {
+    fn from(ciphers: wit::TlsCiphers) -> Self {
+        match ciphers {
+            wit::TlsCiphers::FastFirst => Self::FastFirst,
+            wit::TlsCiphers::FastOnly => Self::FastOnly,
+            wit::TlsCiphers::All => Self::All,
         }
     }
 }

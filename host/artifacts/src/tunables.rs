@@ -14,8 +14,9 @@ pub fn config() -> Config {
     config
 }
 
-/// The settings of the library's engine, which starts once and works for long: calls are inlined. Its code is three times as
-/// large for that, and P-256 and P-384 take two thirds of the time, as their arithmetic calls a function for each product.
+/// The settings of the library's engine where the component has its own cryptography. The engine starts once and works for
+/// long: calls are inlined. Its code is three times as large for that, and P-256 and P-384 take two thirds of the time, as
+/// their arithmetic calls a function for each product.
 pub fn library() -> Config {
     let mut config = config();
     config.compiler_inlining(Inlining::Yes);

@@ -38,6 +38,9 @@ pub struct Sandbox {
     /// Also trust the operating system's certificate store
     #[arg(long)]
     pub system_roots: bool,
+    /// Use the cryptography in the sandbox, also where this processor could run faster native code
+    #[arg(long, hide_short_help = true)]
+    pub portable_crypto: bool,
 }
 
 #[derive(Subcommand)]

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use ftp_cli::needs::RequiredGrants;
 use ftp_cli::text::plain;
-use ftp_host::Command;
+use ftp_host::{Command, Cryptography};
 
 use super::arguments::Sandbox;
 use super::variables::Variables;
@@ -30,6 +30,12 @@ pub async fn print(command: &Command, needs: &RequiredGrants, sandbox: &Sandbox,
     if !variables.is_empty() {
         let names: Vec<&str> = variables.iter().map(|(name, _)| *name).collect();
         say("has the variables", names.join(" "));
+    }
+    match command.chosen_cryptography() {
+        Ok(Cryptography::Host) => {
+            say("takes", "the cryptography of TLS from ftp-host, native code outside of the sandbox")
+        }
+        _ => say("takes", "the cryptography of TLS from itself, inside the sandbox"),
     }
     say("takes at most", format!("{} MiB of memory", sandbox.memory_limit));
     if let Some(limit) = sandbox.time_limit {

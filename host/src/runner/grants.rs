@@ -9,7 +9,7 @@ use ftp_cli::arguments::ConnectionOptions;
 use ftp_cli::exit::Exit;
 use ftp_cli::needs::RequiredGrants;
 use ftp_cli::task::{Folder, Task};
-use ftp_host::{Command, Policy};
+use ftp_host::{Command, Cryptography, Policy};
 
 use super::Failure;
 use super::arguments::Sandbox;
@@ -29,6 +29,9 @@ pub fn command(
     let policy = Policy::default().allow_loopback().allow_private();
     let mut command = Command::new(policy, options.network.local_address);
     command.memory(usize::from(sandbox.memory_limit) << 20);
+    if sandbox.portable_crypto {
+        command.cryptography(Cryptography::Portable);
+    }
     for (host, port) in &needs.hosts {
         command.host(host, *port);
     }

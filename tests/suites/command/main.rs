@@ -1,6 +1,7 @@
 //! The command, by the real `wasmtime` and by `ftp-host`: each verb against each server, exit codes, what is missing, and
 //! large mirrors that are interrupted.
 
+mod ciphers;
 mod copies;
 mod deletes;
 mod directories;

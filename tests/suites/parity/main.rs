@@ -1,6 +1,7 @@
 //! Everything that the reference clients can do, against real servers: each trial of a `Site` runs against pyftpdlib,
 //! vsftpd, ProFTPD and Pure-FTPd, plain and over TLS 1.2 and 1.3, and against the embedded server, as far as they speak it.
 
+mod ciphers;
 mod directories;
 mod extensions;
 mod faults;

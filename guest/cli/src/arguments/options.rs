@@ -7,12 +7,12 @@ use std::time::Duration;
 use clap::Args;
 use ftp_client::engine::Retry;
 use ftp_client::{
-    Active, DataEnd, DataMode, Encoding, Error, ServerName, Settings, TlsSettings, Trust, Version, Versions,
+    Active, Ciphers, DataEnd, DataMode, Encoding, Error, ServerName, Settings, TlsSettings, Trust, Version, Versions,
 };
 
 use super::values::{
-    DataEndMode, Families, ProxyUrl, TlsMode, TlsVersion, Volume, bytes, digest, encoding, ports, proxy, seconds,
-    server_name,
+    DataEndMode, Families, ProxyUrl, TlsCiphers, TlsMode, TlsVersion, Volume, bytes, digest, encoding, ports, proxy,
+    seconds, server_name,
 };
 
 /// How files are transferred.
@@ -94,6 +94,11 @@ pub struct TlsOptions {
     /// The newest version of TLS [default: 1.3]
     #[arg(global = true, long = "tls-max", value_name = "VERSION", hide_short_help = true)]
     pub newest: Option<TlsVersion>,
+    /// Which cipher suites are offered [default: fast-first]
+    ///
+    /// Fast is ChaCha20-Poly1305, which is as strong as AES-GCM. A server that refuses it is connected to once more.
+    #[arg(global = true, long = "tls-ciphers", value_name = "WHICH", hide_short_help = true)]
+    pub ciphers: Option<TlsCiphers>,
     /// How to treat a data connection closed without `close_notify` [default: verified]
     #[arg(global = true, long, value_name = "HOW", hide_short_help = true)]
     pub data_end: Option<DataEndMode>,
@@ -296,6 +301,11 @@ impl ConnectionOptions {
                 tls.oldest.map_or(Version::Tls12, version),
                 tls.newest.map_or(Version::Tls13, version),
             )?,
+            ciphers: match tls.ciphers {
+                Some(TlsCiphers::FastFirst) | None => Ciphers::FastFirst,
+                Some(TlsCiphers::FastOnly) => Ciphers::FastOnly,
+                Some(TlsCiphers::All) => Ciphers::All,
+            },
             data_end: match tls.data_end {
                 Some(DataEndMode::Strict) => DataEnd::Strict,
                 Some(DataEndMode::Verified) | None => DataEnd::Verified,

@@ -39,6 +39,17 @@ pub enum TlsVersion {
     Tls13,
 }
 
+/// `--tls-ciphers`.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TlsCiphers {
+    /// The fast ones; every one in a second attempt if the server refuses these
+    FastFirst,
+    /// The fast ones and no others
+    FastOnly,
+    /// Every one at once
+    All,
+}
+
 /// `--data-end`.
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DataEndMode {

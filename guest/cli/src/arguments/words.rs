@@ -134,6 +134,7 @@ mod tests {
             "1",
             "explicit",
             "1.2",
+            "fast-only",
             "strict",
             "md5",
             "1-2",

@@ -1,7 +1,6 @@
 //! What was compared at the end of a transfer, and how that is reported.
 
-use std::fs::File;
-use std::io::{self, Read as _, Seek as _};
+use std::io;
 use std::path::Path;
 
 use ftp_cli::exit::Exit;
@@ -11,6 +10,7 @@ use ftp_client::{
 use serde_json::{Value, json};
 
 use super::client::Client;
+use super::contents::Contents;
 use super::failure::Failure;
 use super::output::Output;
 
@@ -82,15 +82,15 @@ pub fn unless_refused<T>(client: &Client, result: Result<T, Error>) -> Result<Op
 
 /// The checksum of the whole file here, as [`compare`] has it.
 pub async fn compare_at(client: &mut Client, remote: &str, path: &Path) -> Result<Option<Algorithm>, Failure> {
-    let mut file = File::open(path).map_err(|error| Failure::local("read", path, &error))?;
-    compare(client, remote, &mut file, path).await
+    let file = Contents::source(path).map_err(|error| Failure::local("read", path, &error))?;
+    compare(client, remote, &file, path).await
 }
 
 /// The checksum of the whole file, which a transfer of a part says nothing about. None where the server has none.
 pub async fn compare(
     client: &mut Client,
     remote: &str,
-    file: &mut File,
+    file: &Contents,
     path: &Path,
 ) -> Result<Option<Algorithm>, Failure> {
     let theirs = match client.checksum(remote, None).await {
@@ -101,15 +101,16 @@ pub async fn compare(
         Err(error) => return Err(Failure::of(format!("cannot compare {remote}"), error)),
     };
     let failed = |error: io::Error| Failure::local("read", path, &error);
-    file.rewind().map_err(failed)?;
     let mut hasher = Hasher::new(theirs.algorithm);
-    let mut buffer = vec![0; CHUNK];
+    let (mut offset, mut buffer) = (0, Vec::new());
     loop {
-        let count = file.read(&mut buffer).map_err(failed)?;
+        buffer.clear();
+        let count = file.read_at(offset, &mut buffer, CHUNK).map_err(failed)?;
         if count == 0 {
             break;
         }
-        hasher.update(buffer.get(..count).unwrap_or_default());
+        offset += count as u64;
+        hasher.update(&buffer);
         yield_now().await;
     }
     match hasher.finish().value == theirs.value {

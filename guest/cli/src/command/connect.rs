@@ -46,6 +46,28 @@ pub struct Server {
     out: Output,
     /// That the server says nothing was reported.
     is_silent: Cell<bool>,
+    /// Whether a session has ever been opened, or one is the first to be.
+    first: Cell<First>,
+}
+
+/// The first session with a server that is opened. Those that follow offer the cipher suites that it found to be taken.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum First {
+    #[default]
+    Wanted,
+    Opening,
+    Open,
+}
+
+/// The turn of the session that may be the first.
+struct Turn<'a>(&'a Cell<First>);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if self.0.get() == First::Opening {
+            self.0.set(First::Wanted);
+        }
+    }
 }
 
 impl Server {
@@ -63,13 +85,28 @@ impl Server {
         let options = &context.connection;
         let remote = Remote::parse(url, &options.encoding())?;
         let security = security(&remote, options);
-        let settings = Settings { security, verify_checksums, ..settings(options)? };
+        let mut settings = Settings { security, verify_checksums, ..settings(options)? };
+        settings.tls.learned_ciphers = context.learned_ciphers.clone();
         let credentials = credentials::find(context, &remote)?;
         let port = remote.port.unwrap_or_else(|| security.port());
         let zone = zone(&remote, options)?;
         let (net, out) = (context.net.clone(), context.out.clone());
         let (compress, names, is_silent) = (options.network.compress, Names::default(), Cell::default());
-        Ok(Rc::new(Self { remote, retry, port, settings, credentials, compress, names, net, zone, out, is_silent }))
+        let first = Cell::default();
+        Ok(Rc::new(Self {
+            remote,
+            retry,
+            port,
+            settings,
+            credentials,
+            compress,
+            names,
+            net,
+            zone,
+            out,
+            is_silent,
+            first,
+        }))
     }
 
     /// The same server as the same user.
@@ -104,7 +141,25 @@ impl Server {
         Ok(session)
     }
 
+    /// Wait while another session is the first.
+    async fn turn(&self) -> Turn<'_> {
+        while self.first.get() == First::Opening {
+            self.net.sleep(Duration::from_millis(10)).await;
+        }
+        if self.first.get() == First::Wanted && self.settings.security != Security::None {
+            self.first.set(First::Opening);
+        }
+        Turn(&self.first)
+    }
+
     async fn connect(&self) -> Result<Session<Net>, Failure> {
+        let turn = self.turn().await;
+        let session = self.connect_in_turn().await?;
+        turn.0.set(First::Open);
+        Ok(session)
+    }
+
+    async fn connect_in_turn(&self) -> Result<Session<Net>, Failure> {
         let net = self.net.of_session(&self.out, self.zone);
         let connecting = Session::connect(net.clone(), self.settings.clone(), &self.remote.host, self.port);
         let connected = beside(connecting, self.wait_for_greeting(&net)).await;

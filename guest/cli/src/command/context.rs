@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use ftp_cli::arguments::ConnectionOptions;
+use ftp_client::LearnedCiphers;
 
 use super::failure::Failure;
 use super::net::Net;
@@ -14,6 +15,8 @@ pub struct Context {
     pub out: Output,
     pub net: Net,
     pub connection: ConnectionOptions,
+    /// Which cipher suites servers take, for all sessions.
+    pub learned_ciphers: LearnedCiphers,
     /// The URLs name more than one host.
     pub has_several_hosts: bool,
     /// Sizes on both sides are compared: not so with `--no-verify-size`.

@@ -2,15 +2,15 @@
 
 use std::fs;
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use ftp_cli::exit::Exit;
 use ftp_cli::needs::parent;
-use wasi::filesystem::preopens;
-use wasi::filesystem::types::{Descriptor, DescriptorFlags, DescriptorType, ErrorCode, OpenFlags, PathFlags};
+use wasi::filesystem::types::{DescriptorType, PathFlags};
 
+use super::contents::Contents;
 use super::failure::Failure;
-use super::sandbox::plain;
+use super::sandbox::located;
 
 /// Links that lead to links.
 const LINKS: usize = 40;
@@ -50,24 +50,6 @@ pub fn check_name(path: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Why a write failed: WASI's streams report every reason as an input/output error.
-pub fn cause(path: &Path, error: io::Error) -> io::Error {
-    match refusal(path, &[0; 4096]) {
-        Some(ErrorCode::InsufficientSpace | ErrorCode::Quota) => io::ErrorKind::StorageFull.into(),
-        Some(ErrorCode::FileTooLarge) => io::ErrorKind::FileTooLarge.into(),
-        _ => error,
-    }
-}
-
-/// A file of this name that was not there before. Whatever had the name is gone, and a link is not followed.
-pub fn fresh(path: &Path) -> io::Result<fs::File> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    fs::File::options().read(true).write(true).create_new(true).open(path)
-}
-
 /// Whether a file has this name, and no link.
 pub fn is_file(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
@@ -78,9 +60,7 @@ fn special(path: &Path, place: PathBuf) -> Result<PathBuf, Failure> {
     let kind = located(&place).and_then(|(folder, name)| folder.stat_at(PathFlags::empty(), &name).ok());
     match kind.map(|found| found.type_) {
         // To open a pipe would wait for its reader.
-        Some(DescriptorType::CharacterDevice | DescriptorType::BlockDevice) if refusal(&place, &[]).is_none() => {
-            Ok(place)
-        }
+        Some(DescriptorType::CharacterDevice | DescriptorType::BlockDevice) if !lacks_places(&place) => Ok(place),
         Some(DescriptorType::Fifo) => Err(no_target(path, "a pipe has no places to write at")),
         Some(DescriptorType::Socket) => Err(no_target(path, "it is a socket")),
         _ => Err(no_target(path, "this device has no places to write at")),
@@ -92,28 +72,7 @@ fn no_target(path: &Path, why: &str) -> Failure {
     Failure::new(Exit::Local, text)
 }
 
-/// What comes of writing these bytes at the end of a file, which has its size again afterwards.
-fn refusal(path: &Path, bytes: &[u8]) -> Option<ErrorCode> {
-    let (folder, name) = located(path)?;
-    let flags = DescriptorFlags::WRITE;
-    let file = folder.open_at(PathFlags::empty(), &name, OpenFlags::empty(), flags).ok()?;
-    let size = file.stat().ok()?.size;
-    let written = file.write(bytes, size);
-    if !bytes.is_empty() {
-        let _ = file.set_size(size);
-    }
-    written.err()
-}
-
-/// The folder that was opened to this command and holds this path, and the path from there.
-fn located(path: &Path) -> Option<(Descriptor, String)> {
-    let wanted = plain(path);
-    let holds = |open: &Path| match plain(open).as_slice() {
-        [] => !path.is_absolute() && wanted.first() != Some(&Component::ParentDir),
-        open => wanted.starts_with(open),
-    };
-    let open = preopens::get_directories().into_iter().filter(|(_, open)| holds(Path::new(open)));
-    let (folder, open) = open.max_by_key(|(_, open)| plain(Path::new(open)).len())?;
-    let name: PathBuf = wanted.iter().skip(plain(Path::new(&open)).len()).collect();
-    Some((folder, name.to_str()?.to_owned()))
+/// Whether a device takes no bytes at an offset. What cannot be opened is refused later, with its reason.
+fn lacks_places(path: &Path) -> bool {
+    Contents::device(path).is_ok_and(|device| !device.has_places())
 }

@@ -110,9 +110,10 @@ impl Work<'_> {
         let mut arrived = Arrived { bytes: 0, resumed_at: partial.end, compared: Compared::SIZE };
         if partial.end == 0 || version.exact_size() != Some(partial.end) {
             arrived = self.receive(client, version, &mut partial, bar).await?;
+            partial.check()?;
         }
         if self.how.checksum && arrived.resumed_at > 0 {
-            arrived.compared = arrived.compared.with(compare(client, path, &mut partial.file, place).await?);
+            arrived.compared = arrived.compared.with(compare(client, path, &partial.file, place).await?);
         }
         Ok(arrived)
     }

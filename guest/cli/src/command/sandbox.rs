@@ -1,7 +1,10 @@
 //! Who runs this command, and what it was granted.
 
 use std::io::{self, IsTerminal as _};
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
+
+use wasi::filesystem::preopens;
+use wasi::filesystem::types::Descriptor;
 
 /// Whether `ftp-host` runs this, and has granted what the arguments name.
 pub fn has_runner() -> bool {
@@ -11,7 +14,7 @@ pub fn has_runner() -> bool {
 /// Whether a folder was opened to this command that holds this path.
 pub fn is_open_to_us(path: &Path) -> bool {
     let wanted = plain(path);
-    wasi::filesystem::preopens::get_directories().iter().any(|(_, open)| {
+    preopens::get_directories().iter().any(|(_, open)| {
         let open = plain(Path::new(open));
         match open.first() {
             None => !path.is_absolute() && wanted.first() != Some(&Component::ParentDir),
@@ -36,4 +39,17 @@ pub fn has_terminal() -> bool {
 /// The parts of a path that lead anywhere.
 pub fn plain(path: &Path) -> Vec<Component<'_>> {
     path.components().filter(|component| *component != Component::CurDir).collect()
+}
+
+/// The folder that was opened to this command and holds this path, and the path from there.
+pub fn located(path: &Path) -> Option<(Descriptor, String)> {
+    let wanted = plain(path);
+    let holds = |open: &Path| match plain(open).as_slice() {
+        [] => !path.is_absolute() && wanted.first() != Some(&Component::ParentDir),
+        open => wanted.starts_with(open),
+    };
+    let open = preopens::get_directories().into_iter().filter(|(_, open)| holds(Path::new(open)));
+    let (folder, open) = open.max_by_key(|(_, open)| plain(Path::new(open)).len())?;
+    let name: PathBuf = wanted.iter().skip(plain(Path::new(&open)).len()).collect();
+    Some((folder, name.to_str()?.to_owned()))
 }

@@ -1,8 +1,7 @@
 //! One file to the server: straight to its name, or to a temporary one that is renamed when it is whole.
 
-use std::cell::{Cell, RefCell};
-use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::cell::RefCell;
+use std::io::{self, Read as _};
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -17,6 +16,7 @@ use serde_json::json;
 use super::bars::Bar;
 use super::client::Client;
 use super::compared::{Compared, compare_at, unless_refused};
+use super::contents::Contents;
 use super::context::Context;
 use super::download::NO_CHECKSUM_OF_TEXT;
 use super::failure::{Failure, ResultExt as _};
@@ -227,30 +227,23 @@ fn report(worker: &Worker<'_>, job: &Job, how: &UploadOptions, bar: &Bar, stored
 struct Source {
     input: Input,
     path: PathBuf,
-    /// The next byte that comes without a seek.
-    at: Cell<u64>,
     version: FileVersion,
 }
 
 enum Input {
     Standard,
-    File(RefCell<File>),
+    File(Contents),
 }
 
 impl Source {
     fn open(job: &Job) -> Result<Self, Failure> {
         let Some(path) = job.source.clone() else {
-            return Ok(Self {
-                input: Input::Standard,
-                path: "-".into(),
-                at: Cell::new(0),
-                version: FileVersion::default(),
-            });
+            return Ok(Self { input: Input::Standard, path: "-".into(), version: FileVersion::default() });
         };
         let (size, modified) = local::version(&path)?;
-        let file = File::open(&path).map_err(|error| Failure::local("read", &path, &error))?;
+        let file = Contents::source(&path).map_err(|error| Failure::local("read", &path, &error))?;
         let version = FileVersion { size: Some(size), modified, ..FileVersion::default() };
-        Ok(Self { input: Input::File(RefCell::new(file)), path, at: Cell::new(0), version })
+        Ok(Self { input: Input::File(file), path, version })
     }
 }
 
@@ -258,24 +251,22 @@ impl ReadAt for Source {
     type Error = Failure;
 
     async fn read_at(&self, offset: u64, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Failure> {
-        let begin = buffer.len();
-        buffer.resize(begin + max, 0);
-        let room = buffer.get_mut(begin..).unwrap_or_default();
         let count = match &self.input {
-            Input::Standard => io::stdin().read(room),
-            Input::File(file) => {
-                let mut file = file.borrow_mut();
-                let sought = if offset == self.at.get() { Ok(offset) } else { file.seek(SeekFrom::Start(offset)) };
-                sought.and_then(|_| file.read(room))
-            }
+            Input::Standard => read_standard(buffer, max),
+            Input::File(file) => file.read_at(offset, buffer, max),
         };
-        let count = count.map_err(|error| Failure::local("read", &self.path, &error))?;
-        buffer.truncate(begin + count);
-        self.at.set(offset + count as u64);
-        Ok(count)
+        count.map_err(|error| Failure::local("read", &self.path, &error))
     }
 
     async fn version(&self) -> Result<FileVersion, Failure> {
         Ok(self.version)
     }
+}
+
+/// Append what the standard input has, at most `max` bytes; waits for one. 0 is the end.
+fn read_standard(buffer: &mut Vec<u8>, max: usize) -> io::Result<usize> {
+    let mut room = vec![0; max];
+    let count = io::stdin().read(&mut room)?;
+    buffer.extend_from_slice(room.get(..count).unwrap_or_default());
+    Ok(count)
 }

@@ -1,22 +1,18 @@
 //! What a session has as long as it is open, and what most commands do with it.
 
 use crate::control::{Control, Raw};
-use crate::dial::dial;
-use crate::error::{Error, FailureKind, RefusalKind, Reply};
+use crate::error::{Error, RefusalKind, Reply};
 use crate::extensions::Features;
 use crate::handover::{SessionState, TransferHandover};
 use crate::known::{Known, PassivePorts};
 use crate::network::Network;
 use crate::settings::{Representation, Settings, TransferMode};
-use crate::tls::{Protection, Rustls, Security};
-use alloc::boxed::Box;
-use alloc::format;
-use alloc::string::{String, ToString};
+use crate::tls::{Protection, Rustls, Server};
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use ftp_protocol::codes::{self, Fit};
 use ftp_protocol::{command, features};
-use ftp_types::TlsCause;
 
 /// What a session has as long as it is open: its control connection and what is known about the server.
 pub(crate) struct Live<N: Network> {
@@ -44,6 +40,8 @@ pub(super) struct SessionTls {
     pub(super) engine: Option<Rustls>,
     /// The protection of data connections that was sent (PROT).
     pub(super) protection: Option<Protection>,
+    /// Under which it is known which cipher suites the server takes.
+    pub(super) server: Server,
 }
 
 /// The transfer parameters (RFC 959, section 3) that the server has.
@@ -55,59 +53,6 @@ pub(crate) struct TransferParameters {
 }
 
 impl<N: Network> Live<N> {
-    /// Connect and read the greeting (RFC 959, section 5.4: 220, or 120 and then 220).
-    pub(super) async fn open(
-        network: N,
-        settings: Settings,
-        host: &str,
-        port: u16,
-    ) -> Result<(Box<Self>, Reply), Error> {
-        let engine = match settings.security {
-            Security::None => None,
-            Security::Explicit | Security::Implicit => Some(Rustls::new::<N>(&settings.tls, host)?),
-        };
-        let stream = dial(&network, &settings, host, port).await?;
-        let mut live = Box::new(Self {
-            control: Control::new(network.clone(), stream, &settings),
-            host: host.to_string(),
-            tls: SessionTls { engine, protection: None },
-            greeted_in: false,
-            network,
-            settings,
-            state: Arc::new(SessionState::new()),
-            transfer: None,
-            parameters: TransferParameters::default(),
-            known: Known::default(),
-            ports: PassivePorts::default(),
-            home: None,
-        });
-        if let Some(proxy) = &live.settings.proxy {
-            let server = proxy.server();
-            live.control.transcript.note(&format!("through the proxy {}:{}", server.host, server.port));
-        }
-        let security = live.settings.security;
-        if security == Security::Implicit {
-            let tls = live.new_tls()?;
-            live.control.secure(tls).await.map_err(|error| match error {
-                // It greets in the clear: this is no port of implicit TLS.
-                Error::Failed { kind: FailureKind::Protocol, .. } => TlsCause::NotTls.into(),
-                error => error,
-            })?;
-        }
-        let greeting = live.control.answer().await?;
-        let greeting = live.positive(greeting)?;
-        let welcome = live.control.text(&greeting);
-        if security == Security::Explicit {
-            if greeting.code != codes::READY {
-                // Logged in already, in the clear: somebody wants TLS to be skipped.
-                return Err(Error::insecure(format!("the server greets with {}", greeting.code)));
-            }
-            live.secure_control().await?;
-        }
-        live.greeted_in = greeting.code == codes::LOGGED_IN;
-        Ok((live, welcome))
-    }
-
     /// A command line without its end.
     pub(crate) fn line(&self, verb: &str, argument: Option<&str>) -> Result<Vec<u8>, Error> {
         let argument = argument.map(|argument| self.bytes(argument)).transpose()?;

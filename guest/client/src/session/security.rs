@@ -1,6 +1,7 @@
 //! TLS on the control connection and on data connections, step by step (RFC 4217).
 
 use super::data_mode::Pending;
+use super::live::SessionTls;
 use super::{Live, Session};
 use crate::control::{Raw, begins_transfer, enable_tcp_keepalive};
 use crate::data::Ends;
@@ -34,9 +35,22 @@ impl<N: Network> Session<N> {
     }
 
     /// (AUTH TLS, RFC 4217, section 4) For a session that was opened without security; with the settings for TLS that it
-    /// has.
+    /// has. This session never connects once more: it offers every cipher suite, or only the fast ones if an earlier
+    /// session has learned that the server takes them.
     pub async fn start_tls(&mut self) -> Result<Reply, Error> {
-        self.call(async |live| live.secure_control().await).await
+        self.call(async |live| {
+            let (tls, reply) = live.ask_for_tls().await?;
+            let mut limit = live.settings.connect_timeout;
+            let secured = live.control.secure(tls, &mut limit).await;
+            if secured.is_err() {
+                // It may be that it takes them no more.
+                live.settings.tls.learned_ciphers.forget(&live.tls.server);
+            }
+            secured?;
+            live.tls_began();
+            Ok(reply)
+        })
+        .await
     }
 
     /// (PBSZ, PROT; RFC 4217, section 9)
@@ -69,8 +83,8 @@ impl<N: Network> Session<N> {
 }
 
 impl<N: Network> Live<N> {
-    /// (AUTH TLS)
-    pub(super) async fn secure_control(&mut self) -> Result<Reply, Error> {
+    /// (AUTH TLS) Gives the handshake that may begin, and the reply.
+    pub(super) async fn ask_for_tls(&mut self) -> Result<(StartedHandshake, Reply), Error> {
         if self.control.agreed().is_some() {
             return Err(Error::invalid_argument("this session is inside TLS already"));
         }
@@ -87,18 +101,19 @@ impl<N: Network> Live<N> {
             self.control.set_guard(false);
             return Err(if codes::is_refusal(reply.code) { error } else { self.control.fail(error) });
         }
-        self.control.secure(tls).await?;
-        // Whatever was said in the clear, somebody else may have said.
+        Ok((tls, self.control.text(&reply)))
+    }
+
+    /// Whatever was said in the clear, somebody else may have said.
+    pub(super) fn tls_began(&mut self) {
         self.forget_features();
         self.parameters.representation = None;
         self.greeted_in = false;
-        Ok(self.control.text(&reply))
     }
 
     pub(super) fn new_tls(&mut self) -> Result<StartedHandshake, Error> {
-        StartedHandshake::new(
-            engine::<N>(&mut self.tls.engine, &self.settings.tls, &self.host)?.connect(Purpose::Control)?,
-        )
+        let engine = engine::<N>(&mut self.tls, &self.settings.tls, &self.host)?;
+        StartedHandshake::new(engine.connect(Purpose::Control)?)
     }
 
     /// Send a command that needs a data connection. Inside TLS the first flight of that is made while the server is at work,
@@ -119,7 +134,7 @@ impl<N: Network> Live<N> {
             return Ok((control.exchange_for_data(line, with_epsv).await?, Opening::Clear(pending)));
         }
         control.renew_ticket();
-        let engine = engine::<N>(&mut self.tls.engine, &self.settings.tls, &self.host)?;
+        let engine = engine::<N>(&mut self.tls, &self.settings.tls, &self.host)?;
         let begin = || StartedHandshake::new(engine.connect(Purpose::Data)?);
         let stream = match pending {
             Pending::Connected(stream) => stream,
@@ -230,15 +245,15 @@ impl<N: Network> Live<N> {
     }
 }
 
-/// What makes TLS connections; made itself when it is first needed.
+/// What makes TLS connections; made itself when it is first needed, on a connection that is not made anew.
 fn engine<'a, N: Network + 'static>(
-    known: &'a mut Option<Rustls>,
+    tls: &'a mut SessionTls,
     settings: &TlsSettings,
     host: &str,
 ) -> Result<&'a Rustls, Error> {
-    let engine = match known.take() {
+    let engine = match tls.engine.take() {
         Some(engine) => engine,
-        None => Rustls::new::<N>(settings, host)?,
+        None => Rustls::new::<N>(settings, settings.only_offer(&tls.server), host)?,
     };
-    Ok(known.insert(engine))
+    Ok(tls.engine.insert(engine))
 }

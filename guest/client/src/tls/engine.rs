@@ -6,8 +6,8 @@ mod tests;
 use super::records::{HEADER, Records};
 use super::tickets::Tickets;
 use super::trust::Verifier;
-use super::{Agreed, Engine, Handshake, Purpose, ServerName, Step, TlsSettings, Version, Versions};
-use crate::error::Error;
+use super::{Agreed, Engine, Handshake, Offer, Purpose, ServerName, Step, TlsSettings, Version, Versions};
+use crate::error::{Error, FailureKind};
 use crate::network::Network;
 use alloc::boxed::Box;
 use alloc::format;
@@ -29,8 +29,10 @@ use rustls::time_provider::TimeProvider;
 use rustls::unbuffered::{ConnectionState, EncodeError, UnbufferedStatus};
 use rustls::version::{TLS12, TLS13};
 use rustls::{
-    AlertDescription, CertificateError, HandshakeKind, ProtocolVersion, SignatureScheme, SupportedProtocolVersion,
+    AlertDescription, CertificateError, HandshakeKind, PeerMisbehaved, ProtocolVersion, SignatureScheme,
+    SupportedProtocolVersion,
 };
+use spin::Mutex;
 
 /// The name of FTP in ALPN: a server that answers another one is not an FTP server.
 const ALPN: &[u8] = b"ftp";
@@ -42,6 +44,9 @@ const OFFERED: &str = "TLS 1.3, and in TLS 1.2 ECDHE with ECDSA or RSA and ChaCh
 /// The first byte of a record (RFC 8446, section 5.1; RFC 6520).
 const RECORDS: RangeInclusive<u8> = 20..=24;
 
+/// A record of the handshake.
+const HANDSHAKE: u8 = 22;
+
 /// rustls, set up for one session.
 pub(crate) struct Rustls {
     config: Arc<ClientConfig>,
@@ -50,19 +55,45 @@ pub(crate) struct Rustls {
     why: Why,
 }
 
+/// What has come from the server in a handshake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Heard {
+    #[default]
+    Nothing,
+    /// That it takes none of the suites; or a choice of TLS 1.2, and that it has TLS 1.3 (RFC 8446, section 4.1.3).
+    Refusal,
+    /// Anything else.
+    Other,
+}
+
+/// Whether a server has refused an offer, after which it may take another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// It has not.
+    None,
+    /// It ended the connection without a word.
+    Silent,
+    /// It said so.
+    Said,
+}
+
 /// What is known about a handshake that fails, besides the error of rustls.
 #[derive(Clone)]
 struct Why {
     verifier: Arc<Verifier>,
     /// The server asks for a certificate of the client, and there is none.
     asked: Arc<Asked>,
+    heard: Arc<Mutex<Heard>>,
+    offer: Offer,
 }
 
 impl Rustls {
     /// Errors: [`Error::invalid_argument`] for a host that no certificate can be for.
-    pub(crate) fn new<N: Network + 'static>(settings: &TlsSettings, host: &str) -> Result<Self, Error> {
+    pub(crate) fn new<N: Network + 'static>(settings: &TlsSettings, offer: Offer, host: &str) -> Result<Self, Error> {
         let name = settings.server_name.clone().map_or_else(|| ServerName::new(host), Ok)?;
-        let provider = Arc::new(ftp_crypto::provider());
+        let mut provider = ftp_crypto::provider();
+        let offer = offer.reduce(&mut provider.cipher_suites, settings.versions);
+        let provider = Arc::new(provider);
         let verifier = Arc::new(Verifier::new(settings.trust.clone(), &provider));
         let asked = Arc::new(Asked::default());
         let certificate: Arc<dyn ResolvesClientCert> = match &settings.identity {
@@ -71,7 +102,7 @@ impl Rustls {
         };
         let mut config = ClientConfig::builder_with_details(provider, Arc::new(Clock::<N>(PhantomData)))
             .with_protocol_versions(versions(settings.versions))
-            .map_err(failed)?
+            .map_err(|error| failed(error, offer))?
             .dangerous()
             .with_custom_certificate_verifier(verifier.clone())
             .with_client_cert_resolver(certificate);
@@ -80,28 +111,63 @@ impl Rustls {
         config.resumption = Resumption::store(tickets.clone()).tls12_resumption(Tls12Resumption::SessionIdOrTickets);
         // For `Records`.
         config.enable_secret_extraction = true;
-        Ok(Self { config: Arc::new(config), tickets, name, why: Why { verifier, asked } })
+        let why = Why { verifier, asked, heard: Arc::default(), offer };
+        Ok(Self { config: Arc::new(config), tickets, name, why })
+    }
+
+    /// What it offers.
+    pub(crate) fn offer(&self) -> Offer {
+        self.why.offer
+    }
+
+    /// What a failed handshake says about the offer. A refusal comes before the `ServerHello`. A `HelloRetryRequest` is one,
+    /// too: it has chosen a suite.
+    pub(crate) fn refusal(&self, failure: &Error) -> Refusal {
+        match (*self.why.heard.lock(), failure.failure()) {
+            (Heard::Nothing, Some(FailureKind::Tls | FailureKind::ConnectionLost)) => Refusal::Silent,
+            (Heard::Refusal, _) => Refusal::Said,
+            (Heard::Nothing | Heard::Other, _) => Refusal::None,
+        }
     }
 }
 
 impl Engine for Rustls {
     fn connect(&self, purpose: Purpose) -> Result<Box<dyn Handshake>, Error> {
-        let connection = UnbufferedClientConnection::new(self.config.clone(), self.name.0.clone()).map_err(failed)?;
         let (tickets, session) = (self.tickets.clone(), self.tickets.session());
         let why = self.why.clone();
         why.asked.0.store(false, Ordering::Relaxed);
+        *why.heard.lock() = Heard::default();
+        let connection = UnbufferedClientConnection::new(self.config.clone(), self.name.0.clone());
+        let connection = connection.map_err(|error| why.of(error))?;
         Ok(Box::new(Starting { connection, purpose, tickets, session, why, has_begun: false, shown: 0 }))
     }
 }
 
 impl Why {
     fn of(&self, error: rustls::Error) -> Error {
+        use AlertDescription::{HandshakeFailure, InsufficientSecurity};
+        use PeerMisbehaved::AttemptedDowngradeToTls12WhenTls13IsSupported as Downgrade;
+        let heard = match error {
+            rustls::Error::AlertReceived(HandshakeFailure | InsufficientSecurity) if self.is_silent() => Heard::Refusal,
+            rustls::Error::PeerMisbehaved(Downgrade) => Heard::Refusal,
+            _ => Heard::Other,
+        };
+        self.hear(heard);
         let is_alert = matches!(error, rustls::Error::AlertReceived(_));
         match self.verifier.take_cause() {
             Some(cause) => cause.into(),
             None if is_alert && self.asked.0.load(Ordering::Relaxed) => TlsCause::CertificateWanted.into(),
-            None => failed(error),
+            None => failed(error, self.offer),
         }
+    }
+
+    /// Whether the server has said nothing yet.
+    fn is_silent(&self) -> bool {
+        *self.heard.lock() == Heard::Nothing
+    }
+
+    fn hear(&self, heard: Heard) {
+        *self.heard.lock() = heard;
     }
 }
 
@@ -138,6 +204,7 @@ impl Handshake for Starting {
     fn advance(mut self: Box<Self>, incoming: &mut Vec<u8>, outgoing: &mut Vec<u8>) -> Result<Step, Error> {
         match incoming.first() {
             Some(kind) if !self.has_begun && !RECORDS.contains(kind) => {
+                self.why.hear(Heard::Other);
                 return Err(TlsCause::NotTls.into());
             }
             Some(_) => self.has_begun = true,
@@ -145,6 +212,9 @@ impl Handshake for Starting {
         }
         // Record by record: what comes behind the handshake is not for rustls.
         while self.connection.is_handshaking() {
+            if incoming.get(self.shown) == Some(&HANDSHAKE) {
+                self.why.hear(Heard::Other);
+            }
             let record = record_size(incoming.get(self.shown..).unwrap_or_default());
             let end = record.map_or(incoming.len(), |size| self.shown + size);
             let shown = incoming.get_mut(..end).unwrap_or_default();
@@ -161,7 +231,8 @@ impl Handshake for Starting {
         if self.shown > 0 {
             return Err(Error::tls("the server's handshake does not end where it should"));
         }
-        let opened = self.connection.dangerous_into_kernel_connection().map_err(failed)?;
+        let opened = self.connection.dangerous_into_kernel_connection();
+        let opened = opened.map_err(|error| self.why.of(error))?;
         Ok(Step::Done(Box::new(Records::new(opened, is_known.then_some(self.tickets))?), agreed))
     }
 }
@@ -267,7 +338,7 @@ fn versions(versions: Versions) -> &'static [&'static SupportedProtocolVersion] 
 }
 
 /// What failed, in words for those who have to mend it.
-fn failed(error: rustls::Error) -> Error {
+fn failed(error: rustls::Error, offer: Offer) -> Error {
     let certificate = match &error {
         rustls::Error::InvalidCertificate(certificate) => certificate,
         rustls::Error::General(text) => return Error::tls(text.clone()),
@@ -277,7 +348,13 @@ fn failed(error: rustls::Error) -> Error {
             | AlertDescription::ProtocolVersion,
         )
         | rustls::Error::PeerIncompatible(_) => {
-            return Error::tls(format!("{error}: the server accepts nothing of what is offered, which is {OFFERED}"));
+            let of = match offer {
+                Offer::All => "",
+                Offer::Fast | Offer::FastOrNewest => "the fast ones of these: ",
+            };
+            return Error::tls(format!(
+                "{error}: the server accepts nothing of what is offered, which is {of}{OFFERED}"
+            ));
         }
         _ => return Error::tls(error.to_string()),
     };

@@ -44,6 +44,10 @@ impl wit::GuestConnector for Connector {
         Ok(())
     }
 
+    fn set_tls_ciphers(&self, ciphers: wit::TlsCiphers) {
+        self.0.borrow_mut().tls.ciphers = ciphers.into();
+    }
+
     fn set_data_end(&self, policy: wit::DataEnd) {
         self.0.borrow_mut().tls.data_end = policy.into();
     }

@@ -6,7 +6,7 @@ mod wire;
 
 use std::sync::{Arc, LazyLock};
 
-use ftp_client::{Error, Reply, Security, Session, Settings, TlsSettings, Trust, Version, Versions};
+use ftp_client::{Ciphers, Error, Reply, Security, Session, Settings, TlsSettings, Trust, Version, Versions};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::{ServerConfig, SignatureAlgorithm, SupportedCipherSuite};
@@ -59,7 +59,8 @@ fn version_and_config(turn: u8) -> (Version, Arc<ServerConfig>) {
 /// A session that says `NOOP` so often; all replies that came before it failed or ended are among the `replies`.
 fn session<P: Peer>(wire: &Wire<P>, version: Version, count: usize, replies: &mut Vec<Reply>) -> Result<(), Error> {
     let (trust, versions) = (Trust::roots(&SERVER.pem)?, Versions::new(version, version)?);
-    let tls = TlsSettings { trust, versions, ..TlsSettings::default() };
+    // The server has one suite.
+    let tls = TlsSettings { trust, versions, ciphers: Ciphers::All, ..TlsSettings::default() };
     let settings = Settings { security: Security::Implicit, tls, ..Settings::default() };
     wire.run(async {
         let mut session = Session::connect(wire.clone(), settings, "localhost", 990).await?;

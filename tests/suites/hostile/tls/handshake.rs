@@ -1,7 +1,7 @@
 //! Handshakes that come to nothing, and what is agreed in those that do not.
 
 use anyhow::{Result, ensure};
-use ftp_host::{Error, FailureKind, FtpError, Phase, Settings, TlsSettings, TlsVersion};
+use ftp_host::{Error, FailureKind, FtpError, Phase, Settings, TlsCiphers, TlsSettings, TlsVersion};
 use ftp_tests::certificates::possible;
 use ftp_tests::client::{self, SHORT, get};
 use ftp_tests::script::{Ending, Peer, Play as _, Script, Tls, script};
@@ -277,14 +277,23 @@ async fn version_that_is_too_old_is_refused() -> Result<()> {
 #[trial(needs = possible(), covers("encryption", "set-tls-versions"))]
 async fn version_is_as_agreed() -> Result<()> {
     for version in VERSIONS {
-        Script::secured_login()
-            .with_tls(Tls { version: Some(version), ..Tls::default() })
-            .play(async |peer| {
-                let encryption = login(peer).await?.encryption().await?;
-                assert!(encryption.as_ref().is_some_and(|agreed| agreed.version == version), "{encryption:?}");
-                Ok(())
-            })
-            .await?;
+        let tls = || Tls { version: Some(version), ..Tls::default() };
+        let script = match version {
+            // Whether it has TLS 1.3 is asked once more, with every suite of that.
+            TlsVersion::Tls12 => Script::secured().with_tls(tls()).then(Ending::Close, Script::secured_login()),
+            _ => Script::secured_login().with_tls(tls()),
+        };
+        let all = TlsSettings { ciphers: TlsCiphers::All, ..super::tls()? };
+        for (script, settings) in [(script, super::tls()?), (Script::secured_login().with_tls(tls()), all)] {
+            script
+                .play(async |peer| {
+                    let mut session = client::login_with(peer.address(), explicit(settings)).await?;
+                    let encryption = session.encryption().await?;
+                    assert!(encryption.as_ref().is_some_and(|agreed| agreed.version == version), "{encryption:?}");
+                    Ok(())
+                })
+                .await?;
+        }
     }
     Ok(())
 }

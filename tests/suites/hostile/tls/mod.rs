@@ -2,6 +2,7 @@
 //! none is taken from whoever cannot prove who it is, and the error says why.
 
 mod certificates;
+mod ciphers;
 mod clearing;
 mod control;
 mod cuts;

@@ -1,22 +1,23 @@
 //! The file here that is written: a temporary one until it is whole, or a device.
 
 use std::fs::{self, File};
-use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use ftp_cli::names;
 use ftp_cli::needs::parent;
 use ftp_client::engine::{FileVersion, WriteNext};
 
+use super::super::contents::Contents;
 use super::super::disk;
 use super::super::failure::Failure;
 use super::super::local;
 
 /// A file that is written in order.
 pub struct Partial<'a> {
-    pub file: File,
+    pub file: Contents,
     path: &'a Path,
-    /// Bytes that it had before.
+    /// Where the next byte goes: at first, behind those that it had before.
     pub end: u64,
 }
 
@@ -26,21 +27,26 @@ impl<'a> Partial<'a> {
         let failed = |error: io::Error| Failure::local("write", path, &error);
         if resumes
             && disk::is_file(path)
-            && let Ok(mut file) = File::options().read(true).write(true).open(path)
+            && let Ok(file) = Contents::existing(path)
         {
-            let end = file.seek(SeekFrom::End(0)).map_err(failed)?;
+            let end = file.size().map_err(failed)?;
             // Without a size nobody knows whether this is its beginning.
             if version.size.is_some_and(|size| end <= size) {
                 return Ok(Self { file, path, end });
             }
         }
-        disk::fresh(path).map(|file| Self { file, path, end: 0 }).map_err(failed)
+        Contents::fresh(path).map(|file| Self { file, path, end: 0 }).map_err(failed)
     }
 
     /// A device takes the bytes as they come. There is nothing to resume or to rename.
     pub fn device(path: &'a Path) -> Result<Self, Failure> {
-        let file = File::options().append(true).open(path);
+        let file = Contents::device(path);
         file.map(|file| Self { file, path, end: 0 }).map_err(|error| Failure::local("write", path, &error))
+    }
+
+    /// Check that the file ends where the last byte was written.
+    pub fn check(&self) -> Result<(), Failure> {
+        self.file.check_size(self.end).map_err(|error| Failure::local("write", self.path, &error))
     }
 }
 
@@ -51,13 +57,15 @@ impl WriteNext for Partial<'_> {
         if offset == self.end {
             return Ok(());
         }
-        let restarted = self.file.set_len(offset).and_then(|()| self.file.seek(SeekFrom::Start(offset)).map(drop));
-        restarted.map_err(|error| Failure::local("write", self.path, &error))
+        self.end = offset;
+        self.file.set_size(offset).map_err(|error| Failure::local("write", self.path, &error))
     }
 
     async fn write_next(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        let written = self.file.write_all(bytes);
-        written.map_err(|error| Failure::local("write", self.path, &disk::cause(self.path, error)))
+        let written = self.file.write_at(self.end, bytes);
+        written.map_err(|error| Failure::local("write", self.path, &error))?;
+        self.end += bytes.len() as u64;
+        Ok(())
     }
 }
 

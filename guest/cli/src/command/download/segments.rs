@@ -2,8 +2,8 @@
 //! that it can be continued.
 
 use std::cell::{Cell, RefCell};
-use std::fs::{self, File};
-use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::fs;
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use ftp_client::Error;
 use ftp_client::engine::{self, FileVersion, Resume, Segments, WriteAt, add_range};
 
 use super::super::bars::Bar;
+use super::super::contents::Contents;
 use super::super::disk;
 use super::super::failure::Failure;
 use super::super::jobs::{Limiter, Worker};
@@ -32,13 +33,13 @@ pub async fn download(
     let done = if resumes { read(&ranges(temporary), temporary) } else { Vec::new() };
     let failed = |error: io::Error| Failure::local("write", temporary, &error);
     let file = match done.is_empty() {
-        true => disk::fresh(temporary),
-        false => File::options().write(true).open(temporary),
+        true => Contents::fresh(temporary),
+        false => Contents::existing(temporary),
     };
     let file = file.map_err(failed)?;
     bar.skip(done.iter().map(|range| range.end - range.start).sum());
     let parts = Parts {
-        file: RefCell::new(file),
+        file,
         done: RefCell::new(done.clone()),
         unsaved: Cell::new(0),
         failure: RefCell::default(),
@@ -60,6 +61,7 @@ pub async fn download(
                 worker.context.out.note(&format!("a session less for {}: {error}", job.path));
             }
             forget(temporary);
+            parts.check(version.exact_size())?;
             Ok(fetched.bytes)
         }
         Err(failed) => {
@@ -93,7 +95,7 @@ fn new(ranges: &Path) -> PathBuf {
 
 /// The file, and what of it is there.
 struct Parts<'a> {
-    file: RefCell<File>,
+    file: Contents,
     done: RefCell<Vec<Range<u64>>>,
     unsaved: Cell<u64>,
     failure: RefCell<Option<Failure>>,
@@ -107,12 +109,7 @@ impl WriteAt for Parts<'_> {
 
     async fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), Error> {
         let count = bytes.len() as u64;
-        let written = {
-            let mut file = self.file.borrow_mut();
-            file.seek(SeekFrom::Start(offset)).and_then(|_| file.write_all(bytes))
-        };
-        if let Err(error) = written {
-            let error = disk::cause(self.temporary, error);
+        if let Err(error) = self.file.write_at(offset, bytes) {
             *self.failure.borrow_mut() = Some(Failure::local("write", self.temporary, &error));
             return Err(Error::other("the file here cannot be written"));
         }
@@ -128,13 +125,19 @@ impl WriteAt for Parts<'_> {
 }
 
 impl Parts<'_> {
+    /// Check that the file has the bytes of the one on the server.
+    fn check(&self, size: Option<u64>) -> Result<(), Failure> {
+        let checked = size.map_or(Ok(()), |size| self.file.check_size(size));
+        checked.map_err(|error| Failure::local("write", self.temporary, &error))
+    }
+
     /// What cannot be written down is downloaded again.
     fn save(&self) {
         self.unsaved.set(0);
         let lines: String = self.done.borrow().iter().map(|range| format!("{} {}\n", range.start, range.end)).collect();
         let place = ranges(self.temporary);
         let new = new(&place);
-        let written = disk::fresh(&new).and_then(|mut file| file.write_all(lines.as_bytes()));
+        let written = Contents::fresh(&new).and_then(|file| file.write_at(0, lines.as_bytes()));
         if written.and_then(|()| fs::rename(&new, &place)).is_err() {
             forget(self.temporary);
         }

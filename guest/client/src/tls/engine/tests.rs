@@ -47,7 +47,7 @@ impl Pair {
     /// The server says this as soon as it can, and the client gets it together with the end of the handshake. Gives what
     /// it has read so far.
     fn with_data_behind(suite: SupportedCipherSuite, data: &[u8]) -> (Self, Vec<u8>) {
-        Self::connect(&Rustls::new::<Nowhere>(&settings(), "localhost").unwrap(), suite, data)
+        Self::connect(&Rustls::new::<Nowhere>(&settings(), Offer::All, "localhost").unwrap(), suite, data)
     }
 
     fn connect(engine: &Rustls, suite: SupportedCipherSuite, data: &[u8]) -> (Self, Vec<u8>) {
@@ -223,7 +223,9 @@ fn server_that_accepts_nothing_is_an_error_that_says_what_was_offered() {
         [AlertDescription::HandshakeFailure, AlertDescription::InsufficientSecurity, AlertDescription::ProtocolVersion];
     let other = rustls::Error::PeerIncompatible(rustls::PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig);
     for error in alerts.map(rustls::Error::AlertReceived).into_iter().chain([other]) {
-        let Error::Failed { kind: FailureKind::Tls, text, .. } = failed(error) else { panic!("another error") };
+        let Error::Failed { kind: FailureKind::Tls, text, .. } = failed(error, Offer::All) else {
+            panic!("another error")
+        };
         for word in ["TLS 1.3", "TLS 1.2", "ECDHE", "ChaCha20-Poly1305", "AES-GCM"] {
             assert!(text.contains(word), "{text}");
         }
@@ -342,7 +344,7 @@ fn alerts_and_messages_in_the_clear_are_refused() {
 #[test]
 fn only_the_session_of_the_control_connection_is_resumed() {
     for suite in suites() {
-        let engine = Rustls::new::<Nowhere>(&settings(), "localhost").unwrap();
+        let engine = Rustls::new::<Nowhere>(&settings(), Offer::All, "localhost").unwrap();
         let (own, other) = (server_config(suite), server_config(suite));
         let connect = |purpose, server| Pair::connect_to(server, &engine, purpose, suite, b"").0;
         let mut control = connect(Purpose::Control, &own);
@@ -386,7 +388,7 @@ fn limited(suite: SupportedCipherSuite) -> Pair {
     let mut config = config.dangerous().with_custom_certificate_verifier(verifier.clone()).with_no_client_auth();
     config.enable_secret_extraction = true;
     let name = ServerName::new("localhost").unwrap();
-    let why = Why { verifier, asked: Arc::default() };
+    let why = Why { verifier, asked: Arc::default(), heard: Arc::default(), offer: Offer::All };
     let engine = Rustls { config: config.into(), tickets: Arc::default(), name, why };
     Pair::connect(&engine, suite, b"").0
 }

@@ -1,0 +1,16 @@
+//! Where the native library does not compile.
+
+use wasmtime::Result;
+use wasmtime::component::Linker;
+
+use crate::instance::State;
+
+/// Never.
+pub fn is_supported() -> bool {
+    false
+}
+
+/// Nothing: no component that imports it is run here.
+pub fn add_to_linker(_: &mut Linker<State>) -> Result<()> {
+    Ok(())
+}
