@@ -195,7 +195,7 @@ impl Listener for WasiListener {
     type Stream = WasiStream;
 
     async fn accept(&mut self) -> Result<WasiStream, NetworkError> {
-        let accepted = not_blocking(&self.ready, || self.socket.accept(), "accepting a connection").await;
+        let accepted = not_blocking(&self.ready, || self.socket.accept(), &"accepting a connection").await;
         accepted.map(|(socket, input, output)| WasiStream::new(socket, input, output))
     }
 

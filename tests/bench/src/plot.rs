@@ -58,7 +58,7 @@ fn draw(text: &mut String, height: u32, runs: &Runs, peers: &[&'static str]) -> 
 }
 
 fn is_ours(peer: &str) -> bool {
-    ["host", "wasmtime", "runner", "native"].contains(&peer)
+    ["host", "host-portable", "wasmtime", "runner", "native"].contains(&peer)
 }
 
 fn mean(runs: &Runs, work: Work, encrypted: bool, peer: &str) -> Option<f64> {

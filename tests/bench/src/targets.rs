@@ -36,19 +36,21 @@ enum Beside {
 use Beside::{Processors, Speed};
 
 /// Of large files and listings: the work, whether it is inside TLS, the peer, and how it compares with curl.
-const BESIDE_CURL: [(Work, bool, &str, Beside); 15] = [
+const BESIDE_CURL: [(Work, bool, &str, Beside); 17] = [
     (Work::Retr, false, "host", Speed(1.1)),
     (Work::Retr, false, "host", Processors(1.3)),
     (Work::Retr, false, "runner", Speed(0.9)),
     (Work::Retr, false, "wasmtime", Speed(0.75)),
     (Work::Retr, true, "host", Speed(0.9)),
     (Work::Retr, true, "host", Processors(1.5)),
+    (Work::Retr, true, "host-portable", Speed(0.4)),
     (Work::Retr, true, "wasmtime", Speed(0.4)),
     (Work::Stor, false, "host", Speed(0.9)),
     (Work::Stor, false, "host", Processors(1.3)),
     (Work::Stor, false, "runner", Speed(0.9)),
     (Work::Stor, true, "host", Speed(0.9)),
     (Work::Stor, true, "host", Processors(1.5)),
+    (Work::Stor, true, "host-portable", Speed(0.4)),
     (Work::Stor, true, "wasmtime", Speed(0.4)),
     (Work::List, false, "host", Speed(1.0)),
     (Work::List, true, "host", Speed(1.0)),
@@ -117,7 +119,9 @@ fn beside_curl(runs: &Runs, work: Work, place: Place, peer: &str, wanted: Beside
 }
 
 fn fastest(runs: &Runs, work: Work, place: Place) -> Option<Target> {
-    let others = runs.rows.iter().filter(|row| row.work == work && row.place == place && row.peer != "host");
+    // In plain sessions `host-portable` is the same as `host`, once more.
+    let is_other = |peer| !["host", "host-portable"].contains(&peer);
+    let others = runs.rows.iter().filter(|row| row.work == work && row.place == place && is_other(row.peer));
     let best = others.filter_map(|row| seconds(runs, work, place, row.peer)).min_by(f64::total_cmp)?;
     let ratio = best / seconds(runs, work, place, "host")?;
     let wanted = if encrypted(place) { 0.8 } else { 0.9 };

@@ -51,6 +51,7 @@ pub trait Peer {
 pub fn all() -> Vec<Box<dyn Peer>> {
     vec![
         Box::new(Ours::host()),
+        Box::new(Ours::portable()),
         Box::new(command::Ours::wasmtime()),
         Box::new(command::Ours::wasmtime_uncached()),
         Box::new(command::Ours::runner()),
