@@ -17,11 +17,13 @@ const PAGE: usize = 64 << 10;
 const STEP: usize = 4 << 10;
 
 #[global_allocator]
-static HEAP: Heap = Heap(UnsafeCell::new(const {
-    let mut heap = Dlmalloc::new_with_allocator(Memory { used: Cell::new(0), end: Cell::new(0) });
-    assert!(heap.set_granularity(STEP));
-    heap
-}));
+static HEAP: Heap = Heap(UnsafeCell::new(
+    const {
+        let mut heap = Dlmalloc::new_with_allocator(Memory { used: Cell::new(0), end: Cell::new(0) });
+        assert!(heap.set_granularity(STEP));
+        heap
+    },
+));
 
 struct Heap(UnsafeCell<Dlmalloc<Memory>>);
 
