@@ -9,7 +9,10 @@ mod native;
 
 pub use native::add_to_linker;
 
+use wasmtime::component::Linker;
+
 use crate::error::Error;
+use crate::keys::Keys;
 use crate::options::Cryptography;
 
 /// Which one runs: never `Auto`.
@@ -19,6 +22,17 @@ use crate::options::Cryptography;
 /// [`Error::NoCryptography`] where the host's is asked for and cannot run.
 pub fn choose(wanted: Cryptography) -> Result<Cryptography, Error> {
     chosen(wanted, native::is_supported())
+}
+
+/// Define the functions of `ftp:crypto` in the linker of an engine of one's own, for components that import it. Nothing else
+/// is in it: no WASI.
+///
+/// # Errors
+///
+/// [`Error::NoCryptography`] where the processor lacks what it needs; [`Error::Host`] where the package is defined already.
+pub fn add_cryptography_to_linker<T: Keys>(linker: &mut Linker<T>) -> Result<(), Error> {
+    choose(Cryptography::Host)?;
+    add_to_linker(linker).map_err(|error| Error::Host(format!("{error:#}")))
 }
 
 fn chosen(wanted: Cryptography, is_supported: bool) -> Result<Cryptography, Error> {

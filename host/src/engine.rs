@@ -37,8 +37,23 @@ pub fn prepare(options: &Options, cryptography: Cryptography) -> Result<ClientPr
         Cryptography::Host => (ftp_artifacts::config(), COMPILED_IMPORTED_COMPONENT),
         Cryptography::Auto | Cryptography::Portable => (ftp_artifacts::library(), COMPILED_COMPONENT),
     };
+    load(options, cryptography, config, |engine| compiled(engine, bytes))
+}
+
+/// The same with another component, which is compiled now.
+#[cfg(feature = "compile")]
+pub fn prepare_other(options: &Options, cryptography: Cryptography, component: &[u8]) -> Result<ClientPre<State>> {
+    load(options, cryptography, ftp_artifacts::config(), |engine| Component::new(engine, component))
+}
+
+fn load(
+    options: &Options,
+    cryptography: Cryptography,
+    config: Config,
+    component: impl FnOnce(&Engine) -> Result<Component>,
+) -> Result<ClientPre<State>> {
     let engine = pooling(options, config.clone()).or_else(|_| Engine::new(&config))?;
-    let component = compiled(&engine, bytes)?;
+    let component = component(&engine)?;
     let mut linker = Linker::new(&engine);
     add_imports(&mut linker, cryptography)?;
     let pre = ClientPre::new(linker.instantiate_pre(&component)?)?;

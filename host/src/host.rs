@@ -39,13 +39,30 @@ impl Host {
     /// Errors: [`Error::Host`]; [`Error::NoCryptography`] where the host's is asked for and cannot run.
     pub fn with_options(options: Options) -> Result<Self, Error> {
         let cryptography = cryptography::choose(options.cryptography)?;
-        match engine::prepare(&options, cryptography) {
-            Ok(component) => {
-                let room = Arc::new(Semaphore::new(options.sessions as usize));
-                Ok(Self(Arc::new(Inner { component, options, cryptography, room })))
-            }
-            Err(error) => Err(Error::Host(format!("{error:#}"))),
-        }
+        let component = engine::prepare(&options, cryptography);
+        Self::prepared(component, options, cryptography)
+    }
+
+    /// A host with another component than the embedded ones, as one that was built with other features or composed with
+    /// something. It exports the contract, and imports what the embedded ones import, or less. Compiles it, for a few
+    /// seconds.
+    ///
+    /// Errors: as [`Self::with_options`].
+    #[cfg(feature = "compile")]
+    pub fn with_component(component: &[u8], options: Options) -> Result<Self, Error> {
+        let cryptography = cryptography::choose(options.cryptography)?;
+        let component = engine::prepare_other(&options, cryptography, component);
+        Self::prepared(component, options, cryptography)
+    }
+
+    fn prepared(
+        component: wasmtime::Result<ClientPre<State>>,
+        options: Options,
+        cryptography: Cryptography,
+    ) -> Result<Self, Error> {
+        let component = component.map_err(|error| Error::Host(format!("{error:#}")))?;
+        let room = Arc::new(Semaphore::new(options.sessions as usize));
+        Ok(Self(Arc::new(Inner { component, options, cryptography, room })))
     }
 
     /// The cryptography that its sessions take: [`Cryptography::Host`] or [`Cryptography::Portable`].

@@ -11,6 +11,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use crate::bindings::{Client, ClientPre};
 use crate::error::Error;
 use crate::grants::Grants;
+use crate::keys::Keys;
 use crate::limits::{Busy, MOST_KEYS, Memory};
 use crate::options::Options;
 use crate::types::DataMode;
@@ -75,6 +76,16 @@ impl State {
             Some(most) => format!("it needed more than {most} bytes of memory"),
             None => trap.root_cause().to_string(),
         }
+    }
+}
+
+impl Keys for State {
+    fn keys(&self) -> &ResourceTable {
+        &self.keys
+    }
+
+    fn keys_mut(&mut self) -> &mut ResourceTable {
+        &mut self.keys
     }
 }
 

@@ -59,6 +59,7 @@ mod fetch;
 mod grants;
 mod host;
 mod instance;
+mod keys;
 mod limits;
 mod lookup;
 mod options;
@@ -71,6 +72,7 @@ mod types;
 #[cfg(feature = "command")]
 pub use command::{Command, Printed};
 pub use connector::{Connector, Settings};
+pub use cryptography::add_cryptography_to_linker;
 pub use entries::Entries;
 pub use error::Error;
 pub use fetch::Remote;
@@ -79,6 +81,7 @@ pub use ftp_types::{
     ProxyServer, RefusalKind, Reply, Retry, Secret, Unverified, Verification,
 };
 pub use host::Host;
+pub use keys::Keys;
 pub use options::{Cryptography, Options};
 pub use policy::Policy;
 pub use session::Session;

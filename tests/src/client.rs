@@ -5,18 +5,78 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use anyhow::Result;
-use ftp_host::{Connector, Download, Error, FtpError, Host, Policy, RefusalKind, Representation, Session, Settings};
+use ftp_artifacts::IMPORTED_COMPONENT;
+use ftp_host::{
+    Connector, Cryptography, Download, Error, FtpError, Host, Options, Policy, RefusalKind, Representation, Session,
+    Settings,
+};
+use tokio::task_local;
 
+use crate::guest;
 use crate::payload::CHUNK;
 
 /// A limit that a trial can afford to see run out.
 pub const SHORT: Duration = Duration::from_millis(300);
 
+/// The component that a trial runs with, by whose cryptography that is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Component {
+    /// The one that the host takes by itself.
+    Default,
+    /// The portable one, with its own.
+    Portable,
+    /// The one that imports it, composed with `tests/provider`.
+    Composed,
+}
+
+task_local! {
+    /// The one of the trial under way.
+    static COMPONENT: Component;
+}
+
+impl Component {
+    /// The last part of the name of a trial with it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Default => "",
+            Self::Portable => "portable",
+            Self::Composed => "composed",
+        }
+    }
+
+    /// Do this with it.
+    pub async fn scope<T>(self, work: impl Future<Output = T>) -> T {
+        COMPONENT.scope(self, work).await
+    }
+
+    /// A host with it, made once.
+    pub fn host(self) -> &'static Host {
+        static DEFAULT: LazyLock<Host> = LazyLock::new(|| Host::new().expect("the component fits the host"));
+        static PORTABLE: LazyLock<Host> = LazyLock::new(|| {
+            let mut options = Options::default();
+            options.cryptography = Cryptography::Portable;
+            Host::with_options(options).expect("the portable component fits the host")
+        });
+        static COMPOSED: LazyLock<Host> = LazyLock::new(|| {
+            let mut options = Options::default();
+            options.cryptography = Cryptography::Portable;
+            let component =
+                guest::with_provider(IMPORTED_COMPONENT).expect("the component and the provider fit each other");
+            Host::with_component(&component, options).expect("the composed component fits the host")
+        });
+        match self {
+            Self::Default => &DEFAULT,
+            Self::Portable => &PORTABLE,
+            Self::Composed => &COMPOSED,
+        }
+    }
+}
+
 /// A connector that may reach this machine.
 pub async fn connector(settings: Settings) -> Result<Connector, Error> {
-    static HOST: LazyLock<Host> = LazyLock::new(|| Host::new().expect("the component fits the host"));
+    let component = COMPONENT.try_with(|component| *component).unwrap_or(Component::Default);
     let policy = Policy::default().allow_loopback().allow_private();
-    HOST.connector(policy, settings).await
+    component.host().connector(policy, settings).await
 }
 
 /// Settings with a transcript.

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
+use wac_graph::types::Package;
+use wac_graph::{CompositionGraph, EncodeOptions, plug};
 
 use crate::cargo::cargo;
 
@@ -35,4 +37,20 @@ pub fn component(workspace: &Path, home: &Path, arguments: &[&str], name: &str) 
         .status()?;
     ensure!(built.success(), "cargo {arguments:?} fails in {}", workspace.display());
     Ok(std::fs::read(target.join("wasm32-wasip2/wasm").join(name))?)
+}
+
+/// A component that imports `ftp:crypto`, with `tests/provider` in it.
+pub fn with_provider(component: &[u8]) -> Result<Vec<u8>> {
+    let provider = build(&["--package", "ftp-test-provider"])?.join("ftp_test_provider.wasm");
+    plugged(&std::fs::read(provider)?, component)
+}
+
+/// A component with another one in it that exports what it imports, as `wac plug` makes it.
+pub fn plugged(plugged_in: &[u8], component: &[u8]) -> Result<Vec<u8>> {
+    let mut graph = CompositionGraph::new();
+    let inner = Package::from_bytes("test:inner", None, plugged_in, graph.types_mut())?;
+    let outer = Package::from_bytes("test:outer", None, component, graph.types_mut())?;
+    let (inner, outer) = (graph.register_package(inner)?, graph.register_package(outer)?);
+    plug(&mut graph, vec![inner], outer)?;
+    Ok(graph.encode(EncodeOptions::default())?)
 }

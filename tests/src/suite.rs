@@ -14,6 +14,7 @@ use anyhow::Context as _;
 use libtest_mimic::{Arguments, Failed};
 use tokio::runtime::Runtime;
 
+use crate::client::Component;
 use crate::coverage;
 
 #[doc(hidden)]
@@ -142,7 +143,7 @@ impl Trial {
     }
 
     /// Those that are run, and the names of those that are not, with the reason.
-    fn split(&self) -> (Vec<libtest_mimic::Trial>, Vec<String>) {
+    fn split(&self, others: &[Other]) -> (Vec<libtest_mimic::Trial>, Vec<String>) {
         let (mut run, mut excused, mut used) = (Vec::new(), Vec::new(), BTreeSet::new());
         for ready in (self.cases)() {
             match self.excuses.iter().find(|(server, _)| is_of(&ready.case, server)) {
@@ -150,8 +151,15 @@ impl Trial {
                     used.insert(server);
                     excused.push(format!("not spoken by {}: {} ({reason})", ready.case, self.name));
                 }
-                None => run.push(ready.trial(&self.title())),
+                None => run.push(ready.trial(&self.title(), Component::Default)),
             }
+        }
+        for other in others {
+            let again = (self.cases)().into_iter().filter(|ready| {
+                let is_excused = self.excuses.iter().any(|(server, _)| is_of(&ready.case, server));
+                !is_excused && (other.takes)(&ready.case, &self.title())
+            });
+            run.extend(again.map(|ready| ready.trial(&self.title(), other.component)));
         }
         for (server, _) in self.excuses {
             assert!(used.contains(server), "{} does not run on {server}, which it excuses", self.title());
@@ -166,14 +174,15 @@ fn is_of(case: &str, server: &str) -> bool {
 }
 
 impl Ready {
-    fn trial(self, title: &str) -> libtest_mimic::Trial {
+    fn trial(self, title: &str, component: Component) -> libtest_mimic::Trial {
         let missing = self.requirement.is_err();
         let Self { requirement, run, .. } = self;
         let runner = move || {
             requirement?;
-            runtime().block_on(in_time(run)).map_err(|error| Failed::from(format!("{error:#}")))
+            runtime().block_on(component.scope(in_time(run))).map_err(|error| Failed::from(format!("{error:#}")))
         };
-        libtest_mimic::Trial::test(joined(&[&self.case, title, &self.variant]), runner).with_ignored_flag(missing)
+        let name = joined(&[&self.case, title, &self.variant, component.name()]);
+        libtest_mimic::Trial::test(name, runner).with_ignored_flag(missing)
     }
 }
 
@@ -181,13 +190,30 @@ fn joined(parts: &[&str]) -> String {
     parts.iter().copied().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("::")
 }
 
+/// With what some trials run once more.
+pub struct Other {
+    /// The component.
+    pub component: Component,
+    /// Whether a trial does, by its case and its title.
+    pub takes: fn(case: &str, title: &str) -> bool,
+}
+
 /// Run the trials of this binary, as the command line says; or print what they cover.
 pub fn run() -> ExitCode {
-    run_after(|| {})
+    run_on(&[], || {})
 }
 
 /// The same, and before it what takes longer than a trial may.
 pub fn run_after(preparation: impl FnOnce()) -> ExitCode {
+    run_on(&[], preparation)
+}
+
+/// The same, and some of them once more with other components, which are loaded before.
+pub fn run_with(others: &[Other]) -> ExitCode {
+    run_on(others, || others.iter().for_each(|other| drop(other.component.host().clone())))
+}
+
+fn run_on(others: &[Other], preparation: impl FnOnce()) -> ExitCode {
     let trials = registered();
     coverage::check(&trials);
     if coverage::is_asked_for() {
@@ -197,7 +223,7 @@ pub fn run_after(preparation: impl FnOnce()) -> ExitCode {
     let arguments = Arguments::from_args();
     let mut all = Vec::new();
     for trial in trials {
-        let (run, excused) = trial.split();
+        let (run, excused) = trial.split(others);
         all.extend(run);
         if !arguments.list {
             excused.iter().for_each(|line| println!("{line}"));

@@ -1,9 +1,9 @@
-//! What the component asks of its host, what it gives, and how large it is.
+//! What the component and its sibling ask of their host, what they give, and how large they are.
 
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use ftp_host::COMPONENT;
+use ftp_host::{COMPONENT, IMPORTED_COMPONENT};
 use ftp_tests::{suite, trial};
 use wit_component::DecodedWasm;
 
@@ -11,6 +11,13 @@ use wit_component::DecodedWasm;
 const ALLOWED_IMPORTS: [&str; 4] = ["wasi:io/", "wasi:clocks/", "wasi:sockets/", "wasi:random/"];
 
 const EXPORTS: [&str; 2] = ["ftp:client/ftp@0.1.0", "ftp:client/types@0.1.0"];
+
+const CRYPTOGRAPHY: [&str; 4] = [
+    "ftp:crypto/aead@0.1.0",
+    "ftp:crypto/key-agreement@0.1.0",
+    "ftp:crypto/signatures@0.1.0",
+    "ftp:crypto/types@0.1.0",
+];
 
 const LARGEST: usize = 1_900_000;
 
@@ -20,7 +27,7 @@ fn main() -> ExitCode {
 
 #[trial]
 async fn imports_sockets_clocks_and_nothing_of_the_system() -> Result<()> {
-    let world = world()?;
+    let world = world(COMPONENT)?;
     assert!(world.imports.iter().any(|name| name.starts_with("wasi:sockets/tcp@")), "{:?}", world.imports);
     for name in &world.imports {
         assert!(ALLOWED_IMPORTS.iter().any(|allowed| name.starts_with(allowed)), "{name} is imported");
@@ -29,8 +36,22 @@ async fn imports_sockets_clocks_and_nothing_of_the_system() -> Result<()> {
 }
 
 #[trial]
+async fn sibling_imports_its_cryptography_besides() -> Result<()> {
+    let sorted = |mut names: Vec<String>| {
+        names.sort_unstable();
+        names
+    };
+    let (portable, sibling) = (world(COMPONENT)?, world(IMPORTED_COMPONENT)?);
+    let (cryptography, rest) = sibling.imports.into_iter().partition(|name| name.starts_with("ftp:crypto/"));
+    assert_eq!(sorted(cryptography), CRYPTOGRAPHY);
+    assert_eq!(sorted(rest), sorted(portable.imports));
+    assert_eq!(sorted(sibling.exports), EXPORTS);
+    Ok(())
+}
+
+#[trial]
 async fn exports_the_contract_and_nothing_else() -> Result<()> {
-    let mut exports = world()?.exports;
+    let mut exports = world(COMPONENT)?.exports;
     exports.sort_unstable();
     assert_eq!(exports, EXPORTS);
     Ok(())
@@ -40,6 +61,8 @@ async fn exports_the_contract_and_nothing_else() -> Result<()> {
 async fn is_small() -> Result<()> {
     println!("the component has {} bytes", COMPONENT.len());
     assert!(COMPONENT.len() <= LARGEST, "the component has {} bytes", COMPONENT.len());
+    println!("its sibling has {} bytes", IMPORTED_COMPONENT.len());
+    assert!(IMPORTED_COMPONENT.len() < COMPONENT.len(), "its sibling has {} bytes", IMPORTED_COMPONENT.len());
     Ok(())
 }
 
@@ -49,8 +72,8 @@ struct World {
     exports: Vec<String>,
 }
 
-fn world() -> Result<World> {
-    let DecodedWasm::Component(resolve, world) = wit_component::decode(COMPONENT)? else {
+fn world(component: &[u8]) -> Result<World> {
+    let DecodedWasm::Component(resolve, world) = wit_component::decode(component)? else {
         bail!("this is a package, not a component");
     };
     let world = &resolve.worlds[world];

@@ -4,13 +4,13 @@ use std::process::ExitCode;
 use std::sync::LazyLock;
 
 use anyhow::{Result, anyhow, bail, ensure};
+use ftp_artifacts::{IMPORTED_COMMAND, IMPORTED_COMPONENT};
 use ftp_host::COMPONENT;
 use ftp_tests::embedded::Embedded;
 use ftp_tests::payload::Payload;
+use ftp_tests::servers::{Kind, Security, Server, Way};
 use ftp_tests::wasmtime::run;
-use ftp_tests::{guest, root, suite, trial};
-use wac_graph::types::Package;
-use wac_graph::{CompositionGraph, EncodeOptions, plug};
+use ftp_tests::{certificates, guest, root, suite, trial};
 use wasmtime::component::{Component, ComponentNamedList, ComponentType, Instance, Lift, Linker, Lower, ResourceTable};
 use wasmtime::{Engine, Store};
 use wasmtime_wasi::p2::pipe::{MemoryInputPipe, MemoryOutputPipe};
@@ -35,17 +35,24 @@ fn composed() -> Result<&'static [u8]> {
 
 fn compose() -> Result<Vec<u8>> {
     let plugin = guest::build(&["--package", "ftp-test-plugin"])?.join("ftp_test_plugin.wasm");
-    let mut graph = CompositionGraph::new();
-    let client = Package::from_bytes("ftp:client", None, COMPONENT, graph.types_mut())?;
-    let plugin = Package::from_file("example:plugin", None, plugin, graph.types_mut())?;
-    let (client, plugin) = (graph.register_package(client)?, graph.register_package(plugin)?);
-    plug(&mut graph, vec![client], plugin)?;
-    Ok(graph.encode(EncodeOptions::default())?)
+    guest::plugged(COMPONENT, &std::fs::read(plugin)?)
 }
 
 #[trial]
 async fn only_wasi_is_left_to_import() -> Result<()> {
-    let DecodedWasm::Component(resolve, world) = wit_component::decode(composed()?)? else {
+    check_imports(composed()?)
+}
+
+#[trial]
+async fn only_wasi_is_left_to_import_where_another_component_has_the_cryptography() -> Result<()> {
+    for component in [IMPORTED_COMPONENT, IMPORTED_COMMAND] {
+        check_imports(&guest::with_provider(component)?)?;
+    }
+    Ok(())
+}
+
+fn check_imports(component: &[u8]) -> Result<()> {
+    let DecodedWasm::Component(resolve, world) = wit_component::decode(component)? else {
         bail!("this is a package, not a component");
     };
     let imports = resolve.worlds[world].imports.keys().map(|key| resolve.name_world_key(key));
@@ -53,6 +60,29 @@ async fn only_wasi_is_left_to_import() -> Result<()> {
     let imports: Vec<String> = imports.filter(|name| name.contains(':')).collect();
     assert!(imports.iter().any(|name| name.starts_with("wasi:sockets/tcp@")), "{imports:?}");
     assert!(imports.iter().all(|name| name.starts_with("wasi:")), "{imports:?}");
+    Ok(())
+}
+
+#[trial(needs = Kind::PyFtpd.installed_with_tls())]
+async fn wasmtime_runs_the_command_with_the_cryptography_of_another_component() -> Result<()> {
+    let way = Way { kind: Kind::PyFtpd, security: Security::Explicit, ..Way::all(Kind::PyFtpd)[0] };
+    let server = Server::start(way.kind, way.options())?;
+    std::fs::write(server.root().join("file"), CONTENTS)?;
+    let folder = root::temporary()?;
+    std::fs::write(folder.path().join("ca.pem"), certificates::authority()?)?;
+    let component = folder.path().join("composed.wasm");
+    std::fs::write(&component, guest::with_provider(IMPORTED_COMMAND)?)?;
+    let url = format!("ftpes://user@localhost:{}/file", server.address().port());
+    let mut command = run()?;
+    command.args(["-S", "inherit-network", "-S", "allow-ip-name-lookup", "--dir", ".", "--env", "FTP_PASSWORD"]);
+    command.arg(&component).args(["get", "--ca", "ca.pem", &url, "-"]);
+    command.current_dir(folder.path()).env("FTP_PASSWORD", "12345");
+
+    let output = tokio::task::spawn_blocking(move || command.output()).await??;
+
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{errors}");
+    assert_eq!(output.stdout, CONTENTS);
     Ok(())
 }
 

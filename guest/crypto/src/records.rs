@@ -320,9 +320,10 @@ impl Opener {
             frame.prefix = Short::of([&[23, 3, 3, 0, 16]]);
             frame.additional = frame.prefix;
         }
-        frame.suffix = Short::default();
+        let (text, rest) = inner.split_at(inner.len().min(MAX_PLAINTEXT));
+        frame.suffix = Short::of([rest]);
         let mut sealed = Vec::new();
-        self.protection.key.seal(&[frame.around(inner)], &mut sealed).unwrap();
+        self.protection.key.seal(&[frame.around(text)], &mut sealed).unwrap();
         sealed
     }
 }

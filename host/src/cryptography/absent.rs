@@ -3,7 +3,7 @@
 use wasmtime::Result;
 use wasmtime::component::Linker;
 
-use crate::instance::State;
+use crate::keys::Keys;
 
 /// Never.
 pub fn is_supported() -> bool {
@@ -11,6 +11,6 @@ pub fn is_supported() -> bool {
 }
 
 /// Nothing: no component that imports it is run here.
-pub fn add_to_linker(_: &mut Linker<State>) -> Result<()> {
+pub fn add_to_linker<T: Keys>(_: &mut Linker<T>) -> Result<()> {
     Ok(())
 }

@@ -36,11 +36,11 @@ fn one_session_finds_out_which_suites_are_taken(program: Program) -> Result<()> 
     ensure!(several == 4 && once == 1, "get: {several} sessions, {once} of them in two attempts");
     place.write_there("large", &Payload::bytes(20_000_000))?;
     let (several, once) = sessions(&place, &["get", "--segments", "3", &place.url("large")])?;
-    ensure!(several == 3 && once == 1, "--segments: {several} sessions, {once} of them in two attempts");
-    let (_, once) = sessions(&place, &["mirror", "--parallel", "4", &place.url(""), "mirrored"])?;
-    ensure!(once == 1, "mirror: {once} sessions in two attempts");
-    let (several, once) = sessions(&place, &["cp", &place.url("a"), &place.url("copy")])?;
-    ensure!(several == 2 && once == 1, "cp: {several} sessions, {once} of them in two attempts");
+    ensure!(several == 4 && once == 1, "--segments: {several} sessions, {once} of them in two attempts");
+    let (several, once) = sessions(&place, &["mirror", "--parallel", "4", &place.url(""), "mirrored"])?;
+    ensure!(several > 1 && once == 1, "mirror: {several} sessions, {once} of them in two attempts");
+    let (_, once) = sessions(&place, &["cp", &place.url("a"), &place.url("copy")])?;
+    ensure!(once == 1, "cp: {once} sessions in two attempts");
     Ok(())
 }
 

@@ -1,9 +1,12 @@
-//! Targets that are no files: links, pipes, devices, a disk that is full, names that are too long. By both programs.
+//! Targets that are no files, or cannot hold one: links, pipes, devices, a disk that is full, names and files that are too
+//! long, a file that changes under the command. By both programs.
 
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::symlink;
 use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use ftp_tests::command::{Place, Program};
@@ -145,6 +148,68 @@ fn full_disk_is_called_that(place: &Place) -> Result<()> {
         check(&output, 10, "the disk is full")?;
     }
     Ok(())
+}
+
+/// There is no room for the last bytes only, after which nothing more comes from the server but that all went well.
+#[trial(needs = may_mount())]
+fn last_bytes_without_room_leave_the_old_file(place: &Place) -> Result<()> {
+    // The disk has 256 pages, of which the old file takes one.
+    place.write_there("large", &Payload::bytes(255 * 4096 + 1))?;
+    let url = place.url("large");
+    let before = format!("{SMALL} && printf old > small/large");
+    for options in [&["get"][..], &["get", "--segments", "2"]] {
+        let mut command = place.command(&[options, &[&url, "small/"]].concat())?;
+        let output = enclosed(&mut command, &before, "echo left: $(ls -A small) $(head -c 9 small/large) >&2")?;
+        check(&output, 10, "the disk is full")?;
+        check(&output, 10, "left: large old\n")?;
+    }
+    Ok(())
+}
+
+/// The system's limit for the size of a file is 16 MiB.
+#[trial(needs = may_mount())]
+fn file_above_the_limit_for_files_is_called_too_large(place: &Place) -> Result<()> {
+    place.write_there("large", &Payload::bytes((16 << 20) + 1))?;
+    place.write_here("folder/large", b"old")?;
+    let url = place.url("large");
+    for options in [&["get"][..], &["get", "--segments", "2"]] {
+        let mut command = place.command(&[options, &[&url, "folder/"]].concat())?;
+        let output = enclosed(&mut command, "trap '' XFSZ && ulimit -f 32768", "true")?;
+        check(&output, 10, "too large")?;
+        ensure!(place.here("folder/large")? == b"old" && names(&place.here.path().join("folder"))? == ["large"]);
+    }
+    Ok(())
+}
+
+/// Somebody cuts the temporary file after its last byte was written, and before the server says that all went well.
+#[trial]
+async fn file_that_was_cut_here_does_not_get_its_name(program: Program) -> Result<()> {
+    let script = Script::logged_in().on("SIZE file", "213 10").on("MDTM file", "213 20200101000000");
+    script
+        .open_data("RETR file")
+        .send_data("0123456789")
+        .close_data()
+        .pause(Duration::from_secs(2))
+        .reply("226 done")
+        .on("QUIT", "221 bye")
+        .play(async |peer| {
+            let here = root::temporary()?;
+            fs::write(here.path().join("file"), b"old")?;
+            let url = format!("ftp://user@{}/file", peer.address());
+            let mut command = program.command(here.path(), &["get", &url])?;
+            let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+            let part = here.path().join(".file.a-5e0be100.ftp-part");
+            let begin = Instant::now();
+            while fs::metadata(&part).map_or(0, |found| found.len()) < 10 {
+                ensure!(begin.elapsed() < Duration::from_secs(60), "there is no {}", part.display());
+                thread::sleep(Duration::from_millis(5));
+            }
+            fs::File::options().write(true).open(&part)?.set_len(3)?;
+            check(&child.wait_with_output()?, 10, "10 bytes were written, and the file has 3")?;
+            ensure!(fs::read(here.path().join("file"))? == b"old" && names(here.path())? == ["file"]);
+            Ok(())
+        })
+        .await
 }
 
 /// To WASI `/sub` is `sub` in the folder `.`: other files than those that were named.

@@ -8,24 +8,24 @@ use super::aead::{self, Key, MOST_MESSAGES, Message};
 use super::agreement::PrivateKey;
 use super::signatures;
 use super::types::{Cipher, Error, Group, ListedMessage, Opened, Signature, Supported};
-use crate::instance::State;
+use crate::keys::Keys;
 
-type Store<'a> = StoreContextMut<'a, State>;
+type Store<'a, T> = StoreContextMut<'a, T>;
 /// What a function of the interface gives: a tuple of one.
 type Answer<T> = Result<(Result<T, Error>,)>;
 
 /// Define the package, whether a component imports it or not.
-pub fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
+pub fn add_to_linker<T: Keys>(linker: &mut Linker<T>) -> Result<()> {
     linker.instance("ftp:crypto/types@0.1.0")?;
     let mut aead = linker.instance("ftp:crypto/aead@0.1.0")?;
-    aead.resource("key", ResourceType::host::<Key>(), |mut store, rep| forget::<Key>(&mut store, rep))?;
-    aead.func_wrap("supported-algorithms", |_: Store<'_>, ()| Ok((supported(),)))?;
+    aead.resource("key", ResourceType::host::<Key>(), |mut store, rep| forget::<T, Key>(&mut store, rep))?;
+    aead.func_wrap("supported-algorithms", |_: Store<'_, T>, ()| Ok((supported(),)))?;
     aead.func_wrap("[static]key.import-key", import_key)?;
     aead.func_wrap("[method]key.seal", seal)?;
     aead.func_wrap("[method]key.open", open)?;
     let mut agreement = linker.instance("ftp:crypto/key-agreement@0.1.0")?;
     agreement.resource("private-key", ResourceType::host::<PrivateKey>(), |mut store, rep| {
-        forget::<PrivateKey>(&mut store, rep)
+        forget::<T, PrivateKey>(&mut store, rep)
     })?;
     agreement.func_wrap("[static]private-key.generate", generate)?;
     agreement.func_wrap("[method]private-key.public-key", public_key)?;
@@ -33,8 +33,8 @@ pub fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
     linker.instance("ftp:crypto/signatures@0.1.0")?.func_wrap("verify", verify)
 }
 
-fn forget<T: 'static>(store: &mut Store<'_>, rep: u32) -> Result<()> {
-    store.data_mut().keys.delete(Resource::<T>::new_own(rep))?;
+fn forget<T: Keys, K: 'static>(store: &mut Store<'_, T>, rep: u32) -> Result<()> {
+    store.data_mut().keys_mut().delete(Resource::<K>::new_own(rep))?;
     Ok(())
 }
 
@@ -47,29 +47,35 @@ fn supported() -> Vec<Supported> {
     aead::SUPPORTED.to_vec()
 }
 
-fn import_key(mut store: Store<'_>, (cipher, key): (Cipher, WasmList<u8>)) -> Answer<Resource<Key>> {
+fn import_key<T: Keys>(mut store: Store<'_, T>, (cipher, key): (Cipher, WasmList<u8>)) -> Answer<Resource<Key>> {
     let imported = Key::import(cipher, key.as_le_slice(&store));
-    Ok((imported.and_then(|key| keep(&mut store.data_mut().keys, key)),))
+    Ok((imported.and_then(|key| keep(store.data_mut().keys_mut(), key)),))
 }
 
-fn seal(mut store: Store<'_>, (key, messages): (Resource<Key>, WasmList<ListedMessage>)) -> Answer<Vec<u8>> {
+fn seal<T: Keys>(
+    mut store: Store<'_, T>,
+    (key, messages): (Resource<Key>, WasmList<ListedMessage>),
+) -> Answer<Vec<u8>> {
     let Some(messages) = listed(&mut store, &messages)? else {
         return Ok((Err(Error::TooLong),));
     };
-    let key = store.data().keys.get(&key)?;
+    let key = store.data().keys().get(&key)?;
     Ok((key.seal(messages.iter().map(|message| message.lend(&store))),))
 }
 
-fn open(mut store: Store<'_>, (key, messages, tail): (Resource<Key>, WasmList<ListedMessage>, u32)) -> Answer<Opened> {
+fn open<T: Keys>(
+    mut store: Store<'_, T>,
+    (key, messages, tail): (Resource<Key>, WasmList<ListedMessage>, u32),
+) -> Answer<Opened> {
     let Some(messages) = listed(&mut store, &messages)? else {
         return Ok((Err(Error::TooLong),));
     };
-    let key = store.data().keys.get(&key)?;
+    let key = store.data().keys().get(&key)?;
     Ok((key.open(messages.iter().map(|message| message.lend(&store)), tail),))
 }
 
 /// Where the parts of the messages lie, unless there are too many.
-fn listed(store: &mut Store<'_>, messages: &WasmList<ListedMessage>) -> Result<Option<Vec<ListedMessage>>> {
+fn listed<T: Keys>(store: &mut Store<'_, T>, messages: &WasmList<ListedMessage>) -> Result<Option<Vec<ListedMessage>>> {
     if messages.len() > MOST_MESSAGES {
         return Ok(None);
     }
@@ -77,7 +83,7 @@ fn listed(store: &mut Store<'_>, messages: &WasmList<ListedMessage>) -> Result<O
 }
 
 impl ListedMessage {
-    fn lend<'a>(&self, store: &'a Store<'_>) -> Message<'a> {
+    fn lend<'a, T: Keys>(&self, store: &'a Store<'_, T>) -> Message<'a> {
         Message {
             nonce: self.nonce.as_le_slice(store),
             additional_data: self.additional_data.as_le_slice(store),
@@ -88,23 +94,23 @@ impl ListedMessage {
     }
 }
 
-fn generate(mut store: Store<'_>, (group,): (Group,)) -> Answer<Resource<PrivateKey>> {
+fn generate<T: Keys>(mut store: Store<'_, T>, (group,): (Group,)) -> Answer<Resource<PrivateKey>> {
     let generated = PrivateKey::generate(group);
-    Ok((generated.and_then(|key| keep(&mut store.data_mut().keys, key)),))
+    Ok((generated.and_then(|key| keep(store.data_mut().keys_mut(), key)),))
 }
 
-fn public_key(store: Store<'_>, (key,): (Resource<PrivateKey>,)) -> Result<(Vec<u8>,)> {
-    Ok((store.data().keys.get(&key)?.public_key(),))
+fn public_key<T: Keys>(store: Store<'_, T>, (key,): (Resource<PrivateKey>,)) -> Result<(Vec<u8>,)> {
+    Ok((store.data().keys().get(&key)?.public_key(),))
 }
 
-fn agree(mut store: Store<'_>, (key, public_key): (Resource<PrivateKey>, WasmList<u8>)) -> Answer<Vec<u8>> {
-    let key = store.data_mut().keys.delete(key)?;
+fn agree<T: Keys>(mut store: Store<'_, T>, (key, public_key): (Resource<PrivateKey>, WasmList<u8>)) -> Answer<Vec<u8>> {
+    let key = store.data_mut().keys_mut().delete(key)?;
     Ok((key.agree(public_key.as_le_slice(&store)),))
 }
 
 type Signed = (Signature, WasmList<u8>, WasmList<u8>, WasmList<u8>);
 
-fn verify(store: Store<'_>, (algorithm, key, message, signature): Signed) -> Answer<()> {
+fn verify<T: Keys>(store: Store<'_, T>, (algorithm, key, message, signature): Signed) -> Answer<()> {
     let [key, message, signature] = [&key, &message, &signature].map(|list| list.as_le_slice(&store));
     Ok((signatures::verify(algorithm, key, message, signature),))
 }
@@ -116,6 +122,7 @@ mod tests {
 
     use super::*;
     use crate::grants::Grants;
+    use crate::instance::State;
     use crate::limits::MOST_KEYS;
     use crate::policy::Policy;
 
@@ -148,7 +155,7 @@ mod tests {
     impl Guest {
         fn new() -> Self {
             let engine = Engine::new(&ftp_artifacts::config()).unwrap();
-            let component = Component::new(&engine, GUEST).unwrap();
+            let component = Component::new(&engine, wat::parse_str(GUEST).unwrap()).unwrap();
             let mut linker = Linker::new(&engine);
             add_to_linker(&mut linker).unwrap();
             let mut store = Store::new(&engine, State::new(Grants::new(Policy::default(), None), 0));
@@ -218,9 +225,9 @@ mod tests {
         assert_eq!(guest.open(&key, &vec![sent(b""); 65], 1), Err(Error::TooLong));
         assert_eq!(guest.open(&key, &[], 1), Ok(Received { text: Vec::new(), tails: Vec::new() }));
 
-        let message = vec![0; 1 << 21];
+        let message = vec![0_u8; 1 << 21];
         for (message, error) in [(&message[..9], Error::InvalidSignature), (&message[..], Error::TooLong)] {
-            let arguments = (Signature::RsaPssSha256, &[4; 9][..], message, &[][..]);
+            let arguments = (Signature::RsaPssSha256, &[4_u8; 9][..], message, &[0_u8; 0][..]);
             assert_eq!(guest.call::<_, Result<(), Error>>("verify", arguments), Err(error));
         }
     }
@@ -240,7 +247,7 @@ mod tests {
             assert_eq!(secret, theirs.agree(&public_key));
             assert!(guest.store.data().keys.is_empty());
             let key: Result<Resource<PrivateKey>, Error> = guest.call("generate", (group,));
-            let secret: Result<Vec<u8>, Error> = guest.call("agree", (key.unwrap(), vec![0; public_key.len()]));
+            let secret: Result<Vec<u8>, Error> = guest.call("agree", (key.unwrap(), vec![0_u8; public_key.len()]));
             assert_eq!(secret, Err(Error::InvalidPoint));
         }
     }

@@ -49,7 +49,7 @@ fn ecdsa<C: Curve, H: Hash>(key: &[u8], message: &[u8], signature: &[u8]) -> Opt
 }
 
 /// The library counts in bytes what has to be counted in bits, and its numbers have whole words: it refuses signatures by keys
-/// of 2,049 bits, and would take keys of 2,041.
+/// of 2,056 bits, and would take keys of 2,041.
 fn rsa_key(der: &[u8]) -> Option<rsa::VerifyingKey> {
     let [0, modulus @ ..] = modulus(der)? else { return None };
     let has_whole_words = modulus.len().is_multiple_of(8) && modulus.first()? & 0x80 != 0;
@@ -182,15 +182,25 @@ mod tests {
     }
 
     #[test]
-    fn rsa_keys_of_2049_bits_verify_and_of_2047_bits_do_not() {
-        let (key, key_too_short) = (include_bytes!("signatures/rsa2049.der"), include_bytes!("signatures/rsa2047.der"));
-        let check = |algorithm, key, signature| verify(algorithm, key, b"message", signature);
+    fn rsa_keys_of_2049_and_2056_bits_verify_and_of_2047_bits_do_not() {
+        let check = |algorithm, key: &[u8], signature: &[u8]| verify(algorithm, key, b"message", signature);
+        let key = include_bytes!("signatures/rsa2049.der");
         let pss = include_bytes!("signatures/rsa2049.pss");
         assert_eq!(check(Signature::RsaPssSha256, key, pss), Ok(()));
         assert_eq!(check(Signature::RsaPssSha384, key, pss), Err(Error::InvalidSignature));
         assert_eq!(check(Signature::RsaPkcs1Sha256, key, include_bytes!("signatures/rsa2049.pkcs1")), Ok(()));
-        let signature = include_bytes!("signatures/rsa2047.pkcs1");
-        assert_eq!(check(Signature::RsaPkcs1Sha256, key_too_short, signature), Err(Error::InvalidSignature));
+        let (key, signature) = (include_bytes!("signatures/rsa2056.der"), include_bytes!("signatures/rsa2056.pkcs1"));
+        assert_eq!(check(Signature::RsaPkcs1Sha256, key, signature), Ok(()));
+        let (key, signature) = (include_bytes!("signatures/rsa2047.der"), include_bytes!("signatures/rsa2047.pkcs1"));
+        assert_eq!(check(Signature::RsaPkcs1Sha256, key, signature), Err(Error::InvalidSignature));
+    }
+
+    /// The key is the neutral element, and so is the point of the signature: the equation holds for every message.
+    #[test]
+    fn an_ed25519_key_of_small_order_signs_nothing() {
+        let (mut key, mut signature) = ([0; 32], [0; 64]);
+        (key[0], signature[0]) = (1, 1);
+        assert_eq!(verify(Signature::Ed25519, &key, b"message", &signature), Err(Error::InvalidSignature));
     }
 
     #[test]
