@@ -13,6 +13,7 @@ extern crate alloc;
 mod bindings;
 mod convert;
 mod exports;
+mod heap;
 mod runtime;
 mod streams;
 

@@ -1,12 +1,9 @@
-//! What `std` would bring, and with it imports that a library has no use for: the allocator, the end of a panic, and the
-//! memory that the host fills.
+//! What `std` would bring, and with it imports that a library has no use for: the end of a panic, and the memory that the
+//! host fills. The allocator is in `heap.rs`.
 #![allow(unsafe_code)]
 
 use alloc::alloc::{Layout, alloc, realloc};
 use core::arch::wasm32::unreachable;
-
-#[global_allocator]
-static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
 // `memcmp` and its like, which the compiler calls by itself; the toolchain brings them for this target.
 #[link(name = "c")]

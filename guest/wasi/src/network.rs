@@ -6,6 +6,7 @@ use alloc::format;
 use alloc::rc::Rc;
 use alloc::string::ToString;
 use alloc::vec::Vec;
+use core::fmt::Display;
 use core::future::poll_fn;
 use core::mem;
 use core::net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6};
@@ -37,40 +38,38 @@ impl Network for Wasi {
             return Ok([address].into());
         }
         let network = instance_network();
-        let names = resolve_addresses(&network, host).map_err(|code| failed(code, host))?;
+        let names = resolve_addresses(&network, host).map_err(|code| failed(code, &host))?;
         let ready = Rc::new(names.subscribe());
         let mut addresses = Vec::new();
-        while let Some(address) = not_blocking(&ready, || names.resolve_next_address(), host).await? {
+        while let Some(address) = not_blocking(&ready, || names.resolve_next_address(), &host).await? {
             addresses.push(ip_from_wasi(address));
         }
         Ok(addresses)
     }
 
     async fn connect(&self, remote: SocketAddr, local: Option<IpAddr>) -> Result<WasiStream, NetworkError> {
-        let what = remote.to_string();
         let network = instance_network();
-        let socket = create_tcp_socket(family(remote)).map_err(|code| failed(code, &what))?;
+        let socket = create_tcp_socket(family(remote)).map_err(|code| failed(code, &remote))?;
         let ready = Rc::new(socket.subscribe());
         if let Some(local) = local {
             let local = SocketAddr::new(local, 0);
-            socket.start_bind(&network, to_wasi(local)).map_err(|code| failed(code, &local.to_string()))?;
-            not_blocking(&ready, || socket.finish_bind(), &what).await?;
+            socket.start_bind(&network, to_wasi(local)).map_err(|code| failed(code, &local))?;
+            not_blocking(&ready, || socket.finish_bind(), &remote).await?;
         }
-        socket.start_connect(&network, to_wasi(remote)).map_err(|code| failed(code, &what))?;
-        let (input, output) = not_blocking(&ready, || socket.finish_connect(), &what).await?;
+        socket.start_connect(&network, to_wasi(remote)).map_err(|code| failed(code, &remote))?;
+        let (input, output) = not_blocking(&ready, || socket.finish_connect(), &remote).await?;
         drop(ready);
         Ok(WasiStream::new(socket, input, output))
     }
 
     async fn listen(&self, local: SocketAddr) -> Result<WasiListener, NetworkError> {
-        let what = local.to_string();
         let network = instance_network();
-        let socket = create_tcp_socket(family(local)).map_err(|code| failed(code, &what))?;
+        let socket = create_tcp_socket(family(local)).map_err(|code| failed(code, &local))?;
         let ready = Rc::new(socket.subscribe());
-        socket.start_bind(&network, to_wasi(local)).map_err(|code| failed(code, &what))?;
-        not_blocking(&ready, || socket.finish_bind(), &what).await?;
-        socket.start_listen().map_err(|code| failed(code, &what))?;
-        not_blocking(&ready, || socket.finish_listen(), &what).await?;
+        socket.start_bind(&network, to_wasi(local)).map_err(|code| failed(code, &local))?;
+        not_blocking(&ready, || socket.finish_bind(), &local).await?;
+        socket.start_listen().map_err(|code| failed(code, &local))?;
+        not_blocking(&ready, || socket.finish_listen(), &local).await?;
         Ok(WasiListener { ready, socket })
     }
 
@@ -144,23 +143,23 @@ impl Stream for WasiStream {
         let socket = self.socket()?;
         let idle = u64::try_from(idle.as_nanos()).unwrap_or(u64::MAX);
         let set = socket.set_keep_alive_idle_time(idle).and_then(|()| socket.set_keep_alive_enabled(true));
-        set.map_err(|code| failed(code, "TCP keepalive"))
+        set.map_err(|code| failed(code, &"TCP keepalive"))
     }
 
     async fn finish(&mut self) -> Result<(), NetworkError> {
         let connection = self.open()?;
         connection.room().await?;
-        connection.socket.shutdown(ShutdownType::Send).map_err(|code| failed(code, "ending a connection"))
+        connection.socket.shutdown(ShutdownType::Send).map_err(|code| failed(code, &"ending a connection"))
     }
 
     fn local_address(&self) -> Result<SocketAddr, NetworkError> {
         let address = self.socket()?.local_address();
-        address.map(from_wasi).map_err(|code| failed(code, "the local address"))
+        address.map(from_wasi).map_err(|code| failed(code, &"the local address"))
     }
 
     fn peer_address(&self) -> Result<SocketAddr, NetworkError> {
         let address = self.socket()?.remote_address();
-        address.map(from_wasi).map_err(|code| failed(code, "the remote address"))
+        address.map(from_wasi).map_err(|code| failed(code, &"the remote address"))
     }
 }
 
@@ -196,12 +195,12 @@ impl Listener for WasiListener {
     type Stream = WasiStream;
 
     async fn accept(&mut self) -> Result<WasiStream, NetworkError> {
-        let accepted = not_blocking(&self.ready, || self.socket.accept(), "accepting a connection").await;
+        let accepted = not_blocking(&self.ready, || self.socket.accept(), &"accepting a connection").await;
         accepted.map(|(socket, input, output)| WasiStream::new(socket, input, output))
     }
 
     fn local_address(&self) -> Result<SocketAddr, NetworkError> {
-        self.socket.local_address().map(from_wasi).map_err(|code| failed(code, "the local address"))
+        self.socket.local_address().map(from_wasi).map_err(|code| failed(code, &"the local address"))
     }
 }
 
@@ -209,7 +208,7 @@ impl Listener for WasiListener {
 async fn not_blocking<T>(
     ready: &Rc<Pollable>,
     mut operation: impl FnMut() -> Result<T, ErrorCode>,
-    what: &str,
+    what: &dyn Display,
 ) -> Result<T, NetworkError> {
     poll_fn(|_| match operation() {
         Err(ErrorCode::WouldBlock) => pending(ready),
@@ -233,7 +232,7 @@ fn pending<T>(pollable: &Rc<Pollable>) -> Poll<T> {
 }
 
 /// The one place that knows WASI's error codes.
-fn failed(code: ErrorCode, what: &str) -> NetworkError {
+fn failed(code: ErrorCode, what: &dyn Display) -> NetworkError {
     let text = format!("{what}: {}", code.name());
     match code {
         ErrorCode::AccessDenied => NetworkError::Denied(text),

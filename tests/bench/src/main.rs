@@ -98,6 +98,7 @@ fn sizes(arguments: &Arguments) -> Sizes {
     sizes.files = arguments.files.unwrap_or(sizes.files);
     sizes.each = arguments.each.map_or(sizes.each, |megabytes| megabytes * 1_000_000);
     sizes.repeats = arguments.repeats.unwrap_or(sizes.repeats);
+    sizes.uploads = arguments.repeats.unwrap_or(sizes.uploads);
     sizes
 }
 

@@ -11,7 +11,7 @@ const WORKS: [Work; 6] = [Work::Retr, Work::Stor, Work::SmallRetr, Work::SmallSt
 
 /// Pixels.
 const WIDTH: u32 = 1000;
-const PANEL: u32 = 190;
+const PANEL: u32 = 200;
 const TITLE: i32 = 24;
 const BAR: i32 = 14;
 const LABELS: i32 = 90;
@@ -58,7 +58,7 @@ fn draw(text: &mut String, height: u32, runs: &Runs, peers: &[&'static str]) -> 
 }
 
 fn is_ours(peer: &str) -> bool {
-    ["host", "wasmtime", "runner", "native"].contains(&peer)
+    ["host", "host-portable", "wasmtime", "runner", "native"].contains(&peer)
 }
 
 fn mean(runs: &Runs, work: Work, encrypted: bool, peer: &str) -> Option<f64> {

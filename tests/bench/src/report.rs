@@ -7,7 +7,7 @@ use crate::machine;
 use crate::peers::{Missing, Peer};
 use crate::runs::{Row, Runs};
 use crate::targets;
-use crate::works::{Unit, Work, title};
+use crate::works::{Sizes, Unit, Work, title};
 
 /// What the figures do not say by themselves.
 const NOTES: &str = include_str!("../notes.md");
@@ -31,12 +31,14 @@ pub fn markdown(runs: &Runs, peers: &[Box<dyn Peer>], missing: &Missing, argumen
 
 fn introduction(text: &mut String, runs: &Runs, missing: &Missing, arguments: &[String]) {
     let command = ["tests/bench/run".to_owned()].iter().chain(arguments).cloned().collect::<Vec<_>>().join(" ");
-    let (repeats, minutes) = (runs.sizes.repeats, runs.took.as_secs_f64() / 60.0);
+    let Sizes { repeats, uploads, .. } = runs.sizes;
+    let minutes = runs.took.as_secs_f64() / 60.0;
     let _ = writeln!(
         text,
-        "Written by `{command}` in {minutes:.0} minutes. Medians of {repeats} repeats, one peer after the other in each of \
-         them; files are in memory on both sides, servers on loopback. Figures hold for this machine; read the ratios. In \
-         brackets: the speed beside that of `curl` in the same row, more is faster.\n\n\
+        "Written by `{command}` in {minutes:.0} minutes. Medians of {repeats} repeats, of plain uploads of the large file {uploads}, \
+         one peer after the other in each of them; files are in memory on both sides, servers on loopback. Figures hold for \
+         this machine; read the ratios. In brackets: the speed beside that of curl in the same row, more is faster. That is \
+         `curl8`, or the command `curl` in rows where `curl8` has no figure.\n\n\
          Libraries have a session before the clock starts, unless connecting is the work. Commands are timed as a whole: \
          the start of the process, connecting and logging in are a part of their time.\n"
     );
@@ -76,12 +78,12 @@ fn section(text: &mut String, runs: &Runs, work: Work, names: &[&'static str]) {
     let _ = writeln!(text, "\n## {} (`{}`)\n", work.title(&runs.sizes), work.name());
     let names: Vec<&str> = names.iter().copied().filter(|name| rows.iter().any(|row| row.peer == *name)).collect();
     let unit = work.unit().name();
-    table(text, runs, work, &names, &format!("{unit} (× `curl`)"), |figures, curl| {
+    table(text, runs, work, &names, &format!("{unit} (× curl)"), |figures, curl| {
         cell(shown(work, figures), curl.map(|curl| curl.seconds / figures.seconds))
     });
     let (heading, per): (&str, fn(&Figures) -> f64) = match work.unit() {
-        Unit::MegabytesPerSecond => ("CPU s/GB (× `curl`)", Figures::cpu_per_gigabyte),
-        _ => ("CPU ms (× `curl`)", |figures| figures.cpu_seconds * 1e3),
+        Unit::MegabytesPerSecond => ("CPU s/GB (× curl)", Figures::cpu_per_gigabyte),
+        _ => ("CPU ms (× curl)", |figures| figures.cpu_seconds * 1e3),
     };
     if work != Work::Start {
         text.push('\n');
@@ -103,7 +105,7 @@ fn table(
     let columns: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     let _ = writeln!(text, "| {heading} | {} |\n|---|{}", columns.join(" | "), "--:|".repeat(names.len()));
     for place in runs.places(work) {
-        let curl = runs.median(work, place, "curl");
+        let curl = runs.curl(work, place);
         let cell = |name: &&str| runs.median(work, place, name).map_or("–".to_owned(), |all| of(&all, curl.as_ref()));
         let _ = writeln!(text, "| {} | {} |", title(place), names.iter().map(cell).collect::<Vec<_>>().join(" | "));
     }

@@ -48,6 +48,11 @@ impl Runs {
         median(&row.all)
     }
 
+    /// What speed is compared with: curl 8, where it was built, else the command.
+    pub fn curl(&self, work: Work, place: Place) -> Option<Figures> {
+        self.median(work, place, "curl8").or_else(|| self.median(work, place, "curl"))
+    }
+
     /// Where a work was done.
     pub fn places(&self, work: Work) -> Vec<Place> {
         let mut places: Vec<Place> = self.rows.iter().filter(|row| row.work == work).map(|row| row.place).collect();
@@ -110,7 +115,7 @@ fn interleaved(peers: &mut [Box<dyn Peer>], task: &Task<'_>, place: Place) -> Ve
     let row = |peer: &'static str| Row { work: task.work, place, peer, all: Vec::new(), failures: Vec::new() };
     let mut able: Vec<_> = peers.iter_mut().filter(|peer| peer.does(task.work)).collect();
     let mut rows: Vec<Row> = able.iter().map(|peer| row(peer.name())).collect();
-    for repeat in 0..usize::from(task.work.repeats(task.sizes)) {
+    for repeat in 0..usize::from(task.work.repeats(place, task.sizes)) {
         for turn in 0..able.len() {
             // Not always the same one after the same other.
             let number = (turn + repeat) % able.len();

@@ -149,9 +149,14 @@ impl Work {
         }
     }
 
-    /// How often it is measured. Memory does not vary.
-    pub fn repeats(self, sizes: &Sizes) -> u16 {
-        if self == Self::Memory { 1 } else { sizes.repeats }
+    /// How often it is measured at a place. Memory does not vary, and uploads of large files vary most: they wait for the
+    /// server, which writes to memory that is new to it.
+    pub fn repeats(self, place: Place, sizes: &Sizes) -> u16 {
+        match (self, place) {
+            (Self::Memory, _) => 1,
+            (Self::Stor, Some(way)) if !way.is_encrypted() => sizes.uploads,
+            _ => sizes.repeats,
+        }
     }
 
     const fn place(self) -> Where {
@@ -180,6 +185,8 @@ pub struct Sizes {
     pub connects: usize,
     /// How often everything is measured.
     pub repeats: u16,
+    /// The same for plain uploads of the large file.
+    pub uploads: u16,
 }
 
 impl Sizes {
@@ -192,11 +199,20 @@ impl Sizes {
         each: 10_000_000,
         connects: 100,
         repeats: 3,
+        uploads: 9,
     };
 
     /// A look in a few minutes.
-    pub const QUICK: Self =
-        Self { large: 64 << 20, files: 100, entries: 10_000, clients: 100, each: 1_000_000, connects: 20, repeats: 2 };
+    pub const QUICK: Self = Self {
+        large: 64 << 20,
+        files: 100,
+        entries: 10_000,
+        clients: 100,
+        each: 1_000_000,
+        connects: 20,
+        repeats: 2,
+        uploads: 2,
+    };
 }
 
 /// A server, and how it is talked to; none for what needs none.
@@ -316,6 +332,15 @@ mod tests {
         assert_eq!(choice.works(None), [Work::Start, Work::Cold]);
         assert!(choice.works(Some(Way::plain(Kind::PyFtpd))).contains(&Work::ManyRetr));
         assert!(!choice.works(Some(Way::plain(Kind::Vsftpd))).contains(&Work::ManyRetr));
+    }
+
+    #[test]
+    fn plain_uploads_of_a_large_file_are_repeated_more_often() {
+        let way = Way::plain(Kind::Vsftpd);
+        let encrypted = Way { security: Security::Explicit, ..way };
+        assert_eq!(Work::Stor.repeats(Some(way), &Sizes::FULL), 9);
+        assert_eq!(Work::Stor.repeats(Some(encrypted), &Sizes::FULL), 3);
+        assert_eq!(Work::Retr.repeats(Some(way), &Sizes::FULL), 3);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `ftp.wasm`, embedded by the library `ftp-host`.
 
 use anyhow::{Context as _, Result, ensure};
-use ftp_host::{Host, Options, Policy, Representation, Session, Settings};
+use ftp_host::{Cryptography, Host, Options, Policy, Representation, Session, Settings};
 use futures_util::future::try_join_all;
 use tokio::runtime::{Builder, Runtime};
 
@@ -17,31 +17,63 @@ const STARTS: usize = 1000;
 const SESSIONS: u32 = 400;
 
 /// The library, in this process, on one thread.
-#[derive(Default)]
-pub struct Ours(Option<(Host, Runtime)>);
+pub struct Ours {
+    name: &'static str,
+    title: &'static str,
+    options: Options,
+    ready: Option<(Host, Runtime)>,
+}
+
+impl Ours {
+    /// As a program has it that asks for nothing.
+    pub fn host() -> Self {
+        Self::with("host", "`ftp.wasm` in the library `ftp-host`, on one thread", Options::default())
+    }
+
+    /// With the cryptography of the component, as where the host has none.
+    pub fn portable() -> Self {
+        let mut options = Options::default();
+        options.cryptography = Cryptography::Portable;
+        Self::with("host-portable", "the same with the component's own cryptography", options)
+    }
+
+    fn with(name: &'static str, title: &'static str, mut options: Options) -> Self {
+        options.sessions = SESSIONS;
+        Self { name, title, options, ready: None }
+    }
+}
 
 impl Peer for Ours {
     fn name(&self) -> &'static str {
-        "host"
+        self.name
     }
 
     fn title(&self) -> &'static str {
-        "`ftp.wasm` in the library `ftp-host`, on one thread"
+        self.title
     }
 
     fn prepare(&mut self) -> Result<String> {
-        let mut options = Options::default();
-        options.sessions = SESSIONS;
-        self.0 = Some((Host::with_options(options)?, Builder::new_current_thread().enable_all().build()?));
-        Ok(env!("CARGO_PKG_VERSION").to_owned())
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let host = Host::with_options(self.options.clone())?;
+        let whose = match host.cryptography() {
+            Cryptography::Portable => "the component's",
+            _ => "the host's",
+        };
+        self.ready = Some((host, runtime));
+        Ok(format!("{}, cryptography is {whose}", env!("CARGO_PKG_VERSION")))
     }
 
     fn does(&self, work: Work) -> bool {
-        !matches!(work, Work::SmallRetr4 | Work::SmallStor4 | Work::Cold)
+        use Work::{Connect, ManyLogin, Retr, SmallRetr, SmallStor, Stor};
+        match self.options.cryptography {
+            // The others do without.
+            Cryptography::Portable => matches!(work, Retr | Stor | SmallRetr | SmallStor | Connect | ManyLogin),
+            _ => !matches!(work, Work::SmallRetr4 | Work::SmallStor4 | Work::Cold),
+        }
     }
 
     fn run(&mut self, task: &Task<'_>) -> Result<Figures> {
-        let (host, runtime) = self.0.as_ref().context("it is prepared")?;
+        let (host, runtime) = self.ready.as_ref().context("it is prepared")?;
         runtime.block_on(run(host, task))
     }
 }

@@ -1,11 +1,12 @@
 //! Those who do the work, each in a file of its own, all with the same small interface.
 //!
-//! Libraries work inside this process, or in the case of Python inside a process of their own: a session is there before
+//! Libraries work inside this process, those of Python and of C inside a process of their own: a session is there before
 //! the clock starts, unless connecting is the work. Commands are timed as a whole: starting the process, connecting and
 //! logging in are a part of their time.
 
 mod command;
 mod curl;
+mod curl8;
 mod ftplib;
 mod host;
 mod lftp;
@@ -17,7 +18,7 @@ use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use ftp_tests::payload::CHUNK;
 use ftp_tests::root;
 
@@ -26,7 +27,7 @@ pub use native::{Native, settings as native_settings};
 
 use crate::figures::{Clock, Figures};
 use crate::site::Task;
-use crate::works::Work;
+use crate::works::{Work, security};
 
 /// A client.
 pub trait Peer {
@@ -49,11 +50,13 @@ pub trait Peer {
 /// All of them, in the order of the tables.
 pub fn all() -> Vec<Box<dyn Peer>> {
     vec![
-        Box::<Ours>::default(),
+        Box::new(Ours::host()),
+        Box::new(Ours::portable()),
         Box::new(command::Ours::wasmtime()),
         Box::new(command::Ours::wasmtime_uncached()),
         Box::new(command::Ours::runner()),
         Box::<Native>::default(),
+        Box::new(curl8::Curl8),
         Box::new(curl::Curl),
         Box::new(lftp::Lftp),
         Box::new(ftplib::FtpLib),
@@ -145,6 +148,30 @@ fn timed(command: &mut Command, task: &Task<'_>) -> Result<Figures> {
         bail!("it printed {length} bytes for {} entries", task.sizes.entries);
     }
     Ok(figures)
+}
+
+/// Run a program that has a session before its clock starts, and prints what it measured. `ftplib.py` and `curl8/` take the
+/// same arguments.
+fn measured(command: &mut Command, task: &Task<'_>) -> Result<Figures> {
+    let site = task.site()?;
+    let numbers = [task.sizes.files, task.sizes.clients, task.sizes.connects, task.sizes.entries];
+    let output = command
+        .args([task.work.name(), &site.address().ip().to_string(), &site.address().port().to_string()])
+        .arg(security(site.way))
+        .args(numbers.map(|number| number.to_string()))
+        .current_dir(task.here.path())
+        .stdin(Stdio::null())
+        .output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{}: {}", output.status, said.lines().next_back().unwrap_or_default());
+    let figures = figures(&String::from_utf8_lossy(&output.stdout), task.bytes()).context("what it measured")?;
+    Ok(if task.work == Work::Connect { figures.each(task.sizes.connects) } else { figures })
+}
+
+/// Seconds, and the seconds of processors.
+fn figures(line: &str, bytes: u64) -> Option<Figures> {
+    let mut numbers = line.split_whitespace().map(|word| word.parse::<f64>().ok());
+    Some(Figures { seconds: numbers.next()??, cpu_seconds: numbers.next()??, bytes })
 }
 
 /// A file that is read in pieces, as it is sent.
