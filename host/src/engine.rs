@@ -37,26 +37,22 @@ pub fn prepare(options: &Options, cryptography: Cryptography) -> Result<ClientPr
         Cryptography::Host => (ftp_artifacts::config(), COMPILED_IMPORTED_COMPONENT),
         Cryptography::Auto | Cryptography::Portable => (ftp_artifacts::library(), COMPILED_COMPONENT),
     };
-    load(options, cryptography, config, |engine| compiled(engine, bytes))
-}
-
-/// The same with another component, which is compiled now.
-#[cfg(feature = "compile")]
-pub fn prepare_other(options: &Options, cryptography: Cryptography, component: &[u8]) -> Result<ClientPre<State>> {
-    load(options, cryptography, ftp_artifacts::config(), |engine| Component::new(engine, component))
-}
-
-fn load(
-    options: &Options,
-    cryptography: Cryptography,
-    config: Config,
-    component: impl FnOnce(&Engine) -> Result<Component>,
-) -> Result<ClientPre<State>> {
     let engine = pooling(options, config.clone()).or_else(|_| Engine::new(&config))?;
-    let component = component(&engine)?;
-    let mut linker = Linker::new(&engine);
+    link(&engine, cryptography, &compiled(&engine, bytes)?)
+}
+
+/// The same with another component, which is compiled now. Nothing is reserved for it, as it may consist of any number of
+/// parts.
+#[cfg(feature = "compile")]
+pub fn prepare_other(cryptography: Cryptography, component: &[u8]) -> Result<ClientPre<State>> {
+    let engine = Engine::new(&ftp_artifacts::config())?;
+    link(&engine, cryptography, &Component::new(&engine, component)?)
+}
+
+fn link(engine: &Engine, cryptography: Cryptography, component: &Component) -> Result<ClientPre<State>> {
+    let mut linker = Linker::new(engine);
     add_imports(&mut linker, cryptography)?;
-    let pre = ClientPre::new(linker.instantiate_pre(&component)?)?;
+    let pre = ClientPre::new(linker.instantiate_pre(component)?)?;
     tick(engine.weak())?;
     Ok(pre)
 }

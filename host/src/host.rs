@@ -51,7 +51,7 @@ impl Host {
     #[cfg(feature = "compile")]
     pub fn with_component(component: &[u8], options: Options) -> Result<Self, Error> {
         let cryptography = cryptography::choose(options.cryptography)?;
-        let component = engine::prepare_other(&options, cryptography, component);
+        let component = engine::prepare_other(cryptography, component);
         Self::prepared(component, options, cryptography)
     }
 

@@ -50,7 +50,7 @@ impl<N: Network> Live<N> {
         let mut transcript = Transcript::new(network.clone(), settings.transcript_capacity);
         loop {
             // Nothing but the transcript is left of an attempt before.
-            let mut live = Self::connect(&network, &settings, transcript, &mut attempts, (host, port)).await?;
+            let mut live = Self::reached(&network, &settings, transcript, &mut attempts, (host, port)).await?;
             let error = match live.begin(&mut attempts).await {
                 Ok(welcome) => return Ok((live, welcome)),
                 Err(error) => error,
@@ -63,7 +63,7 @@ impl<N: Network> Live<N> {
         }
     }
 
-    async fn connect(
+    async fn reached(
         network: &N,
         settings: &Settings,
         transcript: Transcript<N>,
