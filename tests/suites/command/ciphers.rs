@@ -1,4 +1,5 @@
-//! A server that takes none of the cipher suites that are offered first: what each command then costs. By both programs.
+//! A server that takes none of the cipher suites that are offered first: what each command then costs. By both programs, with
+//! the cryptography of the command.
 
 use anyhow::{Result, ensure};
 use ftp_host::TlsVersion;
@@ -14,9 +15,18 @@ fn place(program: Program) -> Result<Place> {
     Place::start_with(program, way, &without)
 }
 
+/// These arguments, with what is said to the server.
+fn portable<'a>(place: &Place, arguments: &[&'a str]) -> Vec<&'a str> {
+    let options: &[&str] = match place.program() {
+        Program::Wasmtime => &["--verbose"],
+        Program::Runner => &["--verbose", "--portable-crypto"],
+    };
+    [&arguments[..1], options, &arguments[1..]].concat()
+}
+
 /// How many sessions are opened, and how many of them in a second attempt.
 fn sessions(place: &Place, arguments: &[&str]) -> Result<(usize, usize)> {
-    let output = place.run(&[&[arguments[0], "--verbose"], &arguments[1..]].concat())?;
+    let output = place.run(&portable(place, arguments))?;
     let told = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{arguments:?}: {told}");
     let count = |text: &str| told.lines().filter(|line| line.contains(text)).count();
@@ -47,7 +57,7 @@ fn offer_that_is_forced_has_one_attempt(program: Program) -> Result<()> {
     let place = place(program)?;
     assert_eq!(sessions(&place, &["ls", "--tls-ciphers", "all", &place.url("")])?, (1, 0));
     assert_eq!(sessions(&place, &["ls", "--tls-ciphers", "fast-first", &place.url("")])?, (1, 1));
-    let output = place.run(&["ls", "--verbose", "--tls-ciphers", "fast-only", &place.url("")])?;
+    let output = place.run(&portable(&place, &["ls", "--tls-ciphers", "fast-only", &place.url("")]))?;
     let told = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.code() == Some(5) && !told.contains("connecting once more"), "{told}");
     Ok(())

@@ -1,8 +1,9 @@
-//! Servers that have only some of the cipher suites: what is agreed with them, in how many attempts.
+//! Servers that have only some of the cipher suites: what is agreed with them, in how many attempts. Which suites are fast
+//! depends on the cryptography; here it is that of the component, unless a trial says otherwise.
 
 use anyhow::{Result, ensure};
-use ftp_host::{Outcome, Representation, Session, TlsCiphers, TlsSettings, TlsVersion};
-use ftp_tests::client;
+use ftp_host::{Cryptography, Outcome, Representation, Session, TlsCiphers, TlsSettings, TlsVersion};
+use ftp_tests::client::{self, Component};
 use ftp_tests::servers::{Kind, Options, Security, Server, Way, cases};
 use ftp_tests::suite::Case;
 use ftp_tests::trial;
@@ -29,7 +30,8 @@ fn start(way: Way) -> Result<Server> {
 #[trial(on = ways(), covers("set-tls-ciphers", "encryption"))]
 async fn every_suite_is_offered_once_the_fast_ones_are_refused(way: Way) -> Result<()> {
     let server = start(way)?;
-    let connector = client::connector(way.settings(client::settings())?).await?;
+    let settings = way.settings(client::settings())?;
+    let connector = Component::Portable.scope(client::connector(settings)).await?;
     let has_chacha = way.kind == Kind::Vsftpd && way.version == TlsVersion::Tls13;
     for is_first in [true, false] {
         let mut session = log_in(&connector, &server).await?;
@@ -56,29 +58,33 @@ async fn fast_suites_alone_are_refused(way: Way) -> Result<()> {
         ftp_host::Settings { tls, ..settings.clone() }
     };
     let has_chacha = way.kind == Kind::Vsftpd && way.version == TlsVersion::Tls13;
-    let fast = client::login_with(server.address(), with(TlsCiphers::FastOnly)).await;
+    let fast = log_in_with(Component::Portable, &server, with(TlsCiphers::FastOnly)).await;
     ensure!(fast.is_ok() == has_chacha, "{:?}", fast.err());
-    let mut session = client::login_with(server.address(), with(TlsCiphers::All)).await?;
+    let mut session = log_in_with(Component::Portable, &server, with(TlsCiphers::All)).await?;
     let transcript = session.transcript().await?;
     ensure!(!transcript.iter().any(|line| line.contains("connecting once more")), "{transcript:#?}");
     session.quit().await?;
     Ok(())
 }
 
-/// Each of the four servers takes the fast suites, whichever it prefers, at the first attempt.
+/// Each of the four servers takes the fast suites, whichever it prefers, at the first attempt: those with ChaCha20, and where
+/// the host has the cryptography those with AES.
 #[trial(on = cases(Kind::ALL.into_iter().flat_map(Way::all).filter(|way| way.is_encrypted())))]
 async fn fast_suites_are_taken_by_all(way: Way) -> Result<()> {
     let server = Server::start(way.kind, way.options())?;
-    let mut session = client::login_with(server.address(), way.settings(client::settings())?).await?;
-    let agreed = session.encryption().await?.map(|agreed| (agreed.version, agreed.cipher.contains("CHACHA20")));
-    ensure!(agreed == Some((way.version, true)), "{agreed:?}");
-    let transcript = session.transcript().await?;
-    ensure!(!transcript.iter().any(|line| line.contains("connecting once more")), "{transcript:#?}");
-    for _ in 0..3 {
-        let outcome = put(&mut session).await?;
-        ensure!(outcome.encrypted && outcome.resumed == way.resumes(), "{outcome:?}");
+    for component in [Component::Portable, Component::Default] {
+        let cipher = if component.host().cryptography() == Cryptography::Host { "AES" } else { "CHACHA20" };
+        let mut session = log_in_with(component, &server, way.settings(client::settings())?).await?;
+        let agreed = session.encryption().await?.map(|agreed| (agreed.version, agreed.cipher.contains(cipher)));
+        ensure!(agreed == Some((way.version, true)), "{agreed:?}");
+        let transcript = session.transcript().await?;
+        ensure!(!transcript.iter().any(|line| line.contains("connecting once more")), "{transcript:#?}");
+        for _ in 0..3 {
+            let outcome = put(&mut session).await?;
+            ensure!(outcome.encrypted && outcome.resumed == way.resumes(), "{outcome:?}");
+        }
+        session.quit().await?;
     }
-    session.quit().await?;
     Ok(())
 }
 
@@ -90,7 +96,7 @@ async fn version_is_the_newest_one_without_fast_suites() -> Result<()> {
     let settings = way.settings(client::settings())?;
     let tls = TlsSettings { versions: TlsVersion::Tls12..=TlsVersion::Tls13, ..settings.tls };
     let settings = ftp_host::Settings { tls, ..settings };
-    let mut session = client::login_with(server.address(), settings).await?;
+    let mut session = log_in_with(Component::Portable, &server, settings).await?;
     let agreed = session.encryption().await?.map(|agreed| (agreed.version, agreed.cipher.contains("AES")));
     ensure!(agreed == Some((TlsVersion::Tls13, true)), "{agreed:?}");
     session.quit().await?;
@@ -102,6 +108,10 @@ async fn log_in(connector: &ftp_host::Connector, server: &Server) -> Result<Sess
     let mut session = connector.connect(&address.ip().to_string(), Some(address.port())).await?;
     session.login("user", "12345", None).await?;
     Ok(session)
+}
+
+async fn log_in_with(component: Component, server: &Server, settings: ftp_host::Settings) -> Result<Session> {
+    Ok(component.scope(client::login_with(server.address(), settings)).await?)
 }
 
 async fn put(session: &mut Session) -> Result<Outcome> {
