@@ -17,11 +17,11 @@ fn place(program: Program) -> Result<Place> {
 
 /// These arguments, with what is said to the server.
 fn portable<'a>(place: &Place, arguments: &[&'a str]) -> Vec<&'a str> {
-    let options: &[&str] = match place.program() {
-        Program::Wasmtime => &["--verbose"],
-        Program::Runner => &["--verbose", "--portable-crypto"],
+    let before: &[&str] = match place.program() {
+        Program::Wasmtime => &[],
+        Program::Runner => &["--portable-crypto"],
     };
-    [&arguments[..1], options, &arguments[1..]].concat()
+    [before, &arguments[..1], &["--verbose"], &arguments[1..]].concat()
 }
 
 /// How many sessions are opened, and how many of them in a second attempt.
