@@ -46,22 +46,14 @@ pub fn prepare(options: &Options, cryptography: Cryptography) -> Result<ClientPr
 #[cfg(feature = "compile")]
 pub fn prepare_other(cryptography: Cryptography, component: &[u8]) -> Result<ClientPre<State>> {
     let engine = Engine::new(&ftp_artifacts::config())?;
-    let component = Component::new(&engine, component)?;
-    let mut linker = Linker::new(&engine);
-    add_imports(&mut linker, cryptography)?;
-    linker.define_unknown_imports_as_traps(&component)?;
-    instantiable(&linker, &component)
+    link(&engine, cryptography, &Component::new(&engine, component)?)
 }
 
 fn link(engine: &Engine, cryptography: Cryptography, component: &Component) -> Result<ClientPre<State>> {
     let mut linker = Linker::new(engine);
     add_imports(&mut linker, cryptography)?;
-    instantiable(&linker, component)
-}
-
-fn instantiable(linker: &Linker<State>, component: &Component) -> Result<ClientPre<State>> {
     let pre = ClientPre::new(linker.instantiate_pre(component)?)?;
-    tick(linker.engine().weak())?;
+    tick(engine.weak())?;
     Ok(pre)
 }
 

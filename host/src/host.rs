@@ -44,8 +44,8 @@ impl Host {
     }
 
     /// A host with another component than the embedded ones, as one that was built with other features or composed with
-    /// something. It exports the contract. What it imports besides the imports of the embedded ones is a trap when it is
-    /// called, as what the standard library imports in case of a panic. Compiles the component, for a few seconds.
+    /// something. It exports the contract, and imports what the embedded ones import, or less. Compiles it, for a few
+    /// seconds.
     ///
     /// Errors: as [`Self::with_options`].
     #[cfg(feature = "compile")]
