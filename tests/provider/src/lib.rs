@@ -1,13 +1,24 @@
 //! `ftp:crypto` as another host would implement it, in WebAssembly: over the ciphers of `ftp-crypto`. Composed with the
 //! client that imports its cryptography, nothing is left to import but WASI; the suite `composition` does that.
+//!
+//! Without `std`, as the client is, so that it imports nothing that the client does not.
 #![cfg(target_arch = "wasm32")]
+#![no_std]
+
+extern crate alloc;
+
+#[path = "../../../guest/component/src/heap.rs"]
+mod heap;
+#[path = "../../../guest/component/src/runtime.rs"]
+mod runtime;
 
 mod bindings {
-    #![allow(missing_docs, clippy::all)]
-    wit_bindgen::generate!({ path: "../../wit/deps/ftp-crypto.wit", world: "provider" });
+    #![allow(missing_docs, clippy::all, unexpected_cfgs)]
+    wit_bindgen::generate!({ path: "../../wit/deps/ftp-crypto.wit", world: "provider", std_feature });
 }
 
-use std::cell::Cell;
+use alloc::vec::Vec;
+use core::cell::Cell;
 
 use bindings::exports::ftp::crypto::types::Error;
 use bindings::exports::ftp::crypto::{aead, key_agreement, signatures};
