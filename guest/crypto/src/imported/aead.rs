@@ -1,4 +1,4 @@
-//! Ciphers of whoever runs the component.
+//! Imported ciphers.
 
 use alloc::vec::Vec;
 

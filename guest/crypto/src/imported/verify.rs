@@ -1,4 +1,4 @@
-//! Signatures are verified by whoever runs the component.
+//! Imported verification of signatures.
 
 use rustls::pki_types::InvalidSignature;
 

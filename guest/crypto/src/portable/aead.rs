@@ -16,7 +16,7 @@ use crate::algorithms::{Algorithm, Supported};
 
 /// The ciphers that there are, the fastest first.
 ///
-/// Without instructions for AES and carry-less multiplication, as in WebAssembly, AES-GCM has a third of the speed of
+/// Without instructions for AES and carry-less multiplication, as in WebAssembly, AES-GCM has a fifth of the speed of
 /// ChaCha20-Poly1305. Of the two AES variants the shorter key is the faster one.
 pub fn supported() -> Vec<Supported> {
     let of = |algorithm, is_fast| Supported { algorithm, is_fast };
